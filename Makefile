@@ -1,0 +1,168 @@
+# Tarn: one source, two kernels (2-level paging and PAE) and one ISO with both.
+#
+#   make               build/tarn.elf, build/tarn-pae.elf, build/tarn.iso
+#   make run           boots the ISO in QEMU, serial console in this terminal
+#   make check         host tests and boot tests
+#   make help          the rest, and the variables
+#
+# What is missing on this machine is installed first, and said (tools/deps.sh).
+
+BUILD := build
+Q := $(if $(V),,@)
+PYTHON := $(or $(wildcard /usr/bin/python3),python3)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all kernels iso run check toolchain loc deps clean help FORCE
+
+all: kernels iso
+
+# ---- Tools ---------------------------------------------------------------------------------------------------------
+
+GOALS := $(filter-out toolchain loc clean help,$(or $(MAKECMDGOALS),all))
+DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
+GIVEN_CC := $(if $(filter default undefined,$(origin CC)),,$(CC))
+
+ifneq ($(GOALS),)
+ifeq ($(DRY_RUN),)
+ifneq ($(shell tools/deps.sh '$(GIVEN_CC)' $(GOALS) >&2 && echo ok),ok)
+$(error Something that '$(GOALS)' needs is missing, see above)
+endif
+endif
+
+# i686-elf-gcc, else i686-linux-gnu-gcc, else gcc -m32, else clang; CC= on the command line wins.
+CC := $(or $(GIVEN_CC),$(shell tools/compiler.sh cc))
+LD := $(shell tools/compiler.sh ld '$(CC)')
+NM := $(shell tools/compiler.sh nm '$(CC)')
+OBJCOPY := $(shell tools/compiler.sh objcopy '$(CC)')
+CLANG := $(findstring clang,$(CC))
+TARGET := $(if $(CLANG),--target=i686-elf,$(if $(filter i%,$(shell $(CC) -dumpmachine)),,-m32))
+endif
+
+# ---- Flags ---------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
+	-Wwrite-strings
+# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
+CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
+	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
+	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -I. -Ikernel
+# The loops in memcpy and memset must not be turned into calls of memcpy and memset.
+STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
+# The start-up part holds code, data and tables in one segment; newer linkers warn of that.
+LDFLAGS := -nostdlib -static -z noexecstack --build-id=none -T linker.ld \
+	$(if $(LD),$(firstword $(shell $(LD) --help | grep -o -e --no-warn-rwx-segments)))
+
+DEFINES_2level :=
+DEFINES_pae := -DCONFIG_PAE
+DEFINES_2level-poison := -DCONFIG_POISON
+DEFINES_pae-poison := -DCONFIG_PAE -DCONFIG_POISON
+
+# ---- Sources -------------------------------------------------------------------------------------------------------
+
+SOURCES := boot/start.asm boot/trampoline.asm \
+	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c)
+
+# $(call objects,variant)
+objects = $(patsubst %,$(BUILD)/$1/%.o,$(SOURCES) boot/early_$(firstword $(subst -, ,$1)).asm)
+
+# ---- Kernels -------------------------------------------------------------------------------------------------------
+
+# $(call kernel,variant,ELF file,-march=): all rules of one kernel.  It is linked twice: from the names of the first
+# link comes the symbol table of the second (for back traces), and no function may have moved between the two.
+define kernel
+$(BUILD)/$1/flags: FORCE
+	@mkdir -p $$(@D)
+	@echo '$(CC) $(CFLAGS) $3 $(DEFINES_$1)' | cmp -s - $$@ || echo '$(CC) $(CFLAGS) $3 $(DEFINES_$1)' >$$@
+
+$(BUILD)/$1/%.c.o: %.c $(BUILD)/$1/flags
+	@mkdir -p $$(@D)
+	@echo '$(notdir $(CC)) $$<'
+	$(Q)$(CC) $(CFLAGS) $3 $(DEFINES_$1) $$(if $$(filter lib/string,$$*),$(STRING_CFLAGS)) -MMD -MP -c $$< -o $$@
+
+$(BUILD)/$1/%.asm.o: %.asm $(BUILD)/$1/flags
+	@mkdir -p $$(@D)
+	@echo 'nasm $$<'
+	$(Q)nasm -felf32 $(DEFINES_$1) -MD $$(@:.o=.d) -MP $$< -o $$@
+
+$(BUILD)/$1/symbols_none.asm: tools/ksyms.awk $(BUILD)/$1/flags
+	@awk -f $$< /dev/null >$$@
+
+$(BUILD)/$1/symbols_all.asm: $(BUILD)/$1/first.elf tools/ksyms.awk
+	@$(NM) -n $$< | awk -f tools/ksyms.awk >$$@
+
+$(BUILD)/$1/symbols_%.o: $(BUILD)/$1/symbols_%.asm
+	@nasm -felf32 $$< -o $$@
+
+$(BUILD)/$1/first.elf: $(call objects,$1) $(BUILD)/$1/symbols_none.o linker.ld
+	@echo '$(notdir $(LD)) -o $$@'
+	$(Q)$(LD) $(LDFLAGS) $$(filter %.o,$$^) -o $$@
+
+$(BUILD)/$2: $(call objects,$1) $(BUILD)/$1/symbols_all.o linker.ld
+	@echo '$(notdir $(LD)) -o $$@'
+	$(Q)$(LD) $(LDFLAGS) $$(filter %.o,$$^) -o $$@
+	@$(NM) -n $$@ | awk -f tools/ksyms.awk | cmp - $(BUILD)/$1/symbols_all.asm
+
+-include $(patsubst %.o,%.d,$(call objects,$1))
+endef
+
+ifneq ($(GOALS),)
+$(eval $(call kernel,2level,tarn.elf,-march=pentium))
+$(eval $(call kernel,pae,tarn-pae.elf,-march=pentiumpro))
+$(eval $(call kernel,2level-poison,tarn-poison.elf,-march=pentium))
+$(eval $(call kernel,pae-poison,tarn-pae-poison.elf,-march=pentiumpro))
+endif
+
+POISONED := $(if $(POISON),-poison)
+KERNELS := $(BUILD)/tarn$(POISONED).elf $(BUILD)/tarn-pae$(POISONED).elf
+kernels: $(KERNELS)
+
+# ---- ISO -----------------------------------------------------------------------------------------------------------
+
+ISO := $(BUILD)/tarn$(POISONED).iso
+iso: $(ISO)
+
+# Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
+$(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
+	tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
+
+# ---- Run, check ----------------------------------------------------------------------------------------------------
+
+# What `make run` gives to QEMU and to the kernel: PAE=1, POISON=1, SMP=, MEM=, CPU=, MACHINE=, APPEND=, GUI=1
+SMP := 4
+MEM := 3G
+export PAE SMP MEM CPU MACHINE APPEND GUI
+
+run: kernels iso
+	@tools/run.sh $(BUILD) '$(POISONED)' '$(OBJCOPY)'
+
+JOBS := 2
+check: kernels iso
+	@$(MAKE) --no-print-directory POISON=1 kernels
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) tests
+
+# ---- The rest ------------------------------------------------------------------------------------------------------
+
+deps: # installed by now: see GOALS
+
+toolchain:
+	tools/toolchain.sh
+
+loc:
+	@$(PYTHON) tools/loc.py
+
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@echo 'make            both kernels and the ISO, in $(BUILD)/'
+	@echo 'make run        boots the ISO in QEMU, serial console in the terminal'
+	@echo '  PAE=1           the PAE kernel             SMP=4  MEM=3G      CPUs and memory'
+	@echo '  POISON=1        freed memory is poisoned   CPU=  MACHINE=     the names that QEMU knows'
+	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
+	@echo '  GUI=1           opens the screen'
+	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
+	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
+	@echo 'make deps       installs what all of these need'
+	@echo 'make loc        lines of code by folder'
+	@echo 'CC=clang        another compiler; BUILD=folder keeps its results apart; V=1 shows the commands'

@@ -1,0 +1,127 @@
+; From the boot loader to C: the Multiboot header, a check that this CPU can run this kernel, the early page
+; tables, and the jump into the higher half.
+;
+; The loader (Multiboot 0.6.96, 3.2) leaves: 32-bit protected mode, flat segments, paging and interrupts off,
+; eax = magic, ebx = physical address of its information.
+;
+; Everything in section .boot is linked where it is loaded, at 1 MiB.  No stack is used before early_map has returned
+; but the one below.
+
+bits 32
+
+MULTIBOOT_MAGIC    equ 0x1BADB002
+MULTIBOOT_FLAGS    equ 3		; modules on page boundaries; memory map wanted
+
+PAGE_OFFSET        equ 0xC0000000
+CR0_PG             equ 1 << 31
+CR0_WP             equ 1 << 16
+COM1               equ 0x3F8
+VGA_TEXT           equ 0xB8000
+
+extern early_check_cpu, early_map	; early_2level.asm or early_pae.asm
+extern kernel_main, boot_stack_top
+
+section .boot.header
+align 4
+	dd MULTIBOOT_MAGIC
+	dd MULTIBOOT_FLAGS
+	dd -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
+
+section .boot progbits alloc exec write
+
+global _start
+_start:
+	cld
+	mov esp, early_stack_top
+	push eax
+	push ebx
+	call check_pentium
+	call early_check_cpu
+	call early_map			; returns with eax = value for CR3
+	mov cr3, eax
+	mov eax, cr0
+	or eax, CR0_PG | CR0_WP
+	mov cr0, eax
+	pop ebx
+	pop eax
+	lea ecx, [higher_half]
+	jmp ecx
+
+; Ends with a message unless this is a Pentium or later: CPUID, time-stamp counter, MSRs, cmpxchg8b
+; (SDM vol. 1, 20.1: CPUID is there if EFLAGS.ID can be changed).
+check_pentium:
+	pushfd
+	pop eax
+	mov ecx, eax
+	xor eax, 1 << 21
+	push eax
+	popfd
+	pushfd
+	pop eax
+	xor eax, ecx
+	test eax, 1 << 21
+	jz .too_old
+	xor eax, eax
+	cpuid
+	test eax, eax
+	jz .too_old
+	mov eax, 1
+	cpuid
+	and edx, CPUID_NEEDED
+	cmp edx, CPUID_NEEDED
+	jne .too_old
+	ret
+.too_old:
+	mov esi, message_old
+	jmp early_die
+
+CPUID_NEEDED equ (1 << 4) | (1 << 5) | (1 << 8)	; TSC, MSR, CX8
+
+; Shows the text at esi on the serial line and the screen, and stops.  The serial line works at whatever speed the
+; firmware or loader left; under an emulator that is enough.
+global early_die
+early_die:
+	mov edi, VGA_TEXT
+	mov ecx, 80 * 25
+	mov ax, 0x0720
+	rep stosw
+	mov edi, VGA_TEXT
+.next:
+	lodsb
+	test al, al
+	jz .stop
+	mov ah, 0x0F
+	mov [edi], ax
+	add edi, 2
+	mov dx, COM1
+	out dx, al
+	jmp .next
+.stop:
+	mov dx, 0xF4			; QEMU's isa-debug-exit: status 35, as for any failed boot (docs/boot.md)
+	mov al, 0x11
+	out dx, al
+.halt:
+	cli
+	hlt
+	jmp .halt
+
+message_old:
+	db 'Tarn needs a Pentium or later (CPUID with TSC, MSR and CMPXCHG8B); this CPU is older.', 13, 10, 0
+
+align 16
+early_stack:
+	times 256 db 0
+early_stack_top:
+
+section .text
+
+; Paging is on; the identity mapping of low memory is still there but no longer needed.
+higher_half:
+	mov esp, boot_stack_top
+	xor ebp, ebp			; ends every back trace
+	push ebx
+	push eax
+	push ebp			; the return address that kernel_main never uses
+	jmp kernel_main
+
+section .note.GNU-stack noalloc noexec nowrite progbits

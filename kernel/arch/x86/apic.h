@@ -1,0 +1,68 @@
+/*
+ * Local APIC and its timer; the I/O APIC; the old 8259 pair; the 8254 timer (PIT).
+ * Sources: Intel SDM vol. 3 ch. 10; 82093AA I/O APIC datasheet; 8259A and 8254 datasheets.
+ */
+#ifndef ARCH_X86_APIC_H
+#define ARCH_X86_APIC_H
+
+#include "arch/x86/page.h"
+#include "arch/x86/percpu.h"
+#include "lib/types.h"
+
+/* Timer interrupts a second, on each CPU. */
+#define HZ 100u
+
+/* True once the boot CPU's local APIC is in use. */
+extern bool apic_present;
+
+/* Local APIC id of each CPU, by CPU number: apic_init() fills in the boot CPU's, smp_start_cpu() the others'. */
+extern u32 cpu_apic_id[NR_CPUS];
+
+/* Maps (FIX_LAPIC) and enables the boot CPU's local APIC.  False, with a message, if there is none. */
+bool apic_init(void);
+/* Enables the running CPU's own (other CPUs). */
+void apic_init_cpu(void);
+u32 apic_id(void);
+void apic_eoi(void);
+void apic_send_ipi(u32 dest_apic_id, u32 vector);
+void apic_send_nmi(u32 dest_apic_id);
+void apic_send_init(u32 dest_apic_id);
+void apic_send_startup(u32 dest_apic_id, phys_t page);
+
+/* Measures the timer's rate against the PIT, once, on the boot CPU; apic_timer_hz is in counts a second, after its divider. */
+void apic_timer_calibrate(void);
+extern u32 apic_timer_hz;
+/* Starts HZ interrupts a second on the running CPU. */
+void apic_timer_start(void);
+
+/* Maps every I/O APIC in `topology` and masks all lines. */
+void ioapic_init(void);
+/* Sends ISA line `irq` to CPU `cpu` and unmasks it.  Returns the vector to set a handler for, or 0 if no I/O APIC has it. */
+u32 ioapic_route_isa(u32 irq, u32 cpu);
+void ioapic_mask_isa(u32 irq);
+
+/* Moves the 8259 pair's vectors to VECTOR_PIC_BASE and masks every line. */
+void pic_init(void);
+void pic_unmask(u32 irq);
+void pic_eoi(u32 irq);
+
+/* Channel 0 of the PIT at `hz` (ISA interrupt 0); 0 stops it. */
+void pit_start(u32 hz);
+/* Waits `us` microseconds on channel 2, without interrupts; at most 50,000. */
+void pit_wait_us(u32 us);
+/*
+ * How far the rising counter() gets in PIT_WINDOW_US.  Several windows are measured and the smallest counts: a virtual CPU that
+ * loses its turn only ever makes a window longer.  Interrupts are off during each.
+ */
+#define PIT_WINDOW_US 2000u
+u32 pit_measure(u32 (*counter)(void));
+/* Without a local APIC: HZ ticks a second on the boot CPU, from channel 0 through the 8259. */
+void legacy_timer_start(void);
+
+/* Measures the TSC against the PIT (some milliseconds); tsc_khz afterwards, 0 where there is no TSC. */
+void tsc_calibrate(void);
+extern u32 tsc_khz;
+/* Busy wait, with pause, by the TSC; before tsc_calibrate() and without a TSC by the PIT.  At most a second. */
+void udelay(u32 us);
+
+#endif

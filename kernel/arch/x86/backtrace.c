@@ -1,0 +1,51 @@
+/* The chain of callers.  Must never fault: it runs when something is already broken. */
+#include "arch/x86/console.h"
+#include "arch/x86/panic.h"
+#include "arch/x86/pgtable.h"
+
+#define MAX_FRAMES 40u
+
+/* What `push ebp; mov ebp, esp` at the start of each function leaves. */
+struct stack_frame {
+	uintptr_t caller_ebp, return_address;
+};
+
+static bool is_mapped(uintptr_t address)
+{
+	return kernel_pgd && pgtable_walk(kernel_pgd, address).mapped;
+}
+
+/* A frame is two words; they may lie in two pages. */
+static bool can_read_frame(uintptr_t ebp)
+{
+	return ebp >= PAGE_OFFSET && IS_ALIGNED(ebp, sizeof(uintptr_t)) &&
+	       ebp <= UINTPTR_MAX - sizeof(struct stack_frame) && is_mapped(ebp) &&
+	       is_mapped(ebp + sizeof(uintptr_t));
+}
+
+/*
+ * The return address may lie behind the end of its function, if that ends in a call which never returns:
+ * the byte before it belongs to the call.
+ */
+static void print_frame(uintptr_t return_address)
+{
+	u32 offset;
+	const char *name = symbol_name(return_address - 1, &offset);
+
+	console_printf("  [<%08x>] %s+0x%x\n", return_address, name, offset + 1);
+}
+
+void backtrace_print(uintptr_t ebp)
+{
+	console_printf("back trace:\n");
+	for (u32 n = 0; n < MAX_FRAMES && can_read_frame(ebp); n++) {
+		const struct stack_frame *frame = (const struct stack_frame *)ebp;
+
+		if (!frame->return_address)
+			break;
+		print_frame(frame->return_address);
+		if (frame->caller_ebp <= ebp)
+			break;
+		ebp = frame->caller_ebp;
+	}
+}

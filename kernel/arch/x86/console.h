@@ -1,0 +1,41 @@
+/*
+ * The console: serial line (COM1, 115200 8N1) and VGA text screen show the same.
+ *
+ * printk works in every context from step 0 on.  A line is not torn by other CPUs: the console's lock is held for
+ * one call (after a panic it is no longer waited for).
+ */
+#ifndef ARCH_X86_CONSOLE_H
+#define ARCH_X86_CONSOLE_H
+
+#include "lib/compiler.h"
+#include "lib/format.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* Messages above this level are left out; `loglevel=` sets it.  Self-test output and panics always show. */
+extern u32 console_loglevel;
+
+void console_init(void);
+void vprintk(enum log_level level, const char *fmt, va_list args);
+void printk(enum log_level level, const char *fmt, ...) __printf_like(2, 3);
+/* Always shown, whatever the level. */
+void console_printf(const char *fmt, ...) __printf_like(1, 2);
+void console_vprintf(const char *fmt, va_list args);
+/* From now on nobody waits for the console's lock: panic, with the other CPUs stopped. */
+void console_break_lock(void);
+
+#define pr_err(...) printk(LOG_ERROR, __VA_ARGS__)
+#define pr_warn(...) printk(LOG_WARN, __VA_ARGS__)
+#define pr_notice(...) printk(LOG_NOTICE, __VA_ARGS__)
+#define pr_info(...) printk(LOG_INFO, __VA_ARGS__)
+#define pr_debug(...) printk(LOG_DEBUG, __VA_ARGS__)
+
+/* The two devices; console.c drives them. */
+void serial_init(void);
+void serial_put(char c);
+/* Waits until the last byte has left the line: before the machine is ended. */
+void serial_flush(void);
+void vga_init(void);
+void vga_put(char c);
+
+#endif

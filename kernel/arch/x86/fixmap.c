@@ -1,0 +1,105 @@
+/* The fixmap, the window on foreign tables, and the slots behind atomic kmaps. */
+#include "arch/x86/fixmap.h"
+
+#include "arch/x86/cpu.h"
+#include "arch/x86/tlb.h"
+#include "lib/assert.h"
+#include "lib/string.h"
+
+/* PTE tables behind the fixmap, from the top of the address space down. */
+#define TABLE_OF(address) (~(address) >> PMD_SHIFT)
+#define FIXMAP_TABLES (TABLE_OF(FIXADDR_START) + 1)
+
+static pte_t *fixmap_table[FIXMAP_TABLES];
+
+DEFINE_PER_CPU(u32, kmap_depth);
+
+void fixmap_init(void)
+{
+	for (u32 i = 0; i < FIXMAP_TABLES; i++) {
+		uintptr_t first = ALIGN_DOWN(~(uintptr_t)0, PMD_SIZE) - i * PMD_SIZE;
+
+		fixmap_table[i] = kernel_pte(first);
+	}
+}
+
+pte_t *fixmap_pte(u32 index)
+{
+	uintptr_t address = fix_to_virt(index);
+
+	return fixmap_table[TABLE_OF(address)] + pte_index(address);
+}
+
+void *set_fixmap(u32 index, phys_t phys, pteval_t prot)
+{
+	pte_t *pte = fixmap_pte(index);
+
+	ASSERT(index < FIXMAP_PAGES, "fixmap index %u, there are %u", index, FIXMAP_PAGES);
+	clear_fixmap(index);
+	set_pte(pte, pfn_pte(phys_to_pfn(phys), prot));
+	return (void *)fix_to_virt(index);
+}
+
+void clear_fixmap(u32 index)
+{
+	pte_clear(fixmap_pte(index));
+	local_flush_tlb_page(fix_to_virt(index));
+}
+
+bool phys_read(void *dst, phys_t phys, size_t size)
+{
+	char *to = dst;
+
+	if (size > pfn_to_phys(MAX_PFN) || phys > pfn_to_phys(MAX_PFN) - size) {
+		memset(dst, 0, size);
+		return false;
+	}
+	while (size) {
+		u32 offset = (u32)phys & ~PAGE_MASK;
+		size_t n = MIN(size, (size_t)(PAGE_SIZE - offset));
+		const char *window = set_fixmap(FIX_WINDOW, phys - offset, PAGE_KERNEL_RO);
+
+		memcpy(to, window + offset, n);
+		to += n;
+		phys += n;
+		size -= n;
+	}
+	clear_fixmap(FIX_WINDOW);
+	return true;
+}
+
+static u32 atomic_slot(u32 depth)
+{
+	return FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH + depth;
+}
+
+void *kmap_atomic_push(pfn_t pfn, pteval_t prot)
+{
+	u32 *depth = this_cpu(kmap_depth);
+	u32 slot = atomic_slot(*depth);
+	pte_t *pte = fixmap_pte(slot);
+
+	INVARIANT(28, *depth < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
+	/*
+	 * The depth first: an interrupt that comes between the two takes the next slot, and leaves ours alone.
+	 */
+	*depth += 1;
+	barrier();
+	INVARIANT(29, pte_none(*pte), "atomic slot %u holds an entry before it is mapped", slot - FIX_KMAP_BEGIN);
+	set_pte(pte, pfn_pte(pfn, prot));
+	return (void *)fix_to_virt(slot);
+}
+
+void kmap_atomic_pop(uintptr_t address)
+{
+	u32 *depth = this_cpu(kmap_depth);
+	u32 slot = atomic_slot(*depth - 1);
+
+	INVARIANT(28, *depth > 0 && fix_to_virt(slot) == (address & PAGE_MASK),
+		  "kunmap_atomic of %x, but depth is %u and its slot %x", (u32)address, *depth, (u32)fix_to_virt(slot));
+	/* Cleared and invalidated before an interrupt on this CPU can take the slot (invariant 31). */
+	pte_clear(fixmap_pte(slot));
+	local_flush_tlb_page(address);
+	barrier();
+	*depth -= 1;
+}

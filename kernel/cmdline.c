@@ -1,0 +1,176 @@
+/* The command line: one table of options, one function for each kind of value. */
+#include "kernel/cmdline.h"
+
+#include "arch/x86/console.h"
+#include "arch/x86/panic.h"
+#include "arch/x86/percpu.h"
+#include "lib/compiler.h"
+#include "lib/parse.h"
+#include "lib/string.h"
+#include "mm/options.h"
+
+#define MAX_WORD 320u
+/* More tables than this in one quicklist is no cache any more. */
+#define PGT_MARK_MAX 4096u
+
+struct kernel_options kernel_options = { .until = LAST_STEP, .maxcpus = NR_CPUS };
+
+static bool set_selftest(const char *value)
+{
+	return *value && strlcpy(kernel_options.selftest, value, sizeof(kernel_options.selftest)) <
+				 sizeof(kernel_options.selftest);
+}
+
+/* The whole value is a number from `least` to `most`. */
+static bool set_number(const char *value, u32 least, u32 most, u32 *to)
+{
+	u32 n;
+	const char *rest = parse_u32(value, &n);
+
+	if (!rest || *rest || n < least || n > most)
+		return false;
+	*to = n;
+	return true;
+}
+
+static bool set_size(const char *value, u64 *to)
+{
+	u64 bytes;
+	const char *rest = parse_size(value, &bytes);
+
+	if (!rest || *rest)
+		return false;
+	*to = bytes;
+	return true;
+}
+
+static bool set_until(const char *value)
+{
+	return set_number(value, 0, LAST_STEP, &kernel_options.until);
+}
+
+static bool set_maxcpus(const char *value)
+{
+	return set_number(value, 1, NR_CPUS, &kernel_options.maxcpus);
+}
+
+static bool set_loglevel(const char *value)
+{
+	return set_number(value, LOG_ERROR, LOG_DEBUG, &console_loglevel);
+}
+
+static bool set_highmem(const char *value)
+{
+	mm_options.highmem_set = set_size(value, &mm_options.highmem_bytes);
+	return mm_options.highmem_set;
+}
+
+static bool set_lowmem(const char *value)
+{
+	u64 bytes;
+
+	if (!set_size(value, &bytes) || !bytes)
+		return false;
+	mm_options.lowmem_bytes = bytes;
+	return true;
+}
+
+static bool set_pgt_cache(const char *value)
+{
+	u32 low, high;
+	const char *rest = parse_u32(value, &low);
+
+	if (!rest || *rest != ',' || !set_number(rest + 1, 0, PGT_MARK_MAX, &high) || low > high)
+		return false;
+	mm_options.pgt_low = low;
+	mm_options.pgt_high = high;
+	return true;
+}
+
+static bool set_exit(const char *value)
+{
+	(void)value;
+	kernel_options.exit = panic_exits = true;
+	return true;
+}
+
+static bool set_nolarge(const char *value)
+{
+	(void)value;
+	mm_options.nolarge = true;
+	return true;
+}
+
+static const struct option {
+	const char *name;
+	bool (*set)(const char *value); /* false: the value is wrong */
+	const char *wants;		/* what the value must be; NULL: it takes none */
+} options[] = {
+	{ "selftest", set_selftest, "none, quick, full, mustfail or names" },
+	{ "until", set_until, "a step from 0 to 8" },
+	{ "exit", set_exit, NULL },
+	{ "highmem", set_highmem, "a size such as 512M" },
+	{ "lowmem", set_lowmem, "a size such as 64M" },
+	{ "pgt_cache", set_pgt_cache, "two numbers LOW,HIGH, LOW <= HIGH <= 4096" },
+	{ "maxcpus", set_maxcpus, "a number from 1 to 32" },
+	{ "nolarge", set_nolarge, NULL },
+	{ "loglevel", set_loglevel, "a number from 0 to 4" },
+};
+
+static const struct option *find_option(const char *name)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(options); i++)
+		if (!strcmp(options[i].name, name))
+			return &options[i];
+	return NULL;
+}
+
+static void apply(char *word)
+{
+	char *equals = (char *)strchr(word, '=');
+	const struct option *option;
+
+	if (equals)
+		*equals = 0;
+	option = find_option(word);
+	if (!option)
+		pr_warn("command line: unknown option '%.40s' ignored\n", word);
+	else if (!option->wants && equals)
+		pr_warn("command line: %s takes no value, ignored\n", word);
+	else if (!option->set(equals ? equals + 1 : ""))
+		pr_warn("command line: %s=%.40s ignored: it wants %s\n", word, equals ? equals + 1 : "", option->wants);
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static const char *skip_blanks(const char *line)
+{
+	while (is_blank(*line))
+		line++;
+	return line;
+}
+
+/* Copies the word at `line`, cut to what fits; returns what follows it. */
+static const char *take_word(const char *line, char *word)
+{
+	u32 n = 0;
+
+	for (; *line && !is_blank(*line); line++)
+		if (n < MAX_WORD - 1)
+			word[n++] = *line;
+	word[n] = 0;
+	return line;
+}
+
+void cmdline_parse(const char *line)
+{
+	char word[MAX_WORD];
+
+	for (line = skip_blanks(line); *line; line = skip_blanks(line)) {
+		line = take_word(line, word);
+		apply(word);
+	}
+}

@@ -1,0 +1,32 @@
+/*
+ * The command line, read once in step 1.  Options are words between blanks; unknown or wrong ones are named and ignored.
+ *
+ *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
+ *   until=STEP       stop after boot step 0 to 8
+ *   exit             end the machine after the self-test, with a status (docs/boot.md)
+ *   highmem=SIZE     exactly that much memory, from the top, is high memory
+ *   lowmem=SIZE      at most that much low memory
+ *   pgt_cache=L,H    watermarks of each quicklist of page tables
+ *   maxcpus=N        start at most N CPUs (1 to 32)
+ *   nolarge          no large pages in the direct map
+ *   loglevel=N       0 (errors only) to 4 (everything)
+ */
+#ifndef KERNEL_CMDLINE_H
+#define KERNEL_CMDLINE_H
+
+#include "lib/types.h"
+
+#define LAST_STEP 8u
+
+struct kernel_options {
+	char selftest[256];
+	u32 until;
+	u32 maxcpus;
+	bool exit;
+};
+extern struct kernel_options kernel_options;
+
+/* Also fills mm_options, console_loglevel and panic_exits. */
+void cmdline_parse(const char *line);
+
+#endif

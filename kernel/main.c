@@ -1,0 +1,186 @@
+/*
+ * The boot order.  Read kernel_main() as a table of contents: each step is one function, each leads to the files that do the work,
+ * each prints one line with its figures.
+ */
+#include "arch/x86/apic.h"
+#include "arch/x86/bootinfo.h"
+#include "arch/x86/console.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/fixmap.h"
+#include "arch/x86/panic.h"
+#include "arch/x86/segment.h"
+#include "arch/x86/smp.h"
+#include "arch/x86/topology.h"
+#include "arch/x86/trap.h"
+#include "arch/x86/upcall.h"
+#include "kernel/cmdline.h"
+#include "kernel/cpus.h"
+#include "kernel/report.h"
+#include "kernel/thread.h"
+#include "kernel/testing.h"
+#include "lib/assert.h"
+#include "mm/bootmem.h"
+#include "mm/highmem.h"
+#include "mm/memory.h"
+#include "mm/modules.h"
+#include "mm/objcache.h"
+#include "mm/paging.h"
+#include "mm/pgalloc.h"
+#include "mm/zone.h"
+
+/* What the loader handed over in registers. */
+static u32 loader_magic, loader_info;
+static u64 tsc_at_entry;
+
+static void start_reporting(void)
+{
+	percpu_init_boot_cpu();
+	fixmap_init();
+	segments_init(percpu_offset[0], read_cr3());
+	idt_init();
+	idt_load();
+	console_init();
+	threads_init_boot();
+	cpu_identify();
+	report_cpu();
+}
+
+static void read_boot_information(void)
+{
+	bootinfo_read(loader_magic, loader_info);
+	cmdline_parse(bootinfo.cmdline);
+	report_boot_information();
+	testing_begin(kernel_options.selftest, kernel_options.until);
+}
+
+static void start_boot_allocator(void)
+{
+	memory_divide();
+	bootmem_init();
+	report_boot_allocator();
+}
+
+static void build_page_tables(void)
+{
+	paging_init();
+	report_page_tables();
+}
+
+static void enable_paging(void)
+{
+	paging_enable();
+	pic_init();
+	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
+	irq_enable();
+	report_paging();
+}
+
+static void start_kmap(void)
+{
+	kmap_init();
+	report_kmap();
+}
+
+/* The start-up code and the early page tables have done their work. */
+static u32 release_early_pages(void)
+{
+	pfn_t start = phys_to_pfn(KERNEL_IMAGE_PHYS), end = phys_to_pfn((uintptr_t)early_tables_end);
+
+	zone_add_pages(start, end);
+	return end - start;
+}
+
+static void hand_memory_over(void)
+{
+	u32 handed, early;
+
+	zones_init();
+	pgt_cache_init();
+	handed = bootmem_handover();
+	early = release_early_pages();
+	zones_add_highmem();
+	zones_set_watermarks();
+	modules_take();
+	report_memory(handed, early);
+}
+
+/* One CPU without an APIC has the old timer; else each has its own. */
+static void start_timer(void)
+{
+	tsc_calibrate();
+	if (!apic_init()) {
+		legacy_timer_start();
+		return;
+	}
+	ioapic_init();
+	apic_timer_calibrate();
+	apic_timer_start();
+}
+
+static void start_cpus(void)
+{
+	kmalloc_init();
+	threads_init();
+	topology_discover();
+	smp_init();
+	start_timer();
+	if (apic_present)
+		cpus_start(kernel_options.maxcpus);
+	report_cpus();
+}
+
+/* The end of what `until=` and the command line ask for. */
+static void finish(void)
+{
+	u64 ticks = rdtsc() - tsc_at_entry;
+	bool passed;
+
+	console_printf("# %llu TSC ticks since the kernel's entry\n", ticks);
+	passed = testing_end();
+
+	if (kernel_options.exit)
+		machine_exit(passed);
+}
+
+static void boot_step(u32 step, void (*run)(void))
+{
+	run();
+	testing_step(step);
+	if (step != kernel_options.until)
+		return;
+	finish();
+	console_printf("stopped after step %u\n", step);
+	cpu_stop();
+}
+
+static void report_ready(void)
+{
+	console_printf("[8] ready: %u CPUs idle when there is nothing to do\n", cpu_online_count());
+}
+
+/* The first thread with a stack of its own: from here on the boot context is CPU 0's idle thread. */
+static void first_thread(void *unused)
+{
+	(void)unused;
+	report_ready();
+	testing_step(8);
+	finish();
+}
+
+__noreturn void kernel_main(u32 magic, u32 info)
+{
+	tsc_at_entry = rdtsc();
+	loader_magic = magic;
+	loader_info = info;
+	boot_step(0, start_reporting);	     /* serial line, GDT, IDT, double-fault task */
+	boot_step(1, read_boot_information); /* command line and memory map */
+	boot_step(2, start_boot_allocator);  /* one bit a page of low memory */
+	boot_step(3, build_page_tables);     /* direct map, vmalloc, fixmap, PKMap */
+	boot_step(4, enable_paging);	     /* CR3, PGE, write protection; interrupts on */
+	boot_step(5, start_kmap);	     /* the pool of PKMap slots */
+	boot_step(6, hand_memory_over);	     /* zones, mem_map, buddy allocator */
+	boot_step(7, start_cpus);	     /* object caches, APICs, timer, the other CPUs */
+	if (!thread_create("first", first_thread, NULL, 0))
+		panic("no memory for the first thread");
+	idle_loop(current_thread());
+}

@@ -1,0 +1,42 @@
+/* Atomic kmaps, and what is done to whole pages through them. */
+#include "arch/x86/fixmap.h"
+#include "arch/x86/page_ops.h"
+#include "lib/assert.h"
+#include "mm/highmem.h"
+
+void *kmap_atomic(struct page *page)
+{
+	if (page_is_high(page))
+		return kmap_atomic_push(page_to_pfn(page), PAGE_KERNEL);
+	*this_cpu(kmap_depth) += 1;
+	return lowmem_page_address(page);
+}
+
+void kunmap_atomic(void *address)
+{
+	u32 *depth = this_cpu(kmap_depth);
+
+	INVARIANT(30, *depth > 0, "kunmap_atomic of %p, but this CPU holds none", address);
+	if ((uintptr_t)address >= FIXADDR_START)
+		kmap_atomic_pop((uintptr_t)address);
+	else
+		*depth -= 1;
+}
+
+void clear_page(struct page *page)
+{
+	void *address = kmap_atomic(page);
+
+	fill_page_at(address, 0);
+	kunmap_atomic(address);
+}
+
+void copy_page(struct page *to, struct page *from)
+{
+	void *source = kmap_atomic(from);
+	void *target = kmap_atomic(to);
+
+	copy_page_at(target, source);
+	kunmap_atomic(target);
+	kunmap_atomic(source);
+}

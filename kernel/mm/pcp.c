@@ -1,0 +1,106 @@
+/* Per-CPU lists of single pages: see pcp.h. */
+#include "mm/pcp.h"
+
+#include "arch/x86/smp.h"
+#include "mm/page_alloc.h"
+#include "mm/pgalloc.h"
+
+DEFINE_PER_CPU(struct page_stacks, page_stacks);
+
+static void push(struct page_stack *stack, struct page *page)
+{
+	page->flags |= PG_PERCPU;
+	page->list.next = stack->top;
+	stack->top = &page->list;
+	stack->count++;
+}
+
+/* True if the zone has become short and caches must be asked to shrink. */
+static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 keep)
+{
+	u32 flags = spin_lock_irqsave(&zone->lock);
+	bool fell_short;
+
+	while (stack->count < PCP_BATCH && zone->free > keep) {
+		struct page *page = buddy_alloc(zone, 0);
+
+		push(stack, page);
+	}
+	fell_short = zone_note_level(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return fell_short;
+}
+
+static __noinline void give_back(struct zone *zone, struct page_stack *stack, u32 n)
+{
+	u32 flags = spin_lock_irqsave(&zone->lock);
+
+	for (n = MIN(n, stack->count); n > 0; n--)
+		buddy_free(zone, page_stack_pop(stack), 0);
+	zone_note_level(zone);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+struct page *pcp_alloc(struct zone *zone, u32 keep)
+{
+	u32 flags = irq_save();
+	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[zone->type];
+	bool fell_short = unlikely(!stack->top) && refill(zone, stack, keep);
+	struct page *page = likely(stack->top) ? page_stack_pop(stack) : NULL;
+
+	irq_restore(flags);
+	if (unlikely(fell_short))
+		ask_for_trim();
+	return page;
+}
+
+void pcp_free(struct page *page)
+{
+	u32 flags = irq_save();
+	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[page_zone_type(page)];
+
+	push(stack, page);
+	if (unlikely(stack->count > PCP_HIGH))
+		give_back(page_zone(page), stack, PCP_BATCH);
+	irq_restore(flags);
+}
+
+void drain_local_pages(void)
+{
+	for (u32 i = 0; i < NR_ZONES; i++) {
+		u32 flags = irq_save();
+		struct page_stack *stack = &this_cpu(page_stacks)->of_zone[i];
+
+		if (stack->count)
+			give_back(&zones[i], stack, stack->count);
+		irq_restore(flags);
+	}
+}
+
+static void drain_here(void *unused)
+{
+	(void)unused;
+	drain_local_pages();
+}
+
+void drain_all_pages(void)
+{
+	u32 others = cpus_online() & ~(1u << smp_processor_id());
+
+	drain_local_pages();
+	if (others)
+		smp_call(others, drain_here, NULL);
+}
+
+u32 nr_percpu_pages(void)
+{
+	u32 pages = 0;
+
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
+		if (cpu != 0 && percpu_offset[cpu] == 0)
+			continue;
+		for (u32 i = 0; i < NR_ZONES; i++)
+			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of_zone[i].count);
+	}
+	return pages;
+}

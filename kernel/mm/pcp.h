@@ -1,0 +1,56 @@
+/*
+ * The short list of single pages that each CPU keeps for each zone, in front of the buddy allocator, so that most
+ * requests for one page take no lock.  For page_alloc.c alone; drain_*_pages() and nr_percpu_pages() are in page_alloc.h.
+ *
+ * A list belongs to its CPU, which touches it with interrupts off: handlers allocate and free too.  LIFO: the page
+ * freed last is the one that this CPU's caches still hold.
+ */
+#ifndef MM_PCP_H
+#define MM_PCP_H
+
+#include "arch/x86/cpu.h"
+#include "arch/x86/percpu.h"
+#include "mm/zone.h"
+
+/* Pages moved between a list and its zone at a time, and the count above which a list gives some back. */
+#define PCP_BATCH 16u
+#define PCP_HIGH 48u
+
+/* Linked through page->list.next; NULL after the last. */
+struct page_stack {
+	struct list *top;
+	u32 count;
+};
+
+struct page_stacks {
+	struct page_stack of_zone[NR_ZONES];
+};
+DECLARE_PER_CPU(struct page_stacks, page_stacks);
+
+/* Interrupts off; the list is not empty. */
+static inline struct page *page_stack_pop(struct page_stack *stack)
+{
+	struct page *page = list_entry(stack->top, struct page, list);
+
+	stack->top = page->list.next;
+	stack->count--;
+	page->flags &= ~PG_PERCPU;
+	return page;
+}
+
+/* The way most requests go: a page from this CPU's list for the zone, NULL if it is empty. */
+static inline struct page *pcp_pop(enum zone_type type)
+{
+	u32 flags = irq_save();
+	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[type];
+	struct page *page = likely(stack->top) ? page_stack_pop(stack) : NULL;
+
+	irq_restore(flags);
+	return page;
+}
+
+/* The same, with the list filled first if it is empty, so far as the zone then keeps `keep` pages. */
+struct page *pcp_alloc(struct zone *zone, u32 keep);
+void pcp_free(struct page *page);
+
+#endif

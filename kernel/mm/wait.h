@@ -1,0 +1,54 @@
+/*
+ * What the memory core needs of threads.  kernel/ defines it (wait.c, sched.c); host tests define their own.
+ *
+ * Sleeping without losing a wake-up:
+ *
+ *     wait_enqueue(&queue, &waiter);    with the lock that guards the condition held
+ *     unlock
+ *     wait_sleep(&waiter);              returns at once if the wake-up came in between
+ *     lock
+ *     wait_dequeue(&queue, &waiter);    harmless if the waker has done it
+ *     look at the condition again
+ */
+#ifndef MM_WAIT_H
+#define MM_WAIT_H
+
+#include "arch/x86/spinlock.h"
+#include "lib/list.h"
+
+struct thread;
+
+struct wait_queue {
+	struct spinlock lock; /* irqsave kind: wake-ups may come from interrupts */
+	struct list waiters;
+};
+
+#define WAIT_QUEUE_INIT(queue, queue_name) { SPINLOCK_INIT(queue_name), LIST_INIT((queue).waiters) }
+
+struct waiter {
+	struct list node;
+	struct thread *thread;
+	bool woken; /* set, once, by the waker; afterwards it does not touch the waiter again */
+};
+
+void wait_queue_init(struct wait_queue *queue, const char *name);
+void wait_enqueue(struct wait_queue *queue, struct waiter *waiter);
+/* Sleeps until the waiter has been woken.  Thread context, interrupts on, no spinlock held (checked). */
+void wait_sleep(struct waiter *waiter);
+void wait_dequeue(struct wait_queue *queue, struct waiter *waiter);
+/* Wakes every waiter queued, or the first one.  Any context.  Returns how many. */
+u32 wake_up_all(struct wait_queue *queue);
+u32 wake_up_one(struct wait_queue *queue);
+bool wait_queue_active(struct wait_queue *queue);
+
+/* Lets other threads of this CPU run.  Thread context. */
+void yield(void);
+/* Interrupts every CPU that is halted in its idle loop, which then looks for work: run queue and trim requests. */
+void kick_idle_cpus(void);
+
+/*
+ * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no spinlock held, no atomic kmap held.
+ */
+void might_sleep(const char *who, uintptr_t caller);
+
+#endif

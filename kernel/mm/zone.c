@@ -1,0 +1,146 @@
+/* Zones and mem_map: making them, filling them, their watermarks.  See zone.h. */
+#include "mm/zone.h"
+
+#include "arch/x86/bootinfo.h"
+#include "lib/assert.h"
+#include "mm/bootmem.h"
+#include "mm/memory.h"
+
+struct zone zones[NR_ZONES];
+struct page *mem_map;
+
+static void zone_init(enum zone_type type, const char *name, pfn_t start, pfn_t end)
+{
+	struct zone *zone = &zones[type];
+
+	*zone = (struct zone){ .name = name, .type = type, .start = start, .end = MAX(start, end) };
+	spin_init(&zone->lock, name);
+	for (u32 order = 0; order < NR_ORDERS; order++)
+		list_init(&zone->area[order].blocks);
+	for (pfn_t pfn = start; pfn < end; pfn++)
+		pfn_to_page(pfn)->flags = PG_RESERVED | type;
+}
+
+void zones_init(void)
+{
+	pfn_t dma_end = MIN(max_low_pfn, DMA_END_PFN);
+
+	/* Above the DMA zone where there is room: devices cannot use anything else. */
+	mem_map = bootmem_alloc((size_t)max_pfn * sizeof(struct page), 64, pfn_to_phys(DMA_END_PFN));
+	zone_init(ZONE_DMA, "DMA", 0, dma_end);
+	zone_init(ZONE_NORMAL, "NORMAL", dma_end, max_low_pfn);
+	zone_init(ZONE_HIGHMEM, "HIGHMEM", highstart_pfn, max_pfn);
+}
+
+/* The largest order of an aligned block that begins at `start` and ends by `end`. */
+static u32 largest_order(pfn_t start, pfn_t end)
+{
+	u32 order = 0;
+
+	while (order < MAX_ORDER && IS_ALIGNED(start, 2u << order) && end - start >= 2u << order)
+		order++;
+	return order;
+}
+
+/* One block at a time under the lock, so that interrupts are off for at most 2^MAX_ORDER steps. */
+static void add_block(struct zone *zone, pfn_t start, u32 order)
+{
+	struct page *first = pfn_to_page(start);
+	u32 flags = spin_lock_irqsave(&zone->lock);
+
+	for (struct page *page = first; page < first + (1u << order); page++) {
+		INVARIANT(44, page->flags & PG_RESERVED, "frame 0x%x handed over twice (flags 0x%x)",
+			  page_to_pfn(page), page->flags);
+		page->flags &= ~PG_RESERVED;
+	}
+	zone->managed += 1u << order;
+	buddy_free(zone, first, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void zone_add_pages(pfn_t start, pfn_t end)
+{
+	INVARIANT(44, start <= end && end <= max_pfn, "frames 0x%x to 0x%x handed over, the last one is 0x%x", start, end,
+		  max_pfn - 1);
+	while (start < end) {
+		struct zone *zone = page_zone(pfn_to_page(start));
+		u32 order = largest_order(start, MIN(end, zone->end));
+
+		add_block(zone, start, order);
+		start += 1u << order;
+	}
+}
+
+/* The first pages in [start, end) that a boot module occupies; an empty range at `end` if there are none. */
+static struct ram_range next_module(pfn_t start, pfn_t end)
+{
+	struct ram_range next = { end, end };
+
+	for (u32 i = 0; i < bootinfo.nmodules; i++) {
+		pfn_t from = MAX(phys_to_pfn(bootinfo.module[i].start), start);
+		pfn_t to = MIN(phys_to_pfn(ALIGN_UP(bootinfo.module[i].end, PAGE_SIZE)), end);
+
+		if (from < to && from < next.start)
+			next = (struct ram_range){ from, to };
+	}
+	return next;
+}
+
+static void add_between_modules(pfn_t start, pfn_t end)
+{
+	while (start < end) {
+		struct ram_range module = next_module(start, end);
+
+		zone_add_pages(start, module.start);
+		start = module.end;
+	}
+}
+
+void zones_add_highmem(void)
+{
+	for (u32 i = 0; i < bootinfo.nranges; i++)
+		add_between_modules(MAX(bootinfo.range[i].start, highstart_pfn), MIN(bootinfo.range[i].end, max_pfn));
+}
+
+/*
+ * min is what only those may use who cannot wait: 1/128 of the zone, at least 80 KiB, at most about 1 MiB, but never
+ * more than a quarter of a tiny zone.  High memory serves no interrupt handler, and its pages are no use to the kernel itself.
+ */
+static void set_watermarks(struct zone *zone)
+{
+	u32 share = zone->managed / 128;
+	u32 least = zone->type == ZONE_HIGHMEM ? 0 : 20;
+	u32 most = zone->type == ZONE_HIGHMEM ? 32 : 255;
+
+	zone->min = MIN(MIN(MAX(share, least), most), zone->managed / 4);
+	zone->low = 2 * zone->min;
+	zone->high = 3 * zone->min;
+}
+
+/* Requests that could have had `upper` pages elsewhere leave 1/64 of that here, but at most a quarter of the zone. */
+static u32 reserve_against(const struct zone *zone, u32 upper)
+{
+	return MIN(upper / 64, zone->managed / 4);
+}
+
+void zones_set_watermarks(void)
+{
+	u32 normal = zones[ZONE_NORMAL].managed, high = zones[ZONE_HIGHMEM].managed;
+
+	for (u32 i = 0; i < NR_ZONES; i++)
+		set_watermarks(&zones[i]);
+	zones[ZONE_NORMAL].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_NORMAL], high);
+	zones[ZONE_DMA].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_DMA], normal + high);
+	zones[ZONE_DMA].reserve[ZONE_NORMAL] = reserve_against(&zones[ZONE_DMA], normal);
+}
+
+bool zone_note_level(struct zone *zone)
+{
+	if (!zone->is_short && zone->free < zone->low) {
+		zone->is_short = true;
+		return zone->type != ZONE_HIGHMEM;
+	}
+	if (zone->is_short && zone->free > zone->high)
+		zone->is_short = false;
+	return false;
+}

@@ -1,0 +1,259 @@
+/* Run queues, switching, idling. */
+#include "arch/x86/context.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/fixmap.h"
+#include "arch/x86/smp.h"
+#include "arch/x86/tlb.h"
+#include "arch/x86/trap.h"
+#include "arch/x86/upcall.h"
+#include "kernel/sched.h"
+#include "lib/assert.h"
+#include "mm/pgalloc.h"
+
+/* Ticks that a thread may run while others wait, if it asks (cond_resched). */
+#define SLICE_TICKS 2u
+
+struct run_queue {
+	struct spinlock lock; /* irqsave kind */
+	struct list ready;
+	struct thread *current, *idle;
+	struct thread *previous; /* across a switch: whose stack was left */
+	u32 slice;		 /* ticks left */
+};
+static DEFINE_PER_CPU(struct run_queue, run_queue);
+DEFINE_PER_CPU(struct sched_stats, sched_stats);
+
+static atomic_t idle_mask;
+
+struct thread *current_thread(void)
+{
+	return this_cpu(run_queue)->current;
+}
+
+const char *current_name(void)
+{
+	struct thread *thread = current_thread();
+
+	return thread ? thread->name : "none";
+}
+
+void sched_init_cpu(u32 cpu, struct thread *first)
+{
+	struct run_queue *queue = per_cpu(run_queue, cpu);
+
+	spin_init(&queue->lock, "run queue");
+	list_init(&queue->ready);
+	queue->current = queue->idle = first;
+	first->state = THREAD_RUNNING;
+	first->on_cpu = true;
+}
+
+/* Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack go. */
+void finish_switch(void)
+{
+	this_cpu(run_queue)->previous->on_cpu = false;
+	irq_enable();
+}
+
+static struct thread *pick_next(struct run_queue *queue)
+{
+	struct thread *next;
+
+	if (list_empty(&queue->ready))
+		return queue->idle;
+	next = list_first(&queue->ready, struct thread, node);
+	list_remove(&next->node);
+	return next;
+}
+
+/*
+ * Gives the CPU to the next thread.  The queue's lock is held, interrupts are off; both are given up.  The lock may go before the switch: only this CPU takes
+ * threads from its queue, so nobody runs the old thread while we still stand on its stack.
+ */
+static void switch_away(struct run_queue *queue, struct thread *old)
+{
+	struct thread *next = pick_next(queue);
+
+	next->state = THREAD_RUNNING;
+	queue->slice = SLICE_TICKS;
+	spin_unlock(&queue->lock);
+	if (next == old) {
+		irq_enable();
+		return;
+	}
+	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps", old->name,
+		  kmap_atomic_depth());
+	this_cpu(sched_stats)->switches++;
+	queue->current = next;
+	queue->previous = old;
+	next->on_cpu = true;
+	switch_mm(next->mm ? &next->mm->tlb : NULL);
+	switch_context(&old->saved_sp, next->saved_sp);
+	finish_switch();
+}
+
+/* Takes the running CPU's queue lock, interrupts off. */
+static struct run_queue *lock_queue(void)
+{
+	struct run_queue *queue;
+
+	irq_disable();
+	queue = this_cpu(run_queue);
+	spin_lock(&queue->lock);
+	return queue;
+}
+
+void yield(void)
+{
+	struct run_queue *queue;
+	struct thread *self;
+
+	might_sleep("yield", CALLER());
+	trim_if_asked();
+	queue = lock_queue();
+	self = queue->current;
+	self->state = THREAD_READY;
+	if (self != queue->idle)
+		list_append(&queue->ready, &self->node);
+	switch_away(queue, self);
+}
+
+void cond_resched(void)
+{
+	if (this_cpu(run_queue)->slice == 0)
+		yield();
+}
+
+void sched_sleep_unless(const bool *woken)
+{
+	while (!READ_ONCE(*woken)) {
+		struct run_queue *queue;
+		struct thread *self;
+
+		trim_if_asked();
+		queue = lock_queue();
+		self = queue->current;
+		ASSERT(self != queue->idle, "the idle thread of CPU %u would sleep", smp_processor_id());
+		/* The waker sets *woken under this lock: either we see it, or it sees us asleep. */
+		if (*woken) {
+			spin_unlock(&queue->lock);
+			irq_enable();
+			return;
+		}
+		self->state = THREAD_SLEEPING;
+		switch_away(queue, self);
+	}
+}
+
+__noreturn void sched_end(void)
+{
+	struct run_queue *queue = lock_queue();
+
+	queue->current->state = THREAD_DEAD;
+	switch_away(queue, queue->current);
+	panic("a dead thread runs");
+}
+
+/* After the thread is on its CPU's queue: if that CPU is halted, it must look.  See idle_halt() for the other side. */
+static void poke(u32 cpu)
+{
+	smp_mb();
+	if (cpu != smp_processor_id() && (atomic_read(&idle_mask) & (1u << cpu)))
+		smp_send_reschedule(cpu);
+}
+
+void sched_wake(struct thread *thread, bool *woken)
+{
+	u32 cpu = thread->cpu;
+	struct run_queue *queue = per_cpu(run_queue, cpu);
+	u32 flags = spin_lock_irqsave(&queue->lock);
+	bool asleep = thread->state == THREAD_SLEEPING;
+
+	if (woken)
+		WRITE_ONCE(*woken, true);
+	if (asleep) {
+		thread->state = THREAD_READY;
+		list_append(&queue->ready, &thread->node);
+	}
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (asleep)
+		poke(cpu);
+}
+
+void sched_start_thread(struct thread *thread)
+{
+	thread->state = THREAD_SLEEPING;
+	sched_wake(thread, NULL);
+}
+
+u32 idle_cpus(void)
+{
+	return atomic_read(&idle_mask);
+}
+
+void kick_idle_cpus(void)
+{
+	u32 others = atomic_read(&idle_mask) & ~(1u << smp_processor_id());
+
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		if (others & (1u << cpu))
+			smp_send_reschedule(cpu);
+}
+
+/*
+ * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last look: whoever gives us work (queue or trim request, stored
+ * first) either sees the announcement and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt is missed.
+ */
+static void idle_halt(struct run_queue *queue)
+{
+	u32 bit = 1u << smp_processor_id();
+
+	irq_disable();
+	atomic_or(&idle_mask, bit);
+	if (list_empty(&queue->ready) && !trim_is_asked()) {
+		this_cpu(sched_stats)->halts++;
+		irq_enable_and_halt();
+	} else {
+		irq_enable();
+	}
+	atomic_and(&idle_mask, ~bit);
+}
+
+__noreturn void idle_loop(struct thread *idle)
+{
+	struct run_queue *queue = this_cpu(run_queue);
+
+	ASSERT(queue->current == idle && queue->idle == idle, "idle loop of %s on CPU %u", idle->name, smp_processor_id());
+	irq_enable();
+	for (;;) {
+		trim_if_asked();
+		check_pgt_cache();
+		if (list_empty(&queue->ready))
+			idle_halt(queue);
+		else
+			yield();
+	}
+}
+
+void timer_tick(void)
+{
+	struct run_queue *queue = this_cpu(run_queue);
+
+	this_cpu(sched_stats)->ticks++;
+	if (queue->slice)
+		queue->slice--;
+}
+
+/* The interrupt alone ends the hlt; the idle loop looks for what to do. */
+void reschedule_interrupt(void)
+{
+}
+
+void thread_use_mm(struct mm *mm)
+{
+	u32 flags = irq_save();
+
+	current_thread()->mm = mm;
+	switch_mm(mm ? &mm->tlb : NULL);
+	irq_restore(flags);
+}

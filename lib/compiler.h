@@ -1,0 +1,38 @@
+/* What we ask of the compiler beyond ISO C, named once. GCC and clang both understand all of it. */
+#ifndef LIB_COMPILER_H
+#define LIB_COMPILER_H
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+#define __packed __attribute__((packed))
+#define __aligned(n) __attribute__((aligned(n)))
+#define __section(name) __attribute__((section(name)))
+#define __used __attribute__((used))
+#define __noinline __attribute__((noinline))
+#define __always_inline inline __attribute__((always_inline))
+#define __noreturn __attribute__((noreturn))
+#define __printf_like(fmt, args) __attribute__((format(printf, fmt, args)))
+
+/* Stops the compiler, not the CPU, from moving memory accesses across this point. */
+#define barrier() __asm__ volatile("" ::: "memory")
+
+/* One access, neither split, repeated nor left out: for data that another CPU or an interrupt changes. */
+#define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
+#define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+/* Powers of two only. */
+#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
+#define ALIGN_UP(x, a) ALIGN_DOWN((x) + ((__typeof__(x))(a)-1), a)
+#define IS_ALIGNED(x, a) (((x) & ((__typeof__(x))(a)-1)) == 0)
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* The address to which the running function returns: the caller that a message names. */
+#define CALLER() ((uintptr_t)__builtin_return_address(0))
+
+#endif

@@ -1,0 +1,61 @@
+/* High pages for a test. */
+#include "tests/kernel/highpages.h"
+
+#include "arch/x86/smp.h"
+#include "mm/page_alloc.h"
+#include "tests/kernel/selftest.h"
+
+struct page *high_page[HIGH_PAGES_MAX];
+u32 high_pages;
+
+static void mark(struct page *page)
+{
+	u32 *address = kmap_atomic(page);
+
+	*address = mark_of(page);
+	kunmap_atomic(address);
+}
+
+bool high_pages_take(u32 n)
+{
+	for (high_pages = 0; high_pages < n; high_pages++) {
+		struct page *page = alloc_page(GFP_HIGHUSER);
+
+		if (!page || !page_is_high(page)) {
+			if (page)
+				free_page(page);
+			high_pages_free();
+			selftest_skip("too few high pages");
+			return false;
+		}
+		high_page[high_pages] = page;
+		mark(page);
+	}
+	return true;
+}
+
+void high_pages_free(void)
+{
+	while (high_pages)
+		free_page(high_page[--high_pages]);
+}
+
+struct remote_read {
+	uintptr_t address;
+	u32 value;
+};
+
+static void read_here(void *arg)
+{
+	struct remote_read *read = arg;
+
+	read->value = *(volatile u32 *)read->address;
+}
+
+u32 read_on_cpu(u32 cpu, uintptr_t address)
+{
+	struct remote_read read = { .address = address };
+
+	smp_call(1u << cpu, read_here, &read);
+	return read.value;
+}

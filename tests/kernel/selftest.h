@@ -1,0 +1,64 @@
+/*
+ * Self-tests inside the kernel: registered by a macro, run at the boot step after which what they test is there,
+ * reported as TAP (testanything.org, version 13) on serial line and screen.
+ *
+ * A test is a function that calls EXPECT_* ; the first failure of each test is printed with its values and place, and the test goes on or
+ * returns as it likes.  Tests run in thread context on the boot CPU with interrupts on (from step 4 on), unless they start threads.
+ */
+#ifndef TESTS_SELFTEST_H
+#define TESTS_SELFTEST_H
+
+#include "lib/compiler.h"
+#include "lib/types.h"
+
+struct selftest {
+	const char *name;	/* what `selftest=NAME` picks; also by prefix up to a '.' */
+	const char *invariants; /* numbers of docs/invariants.md that it checks, such as "1, 2, 7"; "" if none */
+	u32 step;		/* boot step (0 to 8) after which it runs */
+	bool needs_highmem;	/* skipped, with that reason, where there is none */
+	bool on_demand;		/* runs only if picked by name: mustfail and the like */
+	void (*run)(void);
+};
+
+#define SELFTEST_FLAGS(ident, test_name, test_step, numbers, high, demand)                         \
+	static void ident(void);                                                                   \
+	static const struct selftest selftest_##ident __used __section(".selftests") __aligned(4) = {   \
+		.name = test_name, .invariants = numbers, .step = test_step,                       \
+		.needs_highmem = high, .on_demand = demand, .run = ident };                        \
+	static void ident(void)
+
+/* SELFTEST(buddy_split, "buddy.split", 6, "46, 47") { ... EXPECT_EQ(46, a, b, "zone %s", name); } */
+#define SELFTEST(ident, name, step, numbers) SELFTEST_FLAGS(ident, name, step, numbers, false, false)
+#define SELFTEST_HIGH(ident, name, step, numbers) SELFTEST_FLAGS(ident, name, step, numbers, true, false)
+
+/*
+ * Checks; each returns true if it held.  `number` is the invariant, 0 if none.  The text, with its printf arguments, says what was being done.
+ * From any CPU and thread.
+ */
+#define EXPECT(number, cond, ...) \
+	selftest_expect(!!(cond), #cond, number, __FILE__, __LINE__, __VA_ARGS__)
+#define EXPECT_EQ(number, got, want, ...) \
+	selftest_expect_eq((u64)(got), (u64)(want), #got, number, __FILE__, __LINE__, __VA_ARGS__)
+
+bool selftest_expect(bool held, const char *what, int number, const char *file, int line, const char *fmt, ...) __printf_like(6, 7);
+bool selftest_expect_eq(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
+	__printf_like(7, 8);
+
+/* The running test cannot be done here (reason); TAP's "# SKIP". */
+void selftest_skip(const char *reason);
+/* A TAP comment line. */
+void selftest_note(const char *fmt, ...) __printf_like(1, 2);
+
+/* True in selftest=full: repeat what is racy, widen what is bounded. */
+extern bool selftest_full;
+
+/*
+ * True if fn(arg) panics, with that invariant number (0: any).  The panic must come before any lock is taken or state changed.
+ */
+bool selftest_panics(void (*fn)(void *), void *arg, int invariant);
+/* What that panic said; "" if there was none. */
+extern char selftest_panic_text[256];
+bool selftest_panic_said(const char *word);
+#define EXPECT_SAID(word) EXPECT(0, selftest_panic_said(word), "the panic should say '%s', but says: %s", word, selftest_panic_text)
+
+#endif

@@ -1,0 +1,188 @@
+/*
+ * Ends on purpose, each picked by name alone, for the tests around the kernel: what it then reports must be right.
+ * `mustfail` is a test that fails, to prove that a failure is seen.
+ */
+#include "arch/x86/cpu.h"
+#include "arch/x86/layout.h"
+#include "arch/x86/smp.h"
+#include "arch/x86/spinlock.h"
+#include "arch/x86/trap.h"
+#include "lib/assert.h"
+#include "lib/bitops.h"
+#include "mm/highmem.h"
+#include "mm/page_alloc.h"
+#include "tests/kernel/crew.h"
+#include "tests/kernel/selftest.h"
+
+#define CRASH(ident, name, step) SELFTEST_FLAGS(ident, name, step, "", false, true)
+
+/* In no inline function: the report shall name who did it. */
+#define CULPRIT static __noinline void
+
+static void expect_no_return(const char *what)
+{
+	EXPECT(0, false, "the kernel goes on after %s", what);
+}
+
+CRASH(mustfail, "mustfail", 1)
+{
+	u32 two = 2;
+
+	EXPECT_EQ(0, two + two, 5, "this test must fail: it proves that failures are seen");
+}
+
+CULPRIT panic_on_purpose(void)
+{
+	panic("this panic was asked for, number %u", 42u);
+}
+
+CRASH(crash_panic, "crash.panic", 8)
+{
+	panic_on_purpose();
+}
+
+CULPRIT break_invariant(u32 count)
+{
+	INVARIANT(4, count >= 2, "a slot was handed out with count %u", count);
+}
+
+CRASH(crash_invariant, "crash.invariant", 8)
+{
+	break_invariant(1);
+	expect_no_return("a broken invariant");
+}
+
+CULPRIT read_unmapped(uintptr_t address)
+{
+	*(volatile u32 *)address;
+	barrier();
+}
+
+CRASH(crash_page_fault, "crash.page_fault", 8)
+{
+	read_unmapped(VMALLOC_END);
+	expect_no_return("a read of an unmapped page");
+}
+
+/* At step 4: the report must be good before there are threads and other CPUs, too. */
+CRASH(crash_early_page_fault, "crash.early_page_fault", 4)
+{
+	read_unmapped(0x1234);
+	expect_no_return("a read of an unmapped page");
+}
+
+CULPRIT write_text(void)
+{
+	*(volatile u8 *)(uintptr_t)write_text = 0xCC;
+	barrier();
+}
+
+CRASH(crash_write_text, "crash.write_text", 8)
+{
+	write_text();
+	expect_no_return("a write to its own text");
+}
+
+/* No stack is that deep. */
+#define BOTTOMLESS 100000u
+
+/* Uses its result after the call, so that no compiler makes a loop of it. */
+static __noinline u32 dive(volatile u32 *above)
+{
+	volatile u32 here[16] = { *above + 1 };
+
+	return *above < BOTTOMLESS ? dive(here) + here[0] : 0;
+}
+
+static void diver(struct crew_member *self)
+{
+	volatile u32 start = self->index;
+
+	dive(&start);
+}
+
+static void dive_on(u32 cpu)
+{
+	static struct crew crew;
+
+	if (crew_start_on(&crew, 1u << cpu, 1, diver, NULL))
+		crew_join(&crew);
+	expect_no_return("a stack overflow");
+}
+
+CRASH(crash_stack_overflow, "crash.stack_overflow", 8)
+{
+	dive_on(0);
+}
+
+CRASH(crash_stack_overflow_elsewhere, "crash.stack_overflow_elsewhere", 8)
+{
+	dive_on(highest_bit(cpus_online()));
+}
+
+CULPRIT kmap_with_interrupts_off(struct page *page)
+{
+	irq_disable();
+	kmap(page);
+	barrier();
+}
+
+CRASH(crash_irq_kmap, "crash.irq_kmap", 8)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+
+	if (EXPECT(0, page, "no memory for a page"))
+		kmap_with_interrupts_off(page);
+	expect_no_return("kmap with interrupts off");
+}
+
+static struct spinlock deadlock = SPINLOCK_INIT("deadlock");
+
+CULPRIT take_lock(void)
+{
+	spin_lock(&deadlock);
+	barrier();
+}
+
+CULPRIT take_lock_again(void)
+{
+	spin_lock(&deadlock);
+	barrier();
+}
+
+CRASH(crash_lock_twice, "crash.lock_twice", 8)
+{
+	take_lock();
+	take_lock_again();
+	expect_no_return("a lock taken twice");
+}
+
+static void fault_in_handler(struct trapframe *frame)
+{
+	(void)frame;
+	read_unmapped(PKMAP_BASE - 4);
+}
+
+/* The back trace leads through two trap frames. */
+CRASH(crash_in_handler, "crash.in_handler", 8)
+{
+	trap_set_handler(VECTOR_SELFTEST, fault_in_handler);
+	__asm__ volatile("int %0" : : "i"(VECTOR_SELFTEST) : "memory");
+	expect_no_return("a fault in an interrupt handler");
+}
+
+static void panic_in_crew(struct crew_member *self)
+{
+	(void)self;
+	panic_on_purpose();
+}
+
+/* Not on the boot CPU, while all others run. */
+CRASH(crash_other_cpu, "crash.other_cpu", 8)
+{
+	static struct crew crew;
+
+	if (crew_start_on(&crew, 1u << highest_bit(cpus_online()), 1, panic_in_crew, NULL))
+		crew_join(&crew);
+	expect_no_return("a panic on another CPU");
+}

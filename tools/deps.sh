@@ -1,0 +1,150 @@
+#!/bin/sh
+# deps.sh COMPILER GOAL...: sees to it that what the make goals need is on this machine.
+#
+# COMPILER is what CC= said, or empty.  When nothing is missing no package manager is called.  Else, on Debian and its
+# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere the
+# lines to type are shown, and the exit status is 1.
+
+# shellcheck disable=SC2086 # lists of packages are split into words on purpose
+set -u
+cd "$(dirname "$0")/.." || exit 1
+compiler=$1
+shift
+packages=''     # Debian's names of what is missing
+want_compiler=''
+
+have() { command -v "$1" >/dev/null 2>&1; }
+need() { packages="$packages $*"; }
+
+# ---- What is missing ----
+
+is_pc() { case $(uname -m) in i?86 | x86_64 | amd64) true ;; *) false ;; esac; }
+
+build_needs() {
+	have make || need make
+	have nasm || need nasm
+	case $compiler in
+	'') [ -n "$(tools/compiler.sh cc)" ] || want_compiler=must ;;
+	*clang*) if ! have "${compiler%% *}" || ! have ld.lld; then need clang lld; fi ;;
+	*) have "${compiler%% *}" || {
+		echo "CC=$compiler: there is no such program." >&2
+		exit 1
+	} ;;
+	esac
+	[ -n "$(tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
+}
+
+# GRUB for the PC is not packaged for other machines: there the kernels start without it (tools/mkiso.sh).
+iso_needs() {
+	is_pc || [ -n "$(tools/compiler.sh grub-files)" ] || return 0
+	[ -n "$(tools/compiler.sh grub-files)" ] || need grub-pc-bin
+	[ -n "$(tools/compiler.sh grub-mkrescue)" ] || need grub-common
+	have xorriso || need xorriso
+	have mformat || need mtools
+}
+
+qemu_needs() {
+	if ! have qemu-system-i386; then
+		need qemu-system-x86
+		[ -z "${GUI:-}" ] || need qemu-system-gui
+	elif [ -n "${GUI:-}" ]; then
+		qemu-system-i386 -display help | grep -q -e gtk -e sdl -e cocoa || need qemu-system-gui
+	fi
+}
+
+check_needs() {
+	python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	have $python || need python3
+	for module in pytest xdist; do
+		$python -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('$module'))" 2>/dev/null ||
+			case $module in
+			pytest) need python3-pytest ;;
+			xdist) need python3-pytest-xdist ;;
+			esac
+	done
+	have cc || have gcc || have clang || need gcc
+	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
+}
+
+build_needs
+for goal in "$@"; do
+	case $goal in
+	run) iso_needs && qemu_needs ;;
+	check | deps) iso_needs && qemu_needs && check_needs ;;
+	all | iso | *.iso) iso_needs ;;
+	esac
+done
+packages=$(printf '%s\n' $packages | sort -u | tr '\n' ' ')
+[ -n "${packages% }$want_compiler" ] || exit 0
+
+# ---- Installing it ----
+
+lines_to_type() {
+	cat <<LINES
+Missing: $packages${want_compiler:+a C compiler for the i386}
+Please install it. All that Tarn may need:
+  Debian, Ubuntu:
+    sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
+        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist
+  Fedora:
+    sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
+        qemu-system-x86-core python3-pytest python3-pytest-xdist
+  Homebrew:
+    brew install make i686-elf-gcc i686-elf-grub nasm xorriso mtools qemu python3
+    python3 -m pip install pytest pytest-xdist
+LINES
+}
+
+if [ "$(id -u)" = 0 ]; then
+	as_root=''
+elif have sudo; then
+	as_root=sudo
+else
+	as_root=none
+fi
+if ! have apt-get || [ "$as_root" = none ]; then
+	lines_to_type
+	exit 1
+fi
+
+apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
+
+known() { apt-cache show "$@" >/dev/null 2>&1; }
+
+updated=''
+update() {
+	[ -n "$updated" ] || { apt update && updated=yes; }
+}
+
+try_install() {
+	echo "Tarn: apt-get installs $*"
+	known "$@" || update
+	apt install -y --no-remove --no-install-recommends "$@"
+}
+
+# Once more with fresh lists: old ones name files that the archive no longer has.
+install() {
+	try_install "$@" || { [ -z "$updated" ] && update && try_install "$@"; }
+}
+
+# Debian's cross compiler cannot be installed beside gcc-multilib; then gcc -m32, or clang.
+install_compiler() {
+	try_install gcc-i686-linux-gnu && return
+	[ -n "$(tools/compiler.sh cc)" ] && return
+	for others in gcc 'clang lld'; do
+		install $others && [ -n "$(tools/compiler.sh cc)" ] && return
+	done
+	return 1
+}
+
+# Where packages are installed anyhow, the cross compiler comes too, unless there is one.
+[ -z "$compiler" ] && case $(tools/compiler.sh cc) in
+gcc | clang) want_compiler=${want_compiler:-may} ;;
+esac
+dpkg-query -W -f '${Status}' gcc-multilib 2>/dev/null | grep -q 'ok installed' && [ "$want_compiler" = may ] && want_compiler=''
+
+if { [ -n "${packages% }" ] && ! install $packages; } || { [ -n "$want_compiler" ] && ! install_compiler; }; then
+	lines_to_type
+	exit 1
+fi

@@ -1,0 +1,27 @@
+#!/bin/sh
+# mkiso.sh OBJCOPY OUT.iso GRUB.cfg KERNEL...: a bootable ISO with these kernels in /boot.
+# GRUB would load the debug information into memory too, so the ISO gets the kernels without.
+
+set -eu
+objcopy=$1 iso=$2 menu=$3
+shift 3
+here=$(dirname "$0")
+
+if [ -z "$("$here/compiler.sh" grub-files)" ]; then
+	echo "No GRUB for the PC on this machine: no ISO. The kernels start with QEMU's -kernel."
+	rm -f "$iso"
+	exit 0
+fi
+tree=$iso.tree
+rm -rf "$tree"
+mkdir -p "$tree/boot/grub"
+cp "$menu" "$tree/boot/grub/grub.cfg"
+for kernel in "$@"; do
+	"$objcopy" --strip-debug "$kernel" "$tree/boot/$(basename "$kernel")"
+done
+if ! "$("$here/compiler.sh" grub-mkrescue)" -d "$("$here/compiler.sh" grub-files)" -o "$iso" "$tree" >"$iso.log" 2>&1; then
+	cat "$iso.log" >&2
+	rm -f "$iso"
+	exit 1
+fi
+rm -rf "$tree" "$iso.log"
