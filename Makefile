@@ -57,6 +57,8 @@ DEFINES_2level :=
 DEFINES_pae := -DCONFIG_PAE
 DEFINES_2level-poison := -DCONFIG_POISON
 DEFINES_pae-poison := -DCONFIG_PAE -DCONFIG_POISON
+DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
+DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
@@ -111,15 +113,18 @@ $(eval $(call kernel,2level,tarn.elf,-march=pentium))
 $(eval $(call kernel,pae,tarn-pae.elf,-march=pentiumpro))
 $(eval $(call kernel,2level-poison,tarn-poison.elf,-march=pentium))
 $(eval $(call kernel,pae-poison,tarn-pae-poison.elf,-march=pentiumpro))
+$(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium))
+$(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro))
 endif
 
-POISONED := $(if $(POISON),-poison)
-KERNELS := $(BUILD)/tarn$(POISONED).elf $(BUILD)/tarn-pae$(POISONED).elf
+# POISON=1: freed pages are filled and checked; DEBUG=1: that, and the visible TLB (docs/testing.md)
+KIND := $(if $(DEBUG),-debug,$(if $(POISON),-poison))
+KERNELS := $(BUILD)/tarn$(KIND).elf $(BUILD)/tarn-pae$(KIND).elf
 kernels: $(KERNELS)
 
 # ---- ISO -----------------------------------------------------------------------------------------------------------
 
-ISO := $(BUILD)/tarn$(POISONED).iso
+ISO := $(BUILD)/tarn$(KIND).iso
 iso: $(ISO)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
@@ -134,7 +139,7 @@ MEM := 3G
 export PAE SMP MEM CPU MACHINE APPEND GUI
 
 run: kernels iso
-	@tools/run.sh $(BUILD) '$(POISONED)' '$(OBJCOPY)'
+	@tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
 
 JOBS := 2
 check: kernels iso

@@ -97,9 +97,6 @@ early_die:
 	out dx, al
 	jmp .next
 .stop:
-	mov dx, 0xF4			; QEMU's isa-debug-exit: status 35, as for any failed boot (docs/boot.md)
-	mov al, 0x11
-	out dx, al
 .halt:
 	cli
 	hlt

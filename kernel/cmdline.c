@@ -61,8 +61,10 @@ static bool set_loglevel(const char *value)
 
 static bool set_highmem(const char *value)
 {
-	mm_options.highmem_set = set_size(value, &mm_options.highmem_bytes);
-	return mm_options.highmem_set;
+	if (!set_size(value, &mm_options.highmem_bytes))
+		return false;
+	mm_options.highmem_set = true;
+	return true;
 }
 
 static bool set_lowmem(const char *value)

@@ -2,7 +2,7 @@
  * The command line, read once in step 1.  Options are words between blanks; unknown or wrong ones are named and ignored.
  *
  *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
- *   until=STEP       stop after boot step 0 to 8
+ *   until=STEP       stop after boot step 0 to 7 (8: go on to idle, as without)
  *   exit             end the machine after the self-test, with a status (docs/boot.md)
  *   highmem=SIZE     exactly that much memory, from the top, is high memory
  *   lowmem=SIZE      at most that much low memory

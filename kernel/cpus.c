@@ -37,10 +37,8 @@ static bool start_cpu(u32 cpu, u32 apic, u32 trampoline_cr3)
 		pr_err("CPU %u: no memory to start it\n", cpu);
 		return false;
 	}
-	if (smp_start_cpu(cpu, apic, idle->stack_top, trampoline_cr3))
-		return true;
-	pr_err("CPU %u (APIC id %u) does not answer\n", cpu, apic);
-	return false;
+	/* If it does not start, which smp_start_cpu() reports, its stack and area stay: it might yet come. */
+	return smp_start_cpu(cpu, apic, idle->stack_top, trampoline_cr3);
 }
 
 /* The kernel's part, and the trampoline's page at its own physical address. */

@@ -96,7 +96,7 @@ static void hand_memory_over(void)
 
 	zones_init();
 	pgt_cache_init();
-	handed = bootmem_handover();
+	handed = bootmem_handover(zone_add_pages);
 	early = release_early_pages();
 	zones_add_highmem();
 	zones_set_watermarks();
@@ -153,16 +153,16 @@ static void boot_step(u32 step, void (*run)(void))
 	cpu_stop();
 }
 
-static void report_ready(void)
+static void report_first_thread(void)
 {
-	console_printf("[8] ready: %u CPUs idle when there is nothing to do\n", cpu_online_count());
+	console_printf("[8] first thread: runs on CPU %u of %u\n", smp_processor_id(), cpu_online_count());
 }
 
 /* The first thread with a stack of its own: from here on the boot context is CPU 0's idle thread. */
 static void first_thread(void *unused)
 {
 	(void)unused;
-	report_ready();
+	report_first_thread();
 	testing_step(8);
 	finish();
 }

@@ -73,8 +73,8 @@ void report_memory(u32 handed, u32 early)
 	     zones[ZONE_DMA].managed, zones[ZONE_NORMAL].managed, zones[ZONE_HIGHMEM].managed, handed, early,
 	     (u32)((u64)max_pfn * sizeof(struct page) >> 10));
 	for (u32 i = 0; i < nmodules; i++)
-		line("[6] module %u: %s, %llu bytes, in %s memory\n", i, modules[i].name, modules[i].size,
-		     modules[i].high ? "high" : "low");
+		line("[6] module %u: %s, %llu bytes, byte sum %u, in %s memory\n", i, modules[i].name, modules[i].size,
+		     modules[i].sum, modules[i].high ? "high" : "low");
 }
 
 void report_cpus(void)

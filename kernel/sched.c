@@ -191,13 +191,14 @@ u32 idle_cpus(void)
 	return atomic_read(&idle_mask);
 }
 
-void kick_idle_cpus(void)
+u32 kick_idle_cpus(void)
 {
 	u32 others = atomic_read(&idle_mask) & ~(1u << smp_processor_id());
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others & (1u << cpu))
 			smp_send_reschedule(cpu);
+	return others;
 }
 
 /*

@@ -28,7 +28,7 @@ __noreturn static void thread_exit(void)
 	struct thread *self = current_thread();
 
 	WRITE_ONCE(self->ending, true);
-	wake_up_all(&self->exited);
+	wake_up_one(&self->exited);
 	sched_end();
 }
 
@@ -102,8 +102,10 @@ void thread_join(struct thread *thread)
 		wait_dequeue(&thread->exited, &waiter);
 	}
 	/* It has only its last switch before it. */
-	while (!thread_ended(thread))
+	while (!thread_ended(thread)) {
+		cpu_relax();
 		yield();
+	}
 	kernel_stack_free(thread->stack_top);
 	object_free(&thread_cache, thread);
 }

@@ -47,7 +47,7 @@ void threads_init(void);
 
 /*
  * A thread that runs entry(arg) on `cpu` (online) and ends when that returns.  NULL: no memory.  May sleep.
- * Every thread is joined by somebody: thread_join() waits for its end and frees it.
+ * Whoever makes a thread joins it: thread_join() waits for its end and frees it.  (The first thread is never joined: it ends when the boot does.)
  */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg, u32 cpu);
 void thread_join(struct thread *thread);

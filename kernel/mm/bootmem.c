@@ -12,7 +12,6 @@
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/memory.h"
-#include "mm/zone.h"
 
 #define NO_PLACE (~(phys_t)0)
 
@@ -283,27 +282,22 @@ void bootmem_init(void)
 	bootmem_set_limit(EARLY_MAP_BYTES);
 }
 
-static u32 managed_pages(void)
-{
-	return zones[ZONE_DMA].managed + zones[ZONE_NORMAL].managed + zones[ZONE_HIGHMEM].managed;
-}
-
-u32 bootmem_handover(void)
+u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
 {
 	CHECK_OPEN();
-	u32 before = managed_pages();
 	pfn_t end, place = virt_to_pfn(bitmap);
+	u32 given = stats.bitmap_pages;
 
 	for (pfn_t pfn = 0; (pfn = next_with(false, pfn, stats.pages)) < stats.pages; pfn = end) {
 		end = next_with(true, pfn, stats.pages);
-		zone_add_pages(pfn, end);
+		give(pfn, end);
+		given += end - pfn;
 	}
 	is_open = false;
 	bitmap = NULL;
-	zone_add_pages(place, place + stats.bitmap_pages);
-	stats.handed_over = managed_pages() - before;
-	INVARIANT(44, stats.handed_over == stats.free + stats.bitmap_pages,
-		  "%u pages handed over, %u were free and %u the bitmap's", stats.handed_over, stats.free,
-		  stats.bitmap_pages);
-	return stats.handed_over;
+	give(place, place + stats.bitmap_pages);
+	stats.handed_over = given;
+	INVARIANT(44, given == stats.free + stats.bitmap_pages, "%u pages handed over, %u were free and %u the bitmap's",
+		  given, stats.free, stats.bitmap_pages);
+	return given;
 }

@@ -48,9 +48,10 @@ struct bootmem_stats bootmem_stats(void);
 bool bootmem_page_is_free(pfn_t pfn);
 
 /*
- * Step 6: gives every free page to the buddy allocator, then the bitmap's own pages.  Returns how many.  The allocator is closed afterwards.
+ * Step 6: gives every free page away by give(start, end), in runs, then the bitmap's own pages.  Returns how many.
+ * The allocator is closed afterwards.
  */
-u32 bootmem_handover(void);
+u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end));
 /* False after the hand-over. */
 bool bootmem_open(void);
 

@@ -8,6 +8,7 @@
 
 #include "arch/x86/fixmap.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_shadow.h"
 #include "lib/assert.h"
 
 /* Everything below, and the `virtual` of every high page. */
@@ -41,6 +42,7 @@ static void unmap_slot(u32 slot)
 	INVARIANT(2, pte_present(pkmap_page_table[slot]), "slot %u at 1 has no entry", slot);
 	pkmap_count[slot] = 0;
 	pte_clear(&pkmap_page_table[slot]);
+	shadow_unmapped(PKMAP_ADDR(slot));
 	page->virtual = 0;
 }
 
@@ -99,6 +101,7 @@ static void wait_for_slot(void)
 static void map_slot(u32 slot, struct page *page)
 {
 	INVARIANT(1, pte_none(pkmap_page_table[slot]), "slot %u at 0 has an entry", slot);
+	shadow_check_reuse(PKMAP_ADDR(slot), ~0u);
 	set_pte(&pkmap_page_table[slot], pfn_pte(page_to_pfn(page), kmap_prot));
 	pkmap_count[slot] = 1;
 	page->virtual = PKMAP_ADDR(slot);

@@ -54,7 +54,7 @@ static pfn_t ram_end(void)
 
 	for (u32 i = 0; i < bootinfo.nranges; i++)
 		end = MAX(end, bootinfo.range[i].end);
-	return MIN(end, MAX_PFN);
+	return MIN(end, reachable_pfns());
 }
 
 /* Where low memory ends by lowmem=, or `top`. */
@@ -118,7 +118,7 @@ static void report_unused(pfn_t top)
 	if (memory_unused_pages)
 		pr_warn("memory: %u MiB of RAM stay unused: %u MiB beyond the %u GiB that page tables reach, "
 			"%u MiB beyond what a mem_map in half of low memory describes\n",
-			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach), MAX_PFN >> (30 - PAGE_SHIFT),
+			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach), reachable_pfns() >> (30 - PAGE_SHIFT),
 			pages_to_mib(beyond_map));
 }
 
@@ -156,6 +156,6 @@ void memory_divide(void)
 	max_pfn = MIN(top, frames_in_mem_map(low));
 	place_vmalloc();
 	report_unused(top);
-	if (by_highmem != top)
+	if (mm_options.highmem_set)
 		report_highmem();
 }

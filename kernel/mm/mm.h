@@ -9,6 +9,7 @@
 
 #include "arch/x86/spinlock.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_shadow.h"
 #include "mm/page.h"
 
 struct mm {
@@ -38,12 +39,13 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
 struct mmu_gather {
 	struct mm *mm;
 	struct list pmds, ptes; /* tables, by page->list */
+	struct tlb_debt debt;	/* for what was cleared since the last flush (debug build) */
 	u32 npages;
 	struct page *pages[GATHER_PAGES];
 };
 
 /*
- * Unlinks the tables that lie wholly inside [start, end), all of whose entries are none (invariant 39), and gathers them.
+ * Unlinks the tables that lie wholly inside [start, end) and gathers them; those with an entry that is not none stay (invariant 39).
  * page_table_lock held.
  */
 void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end);

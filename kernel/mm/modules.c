@@ -2,6 +2,7 @@
 #include "mm/modules.h"
 
 #include "arch/x86/console.h"
+#include "arch/x86/layout.h"
 #include "arch/x86/page_ops.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
@@ -84,14 +85,50 @@ static void keep_in_place(struct module *module, const struct boot_module *boot)
 		list_append(&module->pages, &pfn_to_page(pfn)->list);
 }
 
+static bool overlaps_kernel(const struct boot_module *boot)
+{
+	return first_pfn(boot) < virt_to_pfn(kernel_end) && end_pfn(boot) > phys_to_pfn(KERNEL_IMAGE_PHYS);
+}
+
+/* What is wrong with the module, or NULL: the loader's word is not taken for where memory may be freed. */
+static const char *module_fault(u32 n)
+{
+	const struct boot_module *boot = &bootinfo.module[n];
+
+	if (end_pfn(boot) > max_pfn)
+		return "beyond the memory in use";
+	if (first_pfn(boot) < phys_to_pfn(KERNEL_IMAGE_PHYS) || overlaps_kernel(boot))
+		return "lies where the kernel or the firmware does";
+	if (ram_pages_between(first_pfn(boot), end_pfn(boot)) != end_pfn(boot) - first_pfn(boot))
+		return "is not in RAM";
+	return shares_a_page(n) ? "shares a page with another" : NULL;
+}
+
+/* All bytes added up, so that a person or a test can compare with the file. */
+static u32 module_sum(const struct module *module)
+{
+	u64 left = module->size;
+	u32 offset = module->offset, sum = 0;
+
+	list_for_each(node, &module->pages) {
+		const u8 *bytes = kmap_atomic(list_entry(node, struct page, list));
+
+		for (; offset < PAGE_SIZE && left; left--)
+			sum += bytes[offset++];
+		offset = 0;
+		kunmap_atomic((void *)bytes);
+	}
+	return sum;
+}
+
 static void module_take(u32 n)
 {
 	const struct boot_module *boot = &bootinfo.module[n];
 	struct module *module = &modules[nmodules];
+	const char *fault = module_fault(n);
 
-	if (end_pfn(boot) > max_pfn || shares_a_page(n)) {
-		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start, boot->end,
-			shares_a_page(n) ? "shares a page with another" : "beyond the memory in use");
+	if (fault) {
+		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start, boot->end, fault);
 		return;
 	}
 	list_init(&module->pages);
@@ -102,6 +139,7 @@ static void module_take(u32 n)
 	module->high = first_pfn(boot) >= highstart_pfn || (end_pfn(boot) <= max_low_pfn && move_to_high(module, boot));
 	if (list_empty(&module->pages))
 		keep_in_place(module, boot);
+	module->sum = module_sum(module);
 	nmodules++;
 }
 

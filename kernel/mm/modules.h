@@ -11,6 +11,7 @@ struct module {
 	struct list pages; /* in order, by page->list; the first byte is the first page's, at `offset` */
 	u32 offset;
 	u32 npages;
+	u32 sum; /* of all its bytes, when it was taken */
 	bool high; /* moved to high memory, or loaded there */
 };
 extern struct module modules[BOOT_MAX_MODULES];

@@ -69,7 +69,7 @@ static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
 		else
 			drain_local_pages();
 		ask_for_trim();
-		kick_idle_cpus();
+		trim_idle_cpus();
 		yield();
 		struct page *page = alloc_once(gfp, order);
 

@@ -15,7 +15,7 @@ void pagetable_init(void);
 
 /*
  * Step 4: walks swapper_pg_dir for code, stack, IDT and consoles, and panics naming the first bad entry; then loads it, with the CPU's paging
- * features, and turns interrupts on (every line masked).
+ * features.  The caller turns interrupts on.
  */
 void paging_enable(void);
 

@@ -3,11 +3,13 @@
 
 #include "arch/x86/atomic.h"
 #include "arch/x86/console.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/tlb.h"
 #include "lib/assert.h"
 #include "mm/mm.h"
 #include "mm/options.h"
 #include "mm/page_alloc.h"
+#include "mm/wait.h"
 
 DEFINE_PER_CPU(struct quicklist, pgd_quicklist);
 DEFINE_PER_CPU(struct quicklist, pmd_quicklist);
@@ -157,10 +159,15 @@ void pte_free(pte_t *table)
 /* A PGD that a CPU keeps must be read again by each that has it (invariant 41). */
 static void install_pmd(struct mm *mm, pgd_t *pgd, pmd_t *table)
 {
+	struct tlb_debt debt = {};
+
 	pgd_populate(pgd, table, _USER_TABLE);
 	mm->tables++;
-	if (PGD_CACHES_UPPER)
-		flush_tlb_mm(&mm->tlb);
+	if (!PGD_CACHES_UPPER)
+		return;
+	debt_owe(&debt, &mm->tlb);
+	flush_tlb_mm(&mm->tlb);
+	debt_check(&debt, "an address space whose PDPTE changed");
 }
 
 pmd_t *pmd_alloc(struct mm *mm, pgd_t *pgd, uintptr_t address)
@@ -198,6 +205,12 @@ pte_t *pte_alloc(struct mm *mm, pmd_t *pmd, uintptr_t address)
 		spin_lock(&mm->page_table_lock);
 		if (!table)
 			return NULL;
+		/* Meanwhile even the PMD table may have gone, with a range that was unmapped. */
+		pmd = pmd_alloc(mm, pgd_offset(mm->tlb.pgd, address), address);
+		if (!pmd) {
+			pte_free(table);
+			return NULL;
+		}
 	}
 	/* As in pmd_alloc(): looked at again, since the lock was dropped. */
 	if (pmd_none(*pmd)) {
@@ -278,7 +291,10 @@ u32 check_pgt_cache(void)
 	for (u32 n = 0; n < NR_LEVELS; n++) {
 		struct level l = level(n);
 
-		if (l.list->count > pgt_high_mark)
+		/* While memory is short nothing is kept. */
+		if (memory_is_short())
+			freed += trim_list(&l, 0);
+		else if (l.list->count > pgt_high_mark)
 			freed += trim_list(&l, pgt_low_mark);
 	}
 	return freed;
@@ -315,6 +331,16 @@ void trim_if_asked(void)
 bool trim_is_asked(void)
 {
 	return *this_cpu(trim_seen) != atomic_read(&trim_generation);
+}
+
+/* A halted CPU leaves hlt by the interrupt and trims before anything else: this ends as soon as it has been there. */
+void trim_idle_cpus(void)
+{
+	u32 asked = atomic_read(&trim_generation), kicked = kick_idle_cpus();
+
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		while ((kicked & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0)
+			cpu_relax();
 }
 
 u32 nr_cached_tables(void)

@@ -48,7 +48,8 @@ void pmd_free(pmd_t *table);
 void pte_free(pte_t *table);
 
 /*
- * Trims this CPU's lists: each whose count is over the high mark goes down to the low mark.  Returns pages freed.
+ * Trims this CPU's lists: each whose count is over the high mark goes down to the low mark; all to nothing while memory is short.
+ * Returns pages freed.
  * Called after clear_page_tables and by the idle loop.  Ends even if a list and its count disagree, and says so (invariant 42).
  */
 u32 check_pgt_cache(void);
@@ -60,6 +61,8 @@ void trim_if_asked(void);
 bool trim_is_asked(void);
 /* A zone runs short: asks every CPU.  Any context. */
 void ask_for_trim(void);
+/* After ask_for_trim(): interrupts the CPUs that are halted, and returns when they have trimmed.  Interrupts on. */
+void trim_idle_cpus(void);
 
 /* Tables in this CPU's lists, all levels; and in those of all CPUs. */
 u32 nr_cached_tables(void);

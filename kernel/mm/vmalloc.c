@@ -7,6 +7,7 @@
 #include "mm/vmalloc.h"
 
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_shadow.h"
 #include "lib/assert.h"
 #include "mm/memory.h"
 #include "mm/objcache.h"
@@ -71,8 +72,10 @@ static struct vm_range *range_create(size_t size, bool device)
 	stats.areas += found;
 	stats.pages += found ? range->pages : 0;
 	spin_unlock(&vmalloc_lock);
-	if (found)
+	if (found) {
+		shadow_check_range(range->start, range_end(range));
 		return range;
+	}
 	kfree(range);
 	return NULL;
 }
@@ -116,6 +119,7 @@ static void unmap_range(const struct vm_range *range, struct list *pages)
 		if (!range->device)
 			list_append(pages, &pfn_to_page(pte_pfn(*pte))->list);
 		pte_clear(pte);
+		shadow_unmapped(range->start + (uintptr_t)i * PAGE_SIZE);
 	}
 }
 
@@ -126,6 +130,7 @@ static void range_destroy(struct vm_range *range)
 
 	unmap_range(range, &pages);
 	flush_tlb_kernel_range(range->start, range_end(range));
+	shadow_check_range(range->start, range_end(range));
 	list_for_each_safe(node, &pages)
 		free_page(list_entry(node, struct page, list));
 	spin_lock(&vmalloc_lock);

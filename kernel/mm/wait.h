@@ -43,8 +43,8 @@ bool wait_queue_active(struct wait_queue *queue);
 
 /* Lets other threads of this CPU run.  Thread context. */
 void yield(void);
-/* Interrupts every CPU that is halted in its idle loop, which then looks for work: run queue and trim requests. */
-void kick_idle_cpus(void);
+/* Interrupts every CPU that is halted in its idle loop, which then looks for work: trim requests and run queue.  Returns which. */
+u32 kick_idle_cpus(void);
 
 /*
  * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no spinlock held, no atomic kmap held.

@@ -176,7 +176,7 @@ static void call_alloc(void *unused) { (void)unused; bootmem_alloc(1, 1, 0); }
 static void call_alloc_page(void *unused) { (void)unused; bootmem_alloc_page(); }
 static void call_set_limit(void *unused) { (void)unused; bootmem_set_limit(0); }
 static void call_page_is_free(void *unused) { (void)unused; bootmem_page_is_free(0); }
-static void call_handover(void *unused) { (void)unused; bootmem_handover(); }
+static void call_handover(void *unused) { (void)unused; bootmem_handover(zone_add_pages); }
 
 SELFTEST(bootmem_closed, "bootmem.closed", 6, "45")
 {

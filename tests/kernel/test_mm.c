@@ -53,7 +53,7 @@ static bool pages_read_right(uintptr_t start, u32 n, u32 step)
 	return true;
 }
 
-SELFTEST(mm_map_unmap, "mm.map_unmap", 8, "19, 33, 39, 51")
+SELFTEST(mm_map_unmap, "mm.map_unmap", 8, "19, 33, 39, 40, 51")
 {
 	u32 before = pages_at_rest(), where, n = AREA / 0x10000;
 	struct mm *mm = mm_create();

@@ -89,7 +89,7 @@ static void lifo_member(struct crew_member *self)
 		check_lifo(&kinds[i]);
 }
 
-SELFTEST(quicklist_lifo, "quicklist.lifo", 8, "32, 34, 35, 36, 49")
+SELFTEST(quicklist_lifo, "quicklist.lifo", 8, "32, 34, 35, 36, 38, 49")
 {
 	static struct crew crew;
 
@@ -111,7 +111,7 @@ static bool fill_list(u32 n)
 	return true;
 }
 
-SELFTEST(quicklist_marks, "quicklist.marks", 8, "37")
+SELFTEST(quicklist_marks, "quicklist.marks", 8, "37, 51")
 {
 	struct quicklist *list = this_cpu(pte_quicklist);
 	u32 free_before;

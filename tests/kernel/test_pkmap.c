@@ -29,7 +29,7 @@ static u32 map_until_flush(u32 *next)
 	return n;
 }
 
-SELFTEST_HIGH(pkmap_lowmem, "pkmap.low_page", 8, "15")
+SELFTEST(pkmap_lowmem, "pkmap.low_page", 8, "15")
 {
 	struct page *page = alloc_page(GFP_KERNEL);
 	struct kmap_stats before = kmap_stats;
@@ -43,7 +43,7 @@ SELFTEST_HIGH(pkmap_lowmem, "pkmap.low_page", 8, "15")
 	free_page(page);
 }
 
-SELFTEST_HIGH(pkmap_revival, "pkmap.revival", 8, "2, 4, 9")
+SELFTEST_HIGH(pkmap_revival, "pkmap.revival", 8, "2, 4, 9, 20")
 {
 	uintptr_t address;
 	u32 rounds, ipis;

@@ -314,16 +314,28 @@ static void route_to(u32 cpu)
 	expect_only_here(cpu);
 }
 
+/* The line's vector, 0 if there is none.  Routing unmasks the line, perhaps with an old interrupt pending, so the handler comes first. */
+static u32 take_line(void)
+{
+	u32 flags = irq_save();
+	u32 vector = apic_present ? ioapic_route_isa(0, smp_processor_id()) : 0;
+
+	if (vector) {
+		ioapic_mask_isa(0);
+		trap_set_handler(vector, pit_interrupt);
+	}
+	irq_restore(flags);
+	return vector;
+}
+
 SELFTEST(smp_ioapic, "smp.ioapic", 8, "")
 {
-	u32 vector = apic_present ? ioapic_route_isa(0, 0) : 0;
+	u32 vector = take_line();
 
 	if (!vector) {
 		selftest_skip("no I/O APIC");
 		return;
 	}
-	ioapic_mask_isa(0);
-	trap_set_handler(vector, pit_interrupt);
 	pit_start(PIT_RATE);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))

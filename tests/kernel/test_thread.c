@@ -141,12 +141,13 @@ SELFTEST(thread_memory, "thread.memory", 8, "51")
 #define THREADS 3u
 
 static u32 turn_log[TURNS * THREADS], turn_count;
-static struct barrier turn_start;
+static atomic_t all_there;
 
 /* One CPU, and nobody is preempted: no lock is needed. */
 static void take_turns(struct crew_member *self)
 {
-	barrier_wait(&turn_start, THREADS);
+	while (!atomic_read(&all_there))
+		crew_pause();
 	for (u32 i = 0; i < TURNS; i++) {
 		turn_log[turn_count++] = self->index;
 		yield();
@@ -156,8 +157,10 @@ static void take_turns(struct crew_member *self)
 static void expect_round_robin(u32 cpu)
 {
 	turn_count = 0;
+	atomic_set(&all_there, 0);
 	if (!crew_start_on(&crew, 1u << cpu, THREADS, take_turns, NULL))
 		return;
+	atomic_set(&all_there, 1);
 	crew_join(&crew);
 	EXPECT_EQ(0, turn_count, TURNS * THREADS, "turns taken on CPU %u", cpu);
 	for (u32 i = THREADS; i < turn_count; i++)

@@ -204,20 +204,21 @@ static void madt_apply(struct topology *t, const union madt_entry *e)
 	}
 }
 
-/* Reads the entry at `offset` of the table; its length, or 0, with a message, where the list cannot be followed any further. */
+/* Reads the entry at `offset` of the table; its length, or 0, with a message, where the list cannot be followed. */
 static u32 madt_read_entry(phys_t madt, u32 offset, u32 table_length, union madt_entry *e)
 {
 	memset(e, 0, sizeof(*e));
 	phys_read(e, madt + offset, 2);
 	if (e->length < 2 || e->length > table_length - offset) {
-		pr_warn("ACPI: MADT at 0x%llx: entry at byte %u has length %u, the rest is ignored\n", madt, offset, e->length);
+		pr_warn("ACPI: MADT at 0x%llx: entry at byte %u has length %u, table ignored\n", madt, offset, e->length);
 		return 0;
 	}
 	phys_read(e, madt + offset, MIN((size_t)e->length, sizeof(*e)));
 	return e->length;
 }
 
-static void madt_walk(struct topology *t, phys_t madt, u32 table_length)
+/* False if its list of entries is broken: then nothing in it is to be believed. */
+static bool madt_walk(struct topology *t, phys_t madt, u32 table_length)
 {
 	union madt_entry e;
 	u32 length;
@@ -225,12 +226,13 @@ static void madt_walk(struct topology *t, phys_t madt, u32 table_length)
 	for (u32 offset = sizeof(struct madt); offset + 2 <= table_length; offset += length) {
 		length = madt_read_entry(madt, offset, table_length, &e);
 		if (!length)
-			return;
+			return false;
 		if (length < entry_min_length(e.type))
 			pr_warn("ACPI: MADT at 0x%llx: entry of type %u at byte %u is too short, ignored\n", madt, e.type, offset);
 		else
 			madt_apply(t, &e);
 	}
+	return true;
 }
 
 bool acpi_read_madt(struct topology *t)
@@ -241,6 +243,5 @@ bool acpi_read_madt(struct topology *t)
 	if (!madt || !phys_read(&head, madt, sizeof(head)))
 		return false;
 	t->lapic_address = head.lapic_address;
-	madt_walk(t, madt, head.header.length);
-	return true;
+	return madt_walk(t, madt, head.header.length);
 }

@@ -101,7 +101,7 @@ static const char *unusable(void)
 	/* Back from x2APIC leads only through off, which takes the firmware's settings with it (10.12.5). */
 	if (has_base_msr() && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
 		return "the firmware left it in x2APIC mode, which this kernel does not use";
-	if (phys_to_pfn(base_address()) >= MAX_PFN)
+	if (phys_to_pfn(base_address()) >= reachable_pfns())
 		return "its address is out of reach";
 	set_fixmap(FIX_LAPIC, base_address(), PAGE_KERNEL_DEVICE);
 	if (lapic_read(LAPIC_VERSION) == 0 || lapic_read(LAPIC_VERSION) == 0xFFFFFFFF)

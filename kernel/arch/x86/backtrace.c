@@ -3,7 +3,9 @@
 #include "arch/x86/panic.h"
 #include "arch/x86/pgtable.h"
 
-#define MAX_FRAMES 40u
+/* Lines printed, and frames looked at: a recursion is one line. */
+#define MAX_LINES 40u
+#define MAX_FRAMES 10000u
 
 /* What `push ebp; mov ebp, esp` at the start of each function leaves. */
 struct stack_frame {
@@ -35,17 +37,35 @@ static void print_frame(uintptr_t return_address)
 	console_printf("  [<%08x>] %s+0x%x\n", return_address, name, offset + 1);
 }
 
+static void print_repeats(u32 repeats)
+{
+	if (repeats)
+		console_printf("  (the same %u times more)\n", repeats);
+}
+
 void backtrace_print(uintptr_t ebp)
 {
+	uintptr_t last = 0;
+	u32 lines = 0, repeats = 0;
+
 	console_printf("back trace:\n");
-	for (u32 n = 0; n < MAX_FRAMES && can_read_frame(ebp); n++) {
+	for (u32 n = 0; n < MAX_FRAMES && lines < MAX_LINES && can_read_frame(ebp); n++) {
 		const struct stack_frame *frame = (const struct stack_frame *)ebp;
 
 		if (!frame->return_address)
 			break;
-		print_frame(frame->return_address);
+		if (frame->return_address == last) {
+			repeats++;
+		} else {
+			print_repeats(repeats);
+			print_frame(frame->return_address);
+			lines++;
+			repeats = 0;
+		}
+		last = frame->return_address;
 		if (frame->caller_ebp <= ebp)
 			break;
 		ebp = frame->caller_ebp;
 	}
+	print_repeats(repeats);
 }

@@ -30,7 +30,7 @@ struct bootinfo {
 	u32 nranges;
 	struct ram_range range[BOOT_MAX_RANGES];
 	u64 ram_bytes;	     /* usable RAM, as the loader reported it */
-	u64 unreachable;     /* bytes of it beyond MAX_PFN */
+	u64 unreachable;     /* bytes of it beyond what entries reach */
 	u32 nmodules, modules_left_out;
 	struct boot_module module[BOOT_MAX_MODULES];
 };

@@ -10,6 +10,7 @@
 #define LEAF_EXTENDED_INFO 0x80000001u
 #define LEAF_BRAND 0x80000002u
 #define LEAF_BRAND_LAST 0x80000004u
+#define LEAF_ADDRESS_WIDTH 0x80000008u
 
 #define L1_EDX_PSE (1u << 3)
 #define L1_EDX_TSC (1u << 4)
@@ -18,6 +19,7 @@
 #define L1_EDX_CX8 (1u << 8)
 #define L1_EDX_APIC (1u << 9)
 #define L1_EDX_PGE (1u << 13)
+#define L1_EDX_PSE36 (1u << 17)
 #define L1_ECX_X2APIC (1u << 21)
 #define L7_EBX_SMEP (1u << 7)
 #define L7_EBX_SMAP (1u << 20)
@@ -64,6 +66,8 @@ static void identify_features(void)
 	f->cx8 = r.edx & L1_EDX_CX8;
 	f->apic = r.edx & L1_EDX_APIC;
 	f->pge = r.edx & L1_EDX_PGE;
+	/* Until an extended leaf says better.  Some CPUs with PAE have 36 bits without PSE-36 (SDM vol. 3, 4.1.4), others 32. */
+	f->phys_bits = r.edx & L1_EDX_PSE36 ? 36 : 32;
 	f->x2apic = r.ecx & L1_ECX_X2APIC;
 }
 
@@ -103,6 +107,8 @@ static void identify_extended(void)
 		cpu_features.nx = cpu_features.msr && (cpuid(LEAF_EXTENDED_INFO).edx & X1_EDX_NX);
 	if (max >= LEAF_BRAND_LAST)
 		identify_brand();
+	if (max >= LEAF_ADDRESS_WIDTH)
+		cpu_features.phys_bits = cpuid(LEAF_ADDRESS_WIDTH).eax & 0xFF;
 }
 
 /* That there is CPUID, and CR4 below, is known: start.asm has checked that this is a Pentium at least. */

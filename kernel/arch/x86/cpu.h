@@ -37,6 +37,7 @@ struct cpu_features {
 	char vendor[13];
 	char brand[49]; /* "" where the CPU does not say */
 	u32 family, model, stepping;
+	u32 phys_bits; /* width of a physical address: entries with higher bits are refused */
 	bool tsc, msr, cx8, apic, pse, pge, pae, nx, smep, smap, umip, x2apic;
 };
 extern struct cpu_features cpu_features;

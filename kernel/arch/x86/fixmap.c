@@ -3,6 +3,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_shadow.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 
@@ -30,19 +31,25 @@ pte_t *fixmap_pte(u32 index)
 	return fixmap_table[TABLE_OF(address)] + pte_index(address);
 }
 
+/* Fixmap pages are used by the CPU that sets them (devices are set once, before the others run), so no other CPU is told. */
+static u32 this_cpu_only(void)
+{
+	return 1u << smp_processor_id();
+}
+
 void *set_fixmap(u32 index, phys_t phys, pteval_t prot)
 {
-	pte_t *pte = fixmap_pte(index);
-
-	ASSERT(index < FIXMAP_PAGES, "fixmap index %u, there are %u", index, FIXMAP_PAGES);
 	clear_fixmap(index);
-	set_pte(pte, pfn_pte(phys_to_pfn(phys), prot));
+	shadow_check_reuse(fix_to_virt(index), this_cpu_only());
+	set_pte(fixmap_pte(index), pfn_pte(phys_to_pfn(phys), prot));
 	return (void *)fix_to_virt(index);
 }
 
 void clear_fixmap(u32 index)
 {
+	ASSERT(index < FIXMAP_PAGES, "fixmap index %u, there are %u", index, FIXMAP_PAGES);
 	pte_clear(fixmap_pte(index));
+	shadow_unmapped(fix_to_virt(index));
 	local_flush_tlb_page(fix_to_virt(index));
 }
 
@@ -50,7 +57,7 @@ bool phys_read(void *dst, phys_t phys, size_t size)
 {
 	char *to = dst;
 
-	if (size > pfn_to_phys(MAX_PFN) || phys > pfn_to_phys(MAX_PFN) - size) {
+	if (size > pfn_to_phys(reachable_pfns()) || phys > pfn_to_phys(reachable_pfns()) - size) {
 		memset(dst, 0, size);
 		return false;
 	}
@@ -86,6 +93,7 @@ void *kmap_atomic_push(pfn_t pfn, pteval_t prot)
 	*depth += 1;
 	barrier();
 	INVARIANT(29, pte_none(*pte), "atomic slot %u holds an entry before it is mapped", slot - FIX_KMAP_BEGIN);
+	shadow_check_reuse(fix_to_virt(slot), this_cpu_only());
 	set_pte(pte, pfn_pte(pfn, prot));
 	return (void *)fix_to_virt(slot);
 }
@@ -99,6 +107,7 @@ void kmap_atomic_pop(uintptr_t address)
 		  "kunmap_atomic of %x, but depth is %u and its slot %x", (u32)address, *depth, (u32)fix_to_virt(slot));
 	/* Cleared and invalidated before an interrupt on this CPU can take the slot (invariant 31). */
 	pte_clear(fixmap_pte(slot));
+	shadow_unmapped(address);
 	local_flush_tlb_page(address);
 	barrier();
 	*depth -= 1;

@@ -42,12 +42,12 @@ void clear_fixmap(u32 index);
 /*
  * Copies `size` bytes from physical memory, wherever it lies, through FIX_WINDOW.
  * Boot CPU, steps 0 to 7 (firmware and loader tables); not reentrant.
- * False (and `dst` zeroed) if the range ends beyond MAX_PFN.
+ * False (and `dst` zeroed) if the range ends beyond what entries reach.
  */
 bool phys_read(void *dst, phys_t phys, size_t size);
 
 /*
- * The stack of slots behind kmap_atomic (kernel/mm/highmem.c): maps `pfn` into this CPU's next slot.
+ * The stack of slots behind kmap_atomic (kernel/mm/kmap_atomic.c): maps `pfn` into this CPU's next slot.
  * Any context; from here to kmap_atomic_pop nothing may sleep.  Overflow of the stack is a panic.
  */
 void *kmap_atomic_push(pfn_t pfn, pteval_t prot);

@@ -4,7 +4,7 @@
  *   0x00000000                user
  *   0xC0000000 PAGE_OFFSET    direct map of low memory, at most 896 MiB
  *   high_memory + 8 MiB       vmalloc: kernel stacks with guard pages, device mappings
- *     (at least 128 MiB below its end)
+ *     (at most 128 MiB below its end)
  *   PKMAP_BASE - 8 KiB        two pages that stay unmapped
  *   0xFE000000 PKMAP_BASE     the PKMap, a little under 32 MiB
  *   FIXADDR_START             the fixmap, indices growing down

@@ -77,7 +77,22 @@ static void end_if_hopeless(void)
 
 static void print_where(void)
 {
-	console_printf("CPU %u, thread %s\n", smp_processor_id(), current_name());
+	console_printf("CPU %u, thread %s%s\n", smp_processor_id(), current_name(),
+		       in_interrupt() ? ", in an interrupt handler" : "");
+}
+
+/* What is left of the caller's registers when a function has been called: those that it must keep. */
+struct kept_registers {
+	u32 ebx, esi, edi, esp;
+};
+
+static __always_inline struct kept_registers keep_registers(void)
+{
+	struct kept_registers r;
+
+	__asm__ volatile("movl %%ebx, %0; movl %%esi, %1; movl %%edi, %2; movl %%esp, %3"
+			 : "=m"(r.ebx), "=m"(r.esi), "=m"(r.edi), "=m"(r.esp));
+	return r;
 }
 
 static void print_control_registers(void)
@@ -88,6 +103,7 @@ static void print_control_registers(void)
 
 void panic_at(const struct panic_site *site, const char *fmt, ...)
 {
+	struct kept_registers kept = keep_registers();
 	uintptr_t ebp = (uintptr_t)__builtin_frame_address(0);
 	va_list args;
 	bool first;
@@ -109,7 +125,8 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 			console_printf("  invariant %d (see docs/invariants.md)\n", site->invariant);
 		console_printf("  at %s:%d in %s, ", site->file, site->line, site->function);
 		print_where();
-		console_printf("  ebp %08x  eflags %08x\n", ebp, read_eflags());
+		console_printf("  eip %08x  ebx %08x  esi %08x  edi %08x\n", CALLER(), kept.ebx, kept.esi, kept.edi);
+		console_printf("  esp %08x  ebp %08x  eflags %08x\n", kept.esp, ebp, read_eflags());
 		print_control_registers();
 		backtrace_print(ebp);
 	}
@@ -138,22 +155,30 @@ static void print_registers(const struct trapframe *f)
 	print_control_registers();
 }
 
-static void print_walk_level(const struct walk_level *level)
+/* Only of an entry that is present, and not of a PDPTE, do the other bits say anything. */
+static const char *flags_text(const struct walk_level *level, bool pdpte, char *buf, size_t size)
+{
+	if (!level->present)
+		return "not present";
+	return pdpte ? "P" : entry_flags_text(level->value, buf, size);
+}
+
+static void print_walk_level(const struct walk_level *level, bool pdpte)
 {
 	char flags[64];
 
 	console_printf("  %s[%u] at %p = %0*llx  %s\n", level->name, level->index, level->entry,
-		       (int)(2 * sizeof(pteval_t)), level->value, entry_flags_text(level->value, flags, sizeof(flags)));
+		       (int)(2 * sizeof(pteval_t)), level->value, flags_text(level, pdpte, flags, sizeof(flags)));
 }
 
-/* Under the tables that were in use: those in CR3. */
+/* Under the tables in CR3; after a double fault those are the kernel's own, whose kernel part is everybody's. */
 static void print_walk(uintptr_t address)
 {
 	struct walk walk = pgtable_walk(phys_to_virt(read_cr3() & CR3_ADDRESS), address);
 
 	console_printf("  walk of 0x%08x, %s:\n", address, PGTABLE_FORMAT);
 	for (u32 n = 0; n < walk.levels; n++)
-		print_walk_level(&walk.level[n]);
+		print_walk_level(&walk.level[n], n == 0 && !PMD_FOLDED);
 	if (walk.mapped)
 		console_printf("  leads to physical 0x%09llx\n", walk.phys);
 	else
@@ -180,15 +205,24 @@ static const char *overflowed_stack(const struct trapframe *frame, uintptr_t add
 	return distance < 2 * PAGE_SIZE ? guard_page_owner(address) : NULL;
 }
 
+static void print_page_fault(const struct trapframe *frame, uintptr_t address, const char *mode)
+{
+	const char *owner = guard_page_owner(address);
+
+	console_printf("page fault: %s of 0x%08x by %s\n", access_text(frame->error), address, mode);
+	console_printf("  error code 0x%x: %s, %s mode, %s\n", frame->error, access_text(frame->error),
+		       frame->error & PF_USER ? "user" : "supervisor", cause_text(frame->error));
+	if (owner)
+		console_printf("  the address lies in the guard page of thread %s's stack\n", owner);
+}
+
 static void print_reason(const struct trapframe *frame, uintptr_t address)
 {
 	const char *mode = from_user(frame) ? "user mode" : "the kernel";
 	const char *owner;
 
 	if (frame->vector == TRAP_PAGE_FAULT) {
-		console_printf("page fault: %s of 0x%08x by %s\n", access_text(frame->error), address, mode);
-		console_printf("  error code 0x%x: %s, %s mode, %s\n", frame->error, access_text(frame->error),
-			       frame->error & PF_USER ? "user" : "supervisor", cause_text(frame->error));
+		print_page_fault(frame, address, mode);
 		return;
 	}
 	owner = frame->vector == TRAP_DOUBLE_FAULT ? overflowed_stack(frame, address) : NULL;

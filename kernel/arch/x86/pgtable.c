@@ -17,6 +17,13 @@ void pgtable_setup_bits(void)
 	pte_nx_bit = cpu_features.nx ? _PAGE_NX : 0;
 }
 
+pfn_t reachable_pfns(void)
+{
+	u64 frames = 1ull << (cpu_features.phys_bits - PAGE_SHIFT);
+
+	return frames < MAX_PFN ? (pfn_t)frames : MAX_PFN;
+}
+
 static struct walk_level *walk_enter(struct walk *w, const char *name, u32 index, const void *entry, u64 value)
 {
 	struct walk_level *level = &w->level[w->levels++];

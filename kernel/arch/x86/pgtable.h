@@ -114,6 +114,9 @@ extern pgd_t *swapper_pg_dir;
 /* What is loaded while the kernel starts: the early tables, then swapper_pg_dir. */
 extern pgd_t *kernel_pgd;
 
+/* The first frame that an entry cannot name: the format's MAX_PFN, or less if the CPU's physical addresses are shorter. */
+pfn_t reachable_pfns(void);
+
 /* Frames below this are in the direct map now: EARLY_MAP_BYTES at first, all low memory once kernel/mm/paging.c has loaded its tables. */
 extern pfn_t direct_map_end;
 

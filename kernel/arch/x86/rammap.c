@@ -100,7 +100,7 @@ bool rammap_empty(void)
 /* The part of a range that lies beyond what a page-table entry can hold. */
 static u64 bytes_unreachable(const struct range *range)
 {
-	u64 limit = pfn_to_phys(MAX_PFN);
+	u64 limit = pfn_to_phys(reachable_pfns());
 
 	return range->end > limit ? range->end - MAX(range->start, limit) : 0;
 }
@@ -108,7 +108,7 @@ static u64 bytes_unreachable(const struct range *range)
 /* Whole pages inside the range and within reach; start >= end if there are none. */
 static struct ram_range whole_pages(const struct range *range)
 {
-	u64 limit = MAX_PFN;
+	u64 limit = reachable_pfns();
 	/* No rounding by addition: a range may end at the last byte of 64 bits. */
 	u64 start = (range->start >> PAGE_SHIFT) + !IS_ALIGNED(range->start, PAGE_SIZE);
 	u64 end = range->end >> PAGE_SHIFT;

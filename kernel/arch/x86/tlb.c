@@ -3,6 +3,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/smp.h"
+#include "arch/x86/tlb_shadow.h"
 
 /* Ranges of more pages than this are flushed in full: a refill is cheaper than that many invlpg. */
 #define RANGE_MAX_PAGES 32u
@@ -21,13 +22,16 @@ void tlb_init(void)
 
 static void load_cr3(u32 cr3)
 {
+	u32 begun = shadow_flush_begins();
+
 	write_cr3(cr3);
+	shadow_cr3_load(begun, cr4_normal & CR4_PGE);
 	this_cpu(tlb_stats)->cr3_loads++;
 }
 
 void local_flush_tlb_all(void)
 {
-	u32 flags = irq_save();
+	u32 flags = irq_save(), begun = shadow_flush_begins();
 
 	/*
 	 * A CR3 load spares Global entries; changing CR4.PGE drops all (SDM vol. 3, 4.10.4.1).  Both values are
@@ -36,6 +40,7 @@ void local_flush_tlb_all(void)
 	if (cr4_normal & CR4_PGE) {
 		write_cr4(cr4_normal & ~CR4_PGE);
 		write_cr4(cr4_normal);
+		shadow_full_flush(begun);
 	} else {
 		load_cr3(read_cr3());
 	}
@@ -46,6 +51,7 @@ void local_flush_tlb_all(void)
 void local_flush_tlb_page(uintptr_t address)
 {
 	invlpg(address);
+	shadow_invlpg(address);
 	this_cpu(tlb_stats)->invlpgs++;
 }
 

@@ -1,10 +1,6 @@
 #include "arch/x86/topology.h"
 #include "arch/x86/console.h"
 
-/* Where every local APIC is after reset (SDM vol. 3, 10.4.1). */
-#define LAPIC_DEFAULT_ADDRESS 0xFEE00000u
-/* As a destination this means all CPUs, so no CPU has it. */
-#define APIC_ID_BROADCAST 0xFFu
 
 /* MP Specification 1.4, table 4-10; ACPI 6.4, table 5.26. */
 #define INTI_POLARITY(flags) ((flags) & 3)
@@ -13,15 +9,6 @@
 #define INTI_LEVEL 3u
 
 struct topology topology;
-
-/* CPUID leaf 1, EBX bits 31-24: the id that the local APIC took at reset (SDM vol. 2, CPUID). */
-static u32 initial_apic_id(void)
-{
-	u32 eax = 1, ebx, ecx = 0, edx;
-
-	__asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx));
-	return ebx >> 24;
-}
 
 void topology_add_cpu(struct topology *t, u32 apic_id)
 {
@@ -63,35 +50,4 @@ void topology_add_override(struct topology *t, u32 irq, u32 gsi, u32 flags)
 					     .gsi = gsi,
 					     .active_low = INTI_POLARITY(flags) == INTI_ACTIVE_LOW,
 					     .level = INTI_TRIGGER(flags) == INTI_LEVEL };
-}
-
-/* What is known without any table: this CPU. */
-static void topology_reset(struct topology *t)
-{
-	*t = (struct topology){ .source = "none", .lapic_address = LAPIC_DEFAULT_ADDRESS };
-	topology_add_cpu(t, initial_apic_id());
-}
-
-static void topology_report(const struct topology *t)
-{
-	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus, t->ncpus == 1 ? "" : "s",
-		t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
-	if (t->cpus_left_out)
-		pr_warn("topology: %u more CPUs left out: this kernel takes %u, with APIC ids below %u\n",
-			t->cpus_left_out, NR_CPUS, APIC_ID_BROADCAST);
-}
-
-void topology_discover(void)
-{
-	topology_reset(&topology);
-	if (acpi_read_madt(&topology)) {
-		topology.source = "ACPI MADT";
-	} else {
-		topology_reset(&topology);
-		if (mptable_read(&topology))
-			topology.source = "MP table";
-		else
-			topology_reset(&topology);
-	}
-	topology_report(&topology);
 }

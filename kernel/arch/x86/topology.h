@@ -8,6 +8,9 @@
 #include "arch/x86/fixmap.h"
 #include "arch/x86/percpu.h"
 
+/* As an APIC id this means all CPUs, so no CPU has it. */
+#define APIC_ID_BROADCAST 0xFFu
+
 struct ioapic_entry {
 	u32 id;
 	phys_t address;
