@@ -9,11 +9,12 @@
 
 BUILD := build
 Q := $(if $(V),,@)
+SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check toolchain loc deps clean help FORCE
+.PHONY: all kernels iso run check check-bochs book toolchain loc deps clean help FORCE
 
 all: kernels iso
 
@@ -45,7 +46,7 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototy
 	-Wwrite-strings
 # No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
-	-fno-omit-frame-pointer -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
+	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
@@ -79,12 +80,12 @@ $(BUILD)/$1/flags: FORCE
 
 $(BUILD)/$1/%.c.o: %.c $(BUILD)/$1/flags
 	@mkdir -p $$(@D)
-	@echo '$(notdir $(CC)) $$<'
+	@$(SAY) '$(notdir $(CC)) $$<'
 	$(Q)$(CC) $(CFLAGS) $3 $(DEFINES_$1) $$(if $$(filter lib/string,$$*),$(STRING_CFLAGS)) -MMD -MP -c $$< -o $$@
 
 $(BUILD)/$1/%.asm.o: %.asm $(BUILD)/$1/flags
 	@mkdir -p $$(@D)
-	@echo 'nasm $$<'
+	@$(SAY) 'nasm $$<'
 	$(Q)nasm -felf32 $(DEFINES_$1) -MD $$(@:.o=.d) -MP $$< -o $$@
 
 $(BUILD)/$1/symbols_none.asm: tools/ksyms.awk $(BUILD)/$1/flags
@@ -97,11 +98,11 @@ $(BUILD)/$1/symbols_%.o: $(BUILD)/$1/symbols_%.asm
 	@nasm -felf32 $$< -o $$@
 
 $(BUILD)/$1/first.elf: $(call objects,$1) $(BUILD)/$1/symbols_none.o linker.ld
-	@echo '$(notdir $(LD)) -o $$@'
+	@$(SAY) '$(notdir $(LD)) -o $$@'
 	$(Q)$(LD) $(LDFLAGS) $$(filter %.o,$$^) -o $$@
 
 $(BUILD)/$2: $(call objects,$1) $(BUILD)/$1/symbols_all.o linker.ld
-	@echo '$(notdir $(LD)) -o $$@'
+	@$(SAY) '$(notdir $(LD)) -o $$@'
 	$(Q)$(LD) $(LDFLAGS) $$(filter %.o,$$^) -o $$@
 	@$(NM) -n $$@ | awk -f tools/ksyms.awk | cmp - $(BUILD)/$1/symbols_all.asm
 
@@ -144,7 +145,16 @@ run: kernels iso
 JOBS := 2
 check: kernels iso
 	@$(MAKE) --no-print-directory POISON=1 kernels
-	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) tests
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+
+# The quick self-test in Bochs, which models what QEMU hides.
+check-bochs: kernels
+	@$(MAKE) --no-print-directory DEBUG=1 kernels
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) tests/bochs
+
+# The book, as HTML, with the source that it quotes (docs/book/build.py).
+book:
+	$(Q)$(PYTHON) -B docs/book/build.py $(BUILD)/book
 
 # ---- The rest ------------------------------------------------------------------------------------------------------
 
@@ -167,6 +177,8 @@ help:
 	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
 	@echo '  GUI=1           opens the screen'
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
+	@echo 'make check-bochs  the self-test in Bochs'
+	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
 	@echo 'make deps       installs what all of these need'
 	@echo 'make loc        lines of code by folder'

@@ -3,6 +3,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
+#include "arch/x86/panic.h"
 #include "arch/x86/trap.h"
 #include "kernel/sched.h"
 #include "lib/assert.h"
@@ -76,7 +77,8 @@ bool wait_queue_active(struct wait_queue *queue)
 /* Invariants 16 and 18: the context is wrong whether or not the call would have had to wait. */
 void might_sleep(const char *who, uintptr_t caller)
 {
-	const char *why;
+	const char *why, *name;
+	u32 offset = 0;
 
 	if (likely(irqs_enabled() && !in_interrupt() && *this_cpu(lock_depth) == 0 && kmap_atomic_depth() == 0))
 		return;
@@ -88,5 +90,6 @@ void might_sleep(const char *who, uintptr_t caller)
 		why = "with a spinlock held";
 	else
 		why = "with an atomic kmap held";
-	panic_at(PANIC_SITE(16), "%s called %s, by %x", who, why, (u32)caller);
+	name = symbol_name(caller, &offset);
+	panic_at(PANIC_SITE(16), "%s called %s, by %s+0x%x", who, why, name, offset);
 }

@@ -44,7 +44,8 @@ u64 __udivmoddi4(u64 dividend, u64 divisor, u64 *remainder)
 	u64 quotient = 0, rest = dividend;
 
 	if (((dividend | divisor) >> 32) == 0 || divisor == 0) {
-		quotient = (u32)dividend / (u32)divisor;
+		/* By 0 on purpose: the CPU's own divide error. */
+		quotient = (u32)dividend / (u32)divisor; /* NOLINT(clang-analyzer-core.DivideZero) */
 		rest = (u32)dividend % (u32)divisor;
 	} else if (dividend >= divisor) {
 		quotient = long_division(dividend, divisor, &rest);

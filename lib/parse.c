@@ -14,7 +14,7 @@ static int digit_value(char c)
 
 const char *parse_u64(const char *s, u64 *value)
 {
-	u64 n = 0, most;
+	u64 n = 0;
 	int base = 10;
 
 	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
@@ -23,11 +23,12 @@ const char *parse_u64(const char *s, u64 *value)
 	}
 	if (digit_value(*s) >= base)
 		return NULL;
-	most = base == 16 ? ~0ull >> 4 : ~0ull / 10 - 1;
 	for (; digit_value(*s) < base; s++) {
-		if (n > most)
+		u64 digit = (u64)digit_value(*s);
+
+		if (n > (base == 16 ? ~0ull >> 4 : ~0ull / 10) || n * (u64)base > ~0ull - digit)
 			return NULL;
-		n = n * (u64)base + (u64)digit_value(*s);
+		n = n * (u64)base + digit;
 	}
 	*value = n;
 	return s;

@@ -109,6 +109,22 @@ static u32 frames_in_mem_map(pfn_t low_end)
 	return ram_pages_between(0, low_end) / 2 * PAGE_SIZE / (u32)sizeof(struct page);
 }
 
+/* Low memory must lie within mem_map: it ends earlier where little RAM is spread over a long way. */
+static pfn_t cut_to_mem_map(pfn_t low_end)
+{
+	while (frames_in_mem_map(low_end) < low_end)
+		low_end = frames_in_mem_map(low_end);
+	return low_end;
+}
+
+static void require_minimum(pfn_t low_end)
+{
+	if (ram_pages_between(0, low_end) < MINIMUM_PAGES)
+		panic("too little memory: %u KiB of usable RAM below %u MiB, at least %u KiB are needed",
+		      ram_pages_between(0, low_end) << (PAGE_SHIFT - 10), pages_to_mib(low_end),
+		      MINIMUM_PAGES << (PAGE_SHIFT - 10));
+}
+
 static void report_unused(pfn_t top)
 {
 	u64 beyond_reach = bootinfo.unreachable >> PAGE_SHIFT;
@@ -145,13 +161,11 @@ void memory_divide(void)
 	pfn_t top = ram_end();
 	pfn_t low = MIN(top, LOWMEM_MAX_PAGES), by_lowmem, by_highmem;
 
-	if (ram_pages_between(0, low) < MINIMUM_PAGES)
-		panic("too little memory: %u KiB of usable RAM below %u MiB, at least %u KiB are needed",
-		      ram_pages_between(0, low) << (PAGE_SHIFT - 10), pages_to_mib(LOWMEM_MAX_PAGES),
-		      MINIMUM_PAGES << (PAGE_SHIFT - 10));
+	require_minimum(low);
 	by_lowmem = end_by_lowmem(top);
 	by_highmem = end_by_highmem(top);
-	low = MIN(low, MIN(by_lowmem, by_highmem));
+	low = cut_to_mem_map(MIN(low, MIN(by_lowmem, by_highmem)));
+	require_minimum(low);
 	max_low_pfn = highstart_pfn = low;
 	max_pfn = MIN(top, frames_in_mem_map(low));
 	place_vmalloc();

@@ -377,9 +377,9 @@ static const char *cached_table_check(const struct level *l, void *table)
 	if (!l->is_pgd)
 		return rest_is_zero(table, PAGE_SIZE / sizeof(uintptr_t)) ? NULL : "a cached table is not zero";
 	for (u32 i = 0; i < KERNEL_PGD_INDEX; i++) {
-		pgd_t *entry = (pgd_t *)table + i;
+		uintptr_t entry = (uintptr_t)((pgd_t *)table + i), link = (uintptr_t)pgd_link(table);
 
-		if ((uintptr_t *)entry != pgd_link(table) && *(pteval_t *)entry)
+		if ((entry < link || entry >= link + sizeof(uintptr_t)) && *(pteval_t *)entry)
 			return "a cached PGD has a user entry";
 	}
 	return pgd_check(table, &where);

@@ -75,7 +75,7 @@ static void select_tests(const char *what)
 {
 	pick_none = !strcmp(what, "none");
 	selftest_full = !strcmp(what, "full");
-	if (*what && !pick_none && !selftest_full && strcmp(what, "quick") && check_names(what))
+	if (*what && !pick_none && !selftest_full && strcmp(what, "quick") != 0 && check_names(what))
 		picked = what;
 }
 
@@ -103,33 +103,27 @@ static void record_failure(const char *what, const char *values, int number, con
 	spin_unlock_irqrestore(&failure_lock, flags);
 }
 
-bool selftest_expect(bool held, const char *what, int number, const char *file, int line, const char *fmt, ...)
+void selftest_failed(const char *what, int number, const char *file, int line, const char *fmt, ...)
 {
 	char text[200];
 	va_list args;
 
-	if (likely(held))
-		return true;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	record_failure(what, "expected: true, seen: false", number, file, line, text);
-	return false;
 }
 
-bool selftest_expect_eq(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
+void selftest_unequal(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
 {
 	char text[200], values[96];
 	va_list args;
 
-	if (likely(got == want))
-		return true;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	snprintf(values, sizeof(values), "expected: %llu (0x%llx), seen: %llu (0x%llx)", want, want, got, got);
 	record_failure(what, values, number, file, line, text);
-	return false;
 }
 
 void selftest_skip(const char *reason)

@@ -35,13 +35,23 @@ struct selftest {
  * Checks; each returns true if it held.  `number` is the invariant, 0 if none.  The text, with its printf arguments, says what was being done.
  * From any CPU and thread.
  */
-#define EXPECT(number, cond, ...) \
-	selftest_expect(!!(cond), #cond, number, __FILE__, __LINE__, __VA_ARGS__)
-#define EXPECT_EQ(number, got, want, ...) \
-	selftest_expect_eq((u64)(got), (u64)(want), #got, number, __FILE__, __LINE__, __VA_ARGS__)
+#define EXPECT(number, cond, ...)                                                                  \
+	({                                                                                         \
+		bool expect_held = !!(cond);                                                       \
+		if (unlikely(!expect_held))                                                        \
+			selftest_failed(#cond, number, __FILE__, __LINE__, __VA_ARGS__);           \
+		expect_held;                                                                       \
+	})
+#define EXPECT_EQ(number, got, want, ...)                                                          \
+	({                                                                                         \
+		u64 expect_got = (u64)(got), expect_want = (u64)(want);                             \
+		if (unlikely(expect_got != expect_want))                                           \
+			selftest_unequal(expect_got, expect_want, #got, number, __FILE__, __LINE__, __VA_ARGS__); \
+		expect_got == expect_want;                                                         \
+	})
 
-bool selftest_expect(bool held, const char *what, int number, const char *file, int line, const char *fmt, ...) __printf_like(6, 7);
-bool selftest_expect_eq(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
+void selftest_failed(const char *what, int number, const char *file, int line, const char *fmt, ...) __printf_like(5, 6);
+void selftest_unequal(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
 	__printf_like(7, 8);
 
 /* The running test cannot be done here (reason); TAP's "# SKIP". */

@@ -169,8 +169,8 @@ static void touch_user_pages(struct crew_member *self)
 	thread_use_mm(self->arg);
 	expect_reads(self->cpu);
 	EXPECT_EQ(0, probe_exec(USER_TEXT), !smep, "user code runs in the kernel, on CPU %u with SMEP %d", self->cpu, smep);
-	EXPECT_EQ(0, probe_exec(USER_RW), !smep && !pte_nx_bit, "user data runs in the kernel, on CPU %u with SMEP %d, NX %d", self->cpu,
-		  smep, pte_nx_bit != 0);
+	EXPECT_EQ(0, probe_exec(USER_RW), !smep && !pte_nx_bit, "user data runs in the kernel, on CPU %u with SMEP %d, NX %d",
+		  self->cpu, smep, pte_nx_bit != 0);
 }
 
 static void use_from_all_cpus(struct mm *mm)

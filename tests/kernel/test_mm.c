@@ -170,7 +170,7 @@ SELFTEST(mm_teardown, "mm.teardown", 8, "33, 39, 40, 51")
 	if (!EXPECT(0, t.mm, "an address space") || !map_pages(t.mm, STAY, STAY_PAGES, PAGE_SIZE))
 		return;
 	if (crew_start(&crew, 1, run_on_the_rest, &t)) {
-		teardown_rounds(&t, selftest_full ? 300 : 4);
+		teardown_rounds(&t, selftest_full ? 1000 : 4);
 		crew_join(&crew);
 	}
 	EXPECT_EQ(40, atomic_read(&t.stale_seen), 0, "pages still reached through a TLB after their range went");
@@ -247,7 +247,7 @@ static void race_once(void)
 
 SELFTEST(mm_race, "mm.race", 8, "33, 38, 51")
 {
-	u32 rounds = selftest_full ? 200 : 4;
+	u32 rounds = selftest_full ? 500 : 4;
 
 	for (u32 i = 0; i < rounds; i++)
 		race_once();

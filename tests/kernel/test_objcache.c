@@ -15,7 +15,7 @@ static bool all_words_are(const u8 *object, u32 size, u32 value)
 {
 	const u32 *word = (const u32 *)object, *end = (const u32 *)(object + size);
 
-	while (word < end && *word == value)
+	while (word < end && *word == value) /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 		word++;
 	return word == end;
 }

@@ -49,8 +49,8 @@ static void expect_apart(u32 a, u32 b)
 	uintptr_t distance = percpu_offset[a] > percpu_offset[b] ? percpu_offset[a] - percpu_offset[b] :
 								   percpu_offset[b] - percpu_offset[a];
 
-	EXPECT(0, distance >= percpu_size(), "per-CPU areas of %u bytes of CPUs %u and %u are %u bytes apart", (u32)percpu_size(), a,
-	       b, (u32)distance);
+	EXPECT(0, distance >= percpu_size(), "per-CPU areas of %u bytes of CPUs %u and %u are %u bytes apart",
+	       (u32)percpu_size(), a, b, (u32)distance);
 }
 
 static void expect_own_area(u32 cpu)
@@ -133,7 +133,8 @@ static struct barrier storm_start;
 
 static u32 storm_calls(void)
 {
-	return selftest_full ? 500 : 10;
+	/* Each stops all CPUs for a while, the more the more there are. */
+	return selftest_full ? 200 : MAX(40 / cpu_online_count(), 2);
 }
 
 static bool is_whole(const volatile struct storm_call *call)
@@ -314,7 +315,10 @@ static void route_to(u32 cpu)
 	expect_only_here(cpu);
 }
 
-/* The line's vector, 0 if there is none.  Routing unmasks the line, perhaps with an old interrupt pending, so the handler comes first. */
+/*
+ * The line's vector, 0 if there is none.  Routing unmasks the line, perhaps with an old interrupt pending, so the handler
+ * stands before interrupts are on again.
+ */
 static u32 take_line(void)
 {
 	u32 flags = irq_save();

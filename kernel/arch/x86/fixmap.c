@@ -7,8 +7,9 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-/* PTE tables behind the fixmap, from the top of the address space down. */
-#define TABLE_OF(address) (~(address) >> PMD_SHIFT)
+/* PTE tables behind the fixmap, from its top down. */
+#define FIXMAP_END (FIXADDR_TOP | (PMD_SIZE - 1)) /* the last address behind the first of them */
+#define TABLE_OF(address) ((FIXMAP_END - (address)) >> PMD_SHIFT)
 #define FIXMAP_TABLES (TABLE_OF(FIXADDR_START) + 1)
 
 static pte_t *fixmap_table[FIXMAP_TABLES];
@@ -18,7 +19,7 @@ DEFINE_PER_CPU(u32, kmap_depth);
 void fixmap_init(void)
 {
 	for (u32 i = 0; i < FIXMAP_TABLES; i++) {
-		uintptr_t first = ALIGN_DOWN(~(uintptr_t)0, PMD_SIZE) - i * PMD_SIZE;
+		uintptr_t first = ALIGN_DOWN((uintptr_t)FIXADDR_TOP, PMD_SIZE) - i * PMD_SIZE;
 
 		fixmap_table[i] = kernel_pte(first);
 	}

@@ -83,12 +83,13 @@ struct walk pgtable_walk(pgd_t *pgd, uintptr_t address)
 {
 	struct walk w = { .writable = true, .user = true };
 	pgd_t *entry = pgd_offset(pgd, address);
-	u64 value = *(const pteval_t *)entry;
+	u64 value;
 
 	if (PMD_FOLDED) {
 		walk_pmd(&w, pmd_offset(entry, address), "PGD", pgd_index(address), address);
 		return w;
 	}
+	value = *(const pteval_t *)entry;
 	/* A PDPTE has no rights of its own (SDM vol. 3, 4.4.2). */
 	walk_enter(&w, "PGD", pgd_index(address), entry, value);
 	if (table_reachable(value))

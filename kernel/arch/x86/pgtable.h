@@ -59,9 +59,9 @@ extern pteval_t pte_global_bit, pte_nx_bit;
 #define PGDIR_SIZE (1u << PGDIR_SHIFT)
 
 /* Index of the first PGD entry of the kernel's part. */
-#define KERNEL_PGD_INDEX (PAGE_OFFSET >> PGDIR_SHIFT)
+#define KERNEL_PGD_INDEX ((u32)PAGE_OFFSET >> PGDIR_SHIFT)
 
-static inline u32 pgd_index(uintptr_t address) { return address >> PGDIR_SHIFT; }
+static inline u32 pgd_index(uintptr_t address) { return (u32)address >> PGDIR_SHIFT; }
 static inline u32 pmd_index(uintptr_t address) { return (address >> PMD_SHIFT) & (PTRS_PER_PMD - 1); }
 static inline u32 pte_index(uintptr_t address) { return (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1); }
 

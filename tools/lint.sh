@@ -1,0 +1,28 @@
+#!/bin/sh
+# lint.sh: layers, clang-tidy and cppcheck over the kernel's C.  Exit status 1 if any has something to report.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+status=0
+files=$(ls kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c lib/*.c tests/kernel/*.c)
+# All that a build can contain, in one pass.
+defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
+
+echo 'lint: layers'
+tools/layers.py || status=1
+
+echo 'lint: clang-tidy'
+report=$(mktemp)
+trap 'rm -f "$report"' EXIT
+# shellcheck disable=SC2016,SC2086 # the inner shell expands "$@"; lists are split on purpose
+printf '%s\n' $files | xargs -P "$(nproc 2>/dev/null || echo 2)" -n 8 sh -c \
+	'clang-tidy --quiet "$@" -- -std=gnu11 -ffreestanding -I. -Ikernel --target=i686-elf '"$defines"' 2>/dev/null' lint >"$report" ||
+	status=1
+grep -E 'error:|warning:|note:' "$report"
+
+echo 'lint: cppcheck'
+# shellcheck disable=SC2086
+cppcheck --quiet --std=c11 --platform=unix32 --enable=warning,portability,performance --inline-suppr \
+	--suppress=comparePointers --error-exitcode=1 -I. -Ikernel $defines kernel lib tests/kernel || status=1
+
+[ $status -eq 0 ] && echo 'lint: nothing to report'
+exit $status
