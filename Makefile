@@ -14,7 +14,7 @@ PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-bochs book toolchain loc deps clean help FORCE
+.PHONY: all kernels iso run check check-full check-bochs lint mutants book toolchain loc deps clean help FORCE
 
 all: kernels iso
 
@@ -60,6 +60,13 @@ DEFINES_2level-poison := -DCONFIG_POISON
 DEFINES_pae-poison := -DCONFIG_PAE -DCONFIG_POISON
 DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
 DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
+
+# Debug kernels: what C leaves undefined is a panic (lib/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
+# that do not say `inline` stay functions, so that messages and back traces name who did it.
+DEBUG_CFLAGS := -fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
+	-fsanitize=signed-integer-overflow,pointer-overflow,nonnull-attribute,returns-nonnull-attribute,builtin \
+	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-fsanitize=bounds \
+	-fno-inline-functions -fno-inline-functions-called-once -fno-inline-small-functions -fno-partial-inlining -fno-ipa-icf)
 
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
@@ -114,11 +121,11 @@ $(eval $(call kernel,2level,tarn.elf,-march=pentium))
 $(eval $(call kernel,pae,tarn-pae.elf,-march=pentiumpro))
 $(eval $(call kernel,2level-poison,tarn-poison.elf,-march=pentium))
 $(eval $(call kernel,pae-poison,tarn-pae-poison.elf,-march=pentiumpro))
-$(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium))
-$(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro))
+$(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium $(DEBUG_CFLAGS)))
+$(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro $(DEBUG_CFLAGS)))
 endif
 
-# POISON=1: freed pages are filled and checked; DEBUG=1: that, and the visible TLB (docs/testing.md)
+# POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that docs/debug.md names
 KIND := $(if $(DEBUG),-debug,$(if $(POISON),-poison))
 KERNELS := $(BUILD)/tarn$(KIND).elf $(BUILD)/tarn-pae$(KIND).elf
 kernels: $(KERNELS)
@@ -134,7 +141,7 @@ $(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
 
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 
-# What `make run` gives to QEMU and to the kernel: PAE=1, POISON=1, SMP=, MEM=, CPU=, MACHINE=, APPEND=, GUI=1
+# What `make run` gives to QEMU and to the kernel: PAE=1, POISON=1, DEBUG=1, SMP=, MEM=, CPU=, MACHINE=, APPEND=, GUI=1
 SMP := 4
 MEM := 3G
 export PAE SMP MEM CPU MACHINE APPEND GUI
@@ -145,7 +152,23 @@ run: kernels iso
 JOBS := 2
 check: kernels iso
 	@$(MAKE) --no-print-directory POISON=1 kernels
+	@$(MAKE) --no-print-directory DEBUG=1 kernels
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+
+# Every pair of machine properties: about 120 boots.
+check-full: kernels iso
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py
+
+# Layers, clang-tidy, cppcheck.
+lint:
+	@tools/lint.sh
+
+# Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, then COUNT made by rule.
+COUNT := 200
+mutants:
+	$(PYTHON) tests/mutants/run.py --jobs $(JOBS)
+	$(PYTHON) tests/mutants/generate.py --count $(COUNT) >$(BUILD)/generated.toml
+	$(PYTHON) tests/mutants/run.py --jobs $(JOBS) --list $(BUILD)/generated.toml
 
 # The quick self-test in Bochs, which models what QEMU hides.
 check-bochs: kernels
@@ -174,10 +197,11 @@ help:
 	@echo 'make run        boots the ISO in QEMU, serial console in the terminal'
 	@echo '  PAE=1           the PAE kernel             SMP=4  MEM=3G      CPUs and memory'
 	@echo '  POISON=1        freed memory is poisoned   CPU=  MACHINE=     the names that QEMU knows'
+	@echo '  DEBUG=1         visible TLB, lock order, undefined behaviour, ... (docs/debug.md)'
 	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
 	@echo '  GUI=1           opens the screen'
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
-	@echo 'make check-bochs  the self-test in Bochs'
+	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
 	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
 	@echo 'make deps       installs what all of these need'

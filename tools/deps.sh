@@ -52,6 +52,21 @@ qemu_needs() {
 	fi
 }
 
+lint_needs() {
+	have clang-tidy || need clang-tidy
+	have cppcheck || need cppcheck
+}
+
+bochs_needs() { have bochs && [ -e /usr/share/bochs/VGABIOS-lgpl-latest ] || need bochs bochsbios vgabios; }
+
+# pygments only colours; the book is built without it.
+book_needs() {
+	python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	have $python || need python3
+	$python -c 'import markdown' 2>/dev/null || need python3-markdown python3-pygments
+}
+
 check_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
@@ -67,11 +82,15 @@ check_needs() {
 	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
 }
 
-build_needs
+[ "$*" = book ] || build_needs
 for goal in "$@"; do
 	case $goal in
 	run) iso_needs && qemu_needs ;;
-	check | deps) iso_needs && qemu_needs && check_needs ;;
+	check | deps) iso_needs && qemu_needs && check_needs && book_needs ;;
+	book) book_needs ;;
+	check-full | mutants) iso_needs && qemu_needs && check_needs ;;
+	lint) lint_needs ;;
+	check-bochs) iso_needs && check_needs && bochs_needs ;;
 	all | iso | *.iso) iso_needs ;;
 	esac
 done
@@ -86,13 +105,13 @@ Missing: $packages${want_compiler:+a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
-        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist
+        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
-        qemu-system-x86-core python3-pytest python3-pytest-xdist
+        qemu-system-x86-core python3-pytest python3-pytest-xdist python3-markdown python3-pygments
   Homebrew:
     brew install make i686-elf-gcc i686-elf-grub nasm xorriso mtools qemu python3
-    python3 -m pip install pytest pytest-xdist
+    python3 -m pip install pytest pytest-xdist markdown pygments
 LINES
 }
 

@@ -115,9 +115,9 @@ def asm_end(lines, at):
     if not lines[at].rstrip().endswith(":") and not re.match(r"^(\w+:$|section)", lines[at]):
         return at
     end = at
-    while end + 1 < len(lines) and not re.match(r"^(\w+:|section |global |CPUID_|align )", lines[end + 1]):
+    while end + 1 < len(lines) and not re.match(r"^(\w+:|section |global |\w+\s+equ\b)", lines[end + 1]):
         end += 1
-    while end > at and (not lines[end].strip() or lines[end].startswith(";")):
+    while end > at and (not lines[end].strip() or lines[end].startswith((";", "align"))):
         end -= 1
     return end
 

@@ -1,0 +1,161 @@
+"""Machines and boot data that are not as they should be: each gets its message, none a silent hang or a reset."""
+
+import struct
+
+import pytest
+
+import acpi
+import lines
+from gdb import EAX, EBX, Gdb, elf_entry
+from qemu import FAIL, PASS, Boot, Machine, check_passed, run
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+
+
+def boot_damaged(machine, build, damage):
+    """Stops the guest at the kernel's entry, lets `damage` change it, and waits for the end."""
+    machine.append = f"exit {machine.append}".strip()
+    with Boot(machine, build, paused=True) as boot:
+        gdb = Gdb(boot)
+        gdb.run_to(elf_entry(boot.elf))
+        damage(gdb)
+        gdb.resume()
+        boot.status = boot.wait_for_exit()
+        boot.final_report = boot.report(f"status {boot.status}")
+    return boot
+
+
+# ---- Firmware tables ----
+
+def bad_rsdp_sum(gdb):
+    address = acpi.find_rsdp(gdb)
+    gdb.write(address + 8, bytes([gdb.read(address + 8, 1)[0] ^ 0xFF]))
+
+
+def bad_madt_sum(gdb):
+    address, _ = acpi.find_table(gdb, b"APIC")
+    gdb.write(address + 9, bytes([gdb.read(address + 9, 1)[0] ^ 0xFF]))
+
+
+def endless_madt_entry(gdb):
+    """An entry of length 0: whoever adds it up never gets on."""
+    address, _ = acpi.find_table(gdb, b"APIC")
+    offset, _, _ = next(acpi.entries(gdb, address))
+    acpi.patch_table(gdb, address, offset + 1, b"\0")
+
+
+def madt_entry_past_the_end(gdb):
+    address, _ = acpi.find_table(gdb, b"APIC")
+    *_, (offset, _, _) = acpi.entries(gdb, address)
+    acpi.patch_table(gdb, address, offset + 1, b"\xff")
+
+
+def huge_rsdt(gdb):
+    """A length of 4 GiB less 4."""
+    rsdt = gdb.read_u32(acpi.find_rsdp(gdb) + 16)
+    gdb.write(rsdt + 4, struct.pack("<I", 0xFFFFFFFC))
+
+
+def rsdt_beyond_memory(gdb):
+    rsdp = acpi.find_rsdp(gdb)
+    block = bytearray(gdb.read(rsdp, 20))
+    struct.pack_into("<I", block, 16, 0xDEAD0000)
+    block[8] = (block[8] - sum(block)) & 0xFF
+    gdb.write(rsdp, bytes(block))
+
+
+# The damage, the table that the kernel must name, and what it must say of it.
+DAMAGES = [
+    (bad_rsdp_sum, "RSDP", "checksum"),
+    (bad_madt_sum, "MADT", "checksum"),
+    (endless_madt_entry, "MADT", "length 0"),
+    (madt_entry_past_the_end, "MADT", "length 255"),
+    (huge_rsdt, "RSDT", "length"),
+    (rsdt_beyond_memory, "RSDT", "signature"),
+]
+
+
+@BOTH
+@pytest.mark.parametrize("damage, table, what", DAMAGES, ids=[damage.__name__ for damage, _, _ in DAMAGES])
+def test_damaged_acpi_table(kernel, damage, table, what, build):
+    """The table is named and passed over; the boot goes on with what is left, or with what the MP table says."""
+    boot = boot_damaged(Machine(kernel, smp="2,sockets=2", append="selftest=none"), build, damage)
+    assert boot.status == PASS, boot.final_report
+    assert lines.damaged(table, what).search(boot.text), boot.final_report
+    assert lines.CPUS.search(boot.text), boot.final_report
+    if table != "MADT" or what == "checksum":
+        assert lines.CPUS.search(boot.text).groups() == ("2", "2", "MP table"), boot.final_report
+
+
+# ---- Boot loader ----
+
+@BOTH
+def test_loader_is_not_multiboot(kernel, build):
+    """There is no command line then, so no `exit` either: the machine stops."""
+    with Boot(Machine(kernel), build, paused=True) as boot:
+        gdb = Gdb(boot)
+        gdb.run_to(elf_entry(boot.elf))
+        gdb.set_register(EAX, 0x12345678)
+        gdb.resume()
+        boot.wait_for(lines.NOT_MULTIBOOT)
+        while not boot.all_stopped():
+            boot.check_limit("does not stop")
+
+
+@BOTH
+def test_no_memory_map(kernel, build):
+    """Flag bit 6: there is a memory map (Multiboot 0.6.96, 3.3)."""
+    def clear_flag(gdb):
+        info = gdb.register(EBX)
+        gdb.write(info, struct.pack("<I", gdb.read_u32(info) & ~(1 << 6)))
+
+    boot = boot_damaged(Machine(kernel), build, clear_flag)
+    assert lines.NO_MEMORY_MAP.search(boot.text), boot.final_report
+
+
+# ---- Machines that are too small or too old ----
+
+@BOTH
+@pytest.mark.parametrize("memory", ["2M", "3M", "4M"])
+def test_too_little_memory(kernel, memory, build):
+    boot = run(Machine(kernel, memory=memory), build)
+    if boot.status == PASS:
+        check_passed(boot)
+    else:
+        assert lines.NO_MEMORY.search(boot.text), boot.final_report
+
+
+@BOTH
+@pytest.mark.parametrize("memory", ["6M", "8M", "12M", "16M"])
+def test_little_memory(kernel, memory, build):
+    """A machine this small works, or is told why not."""
+    boot = run(Machine(kernel, memory=memory, smp="2"), build)
+    if boot.status == PASS:
+        check_passed(boot)
+    else:
+        assert lines.NO_MEMORY.search(boot.text), boot.final_report
+
+
+def refused(machine, build, message):
+    """The start-up code, which knows no command line yet, says why and stops, so that the message stays on the screen."""
+    with Boot(machine, build) as boot:
+        boot.wait_for(message)
+        while not boot.all_stopped():
+            boot.check_limit("does not stop")
+
+
+def check_stops(machine, message, build):
+    """The message comes, and then nothing more: the start-up code does not know `exit` yet."""
+    with Boot(machine, build) as boot:
+        boot.wait_for(message)
+        while not boot.all_stopped():
+            boot.check_limit("does not stop")
+
+
+@BOTH
+def test_486(kernel, build):
+    check_stops(Machine(kernel, cpu="486"), lines.OLD_CPU, build)
+
+
+def test_pae_kernel_on_cpu_without_pae(build):
+    check_stops(Machine("pae", cpu="pentium"), lines.NO_PAE, build)
