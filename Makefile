@@ -14,7 +14,8 @@ PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-full check-bochs lint mutants book toolchain loc deps clean help FORCE
+.PHONY: all kernels iso run check check-host coverage check-full check-bochs lint mutants book toolchain loc deps clean \
+	help FORCE
 
 all: kernels iso
 
@@ -155,6 +156,10 @@ check: kernels iso
 	@$(MAKE) --no-print-directory DEBUG=1 kernels
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
 
+# kernel/mm and lib on the host, under sanitizers; and how much of kernel/mm those tests reach.
+check-host coverage:
+	@$(MAKE) --no-print-directory -f tests/host/Makefile BUILD=$(BUILD) $@
+
 # Every pair of machine properties: about 120 boots.
 check-full: kernels iso
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py
@@ -201,6 +206,7 @@ help:
 	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
 	@echo '  GUI=1           opens the screen'
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
+	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
 	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'

@@ -17,8 +17,10 @@ struct kernel_options kernel_options = { .until = LAST_STEP, .maxcpus = NR_CPUS 
 
 static bool set_selftest(const char *value)
 {
-	return *value && strlcpy(kernel_options.selftest, value, sizeof(kernel_options.selftest)) <
-				 sizeof(kernel_options.selftest);
+	if (!*value || strlen(value) >= sizeof(kernel_options.selftest))
+		return false;
+	strlcpy(kernel_options.selftest, value, sizeof(kernel_options.selftest));
+	return true;
 }
 
 /* The whole value is a number from `least` to `most`. */
@@ -136,7 +138,7 @@ static void apply(char *word)
 		*equals = 0;
 	option = find_option(word);
 	if (!option)
-		pr_warn("command line: unknown option '%.40s' ignored\n", word);
+		pr_warn("command line: unknown option '%.40s%s' ignored\n", word, equals ? "=" : "");
 	else if (!option->wants && equals)
 		pr_warn("command line: %s takes no value, ignored\n", word);
 	else if (!option->set(equals ? equals + 1 : ""))

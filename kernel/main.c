@@ -45,13 +45,6 @@ static void start_reporting(void)
 	report_cpu();
 }
 
-static void read_boot_information(void)
-{
-	bootinfo_read(loader_magic, loader_info);
-	cmdline_parse(bootinfo.cmdline);
-	report_boot_information();
-	testing_begin(kernel_options.selftest, kernel_options.until);
-}
 
 static void start_boot_allocator(void)
 {
@@ -142,15 +135,30 @@ static void finish(void)
 		machine_exit(passed);
 }
 
-static void boot_step(u32 step, void (*run)(void))
+static void stop_if_last(u32 step)
 {
-	run();
-	testing_step(step);
 	if (step != kernel_options.until)
 		return;
 	finish();
 	console_printf("stopped after step %u\n", step);
 	cpu_stop();
+}
+
+/* Only now is it known whether step 0 was to be the last. */
+static void read_boot_information(void)
+{
+	bootinfo_read(loader_magic, loader_info);
+	cmdline_parse(bootinfo.cmdline);
+	testing_begin(kernel_options.selftest, kernel_options.until);
+	stop_if_last(0);
+	report_boot_information();
+}
+
+static void boot_step(u32 step, void (*run)(void))
+{
+	run();
+	testing_step(step);
+	stop_if_last(step);
 }
 
 static void report_first_thread(void)

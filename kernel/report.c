@@ -17,8 +17,6 @@
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
 
-#define line(...) console_printf(__VA_ARGS__)
-
 static u32 pages_to_mib(u32 pages)
 {
 	return pages >> (20 - PAGE_SHIFT);
@@ -28,57 +26,58 @@ void report_cpu(void)
 {
 	const struct cpu_features *f = &cpu_features;
 
-	line("Tarn, %s paging\n", PGTABLE_FORMAT);
-	line("[0] cpu: %s family %u model %u stepping %u%s%s%s%s%s%s%s%s\n", f->vendor, f->family, f->model, f->stepping,
+	console_printf("Tarn, %s paging\n", PGTABLE_FORMAT);
+	console_printf("[0] cpu: %s family %u model %u stepping %u%s%s%s%s%s%s%s%s\n", f->vendor, f->family, f->model, f->stepping,
 	     f->pse ? " pse" : "", f->pge ? " pge" : "", f->pae ? " pae" : "", f->nx ? " nx" : "", f->smep ? " smep" : "",
 	     f->smap ? " smap" : "", f->umip ? " umip" : "", f->apic ? " apic" : "");
 }
 
 void report_boot_information(void)
 {
-	line("[1] memory map: RAM %u MiB (%llu bytes) in %u ranges, %u modules, from %s\n", (u32)(bootinfo.ram_bytes >> 20),
+	console_printf("[1] memory map: RAM %u MiB (%llu bytes) in %u ranges, %u modules, from %s\n", (u32)(bootinfo.ram_bytes >> 20),
 	     bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules, bootinfo.loader);
 	if (bootinfo.cmdline[0])
-		line("[1] command line: %s%s\n", bootinfo.cmdline, bootinfo.cmdline_cut ? " (cut)" : "");
+		console_printf("[1] command line: %s%s\n", bootinfo.cmdline, bootinfo.cmdline_cut ? " (cut)" : "");
 }
 
 void report_boot_allocator(void)
 {
 	struct bootmem_stats stats = bootmem_stats();
 
-	line("[2] boot allocator: %u pages, %u free, %u reserved, bitmap %u pages; low memory %u MiB, high %u MiB\n", stats.pages,
-	     stats.free, stats.reserved, stats.bitmap_pages, pages_to_mib(max_low_pfn), pages_to_mib(max_pfn - highstart_pfn));
+	console_printf("[2] boot allocator: %u pages, %u free, %u reserved, bitmap %u pages; low memory %u MiB, high %u MiB\n", stats.pages,
+	     stats.free, stats.reserved, stats.bitmap_pages, pages_to_mib(ram_pages_between(0, max_low_pfn)),
+	     pages_to_mib(ram_pages_between(highstart_pfn, max_pfn)));
 }
 
 void report_page_tables(void)
 {
-	line("[3] page tables: direct map of %u large and %u small pages, %u tables; vmalloc at %08x, PKMap at %08x, fixmap at %08x\n",
+	console_printf("[3] page tables: direct map of %u large and %u small pages, %u tables; vmalloc at %08x, PKMap at %08x, fixmap at %08x\n",
 	     paging_stats.large_pages, paging_stats.small_pages, paging_stats.tables, (u32)vmalloc_start, PKMAP_BASE,
 	     FIXADDR_START);
 }
 
 void report_paging(void)
 {
-	line("[4] paging: on, CR3 %08x, CR4 %08x\n", read_cr3(), read_cr4());
+	console_printf("[4] paging: on, CR3 %08x, CR4 %08x\n", read_cr3(), read_cr4());
 }
 
 void report_kmap(void)
 {
-	line("[5] kmap: %u slots at %08x, %u atomic slots for each CPU\n", LAST_PKMAP, PKMAP_BASE, KMAP_ATOMIC_DEPTH);
+	console_printf("[5] kmap: %u slots at %08x, %u atomic slots for each CPU\n", LAST_PKMAP, PKMAP_BASE, KMAP_ATOMIC_DEPTH);
 }
 
 void report_memory(u32 handed, u32 early)
 {
-	line("[6] zones: DMA %u, NORMAL %u, HIGHMEM %u pages; handed over %u, start-up code %u; mem_map %u KiB\n",
+	console_printf("[6] zones: DMA %u, NORMAL %u, HIGHMEM %u pages; handed over %u, start-up code %u; mem_map %u KiB\n",
 	     zones[ZONE_DMA].managed, zones[ZONE_NORMAL].managed, zones[ZONE_HIGHMEM].managed, handed, early,
 	     (u32)((u64)max_pfn * sizeof(struct page) >> 10));
 	for (u32 i = 0; i < nmodules; i++)
-		line("[6] module %u: %s, %llu bytes, byte sum %u, in %s memory\n", i, modules[i].name, modules[i].size,
+		console_printf("[6] module %u: %s, %llu bytes, byte sum %u, in %s memory\n", i, modules[i].name, modules[i].size,
 		     modules[i].sum, modules[i].high ? "high" : "low");
 }
 
 void report_cpus(void)
 {
-	line("[7] cpus: %u of %u online (%s); timer %u Hz by %s\n", cpu_online_count(), topology.ncpus, topology.source, HZ,
+	console_printf("[7] cpus: %u of %u online (%s); timer %u Hz by %s\n", cpu_online_count(), topology.ncpus, topology.source, HZ,
 	     apic_present ? "local APICs" : "the PIT");
 }

@@ -7,6 +7,7 @@
 #include "lib/string.h"
 #include "mm/objcache.h"
 #include "mm/page_alloc.h"
+#include "mm/stack_depth.h"
 #include "mm/vmalloc.h"
 
 static struct object_cache thread_cache;
@@ -15,6 +16,7 @@ static struct thread boot_thread = { .name = "boot", .exited = WAIT_QUEUE_INIT(b
 void threads_init_boot(void)
 {
 	sched_init_cpu(0, &boot_thread);
+	stack_depth_boot();
 }
 
 void threads_init(void)

@@ -91,5 +91,5 @@ void might_sleep(const char *who, uintptr_t caller)
 	else
 		why = "with an atomic kmap held";
 	name = symbol_name(caller, &offset);
-	panic_at(PANIC_SITE(16), "%s called %s, by %s+0x%x", who, why, name, offset);
+	panic_at(PANIC_SITE(16), "%s called %s%s, by %s+0x%x", who, why, lock_order_held(), name, offset);
 }

@@ -8,6 +8,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="every pair of machine properties, not every property once")
     parser.addoption("--build", default="build", help="folder that holds the kernels and the ISO")
 
 

@@ -201,6 +201,16 @@ void bootmem_set_limit(phys_t limit)
 	limit_pfn = covered(limit);
 }
 
+/* None if the loader's word cannot be true: modules_take() will pass that module over. */
+static struct ram_range module_pages(const struct boot_module *module)
+{
+	struct ram_range pages = { phys_to_pfn(module->start), phys_to_pfn(ALIGN_UP(module->end, PAGE_SIZE)) };
+
+	if (ram_pages_between(pages.start, pages.end) != pages.end - pages.start)
+		pages.end = pages.start;
+	return pages;
+}
+
 /* What must stay as it is: entry i, false after the last.  Page 0 holds the interrupt table and data of the firmware. */
 static bool busy_range(u32 i, struct ram_range *busy)
 {
@@ -213,7 +223,7 @@ static bool busy_range(u32 i, struct ram_range *busy)
 	else if (i == 2)
 		*busy = (struct ram_range){ phys_to_pfn(KERNEL_IMAGE_PHYS), virt_to_pfn(kernel_end + PAGE_SIZE - 1) };
 	else if (i - 3 < bootinfo.nmodules)
-		*busy = (struct ram_range){ phys_to_pfn(module->start), phys_to_pfn(ALIGN_UP(module->end, PAGE_SIZE)) };
+		*busy = module_pages(module);
 	else
 		return false;
 	return true;

@@ -61,6 +61,10 @@ static u32 order_of_free_block_around(pfn_t pfn, u32 order)
 	for (u32 larger = order + 1; larger < NR_ORDERS; larger++) {
 		const struct page *head = pfn_to_page(ALIGN_DOWN(pfn, 1u << larger));
 
+		/* Below the zone lie other pages, under another lock. */
+		if (page_to_pfn(head) < page_zone(pfn_to_page(pfn))->start)
+			break;
+
 		if (unlikely(head->flags & PG_BUDDY) && head->order >= larger)
 			return head->order;
 	}

@@ -9,6 +9,7 @@
 #include "arch/x86/upcall.h"
 #include "lib/string.h"
 #include "mm/page_alloc.h"
+#include "mm/stack_depth.h"
 #include "mm/vmalloc.h"
 
 struct stack_name {
@@ -94,8 +95,10 @@ uintptr_t kernel_stack_alloc(const char *owner)
 
 	if (!bottom)
 		return 0;
+	stack_depth_made(bottom, owner);
 	if (remember_name(bottom, owner))
 		return bottom + KERNEL_STACK_SIZE;
+	stack_depth_gone(bottom);
 	vfree((void *)bottom);
 	return 0;
 }
@@ -105,6 +108,7 @@ void kernel_stack_free(uintptr_t top)
 	uintptr_t bottom = top - KERNEL_STACK_SIZE;
 
 	forget_name(bottom);
+	stack_depth_gone(bottom);
 	vfree((void *)bottom);
 }
 

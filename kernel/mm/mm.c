@@ -33,6 +33,7 @@ void mm_destroy(struct mm *mm)
 		  atomic_read(&mm->tlb.cpus));
 	INVARIANT(33, mm->tables == 0 && mm->pages == 0, "an address space ends with %u tables and %u pages", mm->tables,
 		  mm->pages);
+	shadow_check_gone(&mm->tlb);
 	pgd_free(mm->tlb.pgd);
 	kfree(mm);
 	check_pgt_cache();
@@ -92,6 +93,7 @@ void gather_begin(struct mmu_gather *gather, struct mm *mm)
 static void gather_table(struct mmu_gather *gather, struct list *list, void *table)
 {
 	table_move(table, PG_TABLE_LIVE, PG_TABLE_GATHERED);
+	frame_owe_mm(&virt_to_page(table)->owed, &gather->mm->tlb);
 	list_append(list, &virt_to_page(table)->list);
 	gather->mm->tables--;
 }
@@ -102,6 +104,7 @@ static void *take_table(struct list *list)
 	void *table = lowmem_page_address(page);
 
 	list_remove(&page->list);
+	frame_check(&page->owed, page_to_pfn(page));
 	table_move(table, PG_TABLE_GATHERED, PG_TABLE_LIVE);
 	return table;
 }
@@ -151,8 +154,10 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte)
 
 	pte_clear(pte);
 	gather->mm->pages--;
-	if (frame_is_counted(pfn))
-		gather->pages[gather->npages++] = pfn_to_page(pfn);
+	if (!frame_is_counted(pfn))
+		return;
+	frame_owe_mm(&pfn_to_page(pfn)->owed, &gather->mm->tlb);
+	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
 /* Clears entries of one PTE table from `address` to `end`; returns where it stopped, early if the gather is full. */

@@ -30,10 +30,16 @@ static u32 header_bytes(u32 n)
 	return (u32)sizeof(struct object_page) + bit_words(n) * 4;
 }
 
+/* From one object to the next. */
+static inline u32 stride(const struct object_cache *cache)
+{
+	return cache->size + zone_bytes(&cache->zone);
+}
+
 /* The objects fill the page from its end, so that sizes that are powers of two are aligned to themselves. */
 static u32 first_offset(const struct object_cache *cache)
 {
-	return PAGE_SIZE - cache->per_page * cache->size;
+	return PAGE_SIZE - cache->per_page * stride(cache);
 }
 
 void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align)
@@ -41,8 +47,9 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 	ASSERT(size > 0 && size <= OBJECT_MAX && align >= 8 && (align & (align - 1)) == 0 && align <= OBJECT_MAX,
 	       "object cache %s: size %u, alignment %u", name, size, align);
 	*cache = (struct object_cache){ .name = name, .size = ALIGN_UP(size, align) };
-	cache->per_page = PAGE_SIZE / cache->size;
-	while (cache->per_page * cache->size + header_bytes(cache->per_page) > PAGE_SIZE)
+	zone_set(&cache->zone, align);
+	cache->per_page = PAGE_SIZE / stride(cache);
+	while (cache->per_page * stride(cache) + header_bytes(cache->per_page) > PAGE_SIZE)
 		cache->per_page--;
 	spin_init(&cache->lock, name);
 	list_init(&cache->partial);
@@ -62,6 +69,7 @@ static struct page *make_page(struct object_cache *cache, u32 gfp)
 	for (u32 i = 0; i < bit_words(cache->per_page); i++)
 		head->free_bits[i] = ~0u >> (32 - MIN(cache->per_page - i * 32, 32u));
 	head->free = cache->per_page;
+	object_page_made(head, header_bytes(cache->per_page));
 	page->cache = cache;
 	page->flags |= PG_OBJECTS;
 	return page;
@@ -111,7 +119,7 @@ static void *take_object(struct object_cache *cache)
 		list_push(&cache->full, &page->list);
 	}
 	cache->in_use++;
-	return (u8 *)head + first_offset(cache) + index * cache->size;
+	return (u8 *)head + first_offset(cache) + index * stride(cache);
 }
 
 void *object_alloc(struct object_cache *cache, u32 gfp)
@@ -126,7 +134,10 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 		object = take_object(cache);
 		spin_unlock_irqrestore(&cache->lock, flags);
 	} while (!object && grow(cache, gfp));
-	return object ? memset(object, 0, cache->size) : NULL;
+	if (!object)
+		return NULL;
+	object_taken(object, cache->size, stride(cache), cache->name);
+	return memset(object, 0, cache->size);
 }
 
 /* The object's number in its page.  Panics unless it is an object of the cache that is in use. */
@@ -134,19 +145,20 @@ static u32 object_index(const struct object_cache *cache, const struct page *pag
 {
 	const struct object_page *head = lowmem_page_address(page);
 	u32 offset = (u32)((uintptr_t)object & (PAGE_SIZE - 1)) - first_offset(cache);
-	u32 index = offset / cache->size;
+	u32 index = offset / stride(cache);
 
 	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache, "object %p is not one of cache %s, page flags 0x%x", object,
 	       cache->name, page->flags);
-	ASSERT(index < cache->per_page && index * cache->size == offset, "object %p of cache %s: no object begins there", object,
+	ASSERT(index < cache->per_page && index * stride(cache) == offset, "object %p of cache %s: no object begins there", object,
 	       cache->name);
 	ASSERT(!bit_test(head->free_bits, index), "object %p of cache %s is freed twice", object, cache->name);
 	return index;
 }
 
 /* The page left the cache's lists with its last object. */
-static void drop_page(struct page *page)
+static void drop_page(const struct object_cache *cache, struct page *page)
 {
+	object_page_dropped(lowmem_page_address(page), header_bytes(cache->per_page), cache->name);
 	page->flags &= ~PG_OBJECTS;
 	page->order = 0; /* shares its place with page->cache */
 	free_page(page);
@@ -174,12 +186,14 @@ void object_free(struct object_cache *cache, void *object)
 {
 	struct page *page = virt_to_page(object), *empty;
 	u32 index = object_index(cache, page, object);
-	u32 flags = spin_lock_irqsave(&cache->lock);
+	u32 flags;
 
+	object_freed(object, stride(cache), cache->name);
+	flags = spin_lock_irqsave(&cache->lock);
 	empty = put_object(cache, page, index);
 	spin_unlock_irqrestore(&cache->lock, flags);
 	if (empty)
-		drop_page(empty);
+		drop_page(cache, empty);
 }
 
 /* From 512 bytes on the sizes are what fits 7, 3, 2 times beside the header, so that they waste little of the page. */
@@ -201,12 +215,21 @@ void kmalloc_init(void)
 		object_cache_init(&kmalloc_caches[i].cache, kmalloc_caches[i].name, kmalloc_caches[i].size, 8);
 }
 
+static void *kmalloc_from(struct object_cache *cache, size_t size, u32 gfp)
+{
+	void *object = object_alloc(cache, gfp);
+
+	if (object)
+		object_asked(object, (u32)size, stride(cache));
+	return object;
+}
+
 void *kmalloc(size_t size, u32 gfp)
 {
 	ASSERT(size <= OBJECT_MAX, "kmalloc: %lu bytes, at most %u", (unsigned long)size, OBJECT_MAX);
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_caches); i++)
 		if (size <= kmalloc_caches[i].size)
-			return object_alloc(&kmalloc_caches[i].cache, gfp);
+			return kmalloc_from(&kmalloc_caches[i].cache, size, gfp);
 	return NULL;
 }
 

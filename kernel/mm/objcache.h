@@ -7,6 +7,7 @@
 
 #include "arch/x86/spinlock.h"
 #include "lib/list.h"
+#include "mm/object_zone.h"
 
 struct object_cache {
 	const char *name;
@@ -15,6 +16,7 @@ struct object_cache {
 	struct spinlock lock;
 	struct list partial, full; /* pages with free objects; without */
 	u32 pages, in_use;
+	struct object_zone zone; /* debug build: what lies behind each object; nothing otherwise */
 };
 
 /* Size up to 2048 bytes; align a power of two, at least 8.  Objects come zeroed. */

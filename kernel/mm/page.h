@@ -7,6 +7,7 @@
 #include "arch/x86/atomic.h"
 #include "arch/x86/page.h"
 #include "arch/x86/pgtable.h"
+#include "arch/x86/tlb_shadow.h"
 #include "lib/list.h"
 
 enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, NR_ZONES };
@@ -26,6 +27,7 @@ struct page {
 		struct object_cache *cache; /* PG_OBJECTS */
 	};
 	uintptr_t virtual; /* high page: address of its PKMap slot, or 0.  The pool's lock. */
+	struct frame_debt owed; /* debug build: the flush before it may be used again; nothing otherwise */
 };
 
 #define PG_ZONE_MASK 3u

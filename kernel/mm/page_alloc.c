@@ -138,6 +138,7 @@ static void release(struct page *page, u32 order)
 	u32 flags;
 
 	atomic_set(&page->count, 0);
+	frame_check(&page->owed, page_to_pfn(page));
 	poison_fill(page, order);
 	if (likely(order == 0)) {
 		pcp_free(page);

@@ -112,14 +112,17 @@ static pte_t *range_pte(const struct vm_range *range, u32 i)
 static void unmap_range(const struct vm_range *range, struct list *pages)
 {
 	for (u32 i = 0; i < range->pages; i++) {
-		pte_t *pte = range_pte(range, i);
+		uintptr_t address = range->start + (uintptr_t)i * PAGE_SIZE;
+		pte_t *pte = range_pte(range, i), former = *pte;
 
-		if (pte_none(*pte))
+		if (pte_none(former))
 			continue;
-		if (!range->device)
-			list_append(pages, &pfn_to_page(pte_pfn(*pte))->list);
 		pte_clear(pte);
-		shadow_unmapped(range->start + (uintptr_t)i * PAGE_SIZE);
+		shadow_unmapped(address);
+		if (range->device)
+			continue;
+		frame_owe_kernel(&pfn_to_page(pte_pfn(former))->owed, address);
+		list_append(pages, &pfn_to_page(pte_pfn(former))->list);
 	}
 }
 
@@ -183,6 +186,8 @@ void *vmap_device(phys_t phys, size_t size)
 	struct vm_range *range;
 
 	might_sleep("vmap_device", CALLER());
+	if (phys_to_pfn(phys) >= reachable_pfns() || size > pfn_to_phys(reachable_pfns()) - phys)
+		return NULL;
 	range = range_create(size ? offset + size : 0, true);
 	if (!range)
 		return NULL;

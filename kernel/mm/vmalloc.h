@@ -16,7 +16,7 @@ void *vmalloc(size_t size, bool high);
 /* Unmaps, flushes every CPU, then frees the pages, then the range.  `address` as vmalloc returned it, or NULL. */
 void vfree(void *address);
 
-/* Maps device registers, uncached; the address of the byte `phys`.  vunmap_device takes that address. */
+/* Maps device registers, uncached; the address of the byte `phys`, or NULL also where entries do not reach.  vunmap_device takes that address. */
 void *vmap_device(phys_t phys, size_t size);
 void vunmap_device(void *address);
 

@@ -33,12 +33,16 @@ struct barrier {
 };
 void barrier_wait(struct barrier *barrier, u32 n);
 
-/* Waits, giving way, until `cond` holds; false after about `ticks` timer interrupts without. */
-#define WAIT_FOR(cond, ticks)                                                                      \
+/*
+ * Waits, giving way, until `cond` holds.  False after WAIT_TICKS timer interrupts without: so long that only what will never come
+ * takes it, however slow the host.
+ */
+#define WAIT_TICKS 3000u
+#define WAIT_FOR(cond)                                                                             \
 	({                                                                                         \
 		u32 wait_start = crew_ticks();                                                     \
 		bool wait_held;                                                                    \
-		while (!(wait_held = (cond)) && crew_ticks() - wait_start < (ticks))               \
+		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)             \
 			crew_pause();                                                              \
 		wait_held;                                                                         \
 	})

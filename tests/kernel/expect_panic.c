@@ -12,7 +12,7 @@
 static void *landing[5];
 static u32 catching_cpu;
 static struct panic_site caught;
-char selftest_panic_text[256];
+char selftest_panic_text[640];
 
 bool selftest_panic_said(const char *word)
 {
@@ -50,6 +50,7 @@ bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 	}
 	panic_hook = NULL;
 	*this_cpu(lock_depth) = locks;
+	lock_order_forget(locks);
 	*this_cpu(kmap_depth) = kmaps;
 	if (irqs)
 		irq_enable();

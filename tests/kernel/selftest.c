@@ -4,12 +4,15 @@
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
+#include "arch/x86/irq_time.h"
+#include "arch/x86/lock_order.h"
 #include "arch/x86/spinlock.h"
 #include "kernel/testing.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
 #include "mm/memory.h"
+#include "mm/stack_depth.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 
@@ -197,6 +200,9 @@ bool testing_end(void)
 		console_printf("# planned %u, reported %u\n", planned, reported);
 		failed += planned > reported ? planned - reported : reported - planned;
 	}
+	lock_order_report();
+	irq_time_report();
+	stack_depth_report();
 	console_printf("%u passed, %u failed\n", reported - MIN(failed, reported), failed);
 	return failed == 0;
 }

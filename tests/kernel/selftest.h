@@ -67,7 +67,7 @@ extern bool selftest_full;
  */
 bool selftest_panics(void (*fn)(void *), void *arg, int invariant);
 /* What that panic said; "" if there was none. */
-extern char selftest_panic_text[256];
+extern char selftest_panic_text[640];
 bool selftest_panic_said(const char *word);
 #define EXPECT_SAID(word) EXPECT(0, selftest_panic_said(word), "the panic should say '%s', but says: %s", word, selftest_panic_text)
 

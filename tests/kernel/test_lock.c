@@ -7,7 +7,9 @@
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
-static struct spinlock lock = SPINLOCK_INIT("self-test");
+/* One of each kind. */
+static struct spinlock lock = SPINLOCK_INIT("self-test plain");
+static struct spinlock irq_lock = SPINLOCK_INIT("self-test irqsave");
 static struct crew crew;
 
 /* Two words that only the lock's holder changes, and never to different values while it is free. */
@@ -64,11 +66,11 @@ SELFTEST(lock_exclusion, "lock.exclusion", 8, "")
 
 static void change_in_interrupt(struct trapframe *frame)
 {
-	u32 flags = spin_lock_irqsave(&lock);
+	u32 flags = spin_lock_irqsave(&irq_lock);
 
 	(void)frame;
 	change_guarded();
-	spin_unlock_irqrestore(&lock, flags);
+	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
 /* Thread and handler of one CPU want the same lock: the handler must never find it held by its own CPU. */
@@ -77,11 +79,11 @@ static void add_with_interrupts(struct crew_member *self)
 	(void)self;
 	barrier_wait(&start, cpu_online_count());
 	for (u32 i = 0; i < rounds(); i++) {
-		u32 flags = spin_lock_irqsave(&lock);
+		u32 flags = spin_lock_irqsave(&irq_lock);
 
 		EXPECT(0, !irqs_enabled(), "interrupts on inside spin_lock_irqsave");
 		change_guarded();
-		spin_unlock_irqrestore(&lock, flags);
+		spin_unlock_irqrestore(&irq_lock, flags);
 		EXPECT(0, irqs_enabled(), "interrupts off after spin_unlock_irqrestore");
 		__asm__ volatile("int %0" : : "i"(VECTOR_SELFTEST) : "memory");
 	}
@@ -103,15 +105,15 @@ SELFTEST(lock_irqstate, "lock.irqstate", 4, "")
 	u32 outer, inner;
 
 	irq_disable();
-	outer = spin_lock_irqsave(&lock);
-	spin_unlock_irqrestore(&lock, outer);
+	outer = spin_lock_irqsave(&irq_lock);
+	spin_unlock_irqrestore(&irq_lock, outer);
 	EXPECT(0, !irqs_enabled(), "interrupts were off before, and must stay off");
 	irq_enable();
-	outer = spin_lock_irqsave(&lock);
+	outer = spin_lock_irqsave(&irq_lock);
 	inner = irq_save();
 	irq_restore(inner);
 	EXPECT(0, !irqs_enabled(), "interrupts inside the lock, after a nested irq_restore");
-	spin_unlock_irqrestore(&lock, outer);
+	spin_unlock_irqrestore(&irq_lock, outer);
 	EXPECT(0, irqs_enabled(), "interrupts were on before, and must be again");
 	spin_lock(&lock);
 	EXPECT(0, irqs_enabled(), "spin_lock leaves interrupts as they are");

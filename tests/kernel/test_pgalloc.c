@@ -155,14 +155,14 @@ SELFTEST(quicklist_idle, "quicklist.idle", 8, "37")
 		crew_join(&crew);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others & (1u << cpu))
-			EXPECT(37, WAIT_FOR(trimmed_to_low(cpu), 100), "CPU %u is idle with %u tables cached, low mark %u", cpu,
+			EXPECT(37, WAIT_FOR(trimmed_to_low(cpu)), "CPU %u is idle with %u tables cached, low mark %u", cpu,
 			       per_cpu(pte_quicklist, cpu)->count, pgt_low_mark);
 	/* A zone runs short: the lists of halted CPUs go too. */
 	ask_for_trim();
 	kick_idle_cpus();
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others & (1u << cpu))
-			EXPECT(37, WAIT_FOR(READ_ONCE(per_cpu(pte_quicklist, cpu)->count) == 0, 100), "CPU %u still has %u tables cached", cpu,
+			EXPECT(37, WAIT_FOR(READ_ONCE(per_cpu(pte_quicklist, cpu)->count) == 0), "CPU %u still has %u tables cached", cpu,
 			       per_cpu(pte_quicklist, cpu)->count);
 }
 

@@ -269,11 +269,11 @@ static void exhaust_once(void)
 		kmap(high_page[i]);
 	expect_pool((int)LAST_PKMAP, "every slot held");
 	if (crew_start(&crew, 2, sleep_for_slot, &e)) {
-		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n, 200), "%u of %u sleepers queued", sleepers_queued(), crew.n);
+		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued", sleepers_queued(), crew.n);
 		EXPECT_EQ(12, atomic_read(&e.mapped), 0, "threads that got a slot of a full pool");
 		/* One slot, to be passed from sleeper to sleeper until all have had it. */
 		kunmap(high_page[0]);
-		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n, 400), "%u of %u sleepers got the slot that was freed, %u still queued",
+		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n), "%u of %u sleepers got the slot that was freed, %u still queued",
 		       atomic_read(&e.mapped), crew.n, sleepers_queued());
 		if (atomic_read(&e.mapped) != crew.n)
 			kunmap(high_page[1]);
@@ -311,7 +311,7 @@ SELFTEST_HIGH(pkmap_second_look, "pkmap.second_look", 8, "3, 14")
 		kmap(high_page[i]);
 	new_maps = kmap_stats.new_maps;
 	if (crew_start_on(&crew, 1u << smp_processor_id(), 2, sleep_for_slot, &e)) {
-		WAIT_FOR(sleepers_queued() == crew.n, 200);
+		WAIT_FOR(sleepers_queued() == crew.n);
 		kunmap(high_page[0]);
 		kunmap(high_page[1]);
 		crew_join(&crew);

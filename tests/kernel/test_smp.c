@@ -134,7 +134,7 @@ static struct barrier storm_start;
 static u32 storm_calls(void)
 {
 	/* Each stops all CPUs for a while, the more the more there are. */
-	return selftest_full ? 200 : MAX(40 / cpu_online_count(), 2);
+	return MAX((selftest_full ? 800 : 40) / cpu_online_count(), 2);
 }
 
 static bool is_whole(const volatile struct storm_call *call)
@@ -363,7 +363,7 @@ static void expect_woken(u32 cpu)
 {
 	u32 ticks, halts, extra = 0;
 
-	if (!EXPECT(0, WAIT_FOR(idle_cpus() & (1u << cpu), 200), "CPU %u does not become idle", cpu))
+	if (!EXPECT(0, WAIT_FOR(idle_cpus() & (1u << cpu)), "CPU %u does not become idle", cpu))
 		return;
 	ticks = ticks_of(cpu);
 	halts = halts_of(cpu);
@@ -371,7 +371,7 @@ static void expect_woken(u32 cpu)
 		u32 before = halts_of(cpu);
 
 		smp_send_reschedule(cpu);
-		if (!EXPECT(0, WAIT_FOR(halts_of(cpu) != before, 200), "CPU %u stays halted, interrupt %u", cpu, i))
+		if (!EXPECT(0, WAIT_FOR(halts_of(cpu) != before), "CPU %u stays halted, interrupt %u", cpu, i))
 			return;
 		extra = MAX((s32)(halts_of(cpu) - halts - (ticks_of(cpu) - ticks)), 0);
 	}

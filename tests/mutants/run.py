@@ -4,10 +4,11 @@
 A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text must stand in that function
 exactly once, so that a mutant that no longer fits is an error and not a silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--list FILE] [--keep]
+    run.py [--jobs N] [--only NAME,...] [--list FILE] [--all]
 
 Each mutant gets a copy of the tree and of an unmutated build, in which only the changed file is compiled again.  It is
-caught if it does not compile, a test fails, the kernel panics, or the boot does not come to its end.
+caught if it does not compile, a test fails, the kernel panics, or the boot does not come to its end.  Without --all the first
+to catch it is enough; with it all are asked, and a table says who caught what.  Bochs is asked where the list says `bochs = true`.
 """
 import argparse
 import concurrent.futures
@@ -30,7 +31,8 @@ BOOTS = [
     ("nolarge", "tarn.elf", ["-smp", "4", "-m", "1G", "-cpu", "qemu32"], "exit nolarge"),
     ("pae-q35", "tarn-pae.elf", ["-smp", "2", "-m", "6G", "-machine", "q35"], "exit"),
     ("pentium", "tarn.elf", ["-smp", "4", "-m", "64M", "-cpu", "pentium"], "exit highmem=32M pgt_cache=4,9"),
-    ("poison", "tarn-poison.elf", ["-smp", "2", "-m", "512M"], "exit highmem=64M"),
+    ("debug", "tarn-debug.elf", ["-smp", "4", "-m", "512M", "-cpu", "max"], "exit highmem=128M"),
+    ("pae-debug", "tarn-pae-debug.elf", ["-smp", "2", "-m", "512M", "-cpu", "max"], "exit highmem=128M"),
 ]
 # Behind the bound on what the guest does: a host so slow that there is no verdict, and a hang, which counts as caught.
 BOOT_SECONDS = 60
@@ -95,7 +97,49 @@ def verdict(status, output):
     return None if status == 33 else f"status {status}"
 
 
-def try_mutant(mutant, base):
+def try_kernel(tree, name, kernel, options, append):
+    if (built := make(tree, kernel)).returncode:
+        message = re.search(r"(error: .*|undefined reference.*)", built.stderr + built.stdout)
+        return f"build: {message[1][:70]}" if message else "does not build"
+    return verdict(*boot(tree, kernel, options, append))
+
+
+def try_host(tree):
+    """The host tests; what they print of the failed one."""
+    done = subprocess.run(["make", "-s", "check-host"], cwd=tree, capture_output=True, text=True, timeout=1200)
+    if done.returncode == 0:
+        return None
+    failed = re.search(r"\[  FAILED  \] (\S+)|ERROR: (\S+)|error: (.*)", done.stdout + done.stderr)
+    return next(filter(None, failed.groups()), "fails") if failed else "fails"
+
+
+def try_bochs(tree, kernel):
+    if make(tree, kernel).returncode:
+        return "does not build"
+    sys.path.insert(0, str(HERE.parent / "bochs"))
+    import bochs
+    try:
+        text, log = bochs.boot(tree / "build" / kernel, "exit highmem=256M")
+    except subprocess.TimeoutExpired:
+        return "hang"
+    return verdict(33 if re.search(r"^\d+ passed, 0 failed$", text, re.M) else "no closing line", text)
+
+
+def catchers(mutant, tree):
+    """Who may catch it, in order: a name and what to call."""
+    wanted = mutant.get("boots")
+    for name, kernel, options, append in BOOTS:
+        if not wanted or name in wanted:
+            yield name, lambda n=name, k=kernel, o=options, a=append: try_kernel(tree, n, k, o, a)
+    if not wanted or "host" in wanted:
+        yield "host", lambda: try_host(tree)
+    if mutant.get("bochs"):
+        yield "bochs", lambda: try_bochs(tree, "tarn.elf") or try_bochs(tree, "tarn-pae.elf")
+
+
+def try_mutant(mutant, base, ask_all):
+    """Pairs of who caught it and by what; [("ERROR", why)] if it does not fit."""
+    found = []
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = pathlib.Path(folder) / "tree"
         shutil.copytree(base, tree, symlinks=True)
@@ -103,17 +147,13 @@ def try_mutant(mutant, base):
         try:
             path.write_text(mutate(path.read_text(), mutant))
         except ValueError as error:
-            return "ERROR", str(error)
-        for name, kernel, options, append in BOOTS:
-            if name not in mutant.get("boots", [b[0] for b in BOOTS]):
-                continue
-            if (built := make(tree, kernel)).returncode:
-                message = re.search(r"(error: .*|undefined reference.*)", built.stderr + built.stdout)
-                return "build", message[1][:70] if message else "does not build"
-            caught = verdict(*boot(tree, kernel, options, append))
-            if caught:
-                return name, caught
-    return None, "survived"
+            return [("ERROR", str(error))]
+        for name, ask in catchers(mutant, tree):
+            if caught := ask():
+                found.append((name, caught))
+                if not ask_all:
+                    break
+    return found
 
 
 def main():
@@ -121,6 +161,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
     parser.add_argument("--list", default=str(HERE / "mutants.toml"))
+    parser.add_argument("--all", action="store_true")
     args = parser.parse_args()
     mutants = tomllib.loads(pathlib.Path(args.list).read_text())["mutant"]
     only = [name for name in args.only.split(",") if name]
@@ -128,25 +169,40 @@ def main():
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         base = pathlib.Path(folder) / "base"
         copy_tree(base)
-        for kernel in sorted({b[1] for b in BOOTS}):
-            if (built := make(base, kernel)).returncode:
-                sys.exit(built.stderr)
-        for name, kernel, options, append in BOOTS:
-            if caught := verdict(*boot(base, kernel, options, append)):
-                sys.exit(f"unmutated, on {name}: {caught}")
+        check_unmutated(base)
         with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-            results = list(pool.map(lambda m: report(m, try_mutant(m, base)), mutants))
-    bad = [m["name"] for m, (where, _) in zip(mutants, results) if where == "ERROR" or (where is None and "equivalent" not in m)]
-    argued = sum(1 for m in mutants if "equivalent" in m)
-    print(f"{len(mutants)} mutants, {len(mutants) - len(bad) - argued} caught, {argued} argued to be equivalent, "
+            results = list(pool.map(lambda m: report(m, try_mutant(m, base, args.all)), mutants))
+    sys.exit(summary(mutants, results))
+
+
+def check_unmutated(base):
+    """Builds all that the mutants start from, which must pass by itself."""
+    for name, kernel, options, append in BOOTS:
+        if caught := try_kernel(base, name, kernel, options, append):
+            sys.exit(f"unmutated, on {name}: {caught}")
+    if caught := try_host(base):
+        sys.exit(f"unmutated, host tests: {caught}")
+
+
+def report(mutant, found):
+    first = f"{found[0][0]:9} {found[0][1]}" if found else "-         " + ("argued: " + mutant["equivalent"] if "equivalent" in mutant else "SURVIVED")
+    others = [name for name, _ in found[1:]]
+    print(f"{mutant['name']:34} {first}" + (f"   also: {' '.join(others)}" if others else ""), flush=True)
+    return found
+
+
+def summary(mutants, results):
+    """Prints the totals; 1 if a mutant is neither caught nor argued for."""
+    caught = {}
+    for found in results:
+        for name, _ in found:
+            caught[name] = caught.get(name, 0) + 1
+    argued = [m["name"] for m, found in zip(mutants, results) if not found and "equivalent" in m]
+    bad = [m["name"] for m, found in zip(mutants, results) if (not found and "equivalent" not in m) or (found and found[0][0] == "ERROR")]
+    print("caught by: " + ", ".join(f"{name} {n}" for name, n in caught.items()))
+    print(f"{len(mutants)} mutants, {len(mutants) - len(bad) - len(argued)} caught, {len(argued)} argued to be equivalent, "
           f"{len(bad)} not caught: {', '.join(bad) or 'none'}")
-    sys.exit(1 if bad else 0)
-
-
-def report(mutant, result):
-    where, what = result
-    print(f"{mutant['name']:32} {where or '-':9} {what}", flush=True)
-    return result
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

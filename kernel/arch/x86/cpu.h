@@ -5,6 +5,8 @@
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H
 
+#include "arch/x86/irq_time.h"
+#include "arch/x86/tlb_shadow.h"
 #include "lib/compiler.h"
 #include "lib/types.h"
 
@@ -56,12 +58,30 @@ static inline u32 read_cr2(void) { u32 v; __asm__ volatile("mov %%cr2, %0" : "=r
 static inline u32 read_cr3(void) { u32 v; __asm__ volatile("mov %%cr3, %0" : "=r"(v)); return v; }
 static inline u32 read_cr4(void) { u32 v; __asm__ volatile("mov %%cr4, %0" : "=r"(v)); return v; }
 static inline void write_cr0(u32 v) { __asm__ volatile("mov %0, %%cr0" :: "r"(v) : "memory"); }
-static inline void write_cr3(u32 v) { __asm__ volatile("mov %0, %%cr3" :: "r"(v) : "memory"); }
-static inline void write_cr4(u32 v) { __asm__ volatile("mov %0, %%cr4" :: "r"(v) : "memory"); }
+
+/* The three instructions that make a CPU forget translations; the visible TLB of the debug build watches them. */
+static inline void write_cr3(u32 v)
+{
+	u32 begun = shadow_time_now();
+
+	__asm__ volatile("mov %0, %%cr3" :: "r"(v) : "memory");
+	shadow_cr3_loaded(begun, v);
+}
+
+static inline void write_cr4(u32 v)
+{
+	u32 begun = shadow_time_now();
+
+	__asm__ volatile("mov %0, %%cr4" :: "r"(v) : "memory");
+	shadow_cr4_loaded(begun, v);
+}
 
 static inline void invlpg(uintptr_t address)
 {
+	u32 begun = shadow_time_now();
+
 	__asm__ volatile("invlpg (%0)" :: "r"(address) : "memory");
+	shadow_invalidated(begun, address);
 }
 
 static inline u64 rdmsr(u32 msr)
@@ -94,15 +114,29 @@ static inline u32 read_eflags(void)
 }
 
 static inline bool irqs_enabled(void) { return read_eflags() & EFLAGS_IF; }
-static inline void irq_enable(void) { __asm__ volatile("sti" ::: "memory"); }
-static inline void irq_disable(void) { __asm__ volatile("cli" ::: "memory"); }
+
+/* The debug build measures how long they are off (irq_time.h). */
+static inline void irq_enable(void)
+{
+	irq_time_ends();
+	__asm__ volatile("sti" ::: "memory");
+}
+
+static inline void irq_disable(void)
+{
+	u32 flags = irq_time_flags();
+
+	__asm__ volatile("cli" ::: "memory");
+	irq_time_begins(flags);
+}
 
 /* Interrupts off; returns what irq_restore() needs to bring back the former state. */
 static inline u32 irq_save(void)
 {
 	u32 flags = read_eflags();
 
-	irq_disable();
+	__asm__ volatile("cli" ::: "memory");
+	irq_time_begins(flags);
 	return flags;
 }
 
@@ -113,7 +147,11 @@ static inline void irq_restore(u32 flags)
 }
 
 /* Interrupts on and sleep, as one step: an interrupt that came before the hlt still ends it (SDM vol. 2, STI). */
-static inline void irq_enable_and_halt(void) { __asm__ volatile("sti; hlt" ::: "memory"); }
+static inline void irq_enable_and_halt(void)
+{
+	irq_time_ends();
+	__asm__ volatile("sti; hlt" ::: "memory");
+}
 
 /* Interrupts off for good: how a stopped CPU ends. */
 __noreturn static inline void cpu_stop(void)

@@ -1,5 +1,6 @@
 /* I/O APICs (82093AA datasheet): which CPU gets which ISA interrupt, under which vector. */
 #include "arch/x86/apic.h"
+#include "arch/x86/bootinfo.h"
 #include "arch/x86/console.h"
 #include "arch/x86/spinlock.h"
 #include "arch/x86/topology.h"
@@ -47,6 +48,19 @@ static void ioapic_write(const struct ioapic *io, u32 reg, u32 value)
 	*reg_pair(io, reg) = value;
 }
 
+/* An address where its registers can be: not across a page's end, and not in RAM, which the first look would change. */
+static bool address_is_sane(phys_t address)
+{
+	u32 offset = (u32)address & (PAGE_SIZE - 1);
+
+	if (!IS_ALIGNED(offset, 16) || offset + WINDOW + sizeof(u32) > PAGE_SIZE || phys_to_pfn(address) >= reachable_pfns())
+		return false;
+	for (u32 i = 0; i < bootinfo.nranges; i++)
+		if (phys_to_pfn(address) >= bootinfo.range[i].start && phys_to_pfn(address) < bootinfo.range[i].end)
+			return false;
+	return true;
+}
+
 static void ioapic_setup(struct ioapic *io, u32 index, const struct ioapic_entry *entry)
 {
 	phys_t page = ALIGN_DOWN(entry->address, PAGE_SIZE);
@@ -68,8 +82,14 @@ static void ioapic_setup(struct ioapic *io, u32 index, const struct ioapic_entry
 
 void ioapic_init(void)
 {
-	for (u32 i = 0; i < topology.nioapics; i++)
-		ioapic_setup(&ioapics[i], i, &topology.ioapic[i]);
+	for (u32 i = 0; i < topology.nioapics; i++) {
+		const struct ioapic_entry *entry = &topology.ioapic[i];
+
+		if (address_is_sane(entry->address))
+			ioapic_setup(&ioapics[i], i, entry);
+		else
+			pr_warn("I/O APIC %u at 0x%llx: impossible address, ignored\n", entry->id, entry->address);
+	}
 }
 
 /* The I/O APIC that has global line `gsi`, or NULL. */

@@ -24,7 +24,7 @@
 #define FIXADDR_TOP 0xFFFFE000u
 
 /* The early page tables map this much from physical 0; until paging_init nothing above it can be touched. */
-#define EARLY_MAP_BYTES 0x04000000u
+#define EARLY_MAP_BYTES 0x10000000u
 
 /* Physical page into which the start-up code of the other CPUs is copied: real mode reaches 1 MiB only. */
 #define TRAMPOLINE_PHYS 0x8000u

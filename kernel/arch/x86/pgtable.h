@@ -99,6 +99,8 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address) { return pmd_tabl
  */
 static inline void pmd_populate(pmd_t *pmdp, pte_t *table, pteval_t table_prot)
 {
+	/* What was stored in the table comes first: from here on any CPU on this PGD may walk it. */
+	barrier();
 	set_pmd(pmdp, (pmd_t){ ((pteval_t)virt_to_pfn(table) << PAGE_SHIFT) | table_prot });
 }
 

@@ -20,9 +20,14 @@ static u64 end_of(u64 base, u64 length)
 	return base + length < base ? UINT64_MAX : base + length;
 }
 
-static void name_left_out(u64 start, u64 end)
+/* Ranges for which there was no room, and their bytes. */
+static u32 ranges_left_out;
+static u64 bytes_left_out;
+
+static void leave_out(u64 start, u64 end)
 {
-	pr_warn("memory map: too many ranges, 0x%llx-0x%llx is left out\n", start, end - 1);
+	ranges_left_out++;
+	bytes_left_out += end - start;
 }
 
 static void delete_ranges(u32 at, u32 n)
@@ -35,7 +40,7 @@ static void delete_ranges(u32 at, u32 n)
 static void insert_range(u32 at, struct range new)
 {
 	if (nranges == MAX_RANGES) {
-		name_left_out(new.start, new.end);
+		leave_out(new.start, new.end);
 		return;
 	}
 	for (u32 i = nranges; i > at; i--)
@@ -125,7 +130,7 @@ static void store_range(const struct range *range)
 	if (pages.start >= pages.end)
 		return;
 	if (bootinfo.nranges == BOOT_MAX_RANGES)
-		name_left_out(pfn_to_phys(pages.start), pfn_to_phys(pages.end));
+		leave_out(pfn_to_phys(pages.start), pfn_to_phys(pages.end));
 	else
 		bootinfo.range[bootinfo.nranges++] = pages;
 }
@@ -136,4 +141,6 @@ void rammap_store(void)
 	bootinfo.ram_bytes = bootinfo.unreachable = 0;
 	for (u32 n = 0; n < nranges; n++)
 		store_range(&ranges[n]);
+	if (ranges_left_out)
+		pr_warn("memory map: too many ranges, %u of them with %llu KiB are left out\n", ranges_left_out, bytes_left_out >> 10);
 }

@@ -6,6 +6,7 @@
 #include "arch/x86/segment.h"
 #include "arch/x86/spinlock.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_shadow.h"
 #include "arch/x86/trampoline.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/upcall.h"
@@ -116,7 +117,10 @@ static void call_interrupt(struct trapframe *frame)
 		return;
 	/* The other side is the atomic_xchg() in call_others(). */
 	smp_rmb();
+	/* Whoever holds it waits for all that fn waits for: one order, over two CPUs. */
+	lock_order_taken(&call.lock);
 	call.fn(call.arg);
+	lock_order_released(&call.lock);
 	/* Locked: what fn stored is seen by whoever sees the bit gone. */
 	atomic_and(&call.pending, ~self);
 }
@@ -224,4 +228,5 @@ void smp_secondary_setup(void)
 	/* Locked.  From here on every flush reaches this CPU; what was changed before, while nobody counted it, goes now. */
 	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
 	local_flush_tlb_all();
+	shadow_cpu_ready();
 }

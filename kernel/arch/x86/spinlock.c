@@ -32,6 +32,7 @@ static bool try_take(struct spinlock *lock, uintptr_t caller)
 	}
 	lock->caller = caller;
 	WRITE_ONCE(lock->owner, smp_processor_id());
+	lock_order_taken(lock);
 	return true;
 }
 
@@ -71,6 +72,7 @@ static void check_held(const struct spinlock *lock, uintptr_t caller)
 
 static void release(struct spinlock *lock)
 {
+	lock_order_released(lock);
 	WRITE_ONCE(lock->owner, SPIN_NO_OWNER);
 	/* x86 keeps stores in order: who sees `taken` at 0 sees what was written under the lock. */
 	smp_wmb();
@@ -84,6 +86,7 @@ void spin_lock(struct spinlock *lock)
 	uintptr_t caller = CALLER();
 
 	check_not_held(lock, caller);
+	lock_order_wait(lock, caller, false);
 	while (!try_take(lock, caller))
 		wait_until_free(lock);
 }
@@ -105,12 +108,14 @@ u32 spin_lock_irqsave(struct spinlock *lock)
 	u32 flags = irq_save();
 
 	check_not_held(lock, caller);
+	lock_order_wait(lock, caller, true);
 	while (!try_take(lock, caller)) {
 		/* As the caller had them: a CPU that only waits still answers the calls of others. */
 		irq_restore(flags);
 		wait_until_free(lock);
 		irq_disable();
 	}
+	irq_time_from(flags, caller);
 	return flags;
 }
 
@@ -118,5 +123,6 @@ void spin_unlock_irqrestore(struct spinlock *lock, u32 flags)
 {
 	check_held(lock, CALLER());
 	release(lock);
+	irq_time_to(flags, CALLER());
 	irq_restore(flags);
 }

@@ -13,6 +13,7 @@
 #define ARCH_X86_SPINLOCK_H
 
 #include "arch/x86/atomic.h"
+#include "arch/x86/lock_order.h"
 #include "arch/x86/percpu.h"
 
 #define SPIN_NO_OWNER 0xFFFFFFFFu
@@ -22,9 +23,10 @@ struct spinlock {
 	u32 owner;	  /* CPU that holds it, or SPIN_NO_OWNER */
 	uintptr_t caller; /* who took it, for messages */
 	const char *name;
+	struct lock_order order; /* debug build: its class; nothing otherwise */
 };
 
-#define SPINLOCK_INIT(lock_name) { ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name }
+#define SPINLOCK_INIT(lock_name) { ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name, {} }
 
 /* Locks held by this CPU. */
 DECLARE_PER_CPU(u32, lock_depth);

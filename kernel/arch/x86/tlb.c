@@ -22,16 +22,13 @@ void tlb_init(void)
 
 static void load_cr3(u32 cr3)
 {
-	u32 begun = shadow_flush_begins();
-
 	write_cr3(cr3);
-	shadow_cr3_load(begun, cr4_normal & CR4_PGE);
 	this_cpu(tlb_stats)->cr3_loads++;
 }
 
 void local_flush_tlb_all(void)
 {
-	u32 flags = irq_save(), begun = shadow_flush_begins();
+	u32 flags = irq_save();
 
 	/*
 	 * A CR3 load spares Global entries; changing CR4.PGE drops all (SDM vol. 3, 4.10.4.1).  Both values are
@@ -40,7 +37,6 @@ void local_flush_tlb_all(void)
 	if (cr4_normal & CR4_PGE) {
 		write_cr4(cr4_normal & ~CR4_PGE);
 		write_cr4(cr4_normal);
-		shadow_full_flush(begun);
 	} else {
 		load_cr3(read_cr3());
 	}
@@ -51,7 +47,6 @@ void local_flush_tlb_all(void)
 void local_flush_tlb_page(uintptr_t address)
 {
 	invlpg(address);
-	shadow_invlpg(address);
 	this_cpu(tlb_stats)->invlpgs++;
 }
 
@@ -75,7 +70,10 @@ static void flush_all_here(void *unused)
 
 void flush_tlb_all(void)
 {
-	flush_on(cpus_online(), flush_all_here, NULL);
+	u32 mask = cpus_online();
+
+	shadow_round(mask, CALLER());
+	flush_on(mask, flush_all_here, NULL);
 }
 
 struct flush_request {
@@ -114,15 +112,19 @@ static u32 mask_after_stores(const struct mm_tlb *mm)
 void flush_tlb_mm(struct mm_tlb *mm)
 {
 	struct flush_request request = { .mm = mm, .start = 0, .end = 0 };
+	u32 mask = mask_after_stores(mm);
 
-	flush_on(mask_after_stores(mm), flush_mm_here, &request);
+	shadow_round(mask, CALLER());
+	flush_on(mask, flush_mm_here, &request);
 }
 
 void flush_tlb_page(struct mm_tlb *mm, uintptr_t address)
 {
 	struct flush_request request = { .mm = mm, .start = address & PAGE_MASK, .end = (address & PAGE_MASK) + PAGE_SIZE };
+	u32 mask = mask_after_stores(mm);
 
-	flush_on(mask_after_stores(mm), flush_mm_here, &request);
+	shadow_round(mask, CALLER());
+	flush_on(mask, flush_mm_here, &request);
 }
 
 static void flush_range_here(void *arg)
@@ -136,11 +138,15 @@ static void flush_range_here(void *arg)
 void flush_tlb_kernel_range(uintptr_t start, uintptr_t end)
 {
 	struct flush_request request = { .start = start & PAGE_MASK, .end = ALIGN_UP(end, PAGE_SIZE) };
+	u32 mask;
 
-	if (request.end - request.start > RANGE_MAX_PAGES * PAGE_SIZE)
+	if (request.end - request.start > RANGE_MAX_PAGES * PAGE_SIZE) {
 		flush_tlb_all();
-	else
-		flush_on(cpus_online(), flush_range_here, &request);
+		return;
+	}
+	mask = cpus_online();
+	shadow_round(mask, CALLER());
+	flush_on(mask, flush_range_here, &request);
 }
 
 void switch_mm(struct mm_tlb *next)

@@ -126,12 +126,14 @@ static void dispatch_exception(struct trapframe *frame)
 
 void trap_dispatch(struct trapframe *frame)
 {
+	irq_time_trap(frame);
 	/* A gate leaves EFLAGS.AC as it was, and user mode may set it: without this, handlers could touch user pages. */
 	user_access_end();
 	if (frame->vector >= FIRST_INTERRUPT)
 		dispatch_interrupt(frame);
 	else
 		dispatch_exception(frame);
+	irq_time_return(frame);
 }
 
 bool probe_read(uintptr_t address, u32 *value)

@@ -1,0 +1,27 @@
+/*
+ * How deep kernel stacks are used (debug build; otherwise all of this is nothing): each is filled when it is made, and what is no
+ * longer filled has been used.
+ */
+#ifndef MM_STACK_DEPTH_H
+#define MM_STACK_DEPTH_H
+
+#include "lib/types.h"
+
+#ifdef CONFIG_DEBUG
+
+void stack_depth_made(uintptr_t bottom, const char *owner);
+void stack_depth_gone(uintptr_t bottom);
+/* The stack on which the caller stands since boot.  Step 0. */
+void stack_depth_boot(void);
+/* A line with the deepest use of any stack, living ones included. */
+void stack_depth_report(void);
+
+#else
+
+static inline void stack_depth_made(uintptr_t bottom, const char *owner) { (void)bottom; (void)owner; }
+static inline void stack_depth_gone(uintptr_t bottom) { (void)bottom; }
+static inline void stack_depth_boot(void) {}
+static inline void stack_depth_report(void) {}
+
+#endif
+#endif
