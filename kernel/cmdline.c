@@ -137,9 +137,13 @@ static void apply(char *word)
 	if (equals)
 		*equals = 0;
 	option = find_option(word);
-	if (!option)
-		pr_warn("command line: unknown option '%.40s%s' ignored\n", word, equals ? "=" : "");
-	else if (!option->wants && equals)
+	if (!option) {
+		if (equals)
+			*equals = '=';
+		pr_warn("command line: unknown option '%.40s' ignored\n", word);
+		return;
+	}
+	if (!option->wants && equals)
 		pr_warn("command line: %s takes no value, ignored\n", word);
 	else if (!option->set(equals ? equals + 1 : ""))
 		pr_warn("command line: %s=%.40s ignored: it wants %s\n", word, equals ? equals + 1 : "", option->wants);

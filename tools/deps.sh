@@ -18,6 +18,7 @@ need() { packages="$packages $*"; }
 
 # ---- What is missing ----
 
+is_x86_64() { [ "$(uname -sm)" = 'Linux x86_64' ]; }
 is_pc() { case $(uname -m) in i?86 | x86_64 | amd64) true ;; *) false ;; esac; }
 
 build_needs() {
@@ -82,11 +83,27 @@ check_needs() {
 	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
 }
 
+# Host tests: clang with its sanitizers (Debian has those for 32 bits in the same package) and cmocka, for 32 bits too.
+host_needs() {
+	have clang || need clang
+	ls "$(clang --print-runtime-dir 2>/dev/null)"/libclang_rt.asan* >/dev/null 2>&1 || need libclang-rt-dev
+	[ -e /usr/include/cmocka.h ] || need libcmocka-dev
+	[ -e /usr/lib32/crt1.o ] || need libc6-dev-i386
+	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || need libcmocka-dev:i386
+}
+
+coverage_needs() {
+	have gcovr || need gcovr
+	have llvm-cov || need llvm
+}
+
 [ "$*" = book ] || build_needs
 for goal in "$@"; do
 	case $goal in
 	run) iso_needs && qemu_needs ;;
-	check | deps) iso_needs && qemu_needs && check_needs && book_needs ;;
+	check | deps) iso_needs && qemu_needs && check_needs && book_needs && { ! is_x86_64 || host_needs; } ;;
+	check-host) host_needs ;;
+	coverage) host_needs && coverage_needs ;;
 	book) book_needs ;;
 	check-full | mutants) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
@@ -133,7 +150,9 @@ known() { apt-cache show "$@" >/dev/null 2>&1; }
 
 updated=''
 update() {
-	[ -n "$updated" ] || { apt update && updated=yes; }
+	[ -z "$updated" ] || return 0
+	case $packages in *:i386*) $as_root dpkg --add-architecture i386 ;; esac
+	apt update && updated=yes
 }
 
 try_install() {

@@ -65,16 +65,24 @@ void pcp_free(struct page *page)
 	irq_restore(flags);
 }
 
+/* One batch back to a zone, so that interrupts are off for no longer; false: the list is empty. */
+static bool drain_batch(u32 i)
+{
+	u32 flags = irq_save();
+	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[i];
+	bool some = stack->count;
+
+	if (some)
+		give_back(&zones[i], stack, PCP_BATCH);
+	irq_restore(flags);
+	return some;
+}
+
 void drain_local_pages(void)
 {
-	for (u32 i = 0; i < NR_ZONES; i++) {
-		u32 flags = irq_save();
-		struct page_stack *stack = &this_cpu(page_stacks)->of_zone[i];
-
-		if (stack->count)
-			give_back(&zones[i], stack, stack->count);
-		irq_restore(flags);
-	}
+	for (u32 i = 0; i < NR_ZONES; i++)
+		while (drain_batch(i))
+			;
 }
 
 static void drain_here(void *unused)
