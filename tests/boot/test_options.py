@@ -43,7 +43,7 @@ def test_tests_by_name(build):
 
 # What the command line says, and what the kernel must name of it.
 WRONG = {
-    "bogus": "bogus", "nonsense=1": "nonsense=1", "selftest=nosuchtest": "selftest=nosuchtest", "=": "''", "nolarge=yes": "nolarge",
+    "bogus": "bogus", "nonsense=1": "nonsense=1", "selftest=nosuchtest": "selftest=nosuchtest", "=": "=", "nolarge=yes": "nolarge",
     "highmem=lots": "highmem=lots", "lowmem=-1": "lowmem=-1", "lowmem=99999999999999999999": "lowmem=99999999999999999999",
     "until=99": "until=99", "pgt_cache=9,3": "pgt_cache=9,3", "maxcpus=0": "maxcpus=0", "loglevel=x": "loglevel=x",
 }
