@@ -45,10 +45,15 @@ endif
 
 WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
 	-Wwrite-strings
+# GCC for i686-elf takes long where all others take int; printf's formats tell the two apart.
+redefine = -U__$1__ "-D__$1__=$2"
+INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \
+	$(call redefine,INT32_MAX,0x7fffffff) $(call redefine,UINT32_MAX,0xffffffffU) \
+	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
 # No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
-	-ffile-prefix-map=$(CURDIR)=. $(WARNINGS) -I. -Ikernel
+	-ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 # The start-up part holds code, data and tables in one segment; newer linkers warn of that.

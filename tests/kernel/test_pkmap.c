@@ -282,7 +282,7 @@ static void exhaust_once(void)
 	EXPECT_EQ(14, atomic_read(&e.wrong), 0, "sleepers that saw another page's content");
 	EXPECT_EQ(13, sleepers_queued(), 0, "sleepers queued at the end");
 	for (u32 i = 1; i < LAST_PKMAP; i++)
-		if (pkmap_count[PKMAP_NR(high_page[i]->virtual)] > 1)
+		if (high_page[i]->virtual && pkmap_count[PKMAP_NR(high_page[i]->virtual)] > 1)
 			kunmap(high_page[i]);
 	expect_pool(0, "after exhaustion");
 }
