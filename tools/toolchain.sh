@@ -1,7 +1,7 @@
 #!/bin/sh
 # toolchain.sh: builds the classic cross tools, i686-elf binutils and GCC (C only), from the source packages of Debian
 # into the user's cache folder, where the Makefile finds them.  Nobody needs them: any compiler for the i386 will do.
-# Takes a quarter of an hour on two cores and 2 GB of the disk while it builds; what stays is about 100 MB.
+# Takes a quarter of an hour on two cores and 2 GB of the disk while it builds; what stays is about 70 MB.
 
 set -eu
 target=i686-elf

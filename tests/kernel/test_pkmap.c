@@ -230,6 +230,7 @@ SELFTEST_HIGH(pkmap_stale, "pkmap.stale", 8, "7, 8, 25")
 struct exhaustion {
 	atomic_t mapped, wrong;
 	u32 shared; /* members below this index want the same page */
+	atomic_t hold; /* while set, who has mapped its page keeps it */
 };
 
 static struct page *wanted_by(const struct crew_member *self)
@@ -247,6 +248,8 @@ static void sleep_for_slot(struct crew_member *self)
 	if (!marked(kmap(page), page))
 		atomic_inc(&e->wrong);
 	atomic_inc(&e->mapped);
+	while (atomic_read(&e->hold))
+		crew_pause();
 	kunmap(page);
 }
 
@@ -320,6 +323,34 @@ SELFTEST_HIGH(pkmap_second_look, "pkmap.second_look", 8, "3, 14")
 	for (u32 i = 2; i < LAST_PKMAP; i++)
 		kunmap(high_page[i]);
 	expect_pool(0, "after two sleepers for one page");
+	high_pages_free();
+}
+
+/*
+ * Two slots fall to 1 while two threads sleep for one page and a third for another.  One slot is enough for the first two, who keep
+ * it; the third must be woken for the other slot.
+ */
+SELFTEST_HIGH(pkmap_wake_all, "pkmap.wake_all", 8, "12, 13, 14")
+{
+	static struct crew crew;
+	struct exhaustion e = { .shared = 2, .hold = ATOMIC_INIT(1) };
+
+	if (!high_pages_take(LAST_PKMAP + CREW_MAX))
+		return;
+	for (u32 i = 0; i < LAST_PKMAP; i++)
+		kmap(high_page[i]);
+	if (crew_start_on(&crew, 1u << smp_processor_id(), 3, sleep_for_slot, &e)) {
+		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued", sleepers_queued(), crew.n);
+		kunmap(high_page[0]);
+		kunmap(high_page[1]);
+		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n), "%u of %u threads got their page, with a slot at 1 left over",
+		       atomic_read(&e.mapped), crew.n);
+		atomic_set(&e.hold, 0);
+		crew_join(&crew);
+	}
+	for (u32 i = 2; i < LAST_PKMAP; i++)
+		kunmap(high_page[i]);
+	expect_pool(0, "after three sleepers for two slots");
 	high_pages_free();
 }
 
