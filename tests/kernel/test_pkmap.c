@@ -213,7 +213,7 @@ static void wrap_over_stale(u32 cpu, u32 *next)
 
 SELFTEST_HIGH(pkmap_stale, "pkmap.stale", 8, "7, 8, 25")
 {
-	u32 next = 0, rounds = selftest_full ? 60 : 1;
+	u32 next = 0, rounds = selftest_full ? 100 : 1;
 
 	if (!high_pages_take(2 * LAST_PKMAP))
 		return;
@@ -292,7 +292,7 @@ static void exhaust_once(void)
 
 SELFTEST_HIGH(pkmap_exhaustion, "pkmap.exhaustion", 8, "4, 12, 13, 14, 18")
 {
-	u32 rounds = selftest_full ? 150 : 1;
+	u32 rounds = selftest_full ? 400 : 1;
 
 	if (!high_pages_take(LAST_PKMAP + CREW_MAX))
 		return;
@@ -395,7 +395,7 @@ static void storm_once(u32 pairs)
 
 SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")
 {
-	u32 rounds = selftest_full ? 400 : 1;
+	u32 rounds = selftest_full ? 2000 : 1;
 
 	if (!high_pages_take(3 * LAST_PKMAP))
 		return;

@@ -145,8 +145,3 @@ void double_fault_set_cr3(u32 cr3)
 {
 	this_cpu(segments)->double_fault_tss.cr3 = cr3;
 }
-
-void tss_set_kernel_stack(uintptr_t top)
-{
-	this_cpu(segments)->tss.esp0 = top;
-}

@@ -25,7 +25,5 @@ void segments_init(uintptr_t percpu, u32 cr3);
 
 /* The double-fault task of this CPU runs under `cr3` from now on. */
 void double_fault_set_cr3(u32 cr3);
-/* Stack on which this CPU enters the kernel from user mode. */
-void tss_set_kernel_stack(uintptr_t top);
 
 #endif
