@@ -131,6 +131,51 @@ SELFTEST_HIGH(atomic_interrupts, "kmap_atomic.interrupts", 8, "28, 30, 31")
 	high_pages_free();
 }
 
+/*
+ * An "interrupt" behind every instruction of a map and an unmap, by single steps: each maps and unmaps a page of its own, and would
+ * meet a slot that is given back before it is clean.  Chance would seldom hit between those few instructions.
+ */
+#define TRAP_DEBUG 1u
+#define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
+
+static u32 steps, wrong_in_step;
+
+static void map_in_step(struct trapframe *frame)
+{
+	void *at = kmap_atomic(high_page[1]);
+
+	(void)frame;
+	steps++;
+	if (!marked(at, high_page[1]))
+		wrong_in_step++;
+	kunmap_atomic(at);
+}
+
+static void map_step_by_step(void)
+{
+	void *at;
+
+	__asm__ volatile("pushf; orl %0, (%%esp); popf" : : "i"(EFLAGS_TF) : "memory", "cc");
+	at = kmap_atomic(high_page[0]);
+	if (!marked(at, high_page[0]))
+		wrong_in_step++;
+	kunmap_atomic(at);
+	__asm__ volatile("pushf; andl %0, (%%esp); popf" : : "i"(~EFLAGS_TF) : "memory", "cc");
+}
+
+SELFTEST_HIGH(atomic_steps, "kmap_atomic.steps", 8, "29, 30, 31")
+{
+	if (!high_pages_take(2))
+		return;
+	steps = wrong_in_step = 0;
+	trap_set_handler(TRAP_DEBUG, map_in_step);
+	map_step_by_step();
+	trap_set_handler(TRAP_DEBUG, NULL);
+	EXPECT(31, steps > 30, "only %u steps in a map and an unmap", steps);
+	EXPECT_EQ(31, wrong_in_step, 0, "steps at which a page was seen wrong, of %u", steps);
+	high_pages_free();
+}
+
 static void one_too_many(void *page)
 {
 	for (u32 i = 0; i <= KMAP_ATOMIC_DEPTH; i++)
