@@ -8,8 +8,10 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mm/options.h"
+#include "mm/pkmap.h"
 
 #define MAX_WORD 320u
+_Static_assert(PKMAP_TABLES_MAX == (PMD_FOLDED ? 7 : 14), "the text of pkmap_tables= below");
 /* More tables than this in one quicklist is no cache any more. */
 #define PGT_MARK_MAX 4096u
 
@@ -91,6 +93,17 @@ static bool set_pgt_cache(const char *value)
 	return true;
 }
 
+static bool set_pkmap_tables(const char *value)
+{
+	return set_number(value, 1, PKMAP_TABLES_MAX, &mm_options.pkmap_tables);
+}
+
+static bool set_kmap_flush(const char *value)
+{
+	mm_options.kmap_lazy = !strcmp(value, "lazy");
+	return mm_options.kmap_lazy || !strcmp(value, "book");
+}
+
 static bool set_exit(const char *value)
 {
 	(void)value;
@@ -116,6 +129,8 @@ static const struct option {
 	{ "highmem", set_highmem, "a size such as 512M" },
 	{ "lowmem", set_lowmem, "a size such as 64M" },
 	{ "pgt_cache", set_pgt_cache, "two numbers LOW,HIGH, LOW <= HIGH <= 4096" },
+	{ "pkmap_tables", set_pkmap_tables, "a number from 1 to 7, with PAE to 14" },
+	{ "kmap_flush", set_kmap_flush, "book or lazy" },
 	{ "maxcpus", set_maxcpus, "a number from 1 to 32" },
 	{ "nolarge", set_nolarge, NULL },
 	{ "loglevel", set_loglevel, "a number from 0 to 4" },

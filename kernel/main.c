@@ -35,8 +35,8 @@ static u64 tsc_at_entry;
 static void start_reporting(void)
 {
 	percpu_init_boot_cpu();
-	fixmap_init();
 	segments_init(percpu_offset[0], read_cr3());
+	fixmap_init();
 	idt_init();
 	idt_load();
 	console_init();
@@ -175,7 +175,7 @@ static void first_thread(void *unused)
 	finish();
 }
 
-__noreturn void kernel_main(u32 magic, u32 info)
+__stack_args __noreturn void kernel_main(u32 magic, u32 info)
 {
 	tsc_at_entry = rdtsc();
 	loader_magic = magic;

@@ -14,6 +14,7 @@
 #include "mm/modules.h"
 #include "mm/page_alloc.h"
 #include "mm/paging.h"
+#include "mm/pkmap.h"
 #include "mm/vmalloc.h"
 #include "mm/zone.h"
 
@@ -63,7 +64,8 @@ void report_paging(void)
 
 void report_kmap(void)
 {
-	console_printf("[5] kmap: %u slots at %08x, %u atomic slots for each CPU\n", LAST_PKMAP, PKMAP_BASE, KMAP_ATOMIC_DEPTH);
+	console_printf("[5] kmap: %u slots at %08x%s, %u atomic slots for each CPU\n", pkmap_slots, PKMAP_BASE,
+		       pkmap_lazy ? " (lazy flush)" : "", KMAP_ATOMIC_DEPTH);
 }
 
 void report_memory(u32 handed, u32 early)

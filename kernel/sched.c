@@ -4,6 +4,7 @@
 #include "arch/x86/fixmap.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_owed.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/upcall.h"
 #include "kernel/sched.h"
@@ -22,8 +23,6 @@ struct run_queue {
 };
 static DEFINE_PER_CPU(struct run_queue, run_queue);
 DEFINE_PER_CPU(struct sched_stats, sched_stats);
-
-static atomic_t idle_mask;
 
 struct thread *current_thread(void)
 {
@@ -158,7 +157,7 @@ __noreturn void sched_end(void)
 static void poke(u32 cpu)
 {
 	smp_mb();
-	if (cpu != smp_processor_id() && (atomic_read(&idle_mask) & (1u << cpu)))
+	if (cpu != smp_processor_id() && (atomic_read(&cpu_idle_mask) & (1u << cpu)))
 		smp_send_reschedule(cpu);
 }
 
@@ -188,12 +187,12 @@ void sched_start_thread(struct thread *thread)
 
 u32 idle_cpus(void)
 {
-	return atomic_read(&idle_mask);
+	return atomic_read(&cpu_idle_mask);
 }
 
 u32 kick_idle_cpus(void)
 {
-	u32 others = atomic_read(&idle_mask) & ~(1u << smp_processor_id());
+	u32 others = atomic_read(&cpu_idle_mask) & ~(1u << smp_processor_id());
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others & (1u << cpu))
@@ -203,21 +202,20 @@ u32 kick_idle_cpus(void)
 
 /*
  * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last look: whoever gives us work (queue or trim request, stored
- * first) either sees the announcement and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt is missed.
+ * first) either sees the announcement and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt is missed;
+ * the one that ends the hlt also takes the announcement back (idle_leave).
  */
 static void idle_halt(struct run_queue *queue)
 {
-	u32 bit = 1u << smp_processor_id();
-
 	irq_disable();
-	atomic_or(&idle_mask, bit);
+	idle_enter();
 	if (list_empty(&queue->ready) && !trim_is_asked()) {
 		this_cpu(sched_stats)->halts++;
 		irq_enable_and_halt();
 	} else {
+		idle_leave();
 		irq_enable();
 	}
-	atomic_and(&idle_mask, ~bit);
 }
 
 __noreturn void idle_loop(struct thread *idle)

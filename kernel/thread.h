@@ -32,6 +32,7 @@ struct thread {
 	struct mm *mm;	       /* address space, or NULL: borrows whatever its CPU has */
 	void (*entry)(void *);
 	void *arg;
+	u32 kmaps;	       /* of high pages that it holds; counted in the debug build */
 	bool ending;	       /* its entry has returned; set before `exited` is woken */
 	struct wait_queue exited;
 	char name[THREAD_NAME_SIZE];

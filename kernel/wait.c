@@ -1,10 +1,7 @@
 /* Wait queues: kernel/mm/wait.h states the contract. */
 #include "mm/wait.h"
 
-#include "arch/x86/cpu.h"
-#include "arch/x86/fixmap.h"
 #include "arch/x86/panic.h"
-#include "arch/x86/trap.h"
 #include "kernel/sched.h"
 #include "lib/assert.h"
 
@@ -74,19 +71,21 @@ bool wait_queue_active(struct wait_queue *queue)
 	return !list_empty(&queue->waiters);
 }
 
-/* Invariants 16 and 18: the context is wrong whether or not the call would have had to wait. */
-void might_sleep(const char *who, uintptr_t caller)
+u32 *thread_kmaps(void)
+{
+	return &current_thread()->kmaps;
+}
+
+__noreturn void may_not_sleep(const char *who, uintptr_t caller)
 {
 	const char *why, *name;
 	u32 offset = 0;
 
-	if (likely(irqs_enabled() && !in_interrupt() && *this_cpu(lock_depth) == 0 && kmap_atomic_depth() == 0))
-		return;
 	if (in_interrupt())
 		why = "in an interrupt handler";
 	else if (!irqs_enabled())
 		why = "with interrupts off";
-	else if (*this_cpu(lock_depth))
+	else if (locks_held())
 		why = "with a spinlock held";
 	else
 		why = "with an atomic kmap held";

@@ -35,4 +35,23 @@
 /* The address to which the running function returns: the caller that a message names. */
 #define CALLER() ((uintptr_t)__builtin_return_address(0))
 
+/* An address in the running function itself: what an inline function takes for its caller. */
+#ifdef __i386__
+#define HERE()                                                                                     \
+	({                                                                                         \
+		uintptr_t here_;                                                                   \
+		__asm__ volatile("movl $., %0" : "=r"(here_));                                     \
+		here_;                                                                             \
+	})
+#else
+#define HERE() CALLER()
+#endif
+
+/* The kernel passes arguments in registers (-mregparm=3); functions that assembly calls or defines take them from the stack. */
+#ifdef __i386__
+#define __stack_args __attribute__((regparm(0)))
+#else
+#define __stack_args
+#endif
+
 #endif

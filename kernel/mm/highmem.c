@@ -1,21 +1,27 @@
 /*
- * The PKMap: a pool of slots through which high pages are reached, one page table long.
+ * The PKMap: a pool of slots through which high pages are reached, one page table long unless pkmap_tables= says more.
  *
- * A slot at 1 has no user, but any CPU may still hold its old translation: it was never told that we are done.  So it is not free yet; it becomes
- * free in flush_all_zero_pkmaps(), after every CPU has been told at once.  That is once for LAST_PKMAP mappings.
+ * A slot at 1 has no user, but any CPU may still hold its old translation: it was never told that we are done.  So it is not free yet; it
+ * becomes free in flush_all_zero_pkmaps(), after every CPU has been told at once.  That is once for all the slots of the pool.
  */
 #include "mm/highmem.h"
 
-#include "arch/x86/fixmap.h"
-#include "arch/x86/tlb.h"
+#include "arch/x86/tlb_owed.h"
 #include "arch/x86/tlb_shadow.h"
 #include "lib/assert.h"
+#include "mm/bootmem.h"
+#include "mm/kmap_held.h"
+#include "mm/memory.h"
+#include "mm/options.h"
+#include "mm/pkmap.h"
 
 /* Everything below, and the `virtual` of every high page. */
 struct spinlock kmap_lock = SPINLOCK_INIT("kmap");
-pte_t *pkmap_page_table;
-int pkmap_count[LAST_PKMAP];
-struct wait_queue pkmap_map_wait = WAIT_QUEUE_INIT(pkmap_map_wait, "pkmap wait");
+pte_t *pkmap_page_table[PKMAP_TABLES_MAX];
+int *pkmap_count;
+u32 pkmap_slots, pkmap_in_use;
+u16 *pkmap_owned;
+bool pkmap_lazy;
 struct kmap_stats kmap_stats;
 
 /* The slot handed out last; the search for a free one goes on behind it. */
@@ -24,155 +30,160 @@ static pteval_t kmap_prot;
 
 void kmap_init(void)
 {
+	pkmap_lazy = mm_options.kmap_lazy;
+	pkmap_slots = mm_options.pkmap_tables * PTRS_PER_PTE;
+	for (u32 i = 0; i < mm_options.pkmap_tables; i++) {
+		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));
+		INVARIANT(1, pkmap_page_table[i], "no page table behind %x", (u32)PKMAP_ADDR(i * PTRS_PER_PTE));
+	}
+	/* Zeroed.  The count behind the last slot stays 0, so that a search ends there. */
+	pkmap_count = bootmem_alloc((pkmap_slots + 1) * sizeof(*pkmap_count), sizeof(*pkmap_count), 0);
+	pkmap_owned = bootmem_alloc(((max_pfn >> MAX_ORDER) + 1) * sizeof(*pkmap_owned), sizeof(*pkmap_owned), 0);
 	kmap_prot = PAGE_KERNEL;
-	pkmap_page_table = kernel_pte(PKMAP_BASE);
-	INVARIANT(1, pkmap_page_table != NULL, "no page table behind PKMAP_BASE %x", PKMAP_BASE);
+	if (!pkmap_lazy)
+		return;
+	kmap_prot &= ~_PAGE_GLOBAL;
+	pkmap_not_global();
+	lazy_init();
 }
 
 static struct page *slot_owner(u32 slot)
 {
-	return pfn_to_page(pte_pfn(pkmap_page_table[slot]));
+	return pfn_to_page(pte_pfn(*pkmap_pte(slot)));
 }
 
-/* 1 -> 0, but for the flush, which the caller makes before anybody may use the slot. */
-static void unmap_slot(u32 slot)
+void pkmap_unmap(u32 slot)
 {
-	struct page *page = slot_owner(slot);
+	pte_t *pte = pkmap_pte(slot);
+	pfn_t pfn = pte_pfn(*pte);
 
-	INVARIANT(2, pte_present(pkmap_page_table[slot]), "slot %u at 1 has no entry", slot);
-	pkmap_count[slot] = 0;
-	pte_clear(&pkmap_page_table[slot]);
+	INVARIANT(2, pte_present(*pte), "slot %u at 1 has no entry", slot);
+	pte_clear(pte);
 	shadow_unmapped(PKMAP_ADDR(slot));
-	page->virtual = 0;
+	pfn_to_page(pfn)->virtual = 0;
+	pkmap_owned[pfn >> MAX_ORDER]--;
 }
 
 /*
- * Takes back every slot at 1, then makes every CPU forget what it holds.  kmap_lock is held throughout: a slot with its count at 0 is not to be
- * seen by another CPU before the last of them has acknowledged.  Those who wait for the lock meanwhile do so with interrupts on, and answer.
+ * Takes back every slot at 1, then makes every CPU forget what it holds (an idle one when it wakes up).  kmap_lock is held throughout: a
+ * slot with its count at 0 is not to be seen by another CPU before the last of them has acknowledged.  Those who wait for the lock
+ * meanwhile do so with interrupts on, and answer.
  */
 static void flush_all_zero_pkmaps(void)
 {
 	u32 reclaimed = 0;
 
-	for (u32 slot = 0; slot < LAST_PKMAP; slot++) {
-		if (pkmap_count[slot] != 1)
+	for (u32 slot = 0; slot < pkmap_slots; slot++) {
+		int count = pkmap_count[slot];
+
+		if (count >= 2 || count == 0)
 			continue;
-		unmap_slot(slot);
+		if (count != PKMAP_RETIRED)
+			pkmap_unmap(slot);
+		pkmap_count[slot] = 0;
 		reclaimed++;
 	}
 	if (!reclaimed)
 		return;
 	kmap_stats.flushes++;
 	kmap_stats.reclaimed += reclaimed;
-	flush_tlb_all();
+	tlb_flush_past(tlb_stamp());
 }
 
-/* The next slot in turn that is free, or LAST_PKMAP: every slot is in use. */
+/* The next slot in turn that is free; when the turn wraps, slots are made free.  Not every slot is in use. */
 static u32 next_free_slot(void)
 {
-	for (u32 left = LAST_PKMAP; left; left--) {
-		last_pkmap_nr = (last_pkmap_nr + 1) & (LAST_PKMAP - 1);
-		if (!last_pkmap_nr) {
-			flush_all_zero_pkmaps();
-			left = LAST_PKMAP;
-		}
-		if (!pkmap_count[last_pkmap_nr])
+	for (u32 wraps = 0; wraps < 2; wraps++) {
+		do {
+			last_pkmap_nr++;
+		} while (pkmap_count[last_pkmap_nr]);
+		if (last_pkmap_nr < pkmap_slots)
 			return last_pkmap_nr;
+		flush_all_zero_pkmaps();
+		last_pkmap_nr = ~0u;
 	}
-	return LAST_PKMAP;
+	panic_at(PANIC_SITE(11), "%u of %u slots are in use, but none is free after a flush", pkmap_in_use, pkmap_slots);
 }
 
-/*
- * Sleeps until some slot has fallen to 1.  Queued before the lock is dropped: a kunmap that comes in between finds us on the queue.
- */
-static void wait_for_slot(void)
-{
-	struct waiter waiter;
-
-	kmap_stats.sleeps++;
-	wait_enqueue(&pkmap_map_wait, &waiter);
-	spin_unlock(&kmap_lock);
-	wait_sleep(&waiter);
-	spin_lock(&kmap_lock);
-	wait_dequeue(&pkmap_map_wait, &waiter);
-}
-
-/* 0 -> 1: the caller, who holds the lock, takes it to 2. */
+/* 0 -> 2. */
 static void map_slot(u32 slot, struct page *page)
 {
-	INVARIANT(1, pte_none(pkmap_page_table[slot]), "slot %u at 0 has an entry", slot);
-	shadow_check_reuse(PKMAP_ADDR(slot), ~0u);
-	set_pte(&pkmap_page_table[slot], pfn_pte(page_to_pfn(page), kmap_prot));
-	pkmap_count[slot] = 1;
+	pte_t *pte = pkmap_pte(slot);
+	pfn_t pfn = page_to_pfn(page);
+
+	INVARIANT(1, pte_none(*pte), "slot %u at %d has an entry", slot, pkmap_count[slot]);
+	shadow_check_slot(PKMAP_ADDR(slot));
+	set_pte(pte, pfn_pte(pfn, kmap_prot));
+	pkmap_count[slot] = 2;
+	pkmap_in_use++;
 	page->virtual = PKMAP_ADDR(slot);
+	pkmap_owned[pfn >> MAX_ORDER]++;
 	kmap_stats.new_maps++;
 }
 
-/* Gives the page a slot; sleeps until there is one.  Called and left with kmap_lock held. */
-static void map_new_virtual(struct page *page)
+/* 1 -> 2. */
+static void revive_slot(u32 slot)
 {
-	for (;;) {
-		u32 slot = next_free_slot();
+	pkmap_in_use++;
+	kmap_stats.revivals++;
+	if (pkmap_lazy)
+		lazy_slot_revived(slot);
+}
 
-		if (slot < LAST_PKMAP) {
-			map_slot(slot, page);
-			return;
-		}
-		wait_for_slot();
-		/* Somebody may have mapped our page while we slept. */
-		if (page->virtual)
-			return;
+bool pkmap_use(struct page *page)
+{
+	u32 slot;
+
+	if (page->virtual) {
+		slot = PKMAP_NR(page->virtual);
+		if (pkmap_count[slot]++ == 1)
+			revive_slot(slot);
+		INVARIANT(4, pkmap_count[slot] >= 2, "kmap of frame %x with count %d", page_to_pfn(page), pkmap_count[slot]);
+		return true;
 	}
+	if (unlikely(pkmap_in_use == pkmap_slots))
+		return false;
+	map_slot(pkmap_lazy ? lazy_next_slot() : next_free_slot(), page);
+	return true;
+}
+
+void pkmap_drop(struct page *page)
+{
+	u32 slot = PKMAP_NR(page->virtual);
+
+	INVARIANT(5, page->virtual, "kunmap of frame %x, which is not mapped", page_to_pfn(page));
+	INVARIANT(5, pkmap_count[slot] >= 2, "kunmap of frame %x, which has no user left", page_to_pfn(page));
+	if (--pkmap_count[slot] > 1)
+		return;
+	pkmap_in_use--;
+	if (pkmap_lazy)
+		lazy_slot_waits(slot);
+	if (unlikely(!list_empty(&pkmap_tickets)))
+		pkmap_wake_first();
 }
 
 void *kmap_high(struct page *page)
 {
 	uintptr_t address;
-	int count;
 
+	kmap_held_check(CALLER());
 	spin_lock(&kmap_lock);
 	kmap_stats.maps++;
-	if (!page->virtual)
-		map_new_virtual(page);
-	else if (pkmap_count[PKMAP_NR(page->virtual)] == 1)
-		kmap_stats.revivals++;
+	/* Whoever needs a new slot lets those go first who wait for one already. */
+	if (unlikely((!page->virtual && !list_empty(&pkmap_tickets)) || !pkmap_use(page)))
+		pkmap_wait_and_use(&page, 1);
 	address = page->virtual;
-	count = ++pkmap_count[PKMAP_NR(address)];
-	INVARIANT(4, count >= 2, "kmap of frame %x returns with count %d", page_to_pfn(page), count);
 	spin_unlock(&kmap_lock);
+	kmap_held_add(1);
 	return (void *)address;
 }
 
 void kunmap_high(struct page *page)
 {
-	bool wake = false;
-	int *count;
-
 	spin_lock(&kmap_lock);
-	INVARIANT(5, page->virtual, "kunmap of frame %x, which is not mapped", page_to_pfn(page));
-	count = &pkmap_count[PKMAP_NR(page->virtual)];
-	INVARIANT(5, *count >= 2, "kunmap of frame %x, which has no user left", page_to_pfn(page));
-	if (--*count == 1)
-		wake = wait_queue_active(&pkmap_map_wait);
+	pkmap_drop(page);
 	spin_unlock(&kmap_lock);
-	/* Outside the lock, which they will want at once.  All of them: who finds its page mapped takes no slot. */
-	if (wake)
-		wake_up_all(&pkmap_map_wait);
-}
-
-void *kmap(struct page *page)
-{
-	might_sleep("kmap", CALLER());
-	if (!page_is_high(page))
-		return lowmem_page_address(page);
-	return kmap_high(page);
-}
-
-void kunmap(struct page *page)
-{
-	might_sleep("kunmap", CALLER());
-	if (page_is_high(page))
-		kunmap_high(page);
+	kmap_held_add(-1);
 }
 
 uintptr_t page_address(const struct page *page)
@@ -182,11 +193,11 @@ uintptr_t page_address(const struct page *page)
 
 static const char *slot_check(u32 slot)
 {
-	pte_t pte = pkmap_page_table[slot];
+	pte_t pte = *pkmap_pte(slot);
 	struct page *page;
 
-	if (pkmap_count[slot] == 0)
-		return pte_none(pte) ? NULL : "count 0 but an entry";
+	if (pkmap_count[slot] == 0 || pkmap_count[slot] == PKMAP_RETIRED)
+		return pte_none(pte) ? NULL : "count 0 or retired, but an entry";
 	if (pte.v != pfn_pte(pte_pfn(pte), kmap_prot).v)
 		return "an entry without the protection of a kmap";
 	page = slot_owner(slot);
@@ -195,20 +206,33 @@ static const char *slot_check(u32 slot)
 	return page->virtual == PKMAP_ADDR(slot) ? NULL : "the owner's address is another one";
 }
 
-const char *pkmap_check(int uses, u32 *where)
+/* The lock is held. */
+static const char *pool_check(int uses, u32 *where)
 {
-	const char *wrong = NULL;
+	u32 in_use = 0;
 	int sum = 0;
 
-	spin_lock(&kmap_lock);
-	for (*where = 0; *where < LAST_PKMAP && !wrong; ++*where) {
-		wrong = slot_check(*where);
+	for (*where = 0; *where < pkmap_slots; ++*where) {
+		const char *wrong = slot_check(*where);
+
+		if (wrong)
+			return wrong;
 		sum += MAX(0, pkmap_count[*where] - 1);
+		in_use += pkmap_count[*where] >= 2;
 	}
-	spin_unlock(&kmap_lock);
-	if (wrong)
-		--*where;
-	else if (uses >= 0 && sum != uses)
+	if (in_use != pkmap_in_use)
+		return "the number of slots in use is not what was counted";
+	if (uses >= 0 && sum != uses)
 		return "the sum of uses is not what is outstanding";
+	return pkmap_lazy ? lazy_check() : NULL;
+}
+
+const char *pkmap_check(int uses, u32 *where)
+{
+	const char *wrong;
+
+	spin_lock(&kmap_lock);
+	wrong = pool_check(uses, where);
+	spin_unlock(&kmap_lock);
 	return wrong;
 }

@@ -8,6 +8,9 @@
  *   | 1      | present | set            | perhaps stale | no: waits for the flush; a kmap of the   |
  *   |        |         |                |               | same page revives it at the same address |
  *   | n >= 2 | present | set            | in use        | no: n - 1 users                          |
+ *   | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
+ *
+ * The first three are the book's; a slot is RETIRED when its page is freed, and with kmap_flush=lazy while its batch waits for the flush.
  *
  * Source of the mechanism: Gorman, ch. 9; Bovet & Cesati, "Kernel Mappings of High-Memory Page Frames".
  */
@@ -18,21 +21,43 @@
 #include "mm/page.h"
 #include "mm/wait.h"
 
+/* Slots behind one page table; the pool has as many tables as pkmap_tables= says, one unless told otherwise. */
 #define LAST_PKMAP PTRS_PER_PTE
 #define PKMAP_ADDR(slot) (PKMAP_BASE + ((uintptr_t)(slot) << PAGE_SHIFT))
 #define PKMAP_NR(address) (((address) - PKMAP_BASE) >> PAGE_SHIFT)
 
-/*
- * The page's kernel address, until kunmap.  Low page: its direct address, nothing changes.  High page: may sleep until a slot is free.
- * Thread context, interrupts on, no spinlock: else a panic that names the caller, whether or not it would have waited.
- */
-void *kmap(struct page *page);
-/* Drops one use.  Same contexts; never sleeps. */
-void kunmap(struct page *page);
-
 /* Behind kmap and kunmap: high pages only, context already checked. */
 void *kmap_high(struct page *page);
 void kunmap_high(struct page *page);
+
+/*
+ * The page's kernel address, until kunmap.  Low page: its direct address, nothing changes.  High page: may sleep until a slot is free.
+ * Thread context, interrupts on, no spinlock: else a panic that names the caller, whether or not it would have waited.  A thread that holds
+ * a kmap of a high page already uses kmap_try (debug builds check it).
+ */
+static inline void *kmap(struct page *page)
+{
+	might_sleep_here("kmap");
+	return unlikely(!page_is_high(page)) ? lowmem_page_address(page) : kmap_high(page);
+}
+
+/* Drops one use, of the thread that made it.  Same contexts; never sleeps. */
+static inline void kunmap(struct page *page)
+{
+	might_sleep_here("kunmap");
+	if (page_is_high(page))
+		kunmap_high(page);
+}
+
+/* kmap that waits for nobody: NULL if every slot is in use.  Same contexts, though it never sleeps; may flush. */
+void *kmap_try(struct page *page);
+
+/*
+ * One use of each of n pages, all or none; then page_address() tells where each is.  A page may come more than once, low pages need no slot.
+ * Sleeps, holding none, until there are slots for all.  0, or -E2BIG: more high pages than the pool has slots.  Contexts of kmap.
+ */
+int kmap_many(struct page *const *pages, u32 n);
+void kunmap_many(struct page *const *pages, u32 n);
 
 /* Address at which the kernel reaches the page now: direct, or its slot's, or 0. */
 uintptr_t page_address(const struct page *page);
@@ -44,22 +69,20 @@ uintptr_t page_address(const struct page *page);
 void *kmap_atomic(struct page *page);
 void kunmap_atomic(void *address);
 
-/* Step 5: takes the table that pagetable_init made for PKMAP_BASE. */
+/* Step 5: takes the tables that pagetable_init made for the pool. */
 void kmap_init(void);
 
-/* The pool, for those who look from outside (self-tests, debugger).  Taken with spin_lock. */
+/* The pool, for those who look from outside (self-tests, debugger); the rest of it is in pkmap.h.  Taken with spin_lock. */
 extern struct spinlock kmap_lock;
-extern pte_t *pkmap_page_table;
-extern int pkmap_count[LAST_PKMAP];
-extern struct wait_queue pkmap_map_wait;
+extern int *pkmap_count;
 
 struct kmap_stats {
 	u64 maps;	 /* kmap_high calls */
 	u64 new_maps;	 /* slots newly handed out */
 	u64 revivals;	 /* slots at 1 taken up again by their page */
-	u32 flushes;	 /* flush_all_zero_pkmaps that flushed the CPUs */
+	u32 flushes;	 /* turns, or batches, after which every CPU has flushed */
 	u32 reclaimed;	 /* slots that they made free */
-	u32 sleeps;	 /* waits for a slot */
+	u32 sleeps;	 /* waits for slots */
 };
 extern struct kmap_stats kmap_stats;
 

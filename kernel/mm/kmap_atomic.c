@@ -8,19 +8,18 @@ void *kmap_atomic(struct page *page)
 {
 	if (page_is_high(page))
 		return kmap_atomic_push(page_to_pfn(page), PAGE_KERNEL);
-	*this_cpu(kmap_depth) += 1;
+	INVARIANT(28, kmap_atomic_depth() < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
+	this_cpu_inc(nosleep.kmaps);
 	return lowmem_page_address(page);
 }
 
 void kunmap_atomic(void *address)
 {
-	u32 *depth = this_cpu(kmap_depth);
-
-	INVARIANT(30, *depth > 0, "kunmap_atomic of %p, but this CPU holds none", address);
+	INVARIANT(30, kmap_atomic_depth() > 0, "kunmap_atomic of %p, but this CPU holds none", address);
 	if ((uintptr_t)address >= FIXADDR_START)
 		kmap_atomic_pop((uintptr_t)address);
 	else
-		*depth -= 1;
+		this_cpu_dec(nosleep.kmaps);
 }
 
 void clear_page(struct page *page)

@@ -50,7 +50,8 @@ static inline phys_t page_to_phys(const struct page *page) { return pfn_to_phys(
 /* Low memory only. */
 static inline struct page *virt_to_page(const void *virt) { return pfn_to_page(virt_to_pfn(virt)); }
 static inline enum zone_type page_zone_type(const struct page *page) { return (enum zone_type)(page->flags & PG_ZONE_MASK); }
-static inline bool page_is_high(const struct page *page) { return (page->flags & PG_ZONE_MASK) == ZONE_HIGHMEM; }
+/* One bit is enough, as the zone's numbers are. */
+static inline bool page_is_high(const struct page *page) { return page->flags & ZONE_HIGHMEM; }
 /* Direct address of a low page. */
 static inline void *lowmem_page_address(const struct page *page) { return pfn_to_virt(page_to_pfn(page)); }
 

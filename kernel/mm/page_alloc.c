@@ -5,6 +5,7 @@
 #include "mm/highmem.h"
 #include "mm/pcp.h"
 #include "mm/pgalloc.h"
+#include "mm/pkmap.h"
 #include "mm/wait.h"
 
 /* How often a request that may sleep asks for trimming before it fails, and at which attempt other CPUs' lists are emptied too. */
@@ -139,6 +140,10 @@ static void release(struct page *page, u32 order)
 
 	atomic_set(&page->count, 0);
 	frame_check(&page->owed, page_to_pfn(page));
+	if (likely(order == 0))
+		pkmap_retire(page);
+	else if (page_is_high(page))
+		pkmap_retire_block(page, order);
 	poison_fill(page, order);
 	if (likely(order == 0)) {
 		pcp_free(page);

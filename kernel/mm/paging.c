@@ -113,7 +113,7 @@ void pagetable_init(void)
 	map_low_memory();
 	reserve_tables(vmalloc_start, VMALLOC_END);
 	reserve_tables(FIXADDR_START, FIXADDR_TOP);
-	reserve_tables(PKMAP_BASE, PKMAP_BASE + PTRS_PER_PTE * PAGE_SIZE);
+	reserve_tables(PKMAP_BASE, PKMAP_BASE + mm_options.pkmap_tables * PTRS_PER_PTE * PAGE_SIZE);
 }
 
 void paging_init(void)

@@ -13,6 +13,8 @@
 #ifndef MM_WAIT_H
 #define MM_WAIT_H
 
+#include "arch/x86/cpu.h"
+#include "arch/x86/nosleep.h"
 #include "arch/x86/spinlock.h"
 #include "lib/list.h"
 
@@ -41,14 +43,31 @@ u32 wake_up_all(struct wait_queue *queue);
 u32 wake_up_one(struct wait_queue *queue);
 bool wait_queue_active(struct wait_queue *queue);
 
+/* How many kmaps of high pages the running thread holds, for kmap_held.c to count. */
+u32 *thread_kmaps(void);
+
 /* Lets other threads of this CPU run.  Thread context. */
 void yield(void);
+/* Behind might_sleep(): the panic. */
+__noreturn void may_not_sleep(const char *who, uintptr_t caller);
 /* Interrupts every CPU that is halted in its idle loop, which then looks for work: trim requests and run queue.  Returns which. */
 u32 kick_idle_cpus(void);
 
 /*
- * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no spinlock held, no atomic kmap held.
+ * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no
+ * spinlock held, no atomic kmap held.  Invariants 16 and 18: the context is wrong whether or not the call would have had to wait.
  */
-void might_sleep(const char *who, uintptr_t caller);
+static inline void might_sleep(const char *who, uintptr_t caller)
+{
+	if (unlikely(!irqs_enabled() || this_cpu_test(nosleep.any)))
+		may_not_sleep(who, caller);
+}
+
+/* The same for an inline function, whose caller is the function that it stands in. */
+static inline void might_sleep_here(const char *who)
+{
+	if (unlikely(!irqs_enabled() || this_cpu_test(nosleep.any)))
+		may_not_sleep(who, HERE());
+}
 
 #endif

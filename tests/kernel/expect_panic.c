@@ -37,7 +37,7 @@ static void catch_panic(const struct panic_site *site, const char *fmt, va_list 
 bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 {
 	bool irqs = irqs_enabled();
-	u32 locks = *this_cpu(lock_depth), kmaps = *this_cpu(kmap_depth);
+	u32 locks = locks_held(), kmaps = kmap_atomic_depth();
 	volatile bool panicked = false;
 
 	catching_cpu = smp_processor_id();
@@ -49,9 +49,9 @@ bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 		panicked = true;
 	}
 	panic_hook = NULL;
-	*this_cpu(lock_depth) = locks;
+	this_cpu_write(nosleep.locks, locks);
 	lock_order_forget(locks);
-	*this_cpu(kmap_depth) = kmaps;
+	this_cpu_write(nosleep.kmaps, kmaps);
 	if (irqs)
 		irq_enable();
 	else

@@ -59,3 +59,11 @@ u32 read_on_cpu(u32 cpu, uintptr_t address)
 	smp_call(1u << cpu, read_here, &read);
 	return read.value;
 }
+
+void expect_pool(int uses, const char *when)
+{
+	u32 slot;
+	const char *wrong = pkmap_check(uses, &slot);
+
+	EXPECT(1, !wrong, "%s: slot %u: %s", when, slot, wrong);
+}

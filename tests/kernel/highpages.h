@@ -2,9 +2,10 @@
 #ifndef TESTS_HIGHPAGES_H
 #define TESTS_HIGHPAGES_H
 
-#include "mm/highmem.h"
+#include "mm/pkmap.h"
 
-#define HIGH_PAGES_MAX (3 * LAST_PKMAP)
+#define PKMAP_SLOTS_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE)
+#define HIGH_PAGES_MAX (3 * PKMAP_SLOTS_MAX)
 
 extern struct page *high_page[HIGH_PAGES_MAX];
 extern u32 high_pages;
@@ -22,5 +23,8 @@ static inline bool marked(const void *address, const struct page *page) { return
 
 /* What CPU `cpu` reads at an address, by an interrupt to it. */
 u32 read_on_cpu(u32 cpu, uintptr_t address);
+
+/* Fails the running test if the pool is not as it must be, with so many uses outstanding. */
+void expect_pool(int uses, const char *when);
 
 #endif

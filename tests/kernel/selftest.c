@@ -148,7 +148,7 @@ void selftest_note(const char *fmt, ...)
 /* What must hold after every test, whatever it did. */
 static void check_afterwards(bool irqs_before)
 {
-	EXPECT_EQ(18, *this_cpu(lock_depth), 0, "locks held after the test");
+	EXPECT_EQ(18, locks_held(), 0, "locks held after the test");
 	EXPECT_EQ(30, kmap_atomic_depth(), 0, "atomic kmaps held after the test");
 	EXPECT_EQ(24, irqs_enabled(), irqs_before, "interrupts on after the test, as before");
 }

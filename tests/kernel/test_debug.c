@@ -17,6 +17,7 @@
 #include "mm/objcache.h"
 #include "mm/page_alloc.h"
 #include "mm/vmalloc.h"
+#include "tests/kernel/highpages.h"
 #include "tests/kernel/selftest.h"
 
 /* In no inline function, and with something behind the call, so that messages name it. */
@@ -173,6 +174,34 @@ static bool is_ours(const struct irq_section *seen)
 
 /* A host that stops this CPU in the midst of another section makes that one the longest: then once more. */
 #define MEASUREMENTS 20u
+
+/* ---- Waiting with a slot in hand ---- */
+
+CULPRIT map_second(void *page)
+{
+	kmap(page);
+	place = 21;
+}
+
+CULPRIT give_back(void *page)
+{
+	kunmap(page);
+	place = 22;
+}
+
+SELFTEST_HIGH(debug_kmap_held, "debug.kmap_held", 8, "52")
+{
+	if (!high_pages_take(2))
+		return;
+	kmap(high_page[0]);
+	EXPECT(52, selftest_panics(map_second, high_page[1], 52), "kmap while the thread holds a kmap");
+	EXPECT_SAID("map_second");
+	kunmap(high_page[0]);
+	kmap(high_page[0]);
+	*thread_kmaps() = 0;
+	EXPECT(52, selftest_panics(give_back, high_page[0], 52), "a kmap is given back by a thread that has not made it");
+	high_pages_free();
+}
 
 SELFTEST(debug_irq_time, "debug.irq_time", 8, "")
 {

@@ -123,21 +123,21 @@ SELFTEST(lock_irqstate, "lock.irqstate", 4, "")
 SELFTEST(lock_state, "lock.state", 4, "")
 {
 	struct spinlock other;
-	u32 depth = *this_cpu(lock_depth);
+	u32 depth = locks_held();
 
 	spin_init(&other, "other");
 	EXPECT(0, !spin_held(&other) && other.owner == SPIN_NO_OWNER, "a new lock has owner %d", (int)other.owner);
 	spin_lock(&lock);
 	EXPECT(0, spin_trylock(&other), "a free lock is not to be had");
-	EXPECT_EQ(0, *this_cpu(lock_depth), depth + 2, "depth with two locks");
+	EXPECT_EQ(0, locks_held(), depth + 2, "depth with two locks");
 	EXPECT(0, spin_held(&lock) && spin_held(&other), "owners %d and %d on CPU %u", (int)lock.owner, (int)other.owner,
 	       smp_processor_id());
 	EXPECT(0, !spin_trylock(&other), "a lock that is held is given again");
-	EXPECT_EQ(0, *this_cpu(lock_depth), depth + 2, "depth after a try that failed");
+	EXPECT_EQ(0, locks_held(), depth + 2, "depth after a try that failed");
 	spin_unlock(&other);
-	EXPECT_EQ(0, *this_cpu(lock_depth), depth + 1, "depth with one lock");
+	EXPECT_EQ(0, locks_held(), depth + 1, "depth with one lock");
 	spin_unlock(&lock);
-	EXPECT_EQ(0, *this_cpu(lock_depth), depth, "depth without a lock");
+	EXPECT_EQ(0, locks_held(), depth, "depth without a lock");
 	EXPECT(0, !spin_held(&lock) && lock.owner == SPIN_NO_OWNER, "a free lock has owner %d", (int)lock.owner);
 }
 
@@ -194,7 +194,7 @@ static __noinline void release_irqrestore(void *unused)
 SELFTEST(lock_release, "lock.release", 4, "")
 {
 	EXPECT(0, selftest_panics(release, NULL, 0), "a lock that nobody holds is released");
-	EXPECT_SAID("(release+");
+	EXPECT_SAID("at release+");
 	EXPECT(0, selftest_panics(release_irqrestore, NULL, 0), "a lock that nobody holds is released by spin_unlock_irqrestore");
 	spin_lock(&lock);
 	spin_unlock(&lock);

@@ -8,7 +8,7 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
 #include "lib/string.h"
-#include "mm/highmem.h"
+#include "mm/pkmap.h"
 #include "mm/memory.h"
 #include "mm/options.h"
 #include "mm/vmalloc.h"
@@ -59,7 +59,7 @@ static bool must_be_mapped(uintptr_t address)
 static bool may_be_mapped(uintptr_t address)
 {
 	return (address > vmalloc_start && address < VMALLOC_END) ||
-	       (address >= PKMAP_BASE && address < PKMAP_ADDR(LAST_PKMAP)) ||
+	       (address >= PKMAP_BASE && address < PKMAP_ADDR(pkmap_slots)) ||
 	       (address >= FIXADDR_START && address < FIXADDR_TOP);
 }
 
@@ -168,7 +168,7 @@ static void expect_tables(const char *what, uintptr_t start, uintptr_t end)
 SELFTEST(protection_tables, "protection.tables", 4, "19")
 {
 	expect_tables("vmalloc", vmalloc_start, VMALLOC_END);
-	expect_tables("the PKMap", PKMAP_BASE, PKMAP_ADDR(LAST_PKMAP));
+	expect_tables("the PKMap", PKMAP_BASE, PKMAP_ADDR(pkmap_slots));
 	expect_tables("the fixmap", FIXADDR_START, FIXADDR_TOP);
 	EXPECT(19, VMALLOC_END - vmalloc_start <= VMALLOC_MAX && vmalloc_start >= high_memory + VMALLOC_GAP,
 	       "vmalloc from 0x%x to 0x%x, low memory ends at 0x%x", vmalloc_start, VMALLOC_END, high_memory);

@@ -14,7 +14,8 @@
 
 static pte_t *fixmap_table[FIXMAP_TABLES];
 
-DEFINE_PER_CPU(u32, kmap_depth);
+/* The entry of this CPU's atomic slot at depth 0; those of the deeper ones lie before it.  NULL until it is first used. */
+static DEFINE_PER_CPU(pte_t *, atomic_ptes);
 
 void fixmap_init(void)
 {
@@ -23,6 +24,7 @@ void fixmap_init(void)
 
 		fixmap_table[i] = kernel_pte(first);
 	}
+	this_cpu_write(atomic_ptes, NULL);
 }
 
 pte_t *fixmap_pte(u32 index)
@@ -76,40 +78,54 @@ bool phys_read(void *dst, phys_t phys, size_t size)
 	return true;
 }
 
-static u32 atomic_slot(u32 depth)
+static __noinline pte_t *find_atomic_ptes(void)
 {
-	return FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH + depth;
+	pte_t *ptes = fixmap_pte(FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH);
+
+	this_cpu_write(atomic_ptes, ptes);
+	return ptes;
+}
+
+static inline pte_t *atomic_pte(u32 depth)
+{
+	pte_t *ptes = this_cpu_read(atomic_ptes);
+
+	return (likely(ptes) ? ptes : find_atomic_ptes()) - depth;
+}
+
+static inline uintptr_t atomic_address(u32 depth)
+{
+	return fix_to_virt(FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH + depth);
 }
 
 void *kmap_atomic_push(pfn_t pfn, pteval_t prot)
 {
-	u32 *depth = this_cpu(kmap_depth);
-	u32 slot = atomic_slot(*depth);
-	pte_t *pte = fixmap_pte(slot);
+	u32 depth = kmap_atomic_depth();
+	uintptr_t address = atomic_address(depth);
+	pte_t *pte = atomic_pte(depth);
 
-	INVARIANT(28, *depth < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
+	INVARIANT(28, depth < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
 	/*
 	 * The depth first: an interrupt that comes between the two takes the next slot, and leaves ours alone.
 	 */
-	*depth += 1;
+	this_cpu_inc(nosleep.kmaps);
 	barrier();
-	INVARIANT(29, pte_none(*pte), "atomic slot %u holds an entry before it is mapped", slot - FIX_KMAP_BEGIN);
-	shadow_check_reuse(fix_to_virt(slot), this_cpu_only());
+	INVARIANT(29, pte_none(*pte), "atomic slot %x holds an entry before it is mapped", (u32)address);
+	shadow_check_reuse(address, this_cpu_only());
 	set_pte(pte, pfn_pte(pfn, prot));
-	return (void *)fix_to_virt(slot);
+	return (void *)address;
 }
 
 void kmap_atomic_pop(uintptr_t address)
 {
-	u32 *depth = this_cpu(kmap_depth);
-	u32 slot = atomic_slot(*depth - 1);
+	u32 depth = kmap_atomic_depth() - 1;
 
-	INVARIANT(28, *depth > 0 && fix_to_virt(slot) == (address & PAGE_MASK),
-		  "kunmap_atomic of %x, but depth is %u and its slot %x", (u32)address, *depth, (u32)fix_to_virt(slot));
+	INVARIANT(28, depth < KMAP_ATOMIC_DEPTH && atomic_address(depth) == (address & PAGE_MASK),
+		  "kunmap_atomic of %x, but %u are held and the last is %x", (u32)address, depth + 1, (u32)atomic_address(depth));
 	/* Cleared and invalidated before an interrupt on this CPU can take the slot (invariant 31). */
-	pte_clear(fixmap_pte(slot));
+	pte_clear(atomic_pte(depth));
 	shadow_unmapped(address);
 	local_flush_tlb_page(address);
 	barrier();
-	*depth -= 1;
+	this_cpu_dec(nosleep.kmaps);
 }

@@ -7,19 +7,23 @@
 #ifndef ARCH_X86_FIXMAP_H
 #define ARCH_X86_FIXMAP_H
 
-#include "arch/x86/percpu.h"
+#include "arch/x86/nosleep.h"
 #include "arch/x86/pgtable.h"
 
 #define MAX_IOAPICS 8u
 /* Atomic kmaps that one CPU can hold at the same time. */
 #define KMAP_ATOMIC_DEPTH 16u
 
+/* Where index 0 lies in such a block of addresses, counted from its top: FIXADDR_TOP is not aligned. */
+#define FIX_TOP_PAGE ((0u - (u32)FIXADDR_TOP) / PAGE_SIZE)
+
 enum fixmap_index {
 	FIX_WINDOW, /* a window on firmware's and boot loader's tables */
 	FIX_LAPIC,
 	FIX_IOAPIC_0,
 	FIX_IOAPIC_LAST = FIX_IOAPIC_0 + MAX_IOAPICS - 1,
-	FIX_KMAP_BEGIN,
+	/* The slots of one CPU lie in one page table, in a block aligned to its size. */
+	FIX_KMAP_BEGIN = ALIGN_UP(FIX_IOAPIC_LAST + 1 + FIX_TOP_PAGE, KMAP_ATOMIC_DEPTH) - FIX_TOP_PAGE,
 	FIX_KMAP_LAST = FIX_KMAP_BEGIN + NR_CPUS * KMAP_ATOMIC_DEPTH - 1,
 	FIXMAP_PAGES
 };
@@ -53,8 +57,5 @@ bool phys_read(void *dst, phys_t phys, size_t size);
 void *kmap_atomic_push(pfn_t pfn, pteval_t prot);
 /* The reverse: `address` must be the slot pushed last.  Clears the entry and invalidates it before the slot is given back. */
 void kmap_atomic_pop(uintptr_t address);
-/* Atomic kmaps that this CPU holds now, those of low pages (which take no slot's entry) included. */
-DECLARE_PER_CPU(u32, kmap_depth);
-static inline u32 kmap_atomic_depth(void) { return *this_cpu(kmap_depth); }
 
 #endif

@@ -136,7 +136,7 @@ static void check_against(const struct spinlock *held, const struct spinlock *lo
 static void check_order(const struct spinlock *lock, uintptr_t caller)
 {
 	const struct held_locks *held = this_cpu(held_locks);
-	u32 depth = *this_cpu(irq_depth);
+	u32 depth = this_cpu_read(nosleep.interrupts);
 
 	for (u32 i = 0; i < held->n; i++)
 		if (held->held[i].irq_depth == depth)
@@ -193,6 +193,9 @@ static void check_kind(struct lock_class *class, uintptr_t caller, bool irqsave)
 
 void lock_order_wait(struct spinlock *lock, uintptr_t caller, bool irqsave)
 {
+	/* A lock taken twice is named as that. */
+	if (unlikely(spin_held(lock)))
+		spin_wait(lock, caller);
 	check_kind(&classes[class_of(lock)], caller, irqsave);
 	check_order(lock, caller);
 }
@@ -204,7 +207,7 @@ void lock_order_taken(struct spinlock *lock)
 
 	class_of(lock);
 	ASSERT(held->n < MAX_HELD, "lock %s: this CPU holds %u already", lock->name, held->n);
-	held->held[held->n].irq_depth = *this_cpu(irq_depth);
+	held->held[held->n].irq_depth = this_cpu_read(nosleep.interrupts);
 	held->held[held->n++].lock = lock;
 	irq_restore(flags);
 }

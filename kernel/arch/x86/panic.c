@@ -2,7 +2,7 @@
 #include "arch/x86/panic.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
-#include "arch/x86/percpu.h"
+#include "arch/x86/nosleep.h"
 #include "arch/x86/pgtable.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/upcall.h"

@@ -1,5 +1,6 @@
 /* The copies of the section .percpu. */
 #include "arch/x86/percpu.h"
+#include "arch/x86/nosleep.h"
 #include "lib/string.h"
 
 /* Linker symbols: the template, and room of the same size in .bss for the boot CPU. */
@@ -7,6 +8,7 @@ extern char percpu_start[], percpu_end[], percpu_boot_copy[];
 
 DEFINE_PER_CPU(uintptr_t, percpu_self);
 DEFINE_PER_CPU(u32, cpu_number);
+DEFINE_PER_CPU(union nosleep, nosleep);
 
 uintptr_t percpu_offset[NR_CPUS];
 

@@ -47,6 +47,34 @@ static inline u32 smp_processor_id(void)
 #define this_cpu(name) percpu_at(name, this_cpu_offset())
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])
 
+/*
+ * One instruction each on the running CPU's copy, so no interrupt comes in between: for variables, or members, of 8 or 32 bits.
+ */
+#define this_cpu_read(var)                                                                         \
+	({                                                                                         \
+		__typeof__(var) value_;                                                            \
+		__asm__ volatile("mov %%fs:%1, %0" : "=q"(value_) : "m"(var));                     \
+		value_;                                                                            \
+	})
+#define this_cpu_write(var, value)                                                                 \
+	__asm__ volatile("mov %1, %%fs:%0" : "=m"(var) : "q"((__typeof__(var))(value)))
+#define percpu_unary(op, var)                                                                      \
+	do {                                                                                       \
+		if (sizeof(var) == 1)                                                              \
+			__asm__ volatile(op "b %%fs:%0" : "+m"(var) : : "cc");                     \
+		else                                                                               \
+			__asm__ volatile(op "l %%fs:%0" : "+m"(var) : : "cc");                     \
+	} while (0)
+#define this_cpu_inc(var) percpu_unary("inc", var)
+#define this_cpu_dec(var) percpu_unary("dec", var)
+/* True if it is not 0.  32 bits. */
+#define this_cpu_test(var)                                                                         \
+	({                                                                                         \
+		bool set_;                                                                         \
+		__asm__ volatile("cmpl $0, %%fs:%1" : "=@ccne"(set_) : "m"(var));                  \
+		set_;                                                                              \
+	})
+
 /* The boot CPU's copy lies in the kernel image.  Before anything else in step 0. */
 void percpu_init_boot_cpu(void);
 

@@ -3,6 +3,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/nosleep.h"
 #include "arch/x86/segment.h"
 #include "arch/x86/spinlock.h"
 #include "arch/x86/tlb.h"
@@ -52,7 +53,7 @@ void smp_send_ipi(u32 cpu, u32 vector)
 {
 	u32 flags = irq_save();
 
-	++*this_cpu(ipis_sent);
+	this_cpu_inc(ipis_sent);
 	apic_send_ipi(cpu_apic_id[cpu], vector);
 	irq_restore(flags);
 }
@@ -95,7 +96,7 @@ static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
 void smp_call(u32 mask, void (*fn)(void *), void *arg)
 {
 	INVARIANT(24, irqs_enabled(), "smp_call to CPUs 0x%x with interrupts off", mask);
-	INVARIANT(24, !in_interrupt(), "smp_call to CPUs 0x%x in an interrupt handler, depth %u", mask, *this_cpu(irq_depth));
+	INVARIANT(24, !in_interrupt(), "smp_call to CPUs 0x%x in an interrupt handler, depth %u", mask, this_cpu_read(nosleep.interrupts));
 
 	u32 self = 1u << smp_processor_id();
 	u32 called = mask & cpus_online();
@@ -214,7 +215,7 @@ bool smp_start_cpu(u32 cpu, u32 apic_id, uintptr_t stack_top, u32 trampoline_cr3
 	return false;
 }
 
-__noreturn void smp_secondary_entry(u32 cpu)
+__stack_args __noreturn void smp_secondary_entry(u32 cpu)
 {
 	segments_init(percpu_offset[cpu], pgd_cr3(swapper_pg_dir));
 	idt_load();

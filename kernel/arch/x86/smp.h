@@ -54,7 +54,7 @@ void smp_init(void);
  * Where the trampoline enters C, on CPU `cpu`: still on the trampoline's tables and with no %fs.  Loads the CPU's own GDT and
  * the IDT and goes on in secondary_main().
  */
-__noreturn void smp_secondary_entry(u32 cpu);
+__stack_args __noreturn void smp_secondary_entry(u32 cpu);
 
 /*
  * What each other CPU does of its hardware before it joins the scheduler (first thing in secondary_main()): paging features and

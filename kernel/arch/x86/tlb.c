@@ -3,6 +3,7 @@
 
 #include "arch/x86/cpu.h"
 #include "arch/x86/smp.h"
+#include "arch/x86/tlb_owed.h"
 #include "arch/x86/tlb_shadow.h"
 
 /* Ranges of more pages than this are flushed in full: a refill is cheaper than that many invlpg. */
@@ -20,15 +21,27 @@ void tlb_init(void)
 	cr4_normal = read_cr4();
 }
 
+/* Interrupts off. */
 static void load_cr3(u32 cr3)
 {
+	u32 begun = tlb_stamp_now();
+
 	write_cr3(cr3);
-	this_cpu(tlb_stats)->cr3_loads++;
+	tlb_cr3_load_done(begun);
+	this_cpu_inc(tlb_stats.cr3_loads);
+}
+
+void local_flush_tlb_user(void)
+{
+	u32 flags = irq_save();
+
+	load_cr3(read_cr3());
+	irq_restore(flags);
 }
 
 void local_flush_tlb_all(void)
 {
-	u32 flags = irq_save();
+	u32 flags = irq_save(), begun = tlb_stamp_now();
 
 	/*
 	 * A CR3 load spares Global entries; changing CR4.PGE drops all (SDM vol. 3, 4.10.4.1).  Both values are
@@ -40,14 +53,15 @@ void local_flush_tlb_all(void)
 	} else {
 		load_cr3(read_cr3());
 	}
-	this_cpu(tlb_stats)->full_flushes++;
+	tlb_full_flush_done(begun);
+	this_cpu_inc(tlb_stats.full_flushes);
 	irq_restore(flags);
 }
 
 void local_flush_tlb_page(uintptr_t address)
 {
 	invlpg(address);
-	this_cpu(tlb_stats)->invlpgs++;
+	this_cpu_inc(tlb_stats.invlpgs);
 }
 
 /* Runs fn on the CPUs in the mask; alone, as long as this CPU is not online yet (steps 0 to 3). */
@@ -58,7 +72,7 @@ static void flush_on(u32 mask, void (*fn)(void *), void *arg)
 		return;
 	}
 	if (mask & ~(1u << smp_processor_id()))
-		this_cpu(tlb_stats)->rounds++;
+		this_cpu_inc(tlb_stats.rounds);
 	smp_call(mask, fn, arg);
 }
 

@@ -47,6 +47,8 @@ void tlb_init(void);
 
 /* This CPU alone. */
 void local_flush_tlb_all(void);
+/* What is not Global, by a CR3 load. */
+void local_flush_tlb_user(void);
 void local_flush_tlb_page(uintptr_t address);
 
 /*

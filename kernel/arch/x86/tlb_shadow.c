@@ -9,6 +9,7 @@
 #include "arch/x86/place.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_owed.h"
 #include "lib/assert.h"
 
 /* The addresses whose mappings change: from the lowest place that vmalloc can begin to the top. */
@@ -223,21 +224,30 @@ __noreturn static __noinline void refuse_page(uintptr_t address, u32 cpu, const 
 }
 
 /* Panics if a CPU of `cpus` may translate the page of `address`; `what` is about to be used by `user`. */
-static void check_page(uintptr_t address, u32 cpus, const char *what, uintptr_t user)
+static void check_page(uintptr_t address, u32 cpus, bool global, const char *what, uintptr_t user)
 {
 	const struct shadow_page *page = page_of(address);
 	u32 since = READ_ONCE(page->since), cpu;
 
 	if (!since)
 		return;
-	cpu = first_that_owes(cpus & answering() & ~READ_ONCE(page->invalidated), since, true);
+	cpu = first_that_owes(cpus & answering() & ~READ_ONCE(page->invalidated), since, global);
 	if (unlikely(cpu != NR_CPUS))
 		refuse_page(address, cpu, what, user);
 }
 
 void shadow_check_reuse(uintptr_t address, u32 cpus)
 {
-	check_page(address, cpus, "address", CALLER());
+	check_page(address, cpus, true, "address", CALLER());
+}
+
+/* Who is idle is looked at before what it has flushed: it pays before it says that it is idle no more. */
+void shadow_check_slot(uintptr_t address)
+{
+	u32 busy = ~idle_or_paying();
+
+	smp_rmb();
+	check_page(address, busy, pkmap_is_global(), "address", CALLER());
 }
 
 void shadow_check_range(uintptr_t start, uintptr_t end)
@@ -245,7 +255,7 @@ void shadow_check_range(uintptr_t start, uintptr_t end)
 	uintptr_t caller = CALLER();
 
 	for (uintptr_t address = start; address < end; address += PAGE_SIZE)
-		check_page(address, ~0u, "address", caller);
+		check_page(address, ~0u, true, "address", caller);
 }
 
 /* The time comes after the stores to the tables and before the look at who is to be told, as in flush_tlb_mm(). */
@@ -340,7 +350,7 @@ void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
 static void check_kernel_frame(const struct frame_debt *debt, uintptr_t user)
 {
 	if (page_of(debt->from)->since == debt->since)
-		check_page(debt->from, ~0u, "the frame last mapped at", user);
+		check_page(debt->from, ~0u, true, "the frame last mapped at", user);
 }
 
 __noreturn static __noinline void refuse_frame(const struct frame_debt *owed, u32 cpu, u32 pfn, uintptr_t user)

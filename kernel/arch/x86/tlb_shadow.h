@@ -49,6 +49,8 @@ void shadow_cpu_ready(void);
 void shadow_unmapped(uintptr_t address);
 /* It is about to be used again, by the CPUs of `cpus` (offline ones do not count). */
 void shadow_check_reuse(uintptr_t address, u32 cpus);
+/* The same of a PKMap slot: CPUs that are idle may owe the flush (tlb_owed.h), and where the entries are not Global CR3 loads count. */
+void shadow_check_slot(uintptr_t address);
 /* The same for all pages of [start, end): whose frames, and then whose addresses, are about to be used again by anybody. */
 void shadow_check_range(uintptr_t start, uintptr_t end);
 
@@ -83,6 +85,7 @@ static inline void shadow_round(u32 mask, uintptr_t caller) { (void)mask; (void)
 static inline void shadow_cpu_ready(void) {}
 static inline void shadow_unmapped(uintptr_t address) { (void)address; }
 static inline void shadow_check_reuse(uintptr_t address, u32 cpus) { (void)address; (void)cpus; }
+static inline void shadow_check_slot(uintptr_t address) { (void)address; }
 static inline void shadow_check_range(uintptr_t start, uintptr_t end) { (void)start; (void)end; }
 static inline void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm) { (void)debt; (void)mm; }
 static inline void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address)

@@ -3,9 +3,10 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
-#include "arch/x86/fixmap.h"
+#include "arch/x86/nosleep.h"
 #include "arch/x86/panic.h"
 #include "arch/x86/segment.h"
+#include "arch/x86/tlb_owed.h"
 
 #define VECTORS 256u
 #define FIRST_INTERRUPT 0x20u
@@ -28,7 +29,6 @@ extern char probe_exec_failed[];
 /* Linker symbols. */
 extern const struct fixup extable_start[], extable_end[];
 
-DEFINE_PER_CPU(u32, irq_depth);
 /* Set by probe_exec (entry.asm) while it calls an address that may fault. */
 DEFINE_PER_CPU(u32, probe_target);
 DEFINE_PER_CPU(u32, probe_armed);
@@ -82,14 +82,16 @@ static void dispatch_interrupt(struct trapframe *frame)
 	trap_handler_t handler = READ_ONCE(handlers[frame->vector]);
 	u32 depth = kmap_atomic_depth();
 
-	++*this_cpu(irq_depth);
+	if (this_cpu_test(is_idle))
+		idle_leave();
+	this_cpu_inc(nosleep.interrupts);
 	if (handler)
 		handler(frame);
 	else
 		unexpected_interrupt(frame->vector);
 	INVARIANT(30, kmap_atomic_depth() == depth, "vector 0x%02x: %u atomic kmaps at entry, %u at exit",
 		  frame->vector, depth, kmap_atomic_depth());
-	--*this_cpu(irq_depth);
+	this_cpu_dec(nosleep.interrupts);
 }
 
 /* Moves the interrupted kernel code to its fix-up, if it has one: false if not. */
@@ -124,7 +126,7 @@ static void dispatch_exception(struct trapframe *frame)
 		panic_trap(frame, address);
 }
 
-void trap_dispatch(struct trapframe *frame)
+__stack_args void trap_dispatch(struct trapframe *frame)
 {
 	irq_time_trap(frame);
 	/* A gate leaves EFLAGS.AC as it was, and user mode may set it: without this, handlers could touch user pages. */

@@ -41,10 +41,6 @@ struct trapframe {
 
 typedef void (*trap_handler_t)(struct trapframe *frame);
 
-/* Interrupt handlers (not exceptions) running on this CPU, nested ones counted. */
-DECLARE_PER_CPU(u32, irq_depth);
-static inline bool in_interrupt(void) { return *this_cpu(irq_depth) != 0; }
-
 /* Builds the IDT, once (boot CPU, step 0), and loads it (each CPU). */
 void idt_init(void);
 void idt_load(void);
@@ -56,7 +52,7 @@ void idt_load(void);
 void trap_set_handler(u32 vector, trap_handler_t handler);
 
 /* Called by entry.asm. */
-void trap_dispatch(struct trapframe *frame);
+__stack_args void trap_dispatch(struct trapframe *frame);
 
 /*
  * Accesses that may fault: false, and nothing else, if they do.  From any context where a fault may be taken.
@@ -64,6 +60,6 @@ void trap_dispatch(struct trapframe *frame);
  */
 bool probe_read(uintptr_t address, u32 *value);
 bool probe_write(uintptr_t address, u32 value);
-bool probe_exec(uintptr_t address);
+__stack_args bool probe_exec(uintptr_t address);
 
 #endif

@@ -8,7 +8,7 @@
 #include "lib/types.h"
 
 /* Entered by boot/start.asm with paging on, interrupts off, on the boot stack. */
-__noreturn void kernel_main(u32 loader_magic, u32 loader_info);
+__stack_args __noreturn void kernel_main(u32 loader_magic, u32 loader_info);
 
 /* Entered by the trampoline on each other CPU, on its own stack, with its GDT loaded. */
 __noreturn void secondary_main(void);

@@ -1,0 +1,23 @@
+/*
+ * A thread that holds a kmap may ask for more by kmap_try alone (debug build; otherwise all of this is nothing): two that wait with a slot
+ * in hand could wait for one another.  Each thread counts the kmaps of high pages that it holds; it gives back what it took itself.
+ */
+#ifndef MM_KMAP_HELD_H
+#define MM_KMAP_HELD_H
+
+#include "lib/types.h"
+
+#ifdef CONFIG_DEBUG
+
+/* Before `caller` may wait for a slot. */
+void kmap_held_check(uintptr_t caller);
+/* The running thread has n more, or less. */
+void kmap_held_add(int n);
+
+#else
+
+static inline void kmap_held_check(uintptr_t caller) { (void)caller; }
+static inline void kmap_held_add(int n) { (void)n; }
+
+#endif
+#endif

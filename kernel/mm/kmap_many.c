@@ -1,0 +1,131 @@
+/*
+ * Who waits for slots, and how several are taken at once.
+ *
+ * Two threads that each hold one slot of a full pool and want another would wait for one another for ever.  So a thread that holds a kmap
+ * asks for more by kmap_try alone, which waits for nobody, and whoever needs several takes them by kmap_many, all or none.  Then every
+ * slot that is in use belongs to a thread that can go on and give it back.
+ *
+ * One queue of tickets serves kmap and kmap_many, so that many small requests do not starve a large one: only the thread in front looks
+ * whether its slots can be had.
+ */
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "mm/kmap_held.h"
+#include "mm/pkmap.h"
+
+struct ticket {
+	struct list node;
+	struct wait_queue queue; /* its thread alone */
+};
+
+struct list pkmap_tickets = LIST_INIT(pkmap_tickets);
+
+/* The ticket lies on its thread's stack, and is on the list while the thread may sleep: so this is done with the lock held. */
+void pkmap_wake_first(void)
+{
+	wake_up_one(&list_first(&pkmap_tickets, struct ticket, node)->queue);
+}
+
+/* Gives back the uses of the first n. */
+static void drop_all(struct page *const *pages, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (page_is_high(pages[i]))
+			pkmap_drop(pages[i]);
+}
+
+/* All or none.  A page that comes twice, or that others have mapped, takes no slot of its own. */
+static bool use_all(struct page *const *pages, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		if (page_is_high(pages[i]) && !pkmap_use(pages[i])) {
+			drop_all(pages, i);
+			return false;
+		}
+	return true;
+}
+
+/* Until a slot has fallen to 1, or the threads before this one have been served.  Queued before the lock is dropped: no wake-up is lost. */
+static void sleep_on(struct ticket *ticket)
+{
+	struct waiter waiter;
+
+	kmap_stats.sleeps++;
+	wait_enqueue(&ticket->queue, &waiter);
+	spin_unlock(&kmap_lock);
+	wait_sleep(&waiter);
+	spin_lock(&kmap_lock);
+	wait_dequeue(&ticket->queue, &waiter);
+}
+
+static bool is_first(const struct ticket *ticket)
+{
+	return list_first(&pkmap_tickets, struct ticket, node) == ticket;
+}
+
+void pkmap_wait_and_use(struct page *const *pages, u32 n)
+{
+	struct ticket ticket;
+
+	wait_queue_init(&ticket.queue, "kmap ticket");
+	list_append(&pkmap_tickets, &ticket.node);
+	while (!is_first(&ticket) || !use_all(pages, n))
+		sleep_on(&ticket);
+	list_remove(&ticket.node);
+	/* There may be slots for the next one too. */
+	if (!list_empty(&pkmap_tickets))
+		pkmap_wake_first();
+}
+
+void *kmap_try(struct page *page)
+{
+	uintptr_t address;
+
+	might_sleep("kmap_try", CALLER());
+	if (!page_is_high(page))
+		return lowmem_page_address(page);
+	spin_lock(&kmap_lock);
+	kmap_stats.maps++;
+	address = pkmap_use(page) ? page->virtual : 0;
+	spin_unlock(&kmap_lock);
+	if (address)
+		kmap_held_add(1);
+	return (void *)address;
+}
+
+static u32 count_high(struct page *const *pages, u32 n)
+{
+	u32 high = 0;
+
+	for (u32 i = 0; i < n; i++)
+		high += page_is_high(pages[i]);
+	return high;
+}
+
+int kmap_many(struct page *const *pages, u32 n)
+{
+	u32 high = count_high(pages, n);
+
+	might_sleep("kmap_many", CALLER());
+	if (high > pkmap_slots)
+		return -E2BIG;
+	if (!high)
+		return 0;
+	kmap_held_check(CALLER());
+	spin_lock(&kmap_lock);
+	kmap_stats.maps += high;
+	if (!list_empty(&pkmap_tickets) || !use_all(pages, n))
+		pkmap_wait_and_use(pages, n);
+	spin_unlock(&kmap_lock);
+	kmap_held_add((int)high);
+	return 0;
+}
+
+void kunmap_many(struct page *const *pages, u32 n)
+{
+	might_sleep("kunmap_many", CALLER());
+	spin_lock(&kmap_lock);
+	drop_all(pages, n);
+	spin_unlock(&kmap_lock);
+	kmap_held_add(-(int)count_high(pages, n));
+}
