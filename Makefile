@@ -78,7 +78,7 @@ DEBUG_CFLAGS := -fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,nu
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
 SOURCES := boot/start.asm boot/trampoline.asm \
-	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c)
+	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c)
 
 # $(call objects,variant)
 objects = $(patsubst %,$(BUILD)/$1/%.o,$(SOURCES) boot/early_$(firstword $(subst -, ,$1)).asm)

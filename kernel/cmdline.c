@@ -25,6 +25,16 @@ static bool set_selftest(const char *value)
 	return true;
 }
 
+/* Alone, without a value, it is the whole set. */
+static bool set_bench(const char *value)
+{
+	if (strlen(value) >= sizeof(kernel_options.bench))
+		return false;
+	strlcpy(kernel_options.bench, value, sizeof(kernel_options.bench));
+	kernel_options.bench_asked = true;
+	return true;
+}
+
 /* The whole value is a number from `least` to `most`. */
 static bool set_number(const char *value, u32 least, u32 most, u32 *to)
 {
@@ -124,6 +134,7 @@ static const struct option {
 	const char *wants;		/* what the value must be; NULL: it takes none */
 } options[] = {
 	{ "selftest", set_selftest, "none, quick, full, mustfail or names" },
+	{ "bench", set_bench, "all, quick, curves or beginnings of keys" },
 	{ "until", set_until, "a step from 0 to 8" },
 	{ "exit", set_exit, NULL },
 	{ "highmem", set_highmem, "a size such as 512M" },
@@ -196,4 +207,7 @@ void cmdline_parse(const char *line)
 		line = take_word(line, word);
 		apply(word);
 	}
+	/* Who wants figures waits for no tests, unless they are asked for too. */
+	if (kernel_options.bench_asked && !kernel_options.selftest[0])
+		strlcpy(kernel_options.selftest, "none", sizeof(kernel_options.selftest));
 }

@@ -122,15 +122,16 @@ static void start_cpus(void)
 	report_cpus();
 }
 
-/* The end of what `until=` and the command line ask for. */
-static void finish(void)
+/* The self-test's closing lines; true if it passed. */
+static bool end_tests(void)
 {
-	u64 ticks = rdtsc() - tsc_at_entry;
-	bool passed;
+	console_printf("# %llu TSC ticks since the kernel's entry\n", rdtsc() - tsc_at_entry);
+	return testing_end();
+}
 
-	console_printf("# %llu TSC ticks since the kernel's entry\n", ticks);
-	passed = testing_end();
-
+/* The end of what `until=` and the command line ask for. */
+static void finish(bool passed)
+{
 	if (kernel_options.exit)
 		machine_exit(passed);
 }
@@ -139,7 +140,9 @@ static void stop_if_last(u32 step)
 {
 	if (step != kernel_options.until)
 		return;
-	finish();
+	if (kernel_options.bench_asked)
+		pr_warn("bench ignored: it needs every step, and until=%u\n", step);
+	finish(end_tests());
 	console_printf("stopped after step %u\n", step);
 	cpu_stop();
 }
@@ -169,10 +172,15 @@ static void report_first_thread(void)
 /* The first thread with a stack of its own: from here on the boot context is CPU 0's idle thread. */
 static void first_thread(void *unused)
 {
+	bool passed;
+
 	(void)unused;
 	report_first_thread();
 	testing_step(8);
-	finish();
+	passed = end_tests();
+	if (kernel_options.bench_asked)
+		passed = bench_run(kernel_options.bench) && passed;
+	finish(passed);
 }
 
 __stack_args __noreturn void kernel_main(u32 magic, u32 info)

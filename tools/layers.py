@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that the layers include one way only: lib < kernel/arch/x86 < kernel/mm < kernel < tests/kernel.
+"""Checks that the layers include one way only: lib < kernel/arch/x86 < kernel/mm < kernel < tests/kernel < tests/bench.
 
 A file may include its own layer and lower ones, by a path that names the layer.  What a lower layer needs from a higher one it
 declares in a header of its own (upcall.h, wait.h, testing.h).
@@ -10,7 +10,8 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Lowest first: how an include of the layer begins, and the folder that it means.
-LAYERS = [("lib/", "lib"), ("arch/x86/", "kernel/arch/x86"), ("mm/", "kernel/mm"), ("kernel/", "kernel"), ("tests/kernel/", "tests/kernel")]
+LAYERS = [("lib/", "lib"), ("arch/x86/", "kernel/arch/x86"), ("mm/", "kernel/mm"), ("kernel/", "kernel"), ("tests/kernel/", "tests/kernel"),
+          ("tests/bench/", "tests/bench")]
 
 
 def layer_of(path):

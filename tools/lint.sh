@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
-files=$(ls kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c lib/*.c tests/kernel/*.c)
+files=$(ls kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c lib/*.c tests/kernel/*.c tests/bench/*.c)
 # All that a build can contain, in one pass.
 defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
 

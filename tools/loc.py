@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 # A file belongs to the first folder that holds it.
-FOLDERS = ["boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel", "user", "tests/kernel", "tests", "tools"]
+FOLDERS = ["boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel", "user", "tests/kernel", "tests/bench", "tests", "tools"]
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),
