@@ -53,7 +53,7 @@ INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(ca
 # Arguments go in registers: half the length of a call that leaves nothing to push.
 # No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
-	-mregparm=3 -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
+	-mregparm=3 $(if $(CLANG),,-mpreferred-stack-boundary=2) -fno-align-jumps -fno-align-loops -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	-ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
@@ -124,12 +124,12 @@ $(BUILD)/$2: $(call objects,$1) $(BUILD)/$1/symbols_all.o linker.ld
 endef
 
 ifneq ($(GOALS),)
-$(eval $(call kernel,2level,tarn.elf,-march=pentium))
-$(eval $(call kernel,pae,tarn-pae.elf,-march=pentiumpro))
-$(eval $(call kernel,2level-poison,tarn-poison.elf,-march=pentium))
-$(eval $(call kernel,pae-poison,tarn-pae-poison.elf,-march=pentiumpro))
-$(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium $(DEBUG_CFLAGS)))
-$(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro $(DEBUG_CFLAGS)))
+$(eval $(call kernel,2level,tarn.elf,-march=pentium -mtune=generic))
+$(eval $(call kernel,pae,tarn-pae.elf,-march=pentiumpro -mtune=generic))
+$(eval $(call kernel,2level-poison,tarn-poison.elf,-march=pentium -mtune=generic))
+$(eval $(call kernel,pae-poison,tarn-pae-poison.elf,-march=pentiumpro -mtune=generic))
+$(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium -mtune=generic $(DEBUG_CFLAGS)))
+$(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro -mtune=generic $(DEBUG_CFLAGS)))
 endif
 
 # POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that docs/debug.md names

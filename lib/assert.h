@@ -22,10 +22,10 @@ struct panic_site {
 __noreturn void panic_at(const struct panic_site *site, const char *fmt, ...) __printf_like(2, 3);
 
 #define PANIC_SITE(number)                                                                         \
-	(&(const struct panic_site){ .file = __FILE__,                                             \
-				     .function = __func__,                                         \
-				     .line = __LINE__,                                             \
-				     .invariant = (number) })
+	({                                                                                         \
+		static const struct panic_site site_ = { __FILE__, __func__, __LINE__, (number) }; \
+		&site_;                                                                            \
+	})
 
 #define panic(...) panic_at(PANIC_SITE(0), __VA_ARGS__)
 

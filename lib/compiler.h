@@ -43,8 +43,10 @@
 		__asm__ volatile("movl $., %0" : "=r"(here_));                                     \
 		here_;                                                                             \
 	})
+#define STORE_HERE(to) __asm__ volatile("movl $., %0" : "=m"(to))
 #else
 #define HERE() CALLER()
+#define STORE_HERE(to) ((to) = CALLER())
 #endif
 
 /* The kernel passes arguments in registers (-mregparm=3); functions that assembly calls or defines take them from the stack. */

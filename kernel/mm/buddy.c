@@ -3,6 +3,7 @@
  * the block beside it with which it makes up one of order n + 1: the frame number with bit n turned over.
  */
 #include "lib/assert.h"
+#include "lib/bitops.h"
 #include "mm/zone.h"
 
 static void put_block(struct zone *zone, struct page *page, u32 order)
@@ -11,13 +12,15 @@ static void put_block(struct zone *zone, struct page *page, u32 order)
 	page->order = order;
 	list_push(&zone->area[order].blocks, &page->list);
 	zone->area[order].count++;
+	zone->orders |= 1u << order;
 }
 
 static void take_block(struct zone *zone, struct page *page, u32 order)
 {
 	page->flags &= ~PG_BUDDY;
 	list_remove(&page->list);
-	zone->area[order].count--;
+	if (!--zone->area[order].count)
+		zone->orders &= ~(1u << order);
 }
 
 /* Gives the upper halves back until the block that begins at `page` has order `to`. */
@@ -31,25 +34,23 @@ static void split(struct zone *zone, struct page *page, u32 from, u32 to)
 
 struct page *buddy_alloc(struct zone *zone, u32 order)
 {
-	for (u32 from = order; from < NR_ORDERS; from++) {
-		if (zone->area[from].count == 0)
-			continue;
-		struct page *page = list_first(&zone->area[from].blocks, struct page, list);
+	u32 orders = zone->orders >> order, from;
+	struct page *page;
 
-		take_block(zone, page, from);
-		split(zone, page, from, order);
-		zone->free -= 1u << order;
-		return page;
-	}
-	return NULL;
+	if (!orders)
+		return NULL;
+	from = order + lowest_bit(orders);
+	page = list_first(&zone->area[from].blocks, struct page, list);
+	take_block(zone, page, from);
+	split(zone, page, from, order);
+	zone->free -= 1u << order;
+	return page;
 }
 
-/* Is the whole block of this order that begins at `pfn` in the zone's free list? */
-static bool is_free_block(const struct zone *zone, pfn_t pfn, u32 order)
+/* The buddy's flags say whose it is and whether it is free; mem_map has an entry for the buddy of every frame. */
+static inline bool is_free_block(const struct zone *zone, const struct page *page, u32 order)
 {
-	if (pfn < zone->start || pfn + (1u << order) > zone->end)
-		return false;
-	return (pfn_to_page(pfn)->flags & PG_BUDDY) && pfn_to_page(pfn)->order == order;
+	return (page->flags & (PG_BUDDY | PG_ZONE_MASK)) == (PG_BUDDY | (u32)zone->type) && page->order == order;
 }
 
 /*
@@ -83,14 +84,12 @@ static u32 flags_in_block(const struct page *page, u32 order)
 	return flags;
 }
 
-static void check_freed(const struct zone *zone, const struct page *page, u32 order)
+/* That no part of the block is free already: what page_alloc.c has checked of its first page, for all of them. */
+void buddy_check_freed(const struct page *page, u32 order)
 {
 	pfn_t pfn = page_to_pfn(page);
 	u32 around = order_of_free_block_around(pfn, order), flags = flags_in_block(page, order);
 
-	INVARIANT(47, IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
-		  "frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x", pfn, zone->name, order,
-		  zone->start, zone->end);
 	INVARIANT(47, around == 0, "frame 0x%x freed at order %u lies in a free block of order %u", pfn, order, around);
 	INVARIANT(47, !(flags & PG_NOT_OWNED), "frame 0x%x freed at order %u: part of it is free already or reserved, flags 0x%x",
 		  pfn, order, flags);
@@ -100,10 +99,17 @@ void buddy_free(struct zone *zone, struct page *page, u32 order)
 {
 	pfn_t pfn = page_to_pfn(page);
 
-	check_freed(zone, page, order);
+	INVARIANT(47, IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
+		  "frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x", pfn, zone->name, order,
+		  zone->start, zone->end);
+	buddy_check(page, order);
 	zone->free += 1u << order;
-	for (; order < MAX_ORDER && is_free_block(zone, pfn ^ (1u << order), order); order++) {
-		take_block(zone, pfn_to_page(pfn ^ (1u << order)), order);
+	for (; order < MAX_ORDER; order++) {
+		struct page *buddy = pfn_to_page(pfn ^ (1u << order));
+
+		if (!is_free_block(zone, buddy, order))
+			break;
+		take_block(zone, buddy, order);
 		pfn &= ~(1u << order);
 	}
 	put_block(zone, pfn_to_page(pfn), order);
@@ -123,7 +129,7 @@ static const char *block_check(const struct zone *zone, const struct page *page,
 		return "a block is not aligned to its size (47)";
 	if (order_of_free_block_around(pfn, order))
 		return "a block lies in a larger free block (47)";
-	if (order < MAX_ORDER && is_free_block(zone, pfn ^ (1u << order), order))
+	if (order < MAX_ORDER && is_free_block(zone, pfn_to_page(pfn ^ (1u << order)), order))
 		return "two free buddies lie apart (48)";
 	return NULL;
 }

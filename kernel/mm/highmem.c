@@ -9,23 +9,22 @@
 #include "arch/x86/tlb_owed.h"
 #include "arch/x86/tlb_shadow.h"
 #include "lib/assert.h"
-#include "mm/bootmem.h"
 #include "mm/kmap_held.h"
-#include "mm/memory.h"
 #include "mm/options.h"
 #include "mm/pkmap.h"
 
 /* Everything below, and the `virtual` of every high page. */
 struct spinlock kmap_lock = SPINLOCK_INIT("kmap");
 pte_t *pkmap_page_table[PKMAP_TABLES_MAX];
-int *pkmap_count;
+/* The count behind the last slot stays 0, so that a search ends there. */
+int pkmap_count[PKMAP_SLOTS_MAX + 1];
 u32 pkmap_slots, pkmap_in_use;
-u16 *pkmap_owned;
+u16 pkmap_owned[MAX_PFN >> MAX_ORDER];
 bool pkmap_lazy;
 struct kmap_stats kmap_stats;
 
-/* The slot handed out last; the search for a free one goes on behind it. */
-static u32 last_pkmap_nr;
+/* The slot handed out last; the search for a free one goes on behind it.  Before the first: ~0. */
+static u32 last_pkmap_nr = ~0u;
 static pteval_t kmap_prot;
 
 void kmap_init(void)
@@ -36,9 +35,6 @@ void kmap_init(void)
 		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));
 		INVARIANT(1, pkmap_page_table[i], "no page table behind %x", (u32)PKMAP_ADDR(i * PTRS_PER_PTE));
 	}
-	/* Zeroed.  The count behind the last slot stays 0, so that a search ends there. */
-	pkmap_count = bootmem_alloc((pkmap_slots + 1) * sizeof(*pkmap_count), sizeof(*pkmap_count), 0);
-	pkmap_owned = bootmem_alloc(((max_pfn >> MAX_ORDER) + 1) * sizeof(*pkmap_owned), sizeof(*pkmap_owned), 0);
 	kmap_prot = PAGE_KERNEL;
 	if (!pkmap_lazy)
 		return;
@@ -52,57 +48,96 @@ static struct page *slot_owner(u32 slot)
 	return pfn_to_page(pte_pfn(*pkmap_pte(slot)));
 }
 
-void pkmap_unmap(u32 slot)
+/* The entry of a slot at 1, and its owner's address. */
+static inline void unmap_entry(pte_t *entry, pfn_t pfn)
 {
-	pte_t *pte = pkmap_pte(slot);
-	pfn_t pfn = pte_pfn(*pte);
-
-	INVARIANT(2, pte_present(*pte), "slot %u at 1 has no entry", slot);
-	pte_clear(pte);
-	shadow_unmapped(PKMAP_ADDR(slot));
+	pte_clear(entry);
 	pfn_to_page(pfn)->virtual = 0;
 	pkmap_owned[pfn >> MAX_ORDER]--;
 }
 
+void pkmap_unmap(u32 slot)
+{
+	pte_t *entry = pkmap_pte(slot);
+
+	INVARIANT(2, pte_present(*entry), "slot %u at %d has no entry", slot, pkmap_count[slot]);
+	unmap_entry(entry, pte_pfn(*entry));
+	shadow_unmapped(PKMAP_ADDR(slot));
+}
+
+/* How many slots from this one on are in use; a count of 0 ends them at the latest. */
+static inline u32 used_run(const int *count)
+{
+	const int *first = count;
+
+	while (*count >= 2)
+		count++;
+	return (u32)(count - first);
+}
+
+/* Takes back all slots behind one page table that have no user; the count behind the last of them is 0. */
+static void reclaim_table(int *count, pte_t *entry)
+{
+	const int *end = count + PTRS_PER_PTE;
+
+	for (;; count++, entry++) {
+		if (*count >= 2) {
+			u32 used = used_run(count);
+
+			count += used;
+			entry += used;
+		}
+		if (count >= end)
+			break;
+		if (unlikely(pte_none(*entry))) {
+			INVARIANT(2, *count == PKMAP_RETIRED, "slot %u at %d has no entry", (u32)(count - pkmap_count), *count);
+		} else {
+			unmap_entry(entry, pte_pfn(*entry));
+			shadow_unmapped(PKMAP_ADDR(count - pkmap_count));
+		}
+		*count = 0;
+	}
+}
+
 /*
- * Takes back every slot at 1, then makes every CPU forget what it holds (an idle one when it wakes up).  kmap_lock is held throughout: a
- * slot with its count at 0 is not to be seen by another CPU before the last of them has acknowledged.  Those who wait for the lock
- * meanwhile do so with interrupts on, and answer.
+ * When the turn has come to its end no slot is at 0.  Takes back those at 1 (or retired), then makes every CPU forget what it holds; an
+ * idle one when it wakes up.  kmap_lock is held throughout: a slot with its count at 0 is not to be seen by another CPU before the last
+ * of them has acknowledged.  Those who wait for the lock meanwhile do so with interrupts on, and answer.
  */
 static void flush_all_zero_pkmaps(void)
 {
-	u32 reclaimed = 0;
+	for (u32 slot = 0; slot < pkmap_slots; slot += PTRS_PER_PTE) {
+		int *behind = &pkmap_count[slot + PTRS_PER_PTE], kept = *behind;
 
-	for (u32 slot = 0; slot < pkmap_slots; slot++) {
-		int count = pkmap_count[slot];
-
-		if (count >= 2 || count == 0)
-			continue;
-		if (count != PKMAP_RETIRED)
-			pkmap_unmap(slot);
-		pkmap_count[slot] = 0;
-		reclaimed++;
+		*behind = 0;
+		reclaim_table(&pkmap_count[slot], pkmap_pte(slot));
+		*behind = kept;
 	}
-	if (!reclaimed)
-		return;
 	kmap_stats.flushes++;
-	kmap_stats.reclaimed += reclaimed;
+	kmap_stats.reclaimed += pkmap_slots - pkmap_in_use;
 	tlb_flush_past(tlb_stamp());
+}
+
+/* The first slot at 0, from `slot` on; pkmap_slots: none. */
+static u32 free_slot_from(u32 slot)
+{
+	const int *count = &pkmap_count[slot];
+
+	while (*count)
+		count++;
+	return (u32)(count - pkmap_count);
 }
 
 /* The next slot in turn that is free; when the turn wraps, slots are made free.  Not every slot is in use. */
 static u32 next_free_slot(void)
 {
-	for (u32 wraps = 0; wraps < 2; wraps++) {
-		do {
-			last_pkmap_nr++;
-		} while (pkmap_count[last_pkmap_nr]);
-		if (last_pkmap_nr < pkmap_slots)
-			return last_pkmap_nr;
-		flush_all_zero_pkmaps();
-		last_pkmap_nr = ~0u;
-	}
-	panic_at(PANIC_SITE(11), "%u of %u slots are in use, but none is free after a flush", pkmap_in_use, pkmap_slots);
+	last_pkmap_nr = free_slot_from(last_pkmap_nr + 1);
+	if (likely(last_pkmap_nr < pkmap_slots))
+		return last_pkmap_nr;
+	flush_all_zero_pkmaps();
+	last_pkmap_nr = free_slot_from(0);
+	INVARIANT(11, last_pkmap_nr < pkmap_slots, "%u of %u slots are in use, but none is free after a flush", pkmap_in_use, pkmap_slots);
+	return last_pkmap_nr;
 }
 
 /* 0 -> 2. */
@@ -113,7 +148,7 @@ static void map_slot(u32 slot, struct page *page)
 
 	INVARIANT(1, pte_none(*pte), "slot %u at %d has an entry", slot, pkmap_count[slot]);
 	shadow_check_slot(PKMAP_ADDR(slot));
-	set_pte(pte, pfn_pte(pfn, kmap_prot));
+	set_pte_frame(pte, pfn, kmap_prot);
 	pkmap_count[slot] = 2;
 	pkmap_in_use++;
 	page->virtual = PKMAP_ADDR(slot);
@@ -121,45 +156,61 @@ static void map_slot(u32 slot, struct page *page)
 	kmap_stats.new_maps++;
 }
 
-/* 1 -> 2. */
-static void revive_slot(u32 slot)
+/* The page, which has none, gets a slot.  False: every slot is in use. */
+static __noinline bool map_new_virtual(struct page *page)
 {
-	pkmap_in_use++;
-	kmap_stats.revivals++;
-	if (pkmap_lazy)
-		lazy_slot_revived(slot);
-}
-
-bool pkmap_use(struct page *page)
-{
-	u32 slot;
-
-	if (page->virtual) {
-		slot = PKMAP_NR(page->virtual);
-		if (pkmap_count[slot]++ == 1)
-			revive_slot(slot);
-		INVARIANT(4, pkmap_count[slot] >= 2, "kmap of frame %x with count %d", page_to_pfn(page), pkmap_count[slot]);
-		return true;
-	}
 	if (unlikely(pkmap_in_use == pkmap_slots))
 		return false;
 	map_slot(pkmap_lazy ? lazy_next_slot() : next_free_slot(), page);
 	return true;
 }
 
-void pkmap_drop(struct page *page)
+/* n -> n + 1, and so 1 -> 2. */
+static inline void use_slot(u32 slot)
 {
-	u32 slot = PKMAP_NR(page->virtual);
+	int count = pkmap_count[slot]++;
 
-	INVARIANT(5, page->virtual, "kunmap of frame %x, which is not mapped", page_to_pfn(page));
-	INVARIANT(5, pkmap_count[slot] >= 2, "kunmap of frame %x, which has no user left", page_to_pfn(page));
-	if (--pkmap_count[slot] > 1)
+	if (count > 1)
 		return;
+	INVARIANT(4, count == 1, "slot %u is used with count %d, but it has an owner", slot, count);
+	pkmap_in_use++;
+	kmap_stats.revivals++;
+	if (pkmap_lazy)
+		lazy_slot_revived(slot);
+}
+
+/* n -> n - 1, and so 2 -> 1. */
+static inline void drop_slot(u32 slot, const struct page *page)
+{
+	int count = --pkmap_count[slot];
+
+	if (count > 1)
+		return;
+	INVARIANT(5, count == 1, "kunmap of frame %x, which has no user left", page_to_pfn(page));
 	pkmap_in_use--;
 	if (pkmap_lazy)
 		lazy_slot_waits(slot);
 	if (unlikely(!list_empty(&pkmap_tickets)))
 		pkmap_wake_first();
+}
+
+bool pkmap_use(struct page *page)
+{
+	if (!page->virtual)
+		return map_new_virtual(page);
+	use_slot(PKMAP_NR(page->virtual));
+	return true;
+}
+
+void pkmap_drop(struct page *page)
+{
+	INVARIANT(5, page->virtual, "kunmap of frame %x, which is not mapped", page_to_pfn(page));
+	drop_slot(PKMAP_NR(page->virtual), page);
+}
+
+static __noinline void wait_and_use(struct page *page)
+{
+	pkmap_wait_and_use(&page, 1);
 }
 
 void *kmap_high(struct page *page)
@@ -169,9 +220,10 @@ void *kmap_high(struct page *page)
 	kmap_held_check(CALLER());
 	spin_lock(&kmap_lock);
 	kmap_stats.maps++;
-	/* Whoever needs a new slot lets those go first who wait for one already. */
-	if (unlikely((!page->virtual && !list_empty(&pkmap_tickets)) || !pkmap_use(page)))
-		pkmap_wait_and_use(&page, 1);
+	if (page->virtual)
+		use_slot(PKMAP_NR(page->virtual));
+	else if (unlikely(!list_empty(&pkmap_tickets)) || !map_new_virtual(page))
+		wait_and_use(page); /* behind those who wait already */
 	address = page->virtual;
 	spin_unlock(&kmap_lock);
 	kmap_held_add(1);
@@ -181,7 +233,8 @@ void *kmap_high(struct page *page)
 void kunmap_high(struct page *page)
 {
 	spin_lock(&kmap_lock);
-	pkmap_drop(page);
+	INVARIANT(5, page->virtual, "kunmap of frame %x, which is not mapped", page_to_pfn(page));
+	drop_slot(PKMAP_NR(page->virtual), page);
 	spin_unlock(&kmap_lock);
 	kmap_held_add(-1);
 }

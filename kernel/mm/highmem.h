@@ -17,6 +17,7 @@
 #ifndef MM_HIGHMEM_H
 #define MM_HIGHMEM_H
 
+#include "arch/x86/fixmap.h"
 #include "arch/x86/pgtable.h"
 #include "mm/page.h"
 #include "mm/wait.h"
@@ -62,24 +63,41 @@ void kunmap_many(struct page *const *pages, u32 n);
 /* Address at which the kernel reaches the page now: direct, or its slot's, or 0. */
 uintptr_t page_address(const struct page *page);
 
+/* Behind the two below. */
+void *kmap_atomic_low(struct page *page);
+void kunmap_atomic_low(void);
+__noreturn void kunmap_atomic_none(const void *address);
+
 /*
  * A slot of this CPU's own stack of slots: any context, never waits, nothing may sleep before kunmap_atomic, which must come in reverse order.
  * Low pages need no slot but count as held just the same.
  */
-void *kmap_atomic(struct page *page);
-void kunmap_atomic(void *address);
+static inline void *kmap_atomic(struct page *page)
+{
+	return likely(page_is_high(page)) ? kmap_atomic_push(page_to_pfn(page)) : kmap_atomic_low(page);
+}
+
+static inline void kunmap_atomic(void *address)
+{
+	if (unlikely(!kmap_atomic_depth()))
+		kunmap_atomic_none(address);
+	if (likely((uintptr_t)address >= FIXADDR_START))
+		kmap_atomic_pop((uintptr_t)address);
+	else
+		kunmap_atomic_low();
+}
 
 /* Step 5: takes the tables that pagetable_init made for the pool. */
 void kmap_init(void);
 
 /* The pool, for those who look from outside (self-tests, debugger); the rest of it is in pkmap.h.  Taken with spin_lock. */
 extern struct spinlock kmap_lock;
-extern int *pkmap_count;
+extern int pkmap_count[];
 
 struct kmap_stats {
-	u64 maps;	 /* kmap_high calls */
-	u64 new_maps;	 /* slots newly handed out */
-	u64 revivals;	 /* slots at 1 taken up again by their page */
+	u32 maps;	 /* high pages that were to be mapped */
+	u32 new_maps;	 /* slots newly handed out */
+	u32 revivals;	 /* slots at 1 taken up again by their page */
 	u32 flushes;	 /* turns, or batches, after which every CPU has flushed */
 	u32 reclaimed;	 /* slots that they made free */
 	u32 sleeps;	 /* waits for slots */

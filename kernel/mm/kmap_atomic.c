@@ -4,22 +4,23 @@
 #include "lib/assert.h"
 #include "mm/highmem.h"
 
-void *kmap_atomic(struct page *page)
+void *kmap_atomic_low(struct page *page)
 {
-	if (page_is_high(page))
-		return kmap_atomic_push(page_to_pfn(page), PAGE_KERNEL);
 	INVARIANT(28, kmap_atomic_depth() < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
 	this_cpu_inc(nosleep.kmaps);
+	this_cpu_add(next_slot, -(int)PAGE_SIZE);
 	return lowmem_page_address(page);
 }
 
-void kunmap_atomic(void *address)
+void kunmap_atomic_low(void)
 {
-	INVARIANT(30, kmap_atomic_depth() > 0, "kunmap_atomic of %p, but this CPU holds none", address);
-	if ((uintptr_t)address >= FIXADDR_START)
-		kmap_atomic_pop((uintptr_t)address);
-	else
-		this_cpu_dec(nosleep.kmaps);
+	this_cpu_add(next_slot, PAGE_SIZE);
+	this_cpu_dec(nosleep.kmaps);
+}
+
+__noreturn void kunmap_atomic_none(const void *address)
+{
+	panic_at(PANIC_SITE(30), "kunmap_atomic of %p, but this CPU holds none", address);
 }
 
 void clear_page(struct page *page)

@@ -18,6 +18,13 @@ enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, NR_ZONES };
 
 struct object_cache;
 
+/* A power of two, so that frame number and address are a shift apart. */
+#ifdef __LP64__
+#define PAGE_STRUCT_SIZE 64
+#else
+#define PAGE_STRUCT_SIZE 32
+#endif
+
 struct page {
 	struct list list; /* in a free list, a per-CPU list, a gather, an object cache, a boot module: one at a time */
 	u32 flags;	  /* zone number and PG_*; owner's lock */
@@ -28,7 +35,7 @@ struct page {
 	};
 	uintptr_t virtual; /* high page: address of its PKMap slot, or 0.  The pool's lock. */
 	struct frame_debt owed; /* debug build: the flush before it may be used again; nothing otherwise */
-};
+} __aligned(PAGE_STRUCT_SIZE);
 
 #define PG_ZONE_MASK 3u
 #define PG_RESERVED (1u << 2)  /* not RAM, or never handed over: kernel image, boot allocations */

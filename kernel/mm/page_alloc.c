@@ -14,12 +14,20 @@
 
 #define PG_NOT_FREEABLE (PG_RESERVED | PG_BUDDY | PG_PERCPU | PG_OBJECTS | PG_TABLE_MASK)
 
-/* The highest zone with pages that the request may use. */
-static enum zone_type highest_zone(u32 gfp)
+/* The highest zone with pages that a request may use, by its zone flags; zones_set_watermarks() fills it in. */
+static u8 highest_zone_of[ZONE_FLAGS_MASK + 1];
+
+static inline enum zone_type highest_zone(u32 gfp)
 {
-	if ((gfp & (__GFP_HIGHMEM | __GFP_DMA)) == __GFP_HIGHMEM && zones[ZONE_HIGHMEM].managed)
-		return ZONE_HIGHMEM;
-	return (gfp & __GFP_DMA) || !zones[ZONE_NORMAL].managed ? ZONE_DMA : ZONE_NORMAL;
+	return (enum zone_type)highest_zone_of[gfp & ZONE_FLAGS_MASK];
+}
+
+void set_highest_zones(void)
+{
+	u32 normal = zones[ZONE_NORMAL].managed ? ZONE_NORMAL : ZONE_DMA;
+
+	highest_zone_of[0] = (u8)normal;
+	highest_zone_of[__GFP_HIGHMEM] = (u8)(zones[ZONE_HIGHMEM].managed ? ZONE_HIGHMEM : normal);
 }
 
 static struct page *zone_alloc(struct zone *zone, u32 order, u32 keep)

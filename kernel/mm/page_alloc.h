@@ -14,12 +14,16 @@
 /* Flags. */
 #define __GFP_DMA (1u << 0)	/* highest zone DMA */
 #define __GFP_HIGHMEM (1u << 1) /* highest zone HIGHMEM; without either, NORMAL */
+#define ZONE_FLAGS_MASK (__GFP_DMA | __GFP_HIGHMEM)
 #define __GFP_WAIT (1u << 2)	/* may sleep */
 #define __GFP_ZERO (1u << 3)
 #define GFP_KERNEL __GFP_WAIT
 #define GFP_ATOMIC 0u /* may go down to half of min */
 #define GFP_DMA (__GFP_DMA | __GFP_WAIT)
 #define GFP_HIGHUSER (__GFP_HIGHMEM | __GFP_WAIT)
+
+/* For zone.c: every zone has its pages. */
+void set_highest_zones(void);
 
 struct page *alloc_pages(u32 gfp, u32 order);
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }

@@ -7,14 +7,6 @@
 
 DEFINE_PER_CPU(struct page_stacks, page_stacks);
 
-static void push(struct page_stack *stack, struct page *page)
-{
-	page->flags |= PG_PERCPU;
-	page->list.next = stack->top;
-	stack->top = &page->list;
-	stack->count++;
-}
-
 /* True if the zone has become short and caches must be asked to shrink. */
 static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 keep)
 {
@@ -24,14 +16,14 @@ static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 k
 	while (stack->count < PCP_BATCH && zone->free > keep) {
 		struct page *page = buddy_alloc(zone, 0);
 
-		push(stack, page);
+		page_stack_push(stack, page);
 	}
 	fell_short = zone_note_level(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 	return fell_short;
 }
 
-static __noinline void give_back(struct zone *zone, struct page_stack *stack, u32 n)
+void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 n)
 {
 	u32 flags = spin_lock_irqsave(&zone->lock);
 
@@ -54,17 +46,6 @@ struct page *pcp_alloc(struct zone *zone, u32 keep)
 	return page;
 }
 
-void pcp_free(struct page *page)
-{
-	u32 flags = irq_save();
-	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[page_zone_type(page)];
-
-	push(stack, page);
-	if (unlikely(stack->count > PCP_HIGH))
-		give_back(page_zone(page), stack, PCP_BATCH);
-	irq_restore(flags);
-}
-
 /* One batch back to a zone, so that interrupts are off for no longer; false: the list is empty. */
 static bool drain_batch(u32 i)
 {
@@ -73,7 +54,7 @@ static bool drain_batch(u32 i)
 	bool some = stack->count;
 
 	if (some)
-		give_back(&zones[i], stack, PCP_BATCH);
+		pcp_give_back(&zones[i], stack, PCP_BATCH);
 	irq_restore(flags);
 	return some;
 }

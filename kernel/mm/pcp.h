@@ -38,6 +38,17 @@ static inline struct page *page_stack_pop(struct page_stack *stack)
 	return page;
 }
 
+static inline void page_stack_push(struct page_stack *stack, struct page *page)
+{
+	page->flags |= PG_PERCPU;
+	page->list.next = stack->top;
+	stack->top = &page->list;
+	stack->count++;
+}
+
+/* n pages, or all there are, back to the zone.  Interrupts off. */
+void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 n);
+
 /* The way most requests go: a page from this CPU's list for the zone, NULL if it is empty. */
 static inline struct page *pcp_pop(enum zone_type type)
 {
@@ -51,6 +62,16 @@ static inline struct page *pcp_pop(enum zone_type type)
 
 /* The same, with the list filled first if it is empty, so far as the zone then keeps `keep` pages. */
 struct page *pcp_alloc(struct zone *zone, u32 keep);
-void pcp_free(struct page *page);
+
+static inline void pcp_free(struct page *page)
+{
+	u32 flags = irq_save();
+	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[page_zone_type(page)];
+
+	page_stack_push(stack, page);
+	if (unlikely(stack->count > PCP_HIGH))
+		pcp_give_back(page_zone(page), stack, PCP_BATCH);
+	irq_restore(flags);
+}
 
 #endif

@@ -15,6 +15,7 @@
 
 /* As many page tables as fit wholly below the fixmap. */
 #define PKMAP_TABLES_MAX ((u32)(FIXADDR_START - PKMAP_BASE) / PMD_SIZE)
+#define PKMAP_SLOTS_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE)
 
 /* pkmap_count of a slot whose page was freed, or that waits for its batch's flush: no entry, no owner, not free yet. */
 #define PKMAP_RETIRED (-1)
@@ -26,7 +27,7 @@ extern u32 pkmap_slots, pkmap_in_use;
 /* kmap_flush=lazy.  Set in step 5. */
 extern bool pkmap_lazy;
 /* Slots owned by the 2^MAX_ORDER pages from frame n << MAX_ORDER on: 0 saves a look at each of them when they are freed. */
-extern u16 *pkmap_owned;
+extern u16 pkmap_owned[MAX_PFN >> MAX_ORDER];
 /* Threads that wait, first come first. */
 extern struct list pkmap_tickets;
 

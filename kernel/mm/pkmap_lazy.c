@@ -20,83 +20,94 @@
 #define BATCH 64u
 /* A quarter of the pool is free or retired, if so many have no users: time for CPUs to flush by themselves, against fewer revivals. */
 #define AHEAD_SHIFT 2
-#define BATCHES_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE / BATCH)
+#define BATCHES_MAX (PKMAP_SLOTS_MAX / BATCH)
 #define NO_SLOT 0xFFFFu
 
 struct batch {
 	u32 stamp;
-	u16 first; /* linked through next_slot, ends with NO_SLOT */
+	u16 first; /* linked through slot_after, ends with NO_SLOT */
+	u16 slots;
 };
 
-/* The waiting slots are a ring, with its head at index pkmap_slots; the others are lists that use next_slot alone. */
-static u16 *next_slot, *previous_slot;
-static u32 waiting, retired, free_slots; /* how many */
+/* The waiting slots are a ring, with its head at index pkmap_slots; the others are lists that use slot_after alone. */
+static u16 *slot_after, *slot_before;
+static u32 waiting, retired, free_slots; /* how many; retired ones: the loose ones too */
 static u16 first_free;
 /* Slots of freed pages, for the batch that is closed next. */
 static u16 loose;
+static u32 loose_slots;
 /* Closed batches: a ring, of which `batches` from `oldest` on are in use. */
 static struct batch batch[BATCHES_MAX];
 static u32 oldest, batches;
 
 void lazy_init(void)
 {
-	size_t size = (pkmap_slots + 1) * sizeof(*next_slot);
+	size_t size = (pkmap_slots + 1) * sizeof(*slot_after);
 
-	next_slot = bootmem_alloc(size, sizeof(*next_slot), 0);
-	previous_slot = bootmem_alloc(size, sizeof(*next_slot), 0);
+	slot_after = bootmem_alloc(size, sizeof(*slot_after), 0);
+	slot_before = bootmem_alloc(size, sizeof(*slot_after), 0);
 	for (u32 slot = 0; slot < pkmap_slots; slot++)
-		next_slot[slot] = (u16)(slot + 1);
-	next_slot[pkmap_slots - 1] = NO_SLOT;
-	next_slot[pkmap_slots] = previous_slot[pkmap_slots] = (u16)pkmap_slots;
+		slot_after[slot] = (u16)(slot + 1);
+	slot_after[pkmap_slots - 1] = NO_SLOT;
+	slot_after[pkmap_slots] = slot_before[pkmap_slots] = (u16)pkmap_slots;
 	free_slots = pkmap_slots;
 	loose = NO_SLOT;
 }
 
 void lazy_slot_waits(u32 slot)
 {
-	u16 last = previous_slot[pkmap_slots];
+	u16 last = slot_before[pkmap_slots];
 
-	next_slot[slot] = (u16)pkmap_slots;
-	previous_slot[slot] = last;
-	next_slot[last] = previous_slot[pkmap_slots] = (u16)slot;
+	slot_after[slot] = (u16)pkmap_slots;
+	slot_before[slot] = last;
+	slot_after[last] = slot_before[pkmap_slots] = (u16)slot;
 	waiting++;
 }
 
 void lazy_slot_revived(u32 slot)
 {
-	next_slot[previous_slot[slot]] = next_slot[slot];
-	previous_slot[next_slot[slot]] = previous_slot[slot];
+	slot_after[slot_before[slot]] = slot_after[slot];
+	slot_before[slot_after[slot]] = slot_before[slot];
 	waiting--;
-}
-
-static void add_loose(u32 slot)
-{
-	next_slot[slot] = loose;
-	loose = (u16)slot;
-	retired++;
 }
 
 void lazy_slot_retired(u32 slot)
 {
-	add_loose(slot);
+	slot_after[slot] = loose;
+	loose = (u16)slot;
+	loose_slots++;
+	retired++;
+}
+
+/* Unmaps the n oldest waiting slots, n > 0, and takes them out of the ring, with `behind` behind the last; returns the first. */
+static u32 retire_oldest(u32 n, u16 behind)
+{
+	u32 first = slot_after[pkmap_slots], last = first, next = first;
+
+	for (u32 i = 0; i < n; i++, next = slot_after[last]) {
+		last = next;
+		pkmap_unmap(last);
+		pkmap_count[last] = PKMAP_RETIRED;
+	}
+	slot_after[pkmap_slots] = (u16)next;
+	slot_before[next] = (u16)pkmap_slots;
+	slot_after[last] = behind;
+	waiting -= n;
+	retired += n;
+	return first;
 }
 
 /* Takes the oldest waiting slots, and all loose ones, into a batch.  From its stamp on a flush of any CPU counts for it. */
 static void close_batch(void)
 {
 	struct batch *closed = &batch[(oldest + batches) % BATCHES_MAX];
+	u32 n = MIN(waiting, BATCH);
 
-	for (u32 n = MIN(waiting, BATCH); n; n--) {
-		u32 slot = next_slot[pkmap_slots];
-
-		lazy_slot_revived(slot);
-		pkmap_unmap(slot);
-		pkmap_count[slot] = PKMAP_RETIRED;
-		add_loose(slot);
-	}
-	closed->first = loose;
-	loose = NO_SLOT;
+	closed->first = n ? (u16)retire_oldest(n, loose) : loose;
+	closed->slots = (u16)(n + loose_slots);
 	closed->stamp = tlb_stamp();
+	loose = NO_SLOT;
+	loose_slots = 0;
 	batches++;
 }
 
@@ -107,14 +118,13 @@ static void open_batch(void)
 
 	INVARIANT(12, batches, "%u of %u slots are in use, but none waits", pkmap_in_use, pkmap_slots);
 	tlb_flush_past(opened->stamp);
-	for (u32 slot = opened->first; slot != NO_SLOT; slot = next_slot[slot]) {
+	for (u32 slot = opened->first; slot != NO_SLOT; slot = slot_after[slot])
 		pkmap_count[slot] = 0;
-		free_slots++;
-		retired--;
-	}
-	kmap_stats.flushes++;
-	kmap_stats.reclaimed += free_slots;
 	first_free = opened->first;
+	free_slots = opened->slots;
+	retired -= opened->slots;
+	kmap_stats.flushes++;
+	kmap_stats.reclaimed += opened->slots;
 	oldest = (oldest + 1) % BATCHES_MAX;
 	batches--;
 }
@@ -136,7 +146,7 @@ u32 lazy_next_slot(void)
 	if (unlikely(!free_slots))
 		open_batch();
 	slot = first_free;
-	first_free = next_slot[slot];
+	first_free = slot_after[slot];
 	free_slots--;
 	return slot;
 }
@@ -144,7 +154,7 @@ u32 lazy_next_slot(void)
 /* Walks a list of slots that have one count; more than `most` of them are a circle. */
 static bool list_is(u32 slot, int count, u32 most, u32 *n)
 {
-	for (; slot != NO_SLOT && *n <= most; slot = next_slot[slot], ++*n)
+	for (; slot != NO_SLOT && *n <= most; slot = slot_after[slot], ++*n)
 		if (slot >= pkmap_slots || pkmap_count[slot] != count)
 			return false;
 	return true;
@@ -164,10 +174,10 @@ static const char *retired_check(void)
 
 const char *lazy_check(void)
 {
-	u32 slot = next_slot[pkmap_slots], n = 0;
+	u32 slot = slot_after[pkmap_slots], n = 0;
 
-	for (; slot != pkmap_slots && n <= waiting; slot = next_slot[slot], n++)
-		if (pkmap_count[slot] != 1 || next_slot[previous_slot[slot]] != slot)
+	for (; slot != pkmap_slots && n <= waiting; slot = slot_after[slot], n++)
+		if (pkmap_count[slot] != 1 || slot_after[slot_before[slot]] != slot)
 			return "a waiting slot is not at 1, or the ring is broken";
 	if (n != waiting)
 		return "the number of waiting slots is not what was counted";

@@ -5,6 +5,7 @@
 #include "lib/assert.h"
 #include "mm/bootmem.h"
 #include "mm/memory.h"
+#include "mm/page_alloc.h"
 
 struct zone zones[NR_ZONES];
 struct page *mem_map;
@@ -21,15 +22,23 @@ static void zone_init(enum zone_type type, const char *name, pfn_t start, pfn_t 
 		pfn_to_page(pfn)->flags = PG_RESERVED | type;
 }
 
+/* Behind the last frame, so that every frame's buddy has an entry. */
+static void reserve_padding(void)
+{
+	for (pfn_t pfn = max_pfn; pfn < ALIGN_UP(max_pfn, 1u << MAX_ORDER); pfn++)
+		pfn_to_page(pfn)->flags = PG_RESERVED;
+}
+
 void zones_init(void)
 {
 	pfn_t dma_end = MIN(max_low_pfn, DMA_END_PFN);
 
 	/* Above the DMA zone where there is room: devices cannot use anything else. */
-	mem_map = bootmem_alloc((size_t)max_pfn * sizeof(struct page), 64, pfn_to_phys(DMA_END_PFN));
+	mem_map = bootmem_alloc((size_t)ALIGN_UP(max_pfn, 1u << MAX_ORDER) * sizeof(struct page), 64, pfn_to_phys(DMA_END_PFN));
 	zone_init(ZONE_DMA, "DMA", 0, dma_end);
 	zone_init(ZONE_NORMAL, "NORMAL", dma_end, max_low_pfn);
 	zone_init(ZONE_HIGHMEM, "HIGHMEM", highstart_pfn, max_pfn);
+	reserve_padding();
 }
 
 /* The largest order of an aligned block that begins at `start` and ends by `end`. */
@@ -129,18 +138,8 @@ void zones_set_watermarks(void)
 
 	for (u32 i = 0; i < NR_ZONES; i++)
 		set_watermarks(&zones[i]);
+	set_highest_zones();
 	zones[ZONE_NORMAL].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_NORMAL], high);
 	zones[ZONE_DMA].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_DMA], normal + high);
 	zones[ZONE_DMA].reserve[ZONE_NORMAL] = reserve_against(&zones[ZONE_DMA], normal);
-}
-
-bool zone_note_level(struct zone *zone)
-{
-	if (!zone->is_short && zone->free < zone->low) {
-		zone->is_short = true;
-		return zone->type != ZONE_HIGHMEM;
-	}
-	if (zone->is_short && zone->free > zone->high)
-		zone->is_short = false;
-	return false;
 }

@@ -27,6 +27,7 @@ struct zone {
 	u32 min, low, high; /* watermarks, in pages: below min only GFP_ATOMIC; below low the zone is short; above high no longer */
 	u32 reserve[NR_ZONES]; /* pages that a request whose highest zone is [i] must leave, beside the watermark (invariant 50) */
 	bool is_short;	   /* free fell below low and has not passed high since */
+	u32 orders;	   /* bit n: there are free blocks of order n */
 	struct free_area area[NR_ORDERS];
 };
 
@@ -47,14 +48,27 @@ void zones_add_highmem(void);
  * Sets or clears is_short by the free pages left; the zone's lock is held.  True if page-table caches must be asked to
  * shrink (ask_for_trim, once the lock is dropped): the zone has just become short, and it is one that tables come from.
  */
-bool zone_note_level(struct zone *zone);
+static inline bool zone_note_level(struct zone *zone)
+{
+	if (likely(zone->is_short ? zone->free <= zone->high : zone->free >= zone->low))
+		return false;
+	zone->is_short = !zone->is_short;
+	return zone->is_short && zone->type != ZONE_HIGHMEM;
+}
 
 /*
  * The buddy allocator (buddy.c).  The zone's lock is held.  Blocks are aligned to their size by frame number and never leave their zone.
- * buddy_free merges as far as it can; a block that is free already or overlaps a free one panics.
+ * buddy_free merges as far as it can.  A block that overlaps a free one panics: the page allocator looks at its first page, builds with
+ * POISON=1 at all of them.
  */
 struct page *buddy_alloc(struct zone *zone, u32 order);
 void buddy_free(struct zone *zone, struct page *page, u32 order);
+void buddy_check_freed(const struct page *page, u32 order);
+#ifdef CONFIG_POISON
+#define buddy_check buddy_check_freed
+#else
+static inline void buddy_check(const struct page *page, u32 order) { (void)page; (void)order; }
+#endif
 
 /*
  * Checks invariants 46, 47, 48 of a zone, under its lock.  Returns NULL, or what is wrong (a static text), with the frame in *where.

@@ -3,6 +3,7 @@
  */
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
+#include "arch/x86/fixmap.h"
 #include "arch/x86/panic.h"
 #include "arch/x86/spinlock.h"
 #include "lib/format.h"
@@ -52,6 +53,7 @@ bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 	this_cpu_write(nosleep.locks, locks);
 	lock_order_forget(locks);
 	this_cpu_write(nosleep.kmaps, kmaps);
+	fixmap_init_cpu();
 	if (irqs)
 		irq_enable();
 	else

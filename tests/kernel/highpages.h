@@ -4,7 +4,6 @@
 
 #include "mm/pkmap.h"
 
-#define PKMAP_SLOTS_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE)
 #define HIGH_PAGES_MAX (3 * PKMAP_SLOTS_MAX)
 
 extern struct page *high_page[HIGH_PAGES_MAX];

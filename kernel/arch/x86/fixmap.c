@@ -14,8 +14,12 @@
 
 static pte_t *fixmap_table[FIXMAP_TABLES];
 
-/* The entry of this CPU's atomic slot at depth 0; those of the deeper ones lie before it.  NULL until it is first used. */
-static DEFINE_PER_CPU(pte_t *, atomic_ptes);
+DEFINE_PER_CPU(uintptr_t, next_slot);
+/* Where page 0 of the address space would have its entry, if the table behind this CPU's slots went on so far. */
+static DEFINE_PER_CPU(uintptr_t, slot_entries);
+
+/* PAGE_KERNEL, worked out beforehand. */
+static pteval_t atomic_prot;
 
 void fixmap_init(void)
 {
@@ -24,7 +28,8 @@ void fixmap_init(void)
 
 		fixmap_table[i] = kernel_pte(first);
 	}
-	this_cpu_write(atomic_ptes, NULL);
+	fixmap_init_cpu();
+	atomic_prot = PAGE_KERNEL;
 }
 
 pte_t *fixmap_pte(u32 index)
@@ -78,54 +83,49 @@ bool phys_read(void *dst, phys_t phys, size_t size)
 	return true;
 }
 
-static __noinline pte_t *find_atomic_ptes(void)
+void fixmap_init_cpu(void)
 {
-	pte_t *ptes = fixmap_pte(FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH);
+	u32 first = FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH;
 
-	this_cpu_write(atomic_ptes, ptes);
-	return ptes;
+	this_cpu_write(next_slot, fix_to_virt(first + kmap_atomic_depth()));
+	this_cpu_write(slot_entries, (uintptr_t)fixmap_pte(first) - (fix_to_virt(first) >> PAGE_SHIFT) * sizeof(pte_t));
 }
 
-static inline pte_t *atomic_pte(u32 depth)
+static inline pte_t *slot_entry(uintptr_t address)
 {
-	pte_t *ptes = this_cpu_read(atomic_ptes);
-
-	return (likely(ptes) ? ptes : find_atomic_ptes()) - depth;
+	return (pte_t *)((address >> PAGE_SHIFT) * sizeof(pte_t) + this_cpu_read(slot_entries));
 }
 
-static inline uintptr_t atomic_address(u32 depth)
+void *kmap_atomic_push(pfn_t pfn)
 {
-	return fix_to_virt(FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH + depth);
-}
+	uintptr_t address = this_cpu_read(next_slot);
+	pte_t *pte = slot_entry(address);
 
-void *kmap_atomic_push(pfn_t pfn, pteval_t prot)
-{
-	u32 depth = kmap_atomic_depth();
-	uintptr_t address = atomic_address(depth);
-	pte_t *pte = atomic_pte(depth);
-
-	INVARIANT(28, depth < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
+	INVARIANT(28, this_cpu_below(nosleep.kmaps, KMAP_ATOMIC_DEPTH), "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
 	/*
-	 * The depth first: an interrupt that comes between the two takes the next slot, and leaves ours alone.
+	 * The slot is taken first, by one instruction: an interrupt before it takes the same slot and gives it back, one behind it
+	 * takes the next.
 	 */
 	this_cpu_inc(nosleep.kmaps);
+	this_cpu_add(next_slot, -(int)PAGE_SIZE);
 	barrier();
 	INVARIANT(29, pte_none(*pte), "atomic slot %x holds an entry before it is mapped", (u32)address);
 	shadow_check_reuse(address, this_cpu_only());
-	set_pte(pte, pfn_pte(pfn, prot));
+	set_pte_frame(pte, pfn, atomic_prot);
 	return (void *)address;
 }
 
 void kmap_atomic_pop(uintptr_t address)
 {
-	u32 depth = kmap_atomic_depth() - 1;
+	uintptr_t last = this_cpu_read(next_slot) + PAGE_SIZE;
 
-	INVARIANT(28, depth < KMAP_ATOMIC_DEPTH && atomic_address(depth) == (address & PAGE_MASK),
-		  "kunmap_atomic of %x, but %u are held and the last is %x", (u32)address, depth + 1, (u32)atomic_address(depth));
+	INVARIANT(28, last == address, "kunmap_atomic of %x, but %u are held and the last is %x", (u32)address,
+		  kmap_atomic_depth(), (u32)last);
 	/* Cleared and invalidated before an interrupt on this CPU can take the slot (invariant 31). */
-	pte_clear(atomic_pte(depth));
+	pte_clear(slot_entry(last));
 	shadow_unmapped(address);
 	local_flush_tlb_page(address);
 	barrier();
+	this_cpu_add(next_slot, PAGE_SIZE);
 	this_cpu_dec(nosleep.kmaps);
 }

@@ -38,6 +38,10 @@ pte_t *fixmap_pte(u32 index);
 
 /* Looks up the fixmap's tables in kernel_pgd anew: at the start (step 0), and after pagetable_init. */
 void fixmap_init(void);
+/* The running CPU's atomic slots, by its depth; done by fixmap_init() for the boot CPU. */
+void fixmap_init_cpu(void);
+/* The slot that its next atomic kmap takes; the one after it lies below.  It moves with the depth. */
+DECLARE_PER_CPU(uintptr_t, next_slot);
 
 /* Maps one frame for good (devices) or replaces what was there, flushing this CPU only.  Returns the page's address. */
 void *set_fixmap(u32 index, phys_t phys, pteval_t prot);
@@ -54,8 +58,8 @@ bool phys_read(void *dst, phys_t phys, size_t size);
  * The stack of slots behind kmap_atomic (kernel/mm/kmap_atomic.c): maps `pfn` into this CPU's next slot.
  * Any context; from here to kmap_atomic_pop nothing may sleep.  Overflow of the stack is a panic.
  */
-void *kmap_atomic_push(pfn_t pfn, pteval_t prot);
-/* The reverse: `address` must be the slot pushed last.  Clears the entry and invalidates it before the slot is given back. */
+void *kmap_atomic_push(pfn_t pfn);
+/* The reverse: `address` must be what kmap_atomic_push returned last.  Clears the entry and invalidates it before the slot is given back. */
 void kmap_atomic_pop(uintptr_t address);
 
 #endif

@@ -46,8 +46,9 @@ void irq_time_report(void);
 static inline u32 irq_time_flags(void) { return 0; }
 static inline void irq_time_begins(u32 flags) { (void)flags; }
 static inline void irq_time_ends(void) {}
-static inline void irq_time_from(u32 flags, uintptr_t caller) { (void)flags; (void)caller; }
-static inline void irq_time_to(u32 flags, uintptr_t caller) { (void)flags; (void)caller; }
+/* Macros, so that nobody works out the caller's address for nothing. */
+#define irq_time_from(flags, caller) ((void)(flags))
+#define irq_time_to(flags, caller) ((void)(flags))
 static inline void irq_time_forgive(void) {}
 static inline void irq_time_trap(const struct trapframe *frame) { (void)frame; }
 static inline void irq_time_return(const struct trapframe *frame) { (void)frame; }

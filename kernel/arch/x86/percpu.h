@@ -52,9 +52,12 @@ static inline u32 smp_processor_id(void)
  */
 #define this_cpu_read(var)                                                                         \
 	({                                                                                         \
-		__typeof__(var) value_;                                                            \
-		__asm__ volatile("mov %%fs:%1, %0" : "=q"(value_) : "m"(var));                     \
-		value_;                                                                            \
+		uintptr_t value_;                                                                  \
+		if (sizeof(var) == 1)                                                              \
+			__asm__ volatile("movzbl %%fs:%1, %0" : "=r"(value_) : "m"(var));          \
+		else                                                                               \
+			__asm__ volatile("movl %%fs:%1, %0" : "=r"(value_) : "m"(var));            \
+		__builtin_choose_expr(sizeof(var) == 1, value_, (__typeof__(var))value_);          \
 	})
 #define this_cpu_write(var, value)                                                                 \
 	__asm__ volatile("mov %1, %%fs:%0" : "=m"(var) : "q"((__typeof__(var))(value)))
@@ -67,6 +70,15 @@ static inline u32 smp_processor_id(void)
 	} while (0)
 #define this_cpu_inc(var) percpu_unary("inc", var)
 #define this_cpu_dec(var) percpu_unary("dec", var)
+/* 32 bits. */
+#define this_cpu_add(var, n) __asm__ volatile("addl %1, %%fs:%0" : "+m"(var) : "ri"((int)(n)) : "cc")
+/* True if it is below the constant n.  8 bits, unsigned. */
+#define this_cpu_below(var, n)                                                                     \
+	({                                                                                         \
+		bool below_;                                                                       \
+		__asm__ volatile("cmpb %2, %%fs:%1" : "=@ccb"(below_) : "m"(var), "i"(n));         \
+		below_;                                                                            \
+	})
 /* True if it is not 0.  32 bits. */
 #define this_cpu_test(var)                                                                         \
 	({                                                                                         \

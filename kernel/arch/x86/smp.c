@@ -3,6 +3,7 @@
 #include "arch/x86/apic.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
+#include "arch/x86/fixmap.h"
 #include "arch/x86/nosleep.h"
 #include "arch/x86/segment.h"
 #include "arch/x86/spinlock.h"
@@ -226,6 +227,7 @@ void smp_secondary_setup(void)
 {
 	cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
 	apic_init_cpu();
+	fixmap_init_cpu();
 	/* Locked.  From here on every flush reaches this CPU; what was changed before, while nobody counted it, goes now. */
 	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
 	local_flush_tlb_all();

@@ -54,7 +54,8 @@ bool spin_trylock(struct spinlock *lock)
 		this_cpu_dec(nosleep.locks);
 		return false;
 	}
-	spin_taken(lock, CALLER());
+	spin_taken(lock);
+	lock->caller = CALLER();
 	return true;
 }
 

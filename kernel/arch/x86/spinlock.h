@@ -46,9 +46,9 @@ static inline bool spin_held(const struct spinlock *lock)
 }
 
 /* For spin_lock and its kin alone: they have just taken it. */
-static inline void spin_taken(struct spinlock *lock, uintptr_t caller)
+static inline void spin_taken(struct spinlock *lock)
 {
-	lock->caller = caller;
+	STORE_HERE(lock->caller);
 	WRITE_ONCE(lock->owner, smp_processor_id());
 	lock_order_taken(lock);
 }
@@ -56,13 +56,11 @@ static inline void spin_taken(struct spinlock *lock, uintptr_t caller)
 /* The depth is raised before the try, so that an interrupt in between never finds a lock taken and a depth of 0. */
 static inline void spin_lock(struct spinlock *lock)
 {
-	uintptr_t here = HERE();
-
-	lock_order_wait(lock, here, false);
+	lock_order_wait(lock, HERE(), false);
 	this_cpu_inc(nosleep.locks);
 	if (unlikely(atomic_xchg(&lock->taken, 1)))
-		spin_wait(lock, here);
-	spin_taken(lock, here);
+		spin_wait(lock, HERE());
+	spin_taken(lock);
 }
 
 static inline void spin_unlock(struct spinlock *lock)
@@ -80,15 +78,14 @@ static inline void spin_unlock(struct spinlock *lock)
 /* Returns the former interrupt state, for spin_unlock_irqrestore(). */
 static inline u32 spin_lock_irqsave(struct spinlock *lock)
 {
-	uintptr_t here = HERE();
 	u32 flags = irq_save();
 
-	lock_order_wait(lock, here, true);
+	lock_order_wait(lock, HERE(), true);
 	this_cpu_inc(nosleep.locks);
 	if (unlikely(atomic_xchg(&lock->taken, 1)))
-		spin_wait_irqsave(lock, here, flags);
-	spin_taken(lock, here);
-	irq_time_from(flags, here);
+		spin_wait_irqsave(lock, HERE(), flags);
+	spin_taken(lock);
+	irq_time_from(flags, HERE());
 	return flags;
 }
 

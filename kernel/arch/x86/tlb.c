@@ -58,12 +58,6 @@ void local_flush_tlb_all(void)
 	irq_restore(flags);
 }
 
-void local_flush_tlb_page(uintptr_t address)
-{
-	invlpg(address);
-	this_cpu_inc(tlb_stats.invlpgs);
-}
-
 /* Runs fn on the CPUs in the mask; alone, as long as this CPU is not online yet (steps 0 to 3). */
 static void flush_on(u32 mask, void (*fn)(void *), void *arg)
 {

@@ -10,6 +10,7 @@
 #define ARCH_X86_TLB_H
 
 #include "arch/x86/atomic.h"
+#include "arch/x86/cpu.h"
 #include "arch/x86/percpu.h"
 #include "arch/x86/pgtable.h"
 
@@ -49,7 +50,11 @@ void tlb_init(void);
 void local_flush_tlb_all(void);
 /* What is not Global, by a CR3 load. */
 void local_flush_tlb_user(void);
-void local_flush_tlb_page(uintptr_t address);
+static inline void local_flush_tlb_page(uintptr_t address)
+{
+	invlpg(address);
+	this_cpu_inc(tlb_stats.invlpgs);
+}
 
 /*
  * Makes `next` this CPU's address space; NULL: the running thread needs none, so the CPU keeps what it has

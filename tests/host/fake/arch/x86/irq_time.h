@@ -4,7 +4,7 @@
 
 #include "lib/types.h"
 
-static inline void irq_time_from(u32 flags, uintptr_t caller) { (void)flags; (void)caller; }
-static inline void irq_time_to(u32 flags, uintptr_t caller) { (void)flags; (void)caller; }
+#define irq_time_from(flags, caller) ((void)(flags))
+#define irq_time_to(flags, caller) ((void)(flags))
 
 #endif
