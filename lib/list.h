@@ -52,6 +52,13 @@ static inline void list_remove(struct list *node)
 	node->next = node->prev = node;
 }
 
+/* The same for a node that is put into a list again, or never looked at, before anything else is done with it. */
+static inline void list_unlink(struct list *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+}
+
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 

@@ -18,7 +18,7 @@ static void put_block(struct zone *zone, struct page *page, u32 order)
 static void take_block(struct zone *zone, struct page *page, u32 order)
 {
 	page->flags &= ~PG_BUDDY;
-	list_remove(&page->list);
+	list_unlink(&page->list);
 	if (!--zone->area[order].count)
 		zone->orders &= ~(1u << order);
 }
@@ -48,9 +48,9 @@ struct page *buddy_alloc(struct zone *zone, u32 order)
 }
 
 /* The buddy's flags say whose it is and whether it is free; mem_map has an entry for the buddy of every frame. */
-static inline bool is_free_block(const struct zone *zone, const struct page *page, u32 order)
+static inline bool is_free_block(const struct page *page, enum zone_type type, u32 order)
 {
-	return (page->flags & (PG_BUDDY | PG_ZONE_MASK)) == (PG_BUDDY | (u32)zone->type) && page->order == order;
+	return ((page->flags ^ (PG_BUDDY | type)) & (PG_BUDDY | PG_ZONE_MASK)) == 0 && page->order == order;
 }
 
 /*
@@ -84,35 +84,43 @@ static u32 flags_in_block(const struct page *page, u32 order)
 	return flags;
 }
 
-/* That no part of the block is free already: what page_alloc.c has checked of its first page, for all of them. */
-void buddy_check_freed(const struct page *page, u32 order)
+/* That the block lies in its zone, and no part of it is free already: what page_alloc.c has checked of its first page, for all. */
+void buddy_check_freed(const struct zone *zone, const struct page *page, u32 order)
 {
 	pfn_t pfn = page_to_pfn(page);
 	u32 around = order_of_free_block_around(pfn, order), flags = flags_in_block(page, order);
 
+	INVARIANT(47, IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
+		  "frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x", pfn, zone->name, order,
+		  zone->start, zone->end);
 	INVARIANT(47, around == 0, "frame 0x%x freed at order %u lies in a free block of order %u", pfn, order, around);
 	INVARIANT(47, !(flags & PG_NOT_OWNED), "frame 0x%x freed at order %u: part of it is free already or reserved, flags 0x%x",
 		  pfn, order, flags);
 }
 
+/* The entry in mem_map (which begins at `map`) of the buddy of the block at `page`, `size` bytes of entries long. */
+static inline struct page *buddy_of(struct page *page, uintptr_t map, u32 size)
+{
+	return (struct page *)(map + (((uintptr_t)page - map) ^ size));
+}
+
 void buddy_free(struct zone *zone, struct page *page, u32 order)
 {
-	pfn_t pfn = page_to_pfn(page);
+	/* What the loop needs: stores through its pointers could change them, for all that the compiler knows. */
+	const uintptr_t map = (uintptr_t)mem_map;
+	const enum zone_type type = zone->type;
 
-	INVARIANT(47, IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
-		  "frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x", pfn, zone->name, order,
-		  zone->start, zone->end);
-	buddy_check(page, order);
+	buddy_check(zone, page, order);
 	zone->free += 1u << order;
-	for (; order < MAX_ORDER; order++) {
-		struct page *buddy = pfn_to_page(pfn ^ (1u << order));
+	for (u32 size = sizeof(struct page) << order; order < MAX_ORDER; order++, size <<= 1) {
+		struct page *buddy = buddy_of(page, map, size);
 
-		if (!is_free_block(zone, buddy, order))
+		if (!is_free_block(buddy, type, order))
 			break;
 		take_block(zone, buddy, order);
-		pfn &= ~(1u << order);
+		page = MIN(page, buddy);
 	}
-	put_block(zone, pfn_to_page(pfn), order);
+	put_block(zone, page, order);
 }
 
 static const char *block_check(const struct zone *zone, const struct page *page, u32 order)
@@ -129,7 +137,7 @@ static const char *block_check(const struct zone *zone, const struct page *page,
 		return "a block is not aligned to its size (47)";
 	if (order_of_free_block_around(pfn, order))
 		return "a block lies in a larger free block (47)";
-	if (order < MAX_ORDER && is_free_block(zone, pfn_to_page(pfn ^ (1u << order)), order))
+	if (order < MAX_ORDER && is_free_block(pfn_to_page(pfn ^ (1u << order)), zone->type, order))
 		return "two free buddies lie apart (48)";
 	return NULL;
 }

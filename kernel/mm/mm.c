@@ -252,6 +252,10 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
 	might_sleep("mm_unmap", CALLER());
 	gather_begin(&gather, mm);
 	spin_lock(&mm->page_table_lock);
+	if (!mm->tables) {
+		spin_unlock(&mm->page_table_lock);
+		return;
+	}
 	unmap_pages(&gather, start, end);
 	clear_page_tables(&gather, start, end);
 	debt_owe(&gather.debt, &mm->tlb);

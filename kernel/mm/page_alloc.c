@@ -51,8 +51,8 @@ static struct page *alloc_from(struct zone *zone, enum zone_type highest, u32 gf
 	u32 mark = gfp & __GFP_WAIT ? zone->min : zone->min / 2;
 	u32 keep = mark + zone->reserve[highest];
 
-	if (likely(order == 0 && zone->type == highest))
-		return pcp_alloc(zone, keep);
+	if (likely(order <= PCP_MAX_ORDER && zone->type == highest))
+		return pcp_alloc(zone, order, keep);
 	return zone_alloc(zone, order, keep);
 }
 
@@ -88,6 +88,14 @@ static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
 	return NULL;
 }
 
+/* Order 0 apart: the compiler then knows it. */
+static inline struct page *pop_from_list(u32 gfp, u32 order)
+{
+	if (likely(order == 0))
+		return pcp_pop(highest_zone(gfp), 0);
+	return order <= PCP_MAX_ORDER ? pcp_pop(highest_zone(gfp), order) : NULL;
+}
+
 static void zero_block(struct page *page, u32 order)
 {
 	for (u32 i = 0; i < 1u << order; i++)
@@ -101,7 +109,7 @@ struct page *alloc_pages(u32 gfp, u32 order)
 	ASSERT(order <= MAX_ORDER, "alloc_pages: order %u, the largest is %u", order, MAX_ORDER);
 	if (gfp & __GFP_WAIT)
 		might_sleep("alloc_pages", CALLER());
-	page = likely(order == 0) ? pcp_pop(highest_zone(gfp)) : NULL;
+	page = pop_from_list(gfp, order);
 	if (unlikely(!page))
 		page = alloc_once(gfp, order);
 	if (unlikely(!page) && (gfp & __GFP_WAIT))
@@ -140,28 +148,37 @@ static inline bool may_free(const struct page *page, u32 order)
 	return likely(!(page->flags & PG_NOT_FREEABLE) && page->order == order);
 }
 
-/* The last user has gone and all checks are done. */
-static void release(struct page *page, u32 order)
+static __noinline void release_block(struct page *page, u32 order)
 {
 	struct zone *zone = page_zone(page);
 	u32 flags;
 
-	atomic_set(&page->count, 0);
-	frame_check(&page->owed, page_to_pfn(page));
-	if (likely(order == 0))
-		pkmap_retire(page);
-	else if (page_is_high(page))
+	if (page_is_high(page))
 		pkmap_retire_block(page, order);
 	poison_fill(page, order);
-	if (likely(order == 0)) {
-		pcp_free(page);
+	if (order <= PCP_MAX_ORDER) {
+		pcp_free(page, order);
 		return;
 	}
 	flags = spin_lock_irqsave(&zone->lock);
-
 	buddy_free(zone, page, order);
 	zone_note_level(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/* The last user has gone and all checks are done. */
+static inline void release(struct page *page, u32 order)
+{
+	atomic_set(&page->count, 0);
+	frame_check(&page->owed, page_to_pfn(page));
+	if (unlikely(order)) {
+		release_block(page, order);
+		return;
+	}
+	if (unlikely(page->virtual))
+		pkmap_retire(page);
+	poison_fill(page, 0);
+	pcp_free(page, 0);
 }
 
 void free_pages(struct page *page, u32 order)

@@ -1,4 +1,4 @@
-/* Per-CPU lists of single pages: see pcp.h. */
+/* Per-CPU lists of single pages and small blocks: see pcp.h. */
 #include "mm/pcp.h"
 
 #include "arch/x86/smp.h"
@@ -8,14 +8,16 @@
 DEFINE_PER_CPU(struct page_stacks, page_stacks);
 
 /* True if the zone has become short and caches must be asked to shrink. */
-static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 keep)
+static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 order, u32 keep)
 {
 	u32 flags = spin_lock_irqsave(&zone->lock);
 	bool fell_short;
 
-	while (stack->count < PCP_BATCH && zone->free > keep) {
-		struct page *page = buddy_alloc(zone, 0);
+	while (stack->count < PCP_BATCH >> order && zone->free >= keep + (1u << order)) {
+		struct page *page = buddy_alloc(zone, order);
 
+		if (!page)
+			break;
 		page_stack_push(stack, page);
 	}
 	fell_short = zone_note_level(zone);
@@ -23,21 +25,23 @@ static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 k
 	return fell_short;
 }
 
-void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 n)
+void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 order, u32 n)
 {
 	u32 flags = spin_lock_irqsave(&zone->lock);
 
-	for (n = MIN(n, stack->count); n > 0; n--)
-		buddy_free(zone, page_stack_pop(stack), 0);
+	n = MIN(n, stack->count);
+	stack->count -= n;
+	for (; n > 0; n--)
+		buddy_free(zone, page_stack_unlink(stack), order);
 	zone_note_level(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-struct page *pcp_alloc(struct zone *zone, u32 keep)
+struct page *pcp_alloc(struct zone *zone, u32 order, u32 keep)
 {
 	u32 flags = irq_save();
-	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[zone->type];
-	bool fell_short = unlikely(!stack->top) && refill(zone, stack, keep);
+	struct page_stack *stack = &this_cpu(page_stacks)->of[order][zone->type];
+	bool fell_short = unlikely(!stack->top) && refill(zone, stack, order, keep);
 	struct page *page = likely(stack->top) ? page_stack_pop(stack) : NULL;
 
 	irq_restore(flags);
@@ -47,23 +51,24 @@ struct page *pcp_alloc(struct zone *zone, u32 keep)
 }
 
 /* One batch back to a zone, so that interrupts are off for no longer; false: the list is empty. */
-static bool drain_batch(u32 i)
+static bool drain_batch(u32 i, u32 order)
 {
 	u32 flags = irq_save();
-	struct page_stack *stack = &this_cpu(page_stacks)->of_zone[i];
+	struct page_stack *stack = &this_cpu(page_stacks)->of[order][i];
 	bool some = stack->count;
 
 	if (some)
-		pcp_give_back(&zones[i], stack, PCP_BATCH);
+		pcp_give_back(&zones[i], stack, order, PCP_BATCH >> order);
 	irq_restore(flags);
 	return some;
 }
 
 void drain_local_pages(void)
 {
-	for (u32 i = 0; i < NR_ZONES; i++)
-		while (drain_batch(i))
-			;
+	for (u32 order = 0; order <= PCP_MAX_ORDER; order++)
+		for (u32 i = 0; i < NR_ZONES; i++)
+			while (drain_batch(i, order))
+				;
 }
 
 static void drain_here(void *unused)
@@ -81,15 +86,22 @@ void drain_all_pages(void)
 		smp_call(others, drain_here, NULL);
 }
 
+static u32 pages_of(u32 cpu)
+{
+	u32 pages = 0;
+
+	for (u32 order = 0; order <= PCP_MAX_ORDER; order++)
+		for (u32 i = 0; i < NR_ZONES; i++)
+			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of[order][i].count) << order;
+	return pages;
+}
+
 u32 nr_percpu_pages(void)
 {
 	u32 pages = 0;
 
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (cpu != 0 && percpu_offset[cpu] == 0)
-			continue;
-		for (u32 i = 0; i < NR_ZONES; i++)
-			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of_zone[i].count);
-	}
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		if (cpu == 0 || percpu_offset[cpu])
+			pages += pages_of(cpu);
 	return pages;
 }

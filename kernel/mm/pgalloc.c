@@ -27,15 +27,6 @@ void pgt_cache_init(void)
 	pgt_high_mark = MAX(mm_options.pgt_low, mm_options.pgt_high);
 }
 
-void table_move(void *table, u32 from, u32 to)
-{
-	struct page *page = virt_to_page(table);
-
-	INVARIANT(33, (page->flags & PG_TABLE_MASK) == from, "page table %p is in place %x, expected %x", table,
-		  page->flags & PG_TABLE_MASK, from);
-	page->flags = (page->flags & ~PG_TABLE_MASK) | to;
-}
-
 /* Where in a table its link lies: the first word, but behind the entries of a PGD whose entries the CPU reads ahead. */
 static inline uintptr_t *first_word(void *table)
 {
@@ -44,10 +35,9 @@ static inline uintptr_t *first_word(void *table)
 
 static inline void push(struct quicklist *list, void *table, uintptr_t *link)
 {
+	list->count++;
 	*link = (uintptr_t)list->head;
 	list->head = table;
-	list->count++;
-	list->pushes++;
 }
 
 /* Takes the head, whose link is given, off the list, and makes the link the zero that it stands for. */
@@ -56,7 +46,6 @@ static inline void pop(struct quicklist *list, uintptr_t *link)
 	list->head = (void *)*link;
 	*link = 0;
 	list->count--;
-	list->pops++;
 }
 
 static void *table_from_list(struct quicklist *list)

@@ -13,14 +13,16 @@
 
 #include "arch/x86/percpu.h"
 #include "arch/x86/pgtable.h"
+#include "lib/assert.h"
 #include "lib/types.h"
+#include "mm/page.h"
 
 struct mm;
 
 struct quicklist {
 	void *head;
 	u32 count;
-	u32 pushes, pops, trimmed; /* since boot */
+	u32 trimmed; /* tables given back to the page allocator, since boot */
 };
 DECLARE_PER_CPU(struct quicklist, pgd_quicklist);
 DECLARE_PER_CPU(struct quicklist, pmd_quicklist);
@@ -78,6 +80,14 @@ extern u32 pgt_low_mark, pgt_high_mark;
 void pgt_cache_init(void);
 
 /* A table's page from `from` to `to` (PG_TABLE_* places, 0 = with the page allocator); anything else than `from` panics (invariant 33). */
-void table_move(void *table, u32 from, u32 to);
+static inline void table_move(void *table, u32 from, u32 to)
+{
+	struct page *page = virt_to_page(table);
+	u32 rest = page->flags ^ from;
+
+	INVARIANT(33, !(rest & PG_TABLE_MASK), "page table %p is in place %x, expected %x", table,
+		  READ_ONCE(page->flags) & PG_TABLE_MASK, from);
+	page->flags = rest | to;
+}
 
 #endif

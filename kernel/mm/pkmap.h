@@ -48,9 +48,9 @@ void pkmap_wait_and_use(struct page *const *pages, u32 n);
 /* A slot has fallen to 1: whoever waits first looks again. */
 void pkmap_wake_first(void);
 
-/* The page goes back to the page allocator.  Takes the lock, so interrupts must be on; a page without a slot may come from anywhere. */
+/* The page, which has a slot, goes back to the page allocator.  Takes the lock, so interrupts must be on. */
 void pkmap_retire(struct page *page);
-/* The same for each page of a block. */
+/* The same for each page of a block that has one. */
 void pkmap_retire_block(struct page *page, u32 order);
 
 /* kmap_flush=lazy (pkmap_lazy.c).  Step 5. */

@@ -18,8 +18,6 @@ static void retire_slot(u32 slot)
 
 void pkmap_retire(struct page *page)
 {
-	if (likely(!page->virtual))
-		return;
 	INVARIANT(22, irqs_enabled(), "frame %x, which has a PKMap slot, is freed with interrupts off", page_to_pfn(page));
 	spin_lock(&kmap_lock);
 	/* A flush may have come first. */
@@ -38,5 +36,6 @@ void pkmap_retire_block(struct page *page, u32 order)
 	if (likely(!pkmap_owned[page_to_pfn(page) >> MAX_ORDER]))
 		return;
 	for (u32 i = 0; i < 1u << order; i++)
-		pkmap_retire(page + i);
+		if (page[i].virtual)
+			pkmap_retire(page + i);
 }

@@ -63,11 +63,11 @@ static inline bool zone_note_level(struct zone *zone)
  */
 struct page *buddy_alloc(struct zone *zone, u32 order);
 void buddy_free(struct zone *zone, struct page *page, u32 order);
-void buddy_check_freed(const struct page *page, u32 order);
+void buddy_check_freed(const struct zone *zone, const struct page *page, u32 order);
 #ifdef CONFIG_POISON
 #define buddy_check buddy_check_freed
 #else
-static inline void buddy_check(const struct page *page, u32 order) { (void)page; (void)order; }
+static inline void buddy_check(const struct zone *zone, const struct page *page, u32 order) { (void)zone; (void)page; (void)order; }
 #endif
 
 /*
