@@ -14,8 +14,8 @@ PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-host coverage check-full check-bochs lint mutants book toolchain loc deps clean \
-	help FORCE
+.PHONY: all kernels iso run check check-host coverage check-full check-bochs lint mutants bench bench-diff bench-linux book \
+	toolchain loc deps clean help FORCE
 
 all: kernels iso
 
@@ -186,6 +186,17 @@ check-bochs: kernels
 	@$(MAKE) --no-print-directory DEBUG=1 kernels
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) tests/bochs
 
+# What an operation costs (docs/bench.md): BENCH= chooses keys; beside an earlier run, OLD=its bench.json; beside Debian's Linux.
+RUN_BENCH := $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --jobs $(JOBS)
+bench: kernels
+	$(Q)$(RUN_BENCH) run $(BENCH)
+
+bench-diff: kernels
+	$(Q)$(RUN_BENCH) diff '$(OLD)'
+
+bench-linux: kernels
+	$(Q)$(RUN_BENCH) linux
+
 # The book, as HTML, with the source that it quotes (docs/book/build.py).
 book:
 	$(Q)$(PYTHON) -B docs/book/build.py $(BUILD)/book
@@ -214,6 +225,8 @@ help:
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
+	@echo 'make bench      what each operation costs, in guest instructions (BENCH=keys; docs/bench.md)'
+	@echo 'make bench-diff OLD=file, bench-linux   beside an earlier bench.json; beside the Linux of Debian'
 	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
 	@echo 'make deps       installs what all of these need'

@@ -68,6 +68,19 @@ book_needs() {
 	$python -c 'import markdown' 2>/dev/null || need python3-markdown python3-pygments
 }
 
+bench_needs() {
+	python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	have $python || need python3
+	$python -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('matplotlib'))" 2>/dev/null || need python3-matplotlib
+}
+
+# The kernels themselves are fetched by tests/bench/linux/fetch.sh, and not installed.
+bench_linux_needs() {
+	have gcc || need gcc
+	have apt-get || echo 'make bench-linux needs apt-get, to fetch the kernels of Debian.' >&2
+}
+
 check_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
@@ -101,10 +114,12 @@ coverage_needs() {
 for goal in "$@"; do
 	case $goal in
 	run) iso_needs && qemu_needs ;;
-	check | deps) iso_needs && qemu_needs && check_needs && book_needs && { ! is_x86_64 || host_needs; } ;;
+	check | deps) iso_needs && qemu_needs && check_needs && book_needs && { ! is_x86_64 || host_needs; } && bench_needs ;;
 	check-host) host_needs ;;
 	coverage) host_needs && coverage_needs ;;
 	book) book_needs ;;
+	bench | bench-diff) qemu_needs && bench_needs ;;
+	bench-linux) qemu_needs && bench_needs && bench_linux_needs ;;
 	check-full | mutants) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;
@@ -122,13 +137,14 @@ Missing: $packages${want_compiler:+a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
-        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments
+        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments \\
+        python3-matplotlib
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
-        qemu-system-x86-core python3-pytest python3-pytest-xdist python3-markdown python3-pygments
+        qemu-system-x86-core python3-pytest python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
   Homebrew:
     brew install make i686-elf-gcc i686-elf-grub nasm xorriso mtools qemu python3
-    python3 -m pip install pytest pytest-xdist markdown pygments
+    python3 -m pip install pytest pytest-xdist markdown pygments matplotlib
 LINES
 }
 

@@ -19,11 +19,24 @@ static __always_inline void page_pair(u32 gfp, u32 order)
 	free_pages(alloc_pages(gfp, order), order);
 }
 
+/* Whether there are `n` blocks at once; else the benchmark is left out.  What was there once is there again, all of it given back. */
+static bool enough_memory(const char *key, u32 n, u32 gfp, u32 order)
+{
+	if (!take_blocks(n, gfp, order)) {
+		bench_skip(key, "too little memory");
+		return false;
+	}
+	give_blocks(n, order);
+	return true;
+}
+
 /* Order 9 from the kernel's zones has no figure to reach, and is dear. */
 static __always_inline void pair(const char *key, u32 gfp, u32 order)
 {
 	u32 operations = order == 9 && gfp == GFP_KERNEL ? 20000 : 100000;
 
+	if (!enough_memory(key, 1, gfp, order))
+		return;
 	MEASURE(key, operations, 10000, { }, { page_pair(gfp, order); });
 }
 
@@ -32,6 +45,8 @@ static void bulk_alloc(const char *key, u32 gfp, u32 order)
 	u32 n = bulk_of(order);
 	bool first = true;
 
+	if (!enough_memory(key, n, gfp, order))
+		return;
 	MEASURE(key, bulk_operations(order), n,
 		{
 			if (!first)
@@ -46,6 +61,8 @@ static void bulk_free(const char *key, u32 gfp, u32 order)
 {
 	u32 n = bulk_of(order);
 
+	if (!enough_memory(key, n, gfp, order))
+		return;
 	MEASURE(key, bulk_operations(order), n, { take_blocks(n, gfp, order); }, { free_pages(bench_page[i], order); });
 }
 
@@ -54,6 +71,8 @@ static void bulk_free_odd_even(const char *key, u32 gfp, u32 order)
 {
 	u32 n = bulk_of(order);
 
+	if (!enough_memory(key, n, gfp, order))
+		return;
 	MEASURE(key, bulk_operations(order), n, { take_blocks(n, gfp, order); }, {
 		free_pages(bench_page[i < n / 2 ? 2 * i : 2 * (i - n / 2) + 1], order);
 	});

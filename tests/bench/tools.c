@@ -13,18 +13,22 @@ struct page *bench_page[BENCH_PAGES];
 
 /* ---- Pages ---- */
 
-void take_blocks(u32 n, u32 gfp, u32 order)
-{
-	for (u32 i = 0; i < n; i++) {
-		bench_page[i] = alloc_pages(gfp, order);
-		ASSERT(bench_page[i], "no memory for block %u of %u, order %u", i, n, order);
-	}
-}
-
 void give_blocks(u32 n, u32 order)
 {
 	for (u32 i = 0; i < n; i++)
 		free_pages(bench_page[i], order);
+}
+
+bool take_blocks(u32 n, u32 gfp, u32 order)
+{
+	for (u32 i = 0; i < n; i++) {
+		bench_page[i] = alloc_pages(gfp, order);
+		if (!bench_page[i]) {
+			give_blocks(i, order);
+			return false;
+		}
+	}
+	return true;
 }
 
 bool take_high_pages(const char *key, u32 n)

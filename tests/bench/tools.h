@@ -14,8 +14,8 @@ extern struct page *bench_page[BENCH_PAGES];
 
 /* Takes `n` high pages into bench_page[].  False, with the benchmark left out, if there are not so many. */
 bool take_high_pages(const char *key, u32 n);
-/* `n` blocks of any zone that the flags allow; panics if there is no memory.  And back, both in the order of the array. */
-void take_blocks(u32 n, u32 gfp, u32 order);
+/* `n` blocks of any zone that the flags allow: false, with none taken, if there is no memory.  And back, both in the order of the array. */
+bool take_blocks(u32 n, u32 gfp, u32 order);
 void give_blocks(u32 n, u32 order);
 static inline void give_pages(u32 n) { give_blocks(n, 0); }
 

@@ -1,0 +1,97 @@
+"""Boots what is measured, each in a QEMU of its own, and reads what it prints."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path += [str(ROOT / "tests/boot")]
+
+import figures  # noqa: E402
+import qemu  # noqa: E402
+
+# The guest's clock is its instructions, whatever the host does; nothing comes from outside.
+EXACT = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
+MEMORY = "3G"
+
+
+class Failed(Exception):
+    """A boot without figures; the message says how it ended."""
+
+
+@dataclass
+class Boot:
+    """One boot of Tarn: bench=`what` on `cpus` CPUs."""
+
+    kernel: str
+    cpus: int
+    what: str = "all"
+    memory: str = MEMORY
+
+    @property
+    def name(self):
+        return f"tarn.{self.kernel}.smp{self.cpus}.{self.what.replace(',', '+')}"
+
+    def start(self, build):
+        append = f"bench={self.what}" if self.what else "bench"
+        boot = qemu.run(qemu.Machine(self.kernel, memory=self.memory, smp=str(self.cpus), append=append, extra=list(EXACT)), build)
+        return boot.text, boot.status == qemu.PASS
+
+
+@dataclass
+class LinuxBoot:
+    """One boot of a Linux with our module and /init in its initramfs."""
+
+    kernel: str
+    cpus: int
+    image: Path
+    initramfs: Path
+    options: str
+
+    @property
+    def name(self):
+        return f"linux.{self.kernel}.smp{self.cpus}"
+
+    def start(self, _build):
+        append = f"console=ttyS0 quiet panic=-1 maxcpus=1 {self.options} tag={self.name} ncpu={self.cpus}"
+        command = ["qemu-system-i386", "-m", MEMORY, "-smp", str(self.cpus), *EXACT, "-nic", "none", "-display", "none",
+                   "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+                   "-kernel", self.image, "-initrd", self.initramfs, "-append", append]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return done.stdout.decode("ascii", "replace"), done.returncode == qemu.PASS
+
+
+def one(boot, build, logs):
+    """The Run of one boot, its log kept.  Failed, if it did not come to its end."""
+    print(f"  {boot.name}", flush=True)
+    text, passed = boot.start(build)
+    log = logs / f"{boot.name}.log"
+    log.write_text(text)
+    try:
+        run = figures.parse(text)
+    except figures.BadLine as error:
+        raise Failed(f"{boot.name}: {error}; see {log}\n{text[-2000:]}") from error
+    if not run.ended or not passed:
+        raise Failed(f"{boot.name}: {'failed' if run.ended else 'no BENCH-END'}; see {log}\n{text[-2000:]}")
+    return run
+
+
+def merge(into, run):
+    """Two boots of one tag are one run: the second adds its keys."""
+    kept = into.setdefault(run.tag, run)
+    kept.figures |= run.figures
+    kept.distributions |= run.distributions
+    kept.infos |= run.infos
+
+
+def every(boots, build, logs, jobs):
+    """The runs of all boots, by tag, `jobs` at a time."""
+    logs.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        done = list(pool.map(lambda boot: one(boot, build, logs), boots))
+    runs = {}
+    for run in done:
+        merge(runs, run)
+    return runs
