@@ -29,7 +29,7 @@ def boots_of(what):
 
 def write_report(runs, path, title):
     parts = [f"# {title}", "Guest instructions for one operation; of a distribution the largest.", tables.targets_table(runs),
-             tables.all_table(runs), "Events for a thousand operations:", tables.events_table(runs)]
+             tables.rounds_table(runs), tables.all_table(runs), "Events for a thousand operations:", tables.events_table(runs)]
     path.write_text("\n\n".join(parts) + "\n")
 
 
@@ -61,7 +61,7 @@ def run_everything(args):
     figures.save(runs.values(), args.folder / "bench.json")
     write_report(runs, args.folder / "bench.md", "What an operation costs")
     made = draw_charts(runs, args.folder)
-    print(f"\n{tables.targets_table(runs)}\n")
+    print(f"\n{tables.targets_table(runs)}\n\n{tables.rounds_table(runs)}\n")
     say_above(runs)
     check_budget(runs)
     print(f"\nWritten to {args.folder}: bench.md (every key), bench.json, {', '.join(path.name for path in made)}")

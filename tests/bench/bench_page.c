@@ -37,7 +37,7 @@ static __always_inline void pair(const char *key, u32 gfp, u32 order)
 
 	if (!enough_memory(key, 1, gfp, order))
 		return;
-	MEASURE(key, operations, 10000, { }, { page_pair(gfp, order); });
+	MEASURE(key, operations, 1000, { }, { page_pair(gfp, order); });
 }
 
 static void bulk_alloc(const char *key, u32 gfp, u32 order)

@@ -143,6 +143,13 @@ def test_targets_are_judged():
     assert tables.above_target(runs) == ["2level kmap.pair_wrap"]
 
 
+@pytest.mark.parametrize("rounds, ipis, verdict", [(0.976, 2.94, "ok"), (0.978, 2.94, "ABOVE"), (0.976, 3.0, "ABOVE")])
+def test_rounds_are_judged(rounds, ipis, verdict):
+    run = figures.Run("tarn.2level.smp4", {"kmap.million": figures.Figure(1000000, 1, 1, 1, {"rounds": rounds, "ipis": ipis})})
+    last = tables.rounds_table({run.tag: run}).split("\n")[-1]
+    assert last.rstrip(" |").endswith(verdict) and str(round(rounds * 1000)) in last, last
+
+
 def test_a_table_is_markdown():
     assert tables.table(["key", "n"], [["a", 1]]) == "| key |   n |\n|-----|----:|\n| a   |   1 |"
 
