@@ -7,7 +7,7 @@
 #include "arch/x86/tlb.h"
 #include "kernel/testing.h"
 #include "lib/string.h"
-#include "mm/highmem.h"
+#include "mm/pkmap.h"
 
 /* bench=quick divides every count by this: to see that each key runs. */
 #define QUICK_DIVISOR 100u
@@ -22,7 +22,7 @@
 
 extern const struct benchmark benchmarks_start[], benchmarks_end[];
 
-static char tag[40];
+static char tag[64];
 static bool quick, failed;
 
 /* ---- One measurement ---- */
@@ -224,9 +224,16 @@ static bool check_words(const char *what)
 	return good;
 }
 
+/* Options that change the pool are part of the name. */
 static void make_tag(void)
 {
-	snprintf(tag, sizeof(tag), "tarn.%s%s.smp%u", PMD_FOLDED ? "2level" : "pae", BUILD_KIND, cpu_online_count());
+	u32 tables = pkmap_slots / LAST_PKMAP;
+	char pool[16] = "";
+
+	if (tables > 1)
+		snprintf(pool, sizeof(pool), ".tables%u", tables);
+	snprintf(tag, sizeof(tag), "tarn.%s%s.smp%u%s%s", PMD_FOLDED ? "2level" : "pae", BUILD_KIND, cpu_online_count(), pool,
+		 pkmap_lazy ? ".lazy" : "");
 }
 
 bool bench_run(const char *what)

@@ -60,7 +60,7 @@ BENCHMARK(kernel_page, "tlb.flush_kernel_1page")
 	MEASURE(key, 100000, 500, { }, { flush_tlb_kernel_range(VMALLOC_END - PAGE_SIZE, VMALLOC_END); });
 }
 
-/* What the pool asks for when its turn wraps. */
+/* What the pool asks for when its turn wraps: the idle CPUs owe it. */
 BENCHMARK(pkmap_range, "tlb.flush_pkmap_range")
 {
 	MEASURE(key, 100000, 500, { }, { tlb_flush_past(tlb_stamp()); });

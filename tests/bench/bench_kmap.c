@@ -1,6 +1,7 @@
 /* The kmap pool, and the atomic slots. */
 #include "lib/assert.h"
 #include "mm/page_alloc.h"
+#include "mm/pkmap.h"
 #include "tests/bench/tools.h"
 
 /* Distinct pages, one after the other: a slot each, and the pool wraps again and again. */
@@ -46,7 +47,7 @@ BENCHMARK(pair_set256, "kmap.pair_set256")
 /* Distinct pages while other threads hold all slots but 64. */
 BENCHMARK(pair_64free, "kmap.pair_64free")
 {
-	u32 held = POOL_SLOTS - 64, next = 0;
+	u32 held = pkmap_slots - 64, next = 0;
 
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
@@ -56,6 +57,38 @@ BENCHMARK(pair_64free, "kmap.pair_64free")
 		next = next + 1 < BENCH_PAGES - held ? next + 1 : 0;
 	});
 	release_slots();
+	give_pages(BENCH_PAGES);
+}
+
+/* As the first, by the call that waits for nobody. */
+BENCHMARK(try_wrap, "kmap_try.pair_wrap")
+{
+	u32 next = 0;
+
+	if (!take_high_pages(key, BENCH_PAGES))
+		return;
+	MEASURE(key, 102400, 10240, { }, {
+		struct page *page = bench_page[next++ & (BENCH_PAGES - 1)];
+
+		*(volatile u32 *)kmap_try(page) = i;
+		kunmap(page);
+	});
+	give_pages(BENCH_PAGES);
+}
+
+/* Eight distinct pages at once: an operation is the eight of them. */
+BENCHMARK(many_wrap, "kmap_many.pair8_wrap")
+{
+	u32 next = 0;
+
+	if (!take_high_pages(key, BENCH_PAGES))
+		return;
+	MEASURE(key, 12800, 1280, { }, {
+		struct page **pages = &bench_page[next++ * 8 & (BENCH_PAGES - 1)];
+
+		kmap_many(pages, 8);
+		kunmap_many(pages, 8);
+	});
 	give_pages(BENCH_PAGES);
 }
 
@@ -149,7 +182,7 @@ BENCHMARK_CURVE(curve_fill, "curves.fill")
 {
 	(void)key;
 	for (u32 eighth = 0; eighth < 8; eighth++)
-		pairs_with_held(POOL_SLOTS / 8 * eighth);
-	for (u32 left = POOL_SLOTS / 16; left; left /= 2)
-		pairs_with_held(POOL_SLOTS - left);
+		pairs_with_held(pkmap_slots / 8 * eighth);
+	for (u32 left = pkmap_slots / 16; left; left /= 2)
+		pairs_with_held(pkmap_slots - left);
 }

@@ -1,5 +1,7 @@
 /* The same work on several CPUs at once: ticks are those of all of them together, operations too. */
 #include "arch/x86/smp.h"
+#include "kernel/thread.h"
+#include "lib/assert.h"
 #include "mm/page_alloc.h"
 #include "tests/bench/tools.h"
 
@@ -88,6 +90,42 @@ BENCHMARK(million, "kmap.million")
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
 	measure_on_cpus(key, cpus, 1000000 / cpus, kmap_pairs);
+	give_pages(BENCH_PAGES);
+}
+
+/*
+ * The same while each CPU goes to and fro between two address spaces, once in SWITCH_PAIRS pairs.  The pause lets the other CPUs come as far:
+ * under -icount they would stand still until the next timer interrupt, and switch nothing.
+ */
+#define SWITCH_PAIRS 16u
+#define SWITCHERS 4u
+static struct mm *space[SWITCHERS][2];
+
+static void switching_pairs(u32 cpu, u32 operations)
+{
+	for (u32 i = 0; i < operations; i++) {
+		if (i % SWITCH_PAIRS == 0) {
+			thread_use_mm(space[cpu][i / SWITCH_PAIRS & 1]);
+			cpu_relax();
+		}
+		kmap_pair(page_of_turn(cpu, i), i);
+	}
+	thread_use_mm(NULL);
+}
+
+BENCHMARK(million_switching, "kmap.million_switching")
+{
+	u32 cpus = MIN(SWITCHERS, cpu_online_count());
+
+	if (!take_high_pages(key, BENCH_PAGES))
+		return;
+	for (u32 i = 0; i < 2 * cpus; i++) {
+		space[i / 2][i & 1] = mm_create();
+		ASSERT(space[i / 2][i & 1], "no memory for an address space");
+	}
+	measure_on_cpus(key, cpus, 1000000 / cpus, switching_pairs);
+	for (u32 i = 0; i < 2 * cpus; i++)
+		mm_destroy(space[i / 2][i & 1]);
 	give_pages(BENCH_PAGES);
 }
 

@@ -23,20 +23,21 @@ class Failed(Exception):
 
 @dataclass
 class Boot:
-    """One boot of Tarn: bench=`what` on `cpus` CPUs."""
+    """One boot of Tarn: bench=`what` on `cpus` CPUs, with more words for the command line."""
 
     kernel: str
     cpus: int
     what: str = "all"
-    memory: str = MEMORY
+    options: str = ""
 
     @property
     def name(self):
-        return f"tarn.{self.kernel}.smp{self.cpus}.{self.what.replace(',', '+')}"
+        words = [f"tarn.{self.kernel}.smp{self.cpus}", self.what, self.options]
+        return ".".join(word.replace(",", "+") for word in words if word)
 
     def start(self, build):
-        append = f"bench={self.what}" if self.what else "bench"
-        boot = qemu.run(qemu.Machine(self.kernel, memory=self.memory, smp=str(self.cpus), append=append, extra=list(EXACT)), build)
+        append = f"bench={self.what} {self.options}".strip()
+        boot = qemu.run(qemu.Machine(self.kernel, memory=MEMORY, smp=str(self.cpus), append=append, extra=list(EXACT)), build)
         return boot.text, boot.status == qemu.PASS
 
 
@@ -56,9 +57,9 @@ class LinuxBoot:
 
     def start(self, _build):
         append = f"console=ttyS0 quiet panic=-1 maxcpus=1 {self.options} tag={self.name} ncpu={self.cpus}"
-        command = ["qemu-system-i386", "-m", MEMORY, "-smp", str(self.cpus), *EXACT, "-nic", "none", "-display", "none",
-                   "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-kernel", self.image, "-initrd", self.initramfs, "-append", append]
+        command = ["qemu-system-i386", "-m", MEMORY, "-smp", str(self.cpus), *EXACT, "-nic", "none", "-display", "none"]
+        command += ["-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        command += ["-kernel", self.image, "-initrd", self.initramfs, "-append", append]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return done.stdout.decode("ascii", "replace"), done.returncode == qemu.PASS
 

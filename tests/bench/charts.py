@@ -18,16 +18,22 @@ def write(figure, path):
     return path
 
 
+def value_of(runs, kernel, goal):
+    run = tables.run_of(runs, kernel, goal.cpus, variant=goal.variant)
+    return (run.value(goal.key) if run else None) or 0
+
+
 def targets(runs, path):
     """A bar for each key with a target, beside Linux as the targets' table quotes it; the marks are the targets."""
     figure, both = plt.subplots(1, 2, figsize=(12, 5), sharey=True)
-    names = [goal.key for goal in tables.TARGETS]
+    names = [goal.key + goal.variant.replace(".", " ") for goal in tables.TARGETS]
+    rows = range(len(names))
     for i, (kernel, axes) in enumerate(zip(tables.KERNELS, both)):
-        values = [(run.value(goal.key) or 0) if (run := tables.run_of(runs, kernel, goal.cpus)) else 0 for goal in tables.TARGETS]
-        rows = range(len(names))
+        values = [value_of(runs, kernel, goal) for goal in tables.TARGETS]
         axes.barh([row - 0.2 for row in rows], values, 0.4, color=COLOURS[kernel], label=f"Tarn, {kernel}")
-        axes.barh([row + 0.2 for row in rows], [goal.linux[i] for goal in tables.TARGETS], 0.4, color=COLOURS["linux"], label="Linux 6.1")
-        axes.plot([goal.most[i] for goal in tables.TARGETS], [row - 0.2 for row in rows], "k|", markersize=11, label="at most")
+        linux, most = ([getattr(goal, name)[i] for goal in tables.TARGETS] for name in ("linux", "most"))
+        axes.barh([row + 0.2 for row in rows], linux, 0.4, color=COLOURS["linux"], label="Linux 6.1")
+        axes.plot(most, [row - 0.2 for row in rows], "k|", markersize=11, label="at most")
         axes.set(xscale="log", xlabel="guest instructions", yticks=list(rows), yticklabels=names)
         axes.legend(loc="lower right")
     both[0].invert_yaxis()
@@ -60,8 +66,27 @@ CURVES = [
     ("curves.kmap_cpus", "CPUs that kmap at the same time", False),
     ("curves.page_cpus", "CPUs that allocate and free at the same time", False),
     ("curves.call_cpus", "CPUs called, the caller among them", False),
-    ("curves.tables", "page tables behind the PKMap", False),
 ]
+
+
+def pool_sizes(runs, kernel, key):
+    """A key against the page tables behind the pool, on one CPU: two lists."""
+    found = {1: tables.run_of(runs, kernel, 1)}
+    found |= {n: run for n in range(2, 33) if (run := tables.run_of(runs, kernel, 1, variant=f".tables{n}"))}
+    points = [(n, value) for n, run in found.items() if run and (value := run.value(key))]
+    return [n for n, _ in points], [value for _, value in points]
+
+
+def pools(runs, path):
+    """What a longer pool saves, and what it costs: the mean, and the slowest kmap, which pays for the flush."""
+    figure, axes = plt.subplots(figsize=(7, 4))
+    for kernel in tables.KERNELS:
+        for key, style in (("kmap.pair_wrap", "o-"), ("kmap.each", "o--")):
+            axes.plot(*pool_sizes(runs, kernel, key), style, markersize=3, color=COLOURS[kernel],
+                      label=f"{kernel}: {key}{' (slowest)' if key == 'kmap.each' else ''}")
+    axes.set(xlabel="page tables behind the pool", ylabel="guest instructions", yscale="log")
+    axes.legend()
+    return write(figure, path)
 
 
 def draw(runs, folder):
@@ -69,4 +94,6 @@ def draw(runs, folder):
     made = [curves(runs, base, label, folder / f"{base.replace('curves.', '')}.svg", log) for base, label, log in CURVES]
     if any(tables.run_of(runs, kernel, 1) for kernel in tables.KERNELS):
         made.append(targets(runs, folder / "targets.svg"))
+    if any(".tables" in tag for tag in runs):
+        made.append(pools(runs, folder / "tables.svg"))
     return [path for path in made if path]

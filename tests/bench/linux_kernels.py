@@ -47,8 +47,8 @@ def build_module(folder, release, flavour, log):
     for name in ("Kbuild", "timing.c"):
         if not (place / name).exists() or (place / name).read_bytes() != (SOURCE / name).read_bytes():
             shutil.copy(SOURCE / name, place)
-    call("make", "-s", "-C", folder / f"root/usr/src/linux-headers-{release}-{flavour}", f"M={place}", "ARCH=i386", "CROSS_COMPILE=",
-         "CC=gcc", "modules", log=log)
+    headers = folder / f"root/usr/src/linux-headers-{release}-{flavour}"
+    call("make", "-s", "-C", headers, f"M={place}", "ARCH=i386", "CROSS_COMPILE=", "CC=gcc", "modules", log=log)
     return (place / "timing.ko").read_bytes()
 
 

@@ -59,14 +59,12 @@ static void hold_until_released(void *unused)
 	struct waiter waiter;
 
 	(void)unused;
-	for (u32 i = 0; i < holder.n; i++)
-		kmap(bench_page[i]);
+	kmap_many(bench_page, holder.n);
 	wait_enqueue(&holder.release, &waiter);
 	WRITE_ONCE(holder.holds, true);
 	wait_sleep(&waiter);
 	wait_dequeue(&holder.release, &waiter);
-	for (u32 i = 0; i < holder.n; i++)
-		kunmap(bench_page[i]);
+	kunmap_many(bench_page, holder.n);
 }
 
 void hold_slots(u32 n)

@@ -5,9 +5,6 @@
 #include "mm/highmem.h"
 #include "tests/bench/bench.h"
 
-/* Slots of the kmap pool. */
-#define POOL_SLOTS LAST_PKMAP
-
 /* Pages that one benchmark uses, one set at a time.  More than the pool has slots: none comes back before its slot was taken away. */
 #define BENCH_PAGES 8192u
 extern struct page *bench_page[BENCH_PAGES];

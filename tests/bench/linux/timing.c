@@ -110,6 +110,7 @@ static pgtable_t (*find_pte_alloc_one)(struct mm_struct *mm);
 static struct mm_struct *(*find_mm_alloc)(void);
 static void (*find_mmput)(struct mm_struct *mm);
 static void (*find_flush_tlb_all)(void);
+static void (*find_drain_all_pages)(struct zone *zone);
 static void (*find_flush_tlb_kernel_range)(unsigned long start, unsigned long end);
 
 /* kallsyms_lookup_name itself is not exported either, but a probe may be set on it, and then knows where it is. */
@@ -128,6 +129,7 @@ static int find_symbols(void)
 	find_mm_alloc = (void *)lookup("mm_alloc");
 	find_mmput = (void *)lookup("mmput");
 	find_flush_tlb_all = (void *)lookup("flush_tlb_all");
+	find_drain_all_pages = (void *)lookup("drain_all_pages");
 	find_flush_tlb_kernel_range = (void *)lookup("flush_tlb_kernel_range");
 	return 0;
 }
@@ -250,6 +252,9 @@ static void one_order(const char *zone, gfp_t gfp, u32 order)
 	bool first = true;
 	char key[40];
 
+	/* A per-CPU list that happens to be full, or empty, is filled and emptied again with each pair, at fifty times the price. */
+	if (find_drain_all_pages)
+		find_drain_all_pages(NULL);
 	snprintf(key, sizeof(key), "page.o%u.%s.pair", order, zone);
 	MEASURE(key, pairs, 1000, , { __free_pages(alloc_pages(gfp, order), order); });
 	snprintf(key, sizeof(key), "page.o%u.%s.bulk_alloc", order, zone);
