@@ -31,15 +31,14 @@ def test_two_runs_print_the_same_digits(kernel, build):
 @BOTH
 def test_every_key_with_a_target_is_measured(kernel, build):
     for cpus, variant in {(goal.cpus, goal.variant) for goal in tables.TARGETS}:
-        ended = boot(kernel, build, "=quick", cpus, more=bench.LAZY if variant else "")
+        wanted = {goal.key for goal in tables.TARGETS if (goal.cpus, goal.variant) == (cpus, variant)}
+        wanted |= {"calib.loop1000000", "kmap.million"}
+        ended = boot(kernel, build, "=quick," + ",".join(sorted(wanted)), cpus, more=bench.LAZY if variant else "")
         assert ended.status == PASS, ended.final_report
         measured = figures.parse(ended.text)
         assert measured.tag == f"tarn.{kernel}.smp{cpus}{variant}"
-        wanted = [goal.key for goal in tables.TARGETS if (goal.cpus, goal.variant) == (cpus, variant)]
-        absent = [key for key in wanted if not measured.value(key)]
-        assert not absent, ended.final_report
-        assert measured.figures["calib.loop1000000"].mean == pytest.approx(2, abs=0.001)
-        assert measured.value("kmap.million"), ended.final_report
+        assert all(measured.value(key) for key in wanted), ended.final_report
+        assert measured.figures["calib.loop1000000"].mean == pytest.approx(2, abs=0.01)
 
 
 def test_the_end_is_the_last_line_and_no_test_runs(build):
@@ -84,16 +83,17 @@ def test_a_small_machine_leaves_out_what_it_cannot(build):
 
 def test_events_are_counted(build):
     """On four CPUs a full flush is four flushes and three interrupts; a pair of atomic maps one invlpg."""
-    ended = boot("2level", build, "=tlb.flush_all_cpus,kmap_atomic.pair,kmap.pair_wrap", cpus=4)
+    ended = boot("2level", build, "=quick,tlb.flush_all_cpus,kmap_atomic.pair,kmap.pair_wrap", cpus=4)
     measured = figures.parse(ended.text).figures
-    assert measured["tlb.flush_all_cpus"].events["full_flushes"] == 4000
+    # An idle CPU may pay then what it owes from before.
+    assert measured["tlb.flush_all_cpus"].events["full_flushes"] == pytest.approx(4000, abs=4)
     assert measured["tlb.flush_all_cpus"].events["ipis"] == 3000
     assert measured["kmap_atomic.pair"].events["invlpg"] >= 1000
     assert measured["kmap.pair_wrap"].events["rounds"] > 0
 
 
 def test_curves(build):
-    ended = boot("2level", build, "=curves.kmap_cpus,curves.call_cpus", cpus=2)
+    ended = boot("2level", build, "=quick,curves.kmap_cpus,curves.call_cpus", cpus=2)
     assert figures.parse(ended.text).keys() == [f"curves.{name}_cpus.{n}" for name in ("call", "kmap") for n in (1, 2)]
 
 
