@@ -50,11 +50,12 @@ redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \
 	$(call redefine,INT32_MAX,0x7fffffff) $(call redefine,UINT32_MAX,0xffffffffU) \
 	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
-# Arguments go in registers: half the length of a call that leaves nothing to push.
-# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
+# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.  Arguments go in registers,
+# the stack is aligned to words, and nothing is filled with no-ops to align jumps: shorter ways (docs/bench.md).
+SHORT_CFLAGS := -mregparm=3 $(if $(CLANG),,-mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
-	-mregparm=3 $(if $(CLANG),,-mpreferred-stack-boundary=2) -fno-align-jumps -fno-align-loops -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
-	-ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
+	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
+	$(SHORT_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 # The start-up part holds code, data and tables in one segment; newer linkers warn of that.

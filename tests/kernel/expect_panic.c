@@ -3,7 +3,6 @@
  */
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
-#include "arch/x86/fixmap.h"
 #include "arch/x86/panic.h"
 #include "arch/x86/spinlock.h"
 #include "lib/format.h"

@@ -85,7 +85,7 @@ SELFTEST_HIGH(pkmap_model, "pkmap.model", 8, "1, 2, 3, 4, 5")
 	for (u32 i = 0; i < pkmap_slots; i++)
 		uses[i] = 0;
 	for (u32 step = 0; step < 6000; step++) {
-		u32 i = random_next(&seed) % pkmap_slots;
+		u32 i = random_next(&seed) % PTRS_PER_PTE;
 
 		if (uses[i] && (random_next(&seed) & 1)) {
 			kunmap(high_page[i]);
