@@ -1,5 +1,6 @@
 """Debian's i386 kernels with our module and /init: fetched, built, ready to be booted."""
 
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -50,6 +51,13 @@ def build_module(folder, release, flavour, log):
     headers = folder / f"root/usr/src/linux-headers-{release}-{flavour}"
     call("make", "-s", "-C", headers, f"M={place}", "ARCH=i386", "CROSS_COMPILE=", "CC=gcc", "modules", log=log)
     return (place / "timing.ko").read_bytes()
+
+
+def digest():
+    """Of all that Linux's figures depend on here; another kernel release comes with another folder or `make clean`."""
+    sources = [path.read_bytes() for path in sorted(SOURCE.iterdir())]
+    options = " ".join([LEAN, *INIT_FLAGS, *boots.EXACT, boots.MEMORY]).encode()
+    return hashlib.sha256(b"\0".join([*sources, options])).hexdigest()
 
 
 def prepare(folder):

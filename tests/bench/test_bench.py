@@ -217,3 +217,10 @@ def test_initramfs_is_a_cpio_archive():
     head = archive[at - 110:at]
     assert int(head[54:62], 16) == 5 and int(head[94:102], 16) == 5
     assert archive[at + 6:at + 11] == b"abcde"
+
+
+def test_linux_is_measured_again_when_something_changes(monkeypatch):
+    before = linux_kernels.digest()
+    assert linux_kernels.digest() == before
+    monkeypatch.setattr(linux_kernels, "LEAN", "mitigations=auto")
+    assert linux_kernels.digest() != before
