@@ -116,7 +116,7 @@ static void open_batch(void)
 {
 	struct batch *opened = &batch[oldest];
 
-	INVARIANT(12, batches, "%u of %u slots are in use, but none waits", pkmap_in_use, pkmap_slots);
+	INVARIANT(12, opened->slots, "%u of %u slots are in use, but none waits", pkmap_in_use, pkmap_slots);
 	tlb_flush_past(opened->stamp);
 	for (u32 slot = opened->first; slot != NO_SLOT; slot = slot_after[slot])
 		pkmap_count[slot] = 0;
