@@ -34,6 +34,9 @@ static void check_zone(struct zone *zone)
 	for (pfn_t pfn = zone->start; pfn < zone->end; pfn++)
 		free += free_page_map[pfn];
 	CHECK_EQUAL(zone->free, free);
+	for (u32 order = 0; order < NR_ORDERS; order++)
+		CHECK(!(zone->orders & (1u << order)) == !zone->area[order].count, "zone %s: order %u has %u blocks, orders 0x%x",
+			zone->name, order, zone->area[order].count, zone->orders);
 }
 
 /* Is there a free block of this order?  All buddies that are free are together, so any aligned run of free pages is
@@ -205,23 +208,94 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(47, "outside", buddy_free(&zones[ZONE_HIGHMEM], page, 3));
 	EXPECT_PANIC(47, "outside", buddy_free(&zones[ZONE_DMA], page, 3));
 	EXPECT_PANIC(47, "outside", buddy_free(zone, pfn_to_page(zone->end - 1), 1));
-	EXPECT_PANIC(47, "reserved", buddy_free(&zones[ZONE_DMA], pfn_to_page(0), 0));
+	EXPECT_PANIC(47, "reserved", buddy_check_freed(pfn_to_page(0), 0));
 	buddy_free(zone, page, 3);
-	EXPECT_PANIC(47, "free", buddy_free(zone, page, 3));
-	EXPECT_PANIC(47, "free", buddy_free(zone, page + 4, 2));
+	EXPECT_PANIC(47, "free", buddy_check_freed(page, 3));
+	EXPECT_PANIC(47, "free", buddy_check_freed(page + 4, 2));
 	EXPECT_PANIC(44, "handed over twice", zone_add_pages(page_to_pfn(page), page_to_pfn(page) + 8));
 	EXPECT_PANIC(44, "the last one is", zone_add_pages(max_pfn, max_pfn + 1));
 }
 
+/* Does buddy_check_freed() refuse the block? */
+static bool is_refused(const struct page *page, u32 order)
+{
+	if (setjmp(*panic_expected()))
+		return true;
+	buddy_check_freed(page, order);
+	panic_missed();
+	return false;
+}
+
+/* Any aligned block, of which any part may be free already, on its own or in a larger one, or reserved. */
 static void parts_of_free_blocks_are_caught(void **state)
+{
+	struct zone *zone = fresh_zone();
+	u32 refused = 0, accepted = 0;
+
+	(void)state;
+	random_begin(23);
+	for (blocks = 0; blocks < 1500 && model_has(zone, 4);)
+		random_take(zone);
+	for (test_step = 1; test_step <= rounds(3000); test_step++) {
+		u32 order = random_below(6), size = 1u << order;
+		pfn_t pfn = ALIGN_DOWN(zone->start + random_below(zone->end - zone->start - size), size);
+		bool wrong = false;
+
+		if (one_in(3))
+			random_give();
+		else if (blocks < 1500)
+			random_take(zone);
+		for (u32 i = 0; i < size; i++)
+			wrong = wrong || free_page_map[pfn + i] || (pfn_to_page(pfn + i)->flags & PG_RESERVED);
+		CHECK(is_refused(pfn_to_page(pfn), order) == wrong, "frame 0x%x, order %u: %s", pfn, order,
+			wrong ? "freed though part of it is free" : "refused");
+		*(wrong ? &refused : &accepted) += 1;
+	}
+	CHECK(refused > 100 && accepted > 100, "%u refused, %u accepted", refused, accepted);
+}
+
+/* In builds with POISON=1 every free looks at the whole block, also at pages in a CPU's list. */
+static void every_free_looks_at_the_whole_block(void **state)
 {
 	struct zone *zone = fresh_zone();
 	struct page *page = locked_alloc(zone, 4);
 
 	(void)state;
 	buddy_free(zone, page + 8, 3);
-	EXPECT_PANIC(47, "free", buddy_free(zone, page, 4));
-	EXPECT_PANIC(47, "lies in a free block", buddy_free(zone, page + 10, 1));
+	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(page, 4));
+	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(page + 10, 1));
+	page[5].flags |= PG_PERCPU;
+	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(page, 3));
+#ifdef CONFIG_POISON
+	EXPECT_PANIC(47, "part of it is free already", buddy_free(zone, page, 3));
+#else
+	buddy_free(zone, page, 3); /* nobody looks */
+#endif
+}
+
+/* Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block, and nobody else has that memory. */
+static void padding_is_reserved(void **state)
+{
+	(void)state;
+	random_begin(24);
+	for (test_step = 0; test_step < rounds(12); test_step++) {
+		pfn_t end = 0x2400 + (test_step % 3 ? random_below(3000) : (test_step / 3) << MAX_ORDER) + (test_step % 2);
+
+		machine_new(1);
+		machine_ram(0, 0x9F);
+		machine_ram(0x100, end);
+		mm_options.highmem_set = test_step % 4 == 1;
+		mm_options.highmem_bytes = MIB(5) + KIB(4);
+		machine_boot(6);
+		CHECK_EQUAL(max_pfn, end);
+		for (pfn_t pfn = end; pfn < ALIGN_UP(end, 1u << MAX_ORDER); pfn++) {
+			struct page *page = pfn_to_page(pfn);
+
+			CHECK_EQUAL(page->flags, PG_RESERVED);
+			CHECK((virt_to_page(page)->flags | virt_to_page((char *)(page + 1) - 1)->flags) & PG_RESERVED,
+			      "the entry of frame 0x%x lies in a page that is somebody's", pfn);
+		}
+	}
 }
 
 /* zone_check() sees what it is there to see. */
@@ -307,6 +381,8 @@ const struct CMUnitTest buddy_tests[] = {
 	cmocka_unit_test(emptied_and_filled_again),
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(parts_of_free_blocks_are_caught),
+	cmocka_unit_test(every_free_looks_at_the_whole_block),
+	cmocka_unit_test(padding_is_reserved),
 	cmocka_unit_test(damage_is_found),
 	cmocka_unit_test(bad_blocks_are_found),
 };

@@ -60,6 +60,7 @@ static void push(void)
 	if (page_is_high(page[i])) {
 		CHECK((uintptr_t)address >= FIXADDR_START && (uintptr_t)address < FIXADDR_TOP, "address %p", address);
 		CHECK(!address_is_taken(address), "%p is in use already", address);
+		CHECK_EQUAL((uintptr_t)address, fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]));
 	} else {
 		CHECK(address == lowmem_page_address(page[i]), "address %p of a low page", address);
 	}
@@ -89,6 +90,17 @@ static void pop(void)
 	CHECK(pte_none(*kernel_pte((uintptr_t)address)), "%p still has an entry", address);
 }
 
+/* Which slot comes next is a matter of CPU and depth alone (28). */
+static void check_next_slots(void)
+{
+	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
+		uintptr_t next = fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]);
+
+		CHECK(*per_cpu(next_slot, cpu) == next, "CPU %u at depth %u: the next slot is %lx, not %lx", cpu, depth[cpu],
+			(unsigned long)next, (unsigned long)*per_cpu(next_slot, cpu));
+	}
+}
+
 static void random_stacks(void **state)
 {
 	(void)state;
@@ -102,6 +114,9 @@ static void random_stacks(void **state)
 			pop();
 		read_all();
 		CHECK_EQUAL(kmap_atomic_depth(), depth[running_cpu]);
+		check_next_slots();
+		if (one_in(50))
+			fixmap_init_cpu(); /* goes by the depth */
 	}
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (run_on(cpu); depth[cpu];)
@@ -118,10 +133,10 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(30, "holds none", kunmap_atomic((void *)PAGE_OFFSET));
 	first = kmap_atomic(page[1]);
 	second = kmap_atomic(page[2]);
-	EXPECT_PANIC(28, "depth is 2", kunmap_atomic(first));
+	EXPECT_PANIC(28, "2 are held and the last is", kunmap_atomic(first));
 	kunmap_atomic(second);
 	low = kmap_atomic(page[0]);
-	EXPECT_PANIC(28, "depth is 2", kunmap_atomic(first));
+	EXPECT_PANIC(28, "2 are held and the last is", kunmap_atomic(first));
 	kunmap_atomic(low);
 	kunmap_atomic(first);
 	set_pte(fixmap_pte(virt_to_fix((uintptr_t)first)), pfn_pte(1, PAGE_KERNEL));

@@ -361,7 +361,7 @@ static void free_it_too(void)
 {
 	run_on(1);
 	EXPECT_PANIC(0, "not the start of", vfree(leaving));
-	*this_cpu(lock_depth) = 0;
+	this_cpu_write(nosleep.locks, 0);
 }
 
 static void freed_on_two_cpus(void **state)

@@ -8,6 +8,7 @@
 #include "arch/x86/segment.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/spinlock.h"
+#include "arch/x86/tlb_owed.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/vital.h"
 #include "mm/mm.h"
@@ -17,13 +18,13 @@
 #include <stdio.h>
 #include <string.h>
 
-DEFINE_PER_CPU(u32, irq_depth);
+DEFINE_PER_CPU(union nosleep, nosleep);
 DEFINE_PER_CPU(u32, ipis_sent);
 atomic_t cpu_online_mask;
 char early_pgd[PAGE_SIZE];
 u32 console_loglevel;
 char console_text[8192];
-u32 other_cpus_calls;
+u32 other_cpus_calls, calls_to[MACHINE_CPUS];
 
 static struct {
 	const char *lock;
@@ -37,8 +38,9 @@ void env_reset(void)
 {
 	atomic_set(&cpu_online_mask, 0);
 	console_text[0] = 0;
-	other_cpus_calls = kicks = idle_cpus = 0;
-	on_sleep = on_yield = NULL;
+	other_cpus_calls = 0;
+	memset(calls_to, 0, sizeof(calls_to));
+	threads_reset();
 	unlock_hook.act = NULL;
 	allocation_hook = NULL;
 	allocations_until_failure = failures_left = 0;
@@ -107,6 +109,7 @@ u32 cpu_online_count(void)
 	return (u32)__builtin_popcount(cpus_online());
 }
 
+/* As kernel/arch/x86/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs. */
 static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 {
 	u32 former = running_cpu;
@@ -114,7 +117,15 @@ static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 	run_on(cpu);
 	u32 flags = irq_save();
 
+	if (cpu != former) {
+		this_cpu_inc(nosleep.interrupts);
+		calls_to[cpu]++;
+		if (this_cpu_test(is_idle))
+			idle_leave();
+	}
 	fn(arg);
+	if (cpu != former)
+		this_cpu_dec(nosleep.interrupts);
 	irq_restore(flags);
 	run_on(former);
 }
@@ -128,7 +139,29 @@ void smp_call(u32 mask, void (*fn)(void *), void *arg)
 			call_on(cpu, fn, arg);
 }
 
-/* ---- Where a test steps in (the linker's --wrap) ---- */
+void cpu_goes_idle(u32 cpu)
+{
+	u32 former = running_cpu;
+
+	run_on(cpu);
+	irq_disable();
+	idle_enter();
+	irq_enable();
+	run_on(former);
+}
+
+void cpu_wakes(u32 cpu)
+{
+	u32 former = running_cpu;
+
+	run_on(cpu);
+	irq_disable();
+	idle_leave();
+	irq_enable();
+	run_on(former);
+}
+
+/* ---- Where a test steps in: fake/arch/x86/spinlock.h, and the linker's --wrap ---- */
 
 void on_unlock(const char *lock, u32 skip, void (*act)(void))
 {
@@ -137,22 +170,12 @@ void on_unlock(const char *lock, u32 skip, void (*act)(void))
 	unlock_hook.act = act;
 }
 
-static void meanwhile(void (*act)(void))
-{
-	u32 cpu = running_cpu;
-
-	act();
-	run_on(cpu);
-}
-
-void __real_spin_unlock(struct spinlock *lock);
-void __wrap_spin_unlock(struct spinlock *lock);
-
-void __wrap_spin_unlock(struct spinlock *lock)
+void spin_unlock(struct spinlock *lock)
 {
 	void (*act)(void) = unlock_hook.act;
 
-	__real_spin_unlock(lock);
+	real_spin_unlock(lock);
+	thread_may_lose_cpu();
 	if (!act || strcmp(lock->name, unlock_hook.lock) != 0 || unlock_hook.skip-- > 0)
 		return;
 	unlock_hook.act = NULL;

@@ -298,6 +298,7 @@ static void step_7(void)
 		cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
 		atomic_or(&cpu_online_mask, 1u << cpu);
 		local_flush_tlb_all();
+		fixmap_init_cpu();
 		shadow_cpu_ready();
 		irq_enable();
 	}

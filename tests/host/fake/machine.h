@@ -68,8 +68,9 @@ bool cpu_read(u32 cpu, uintptr_t address, u32 *value);
 bool tlb_holds(u32 cpu, uintptr_t address);
 
 /*
- * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does not.
- * (An entry that is gone from the tables may be held for nothing: its address could be handed out.)
+ * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does not.  (An entry that is gone from
+ * the tables may be held for nothing: its address could be handed out.)  But for PKMap slots that are retired, and those that an idle
+ * CPU owes a flush for.
  */
 bool tlbs_equal_tables(void);
 /* No CPU translates any address outside of the PKMap to the frame, or walks through it: else prints who. */
@@ -78,19 +79,17 @@ bool no_tlb_names(pfn_t pfn, const char *what);
 /* ---- The rest of arch and of the scheduler (env.c) ---- */
 
 void env_reset(void);
-extern u32 other_cpus_calls; /* smp_call()s that reached another CPU */
-extern u32 kicks;            /* kick_idle_cpus() */
-extern u32 idle_cpus;        /* those that the test has halted: they trim when they are kicked */
+extern u32 other_cpus_calls;	    /* smp_call()s that reached another CPU */
+extern u32 calls_to[MACHINE_CPUS]; /* interrupts that each CPU got from others */
+/* As the idle loop does, with interrupts off: the CPU says that it is idle; it leaves, and pays what it owes. */
+void cpu_goes_idle(u32 cpu);
+void cpu_wakes(u32 cpu);
 
 /*
  * Called once, after the lock of this name has been dropped by spin_unlock(): another thread's turn.  Off by itself
  * before it is called.  `skip`: how many times to let it pass first.
  */
 void on_unlock(const char *lock, u32 skip, void (*act)(void));
-/* Called when a thread sleeps, until it has been woken; without it a sleep is a failure. */
-extern void (*on_sleep)(void);
-extern void (*on_yield)(void);
-
 /* Called once, before the next allocation of a page is begun: what another CPU does meanwhile. */
 void on_allocation(void (*act)(void));
 /* From the n-th allocation on (1: the next one), `times` of them fail, as if memory were full.  0: none. */
@@ -98,5 +97,29 @@ void fail_allocations(u32 n, u32 times);
 
 /* What the kernel printed since the last machine_new(). */
 extern char console_text[8192];
+
+/* ---- Threads (threads.c) ---- */
+
+void threads_reset(void);
+extern u32 kicks;     /* kick_idle_cpus() */
+extern u32 idle_cpus; /* those that the test has halted: they trim when they are kicked */
+/* kmaps of high pages that the running thread holds; a test that speaks for several threads sets it. */
+extern u32 kmaps_held;
+
+/* One thread, for which the test speaks, and whoever acts while it is not running.  `act` may be another thread's doing. */
+void meanwhile(void (*act)(void));
+/* Called when a thread sleeps, until it has been woken; without it a sleep is a failure. */
+extern void (*on_sleep)(void);
+extern void (*on_yield)(void);
+
+/* Or several, each with a stack of its own and on a CPU of its own.  They run in threads_run(), which returns when all have ended. */
+#define THREADS_MAX 8u
+void thread_new(u32 cpu, void (*run)(u32 thread));
+/* They lose the CPU when they sleep, when they yield, and now and then where they drop a lock; who goes on is drawn by lot. */
+void threads_run(void);
+/* True while thread n sleeps. */
+bool thread_sleeps(u32 n);
+/* For spin_unlock(). */
+void thread_may_lose_cpu(void);
 
 #endif

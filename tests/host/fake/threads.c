@@ -1,4 +1,7 @@
-/* Threads, as mm/wait.h states them: whoever sleeps lets the test act for the others until it has been woken. */
+/*
+ * Threads, as mm/wait.h states them.  Most tests speak for one thread, and for whoever acts while it sleeps; where it matters who of
+ * several goes on, each has a stack of its own, and they take turns.
+ */
 #include "fake/machine.h"
 #include "host.h"
 
@@ -8,9 +11,117 @@
 #include "mm/pgalloc.h"
 #include "mm/wait.h"
 
-u32 kicks, idle_cpus;
+#include <stdlib.h>
+#include <string.h>
+#include <ucontext.h>
+
+#define STACK_BYTES (256u << 10)
+
+u32 kicks, idle_cpus, kmaps_held;
 void (*on_sleep)(void);
 void (*on_yield)(void);
+
+static struct sim_thread {
+	ucontext_t context;
+	void *stack;
+	void (*run)(u32 thread);
+	u32 cpu, kmaps;
+	struct waiter *sleeps_on; /* NULL: it can run */
+	bool ended;
+} thread[THREADS_MAX];
+static u32 threads;
+static struct sim_thread *running; /* NULL: the test itself */
+static ucontext_t test_context;
+
+void threads_reset(void)
+{
+	kicks = idle_cpus = kmaps_held = threads = 0;
+	on_sleep = on_yield = NULL;
+	running = NULL;
+}
+
+void meanwhile(void (*act)(void))
+{
+	u32 cpu = running_cpu, kmaps = kmaps_held;
+
+	act();
+	run_on(cpu);
+	kmaps_held = kmaps;
+}
+
+/* ---- Threads with stacks ---- */
+
+static void thread_begins(void)
+{
+	running->run((u32)(running - thread));
+	running->ended = true;
+	swapcontext(&running->context, &test_context);
+}
+
+void thread_new(u32 cpu, void (*run)(u32 n))
+{
+	struct sim_thread *new = &thread[threads++];
+	void *stack = new->stack ? new->stack : malloc(STACK_BYTES);
+
+	CHECK(threads <= THREADS_MAX, "too many threads");
+	*new = (struct sim_thread){.stack = stack, .run = run, .cpu = cpu};
+	getcontext(&new->context);
+	new->context.uc_stack.ss_sp = stack;
+	new->context.uc_stack.ss_size = STACK_BYTES;
+	makecontext(&new->context, thread_begins, 0);
+}
+
+static void let_others_run(void)
+{
+	struct sim_thread *self = running;
+
+	self->kmaps = kmaps_held;
+	swapcontext(&self->context, &test_context);
+}
+
+static bool can_run(const struct sim_thread *t)
+{
+	return !t->ended && (!t->sleeps_on || t->sleeps_on->woken);
+}
+
+static struct sim_thread *next_thread(void)
+{
+	u32 first = random_below(threads);
+
+	for (u32 i = 0; i < threads; i++)
+		if (can_run(&thread[(first + i) % threads]))
+			return &thread[(first + i) % threads];
+	for (u32 i = 0; i < threads; i++)
+		CHECK(thread[i].ended, "thread %u sleeps, and nobody is left who could wake it", i);
+	return NULL;
+}
+
+void threads_run(void)
+{
+	struct sim_thread *next;
+
+	while ((next = next_thread())) {
+		next->sleeps_on = NULL;
+		run_on(next->cpu);
+		kmaps_held = next->kmaps;
+		running = next;
+		swapcontext(&test_context, &next->context);
+		running = NULL;
+	}
+}
+
+bool thread_sleeps(u32 n)
+{
+	return thread[n].sleeps_on && !thread[n].sleeps_on->woken;
+}
+
+void thread_may_lose_cpu(void)
+{
+	if (running && irqs_enabled() && !this_cpu_test(nosleep.any) && one_in(3))
+		let_others_run();
+}
+
+/* ---- mm/wait.h ---- */
 
 void wait_queue_init(struct wait_queue *queue, const char *name)
 {
@@ -34,13 +145,14 @@ void wait_dequeue(struct wait_queue *queue, struct waiter *waiter)
 /* Others run meanwhile; whoever is not woken in a hundred turns never is. */
 void wait_sleep(struct waiter *waiter)
 {
-	u32 cpu = running_cpu;
-
 	might_sleep("wait_sleep", CALLER());
+	if (running && !waiter->woken) {
+		running->sleeps_on = waiter;
+		let_others_run();
+	}
 	for (u32 turns = 0; !waiter->woken; turns++) {
 		CHECK(on_sleep && turns < 100, "a thread sleeps and nobody wakes it");
-		on_sleep();
-		run_on(cpu);
+		meanwhile(on_sleep);
 	}
 }
 
@@ -70,14 +182,18 @@ bool wait_queue_active(struct wait_queue *queue)
 	return !list_empty(&queue->waiters);
 }
 
+u32 *thread_kmaps(void)
+{
+	return &kmaps_held;
+}
+
 void yield(void)
 {
-	u32 cpu = running_cpu;
-
 	might_sleep("yield", CALLER());
+	if (running)
+		let_others_run();
 	if (on_yield)
-		on_yield();
-	run_on(cpu);
+		meanwhile(on_yield);
 }
 
 u32 kick_idle_cpus(void)
@@ -95,15 +211,13 @@ u32 kick_idle_cpus(void)
 }
 
 /* Invariants 16 and 18. */
-void might_sleep(const char *who, uintptr_t caller)
+__noreturn void may_not_sleep(const char *who, uintptr_t caller)
 {
 	const char *why = in_interrupt()             ? "in an interrupt handler"
 			  : !irqs_enabled()          ? "with interrupts off"
-			  : *this_cpu(lock_depth)    ? "with a spinlock held"
-			  : kmap_atomic_depth() != 0 ? "with an atomic kmap held"
-						     : NULL;
+			  : locks_held()             ? "with a spinlock held"
+						     : "with an atomic kmap held";
 
 	(void)caller;
-	if (why)
-		panic_at(PANIC_SITE(16), "%s called %s", who, why);
+	panic_at(PANIC_SITE(16), "%s called %s", who, why);
 }

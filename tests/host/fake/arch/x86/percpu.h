@@ -23,4 +23,13 @@ static inline u32 smp_processor_id(void) { return running_cpu; }
 #define this_cpu(name) percpu_at(name, this_cpu_offset())
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])
 
+/* One thread plays all CPUs, so nothing comes in between. */
+#define this_cpu_read(var) (*this_cpu(var))
+#define this_cpu_write(var, value) ((void)(*this_cpu(var) = (value)))
+#define this_cpu_inc(var) ((void)++*this_cpu(var))
+#define this_cpu_dec(var) ((void)--*this_cpu(var))
+#define this_cpu_add(var, n) ((void)(*this_cpu(var) += (__typeof__(var))(n)))
+#define this_cpu_below(var, n) (*this_cpu(var) < (n))
+#define this_cpu_test(var) (*this_cpu(var) != 0)
+
 #endif
