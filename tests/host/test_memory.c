@@ -237,13 +237,13 @@ static void highmem_is_exact(void **state)
 	CHECK(strstr(console_text, "asked for 1024 KiB"), "said: %s", console_text);
 }
 
-/* Sums over ranges that lie apart, beside one another, or outside of what is asked for. */
+/* Sums over ranges that lie apart, beside one another, or outside of what is asked for; the table of ranges is full. */
 static void frames_are_counted(void **state)
 {
 	(void)state;
 	random_begin(3);
 	begin();
-	for (u32 i = 0; i < 40; i++)
+	for (u32 i = 0; i < BOOT_MAX_RANGES; i++)
 		add(frames + random_below(40), frames + 40 + random_below(40));
 	for (test_step = 1; test_step <= rounds(2000); test_step++) {
 		u32 start = random_below(frames + 10), end = random_below(frames + 10);

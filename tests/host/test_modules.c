@@ -225,8 +225,36 @@ static void loaded_high(void **state)
 	CHECK(nmodules == 1 && modules[0].high, "%u modules", nmodules);
 	check_bytes(&modules[0], 0);
 	CHECK(list_first(&modules[0].pages, struct page, list) == pfn_to_page(0x1000), "it was moved");
+	CHECK(!strstr(console_text, "boot module"), "said: %s", console_text);
 	for (pfn_t pfn = 0x1000; pfn < 0x1005; pfn++)
 		CHECK(pfn_to_page(pfn)->flags & PG_RESERVED, "its page 0x%x was handed out", pfn);
+}
+
+/* As many ranges and modules as boot data can hold: whoever goes through them stops at the last. */
+static void full_tables(void **state)
+{
+	(void)state;
+	begin(16, 4);
+	while (bootinfo.nranges < BOOT_MAX_RANGES) {
+		pfn_t start = 0x1000 + bootinfo.nranges * 32;
+
+		machine_ram(start, start + 24);
+	}
+	while (bootinfo.nmodules < BOOT_MAX_MODULES) {
+		phys_t start = MIB(3) + bootinfo.nmodules * 4 * PAGE_SIZE;
+
+		machine_module(start + 77, start + 10000);
+	}
+	boot_with_modules();
+	CHECK_EQUAL(nmodules, BOOT_MAX_MODULES);
+	for (u32 i = 0; i < nmodules; i++) {
+		CHECK(modules[i].high, "%s was not moved", modules[i].name);
+		check_bytes(&modules[i], i);
+	}
+	drain_local_pages();
+	CHECK_EQUAL(zones[ZONE_HIGHMEM].managed, 4 * 256);
+	CHECK_EQUAL(zones[ZONE_HIGHMEM].free, 4 * 256 - BOOT_MAX_MODULES * 3);
+	CHECK(!strstr(console_text, "ignored"), "said: %s", console_text);
 }
 
 const struct CMUnitTest modules_tests[] = {
@@ -236,5 +264,6 @@ const struct CMUnitTest modules_tests[] = {
 	cmocka_unit_test(neighbours_in_a_page),
 	cmocka_unit_test(module_in_a_hole),
 	cmocka_unit_test(loaded_high),
+	cmocka_unit_test(full_tables),
 };
 const size_t modules_test_count = ARRAY_SIZE(modules_tests);
