@@ -210,8 +210,8 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(47, "outside", buddy_free(zone, pfn_to_page(zone->end - 1), 1));
 	EXPECT_PANIC(47, "reserved", buddy_check_freed(pfn_to_page(0), 0));
 	buddy_free(zone, page, 3);
-	EXPECT_PANIC(47, "free", buddy_check_freed(page, 3));
-	EXPECT_PANIC(47, "free", buddy_check_freed(page + 4, 2));
+	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page, 3));
+	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page + 4, 2));
 	EXPECT_PANIC(44, "handed over twice", zone_add_pages(page_to_pfn(page), page_to_pfn(page) + 8));
 	EXPECT_PANIC(44, "the last one is", zone_add_pages(max_pfn, max_pfn + 1));
 }
@@ -221,7 +221,7 @@ static bool is_refused(const struct page *page, u32 order)
 {
 	if (setjmp(*panic_expected()))
 		return true;
-	buddy_check_freed(page, order);
+	buddy_check_freed(zone, page, order);
 	panic_missed();
 	return false;
 }
@@ -262,10 +262,12 @@ static void every_free_looks_at_the_whole_block(void **state)
 
 	(void)state;
 	buddy_free(zone, page + 8, 3);
-	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(page, 4));
-	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(page + 10, 1));
+	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 4));
+	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(zone, page + 10, 1));
+	/* One that begins where its zone begins. */
+	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(&zones[ZONE_HIGHMEM], pfn_to_page(zones[ZONE_HIGHMEM].start + 2), 0));
 	page[5].flags |= PG_PERCPU;
-	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(page, 3));
+	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 3));
 #ifdef CONFIG_POISON
 	EXPECT_PANIC(47, "part of it is free already", buddy_free(zone, page, 3));
 #else

@@ -342,8 +342,28 @@ static void one_page_is_flushed(void **state)
 	CHECK_EQUAL(other_cpus_calls, 0);
 }
 
+/* mem_map ends with frame max_pfn - 1: the one behind it has no users to count, even where the rest of the page is zero. */
+static void frame_behind_the_last(void **state)
+{
+	struct mm *mm;
+	u32 pages;
+
+	(void)state;
+	machine_new(1);
+	machine_ram(0, 0x9F);
+	machine_ram(0x100, 8201);
+	machine_boot(7);
+	mm_destroy(mm_create());
+	pages = all_pages();
+	mm = mm_create();
+	CHECK_EQUAL(mm_map_frame(mm, 0x4000, max_pfn, PAGE_USER_RW), 0);
+	mm_destroy(mm);
+	CHECK_EQUAL(all_pages(), pages);
+}
+
 const struct CMUnitTest mm_tests[] = {
 	cmocka_unit_test(random_spaces),
 	cmocka_unit_test(one_page_is_flushed),
+	cmocka_unit_test(frame_behind_the_last),
 };
 const size_t mm_test_count = ARRAY_SIZE(mm_tests);

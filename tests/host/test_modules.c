@@ -230,6 +230,16 @@ static void loaded_high(void **state)
 		CHECK(pfn_to_page(pfn)->flags & PG_RESERVED, "its page 0x%x was handed out", pfn);
 }
 
+static void at_the_end_of_memory(void **state)
+{
+	(void)state;
+	begin(20, 8);
+	machine_module(MIB(20) - 3000, MIB(20));
+	boot_with_modules();
+	CHECK(nmodules == 1 && modules[0].high, "%u modules, said: %s", nmodules, console_text);
+	check_bytes(&modules[0], 0);
+}
+
 /* As many ranges and modules as boot data can hold: whoever goes through them stops at the last. */
 static void full_tables(void **state)
 {
@@ -264,6 +274,7 @@ const struct CMUnitTest modules_tests[] = {
 	cmocka_unit_test(neighbours_in_a_page),
 	cmocka_unit_test(module_in_a_hole),
 	cmocka_unit_test(loaded_high),
+	cmocka_unit_test(at_the_end_of_memory),
 	cmocka_unit_test(full_tables),
 };
 const size_t modules_test_count = ARRAY_SIZE(modules_tests);

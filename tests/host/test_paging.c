@@ -67,6 +67,7 @@ static void check_tables(void)
 	check_window(vmalloc_start, VMALLOC_END);
 	check_window(PKMAP_BASE, PKMAP_ADDR(LAST_PKMAP));
 	check_window(FIXADDR_START, FIXADDR_TOP);
+	CHECK(!kernel_pte(PKMAP_ADDR(LAST_PKMAP)), "a table stands behind the PKMap's last");
 	CHECK_EQUAL(paging_stats.tables * PAGE_SIZE, (u32)bootmem_stats().allocations * PAGE_SIZE);
 }
 

@@ -150,11 +150,46 @@ static void before_the_first_is_online(void **state)
 	CHECK(!tlb_holds(0, address), "a flush of the page has left it");
 }
 
+static struct mm_tlb old_space, new_space;
+static u32 loads;
+
+/* Whoever flushes meanwhile must find this CPU in the mask of what it has had, and of what it is about to have. */
+static void check_masks(void)
+{
+	u32 bit = 1u << smp_processor_id();
+
+	loads++;
+	CHECK(!*this_cpu(active_mm) || (atomic_read(&(*this_cpu(active_mm))->cpus) & bit), "not in the mask of what is in CR3");
+	CHECK(atomic_read(&new_space.cpus) & bit, "not in the mask of what comes into CR3");
+}
+
+/* A CPU is in a mask from before CR3 is loaded until another one has been (invariant 27). */
+static void mask_and_cr3(void **state)
+{
+	(void)state;
+	machine_start(2, 64, 16, 7);
+	old_space = (struct mm_tlb){ .pgd = pgd_alloc() };
+	new_space = (struct mm_tlb){ .pgd = pgd_alloc() };
+	loads = 0;
+	run_on(1);
+	switch_mm(&old_space);
+	on_cr3_load = check_masks;
+	switch_mm(&new_space);
+	CHECK_EQUAL(loads, 1);
+	CHECK_EQUAL(atomic_read(&old_space.cpus), 0);
+	CHECK_EQUAL(atomic_read(&new_space.cpus), 2);
+	leave_mm();
+	CHECK_EQUAL(loads, 2);
+	CHECK_EQUAL(atomic_read(&new_space.cpus), 0);
+	CHECK(!*this_cpu(active_mm), "CPU 1 has left");
+}
+
 const struct CMUnitTest tlb_tests[] = {
 	cmocka_unit_test(rights_of_all_levels),
 	cmocka_unit_test(large_pages_are_walked),
 	cmocka_unit_test(damaged_tables_are_not_followed),
 	cmocka_unit_test(kernel_ranges),
 	cmocka_unit_test(before_the_first_is_online),
+	cmocka_unit_test(mask_and_cr3),
 };
 const size_t tlb_test_count = ARRAY_SIZE(tlb_tests);

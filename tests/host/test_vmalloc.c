@@ -241,6 +241,7 @@ static void sizes_that_are_none(void **state)
 	CHECK(!vmalloc(0, false) && !vmap_device(0x1234, 0) && !vmalloc(VMALLOC_MAX + 1, false) &&
 			!vmalloc(~(size_t)0, true) && !vmap_device(0, VMALLOC_MAX + 1),
 		"a range");
+	CHECK(!vmap_device(pfn_to_phys(reachable_pfns()) + 100, 10), "a device beyond what entries reach");
 	vfree(NULL);
 	CHECK_EQUAL(vmalloc_stats().areas, 0);
 }

@@ -47,7 +47,7 @@ HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2
 ORDER = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium",
          *(f"host-{variant}" for variant in HOST_VARIANTS[1:])]
 # A guest or a host test that prints nothing for so many seconds hangs (the longest one takes about two); and a bound on all of it.
-QUIET_SECONDS = 30
+QUIET_SECONDS = 20
 HOST_LIMIT = 300
 OUTPUT_LIMIT = 4 << 20
 CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed\r?$", re.M)

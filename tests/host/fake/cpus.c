@@ -35,6 +35,7 @@ struct sim_cpu {
 static struct sim_cpu sim[MACHINE_CPUS];
 u32 running_cpu;
 struct cpu_features cpu_features;
+void (*on_cr3_load)(void);
 
 static struct sim_cpu *self(void)
 {
@@ -83,6 +84,7 @@ static void drop_pages(struct sim_cpu *cpu, bool global_too)
 
 void cpus_reset(void)
 {
+	on_cr3_load = NULL;
 	for (u32 i = 0; i < MACHINE_CPUS; i++) {
 		struct sim_cpu *cpu = &sim[i];
 
@@ -131,6 +133,8 @@ void write_cr3(u32 v)
 {
 	u32 begun = shadow_time_now();
 
+	if (on_cr3_load)
+		on_cr3_load();
 	self()->cr3 = v;
 	drop_pages(self(), !(self()->cr4 & CR4_PGE));
 	if (PAGING_LEVELS == 3)

@@ -66,6 +66,8 @@ bool cpu_translate(u32 cpu, uintptr_t address, struct translation *found);
 /* The first word of the page as the CPU sees it; false: a page fault. */
 bool cpu_read(u32 cpu, uintptr_t address, u32 *value);
 bool tlb_holds(u32 cpu, uintptr_t address);
+/* Called each time that a CPU is about to load CR3. */
+extern void (*on_cr3_load)(void);
 
 /*
  * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does not.  (An entry that is gone from
