@@ -7,6 +7,7 @@
 #include "arch/x86/fixmap.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/trap.h"
 #include "lib/string.h"
 #include "mm/pkmap.h"
 #include "mm/memory.h"
@@ -189,6 +190,55 @@ SELFTEST(protection_tables_late, "protection.tables_late", 8, "19")
 		EXPECT_EQ(19, raw_pgd(i), first_pgd[i], "PGD entry %u, compared with step 4", i);
 	for (u32 i = 0; i < KERNEL_PMDS; i++)
 		EXPECT_EQ(19, nth_pmd(i)->v, first_pmd[i], "PMD entry %u of the kernel's part, compared with step 4", i);
+}
+
+/*
+ * ---- No CPU sees half an entry ----
+ *
+ * A walk by another CPU may come between the two stores that a PAE entry takes.  Behind every instruction a single step looks for it:
+ * as soon as Present is there, and as long as it is, the rest must be too.
+ */
+#define TRAP_DEBUG 1u
+#define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
+
+static pte_t stepped_pte, whole_pte;
+static pmd_t stepped_pmd;
+static u32 looks, halves;
+
+static bool is_half(pteval_t value)
+{
+	return (value & _PAGE_PRESENT) && value != whole_pte.v;
+}
+
+static void look_at_entries(struct trapframe *frame)
+{
+	(void)frame;
+	looks++;
+	halves += is_half(READ_ONCE(stepped_pte.v)) || is_half(READ_ONCE(stepped_pmd.v));
+}
+
+static __noinline void step_through_stores(void)
+{
+	pmd_t pmd = { whole_pte.v };
+
+	__asm__ volatile("pushf; orl %0, (%%esp); popf" : : "i"(EFLAGS_TF) : "memory", "cc");
+	set_pte(&stepped_pte, whole_pte);
+	pte_clear(&stepped_pte);
+	set_pmd(&stepped_pmd, pmd);
+	pmd_clear(&stepped_pmd);
+	__asm__ volatile("pushf; andl %0, (%%esp); popf" : : "i"(~EFLAGS_TF) : "memory", "cc");
+}
+
+SELFTEST(protection_halves, "protection.halves", 8, "")
+{
+	whole_pte = pfn_pte(MAX_PFN - 1, PAGE_KERNEL);
+	looks = halves = 0;
+	trap_set_handler(TRAP_DEBUG, look_at_entries);
+	step_through_stores();
+	trap_set_handler(TRAP_DEBUG, NULL);
+	EXPECT(0, looks >= 4 * (PAGING_LEVELS - 1), "only %u steps through four stores", looks);
+	EXPECT_EQ(0, halves, 0, "steps at which an entry was present but not whole, of %u", looks);
+	EXPECT(0, pte_none(stepped_pte) && pmd_none(stepped_pmd), "entries are left behind");
 }
 
 /* ---- Control registers ---- */
