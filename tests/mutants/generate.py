@@ -3,9 +3,9 @@
 
     generate.py [--count N] [--seed TEXT] > list.toml
 
-Chosen evenly over the files by a hash of the place, so the same tree gives the same list.  Left out is what cannot change what the
-memory core promises: messages, statistics, assertions and the debug build's hooks.  equivalent.toml says of single mutants why
-nothing can catch them; they stay in the list, argued for.
+Chosen evenly over the files by a hash of the place, so the same tree gives the same list.  Left out is what cannot change what
+the memory core promises: messages, statistics, assertions and the debug build's hooks.  equivalent.toml says of single mutants
+why nothing can catch them; they stay in the list, argued for.
 """
 import argparse
 import hashlib
@@ -21,10 +21,10 @@ FILES = [*sorted((ROOT / "kernel/mm").glob("*.c")),
          *(ROOT / "kernel/arch/x86" / name for name in ("pgtable.c", "fixmap.c", "tlb.c"))]
 # What the command line asks for, and what the debug builds alone have.
 FILES = [path for path in FILES if path.name not in ("options.c", "poison.c", "object_zone.c", "stack_depth.c")]
-SILENT = re.compile(r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|debt_|poison_|padding_|stats|likely\(|barrier\(|cpu_relax|"
-                    r"smp_[rw]?mb|_check\(|report_|frame_owe|frame_check|stack_depth_|object_(page_)?(made|dropped|taken|asked|freed)|"
-                    r"\btrimmed\b|pushes|pops|^\s*\*|/\*|\"")
-SILENT_FUNCTION = re.compile(r"_check$|_stats$|^report_|^check_freed$|^entry_flags_text$|^refuse_free$|^pages_to_mib$|^find_name$")
+SILENT = re.compile(r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|debt_|poison_|padding_|stats|likely\(|barrier\(|"
+                    r"cpu_relax|smp_[rw]?mb|_check\(|report_|frame_owe|frame_check|stack_depth_|"
+                    r"object_(page_)?(made|dropped|taken|asked|freed)|\btrimmed\b|pushes|pops|^\s*\*|/\*|\"")
+SILENT_FUNCTION = re.compile(r"_check$|_stats$|^report_|^check_freed$|^entry_flags_text$|^refuse_free$|^pages_to_mib$")
 TURNS = {" < ": " <= ", " <= ": " < ", " > ": " >= ", " >= ": " > ", " == ": " != ", " != ": " == "}
 
 

@@ -6,13 +6,13 @@ exactly once, so that a mutant that no longer fits is an error and not a silent 
 
     run.py [--jobs N] [--only NAME,...] [--list FILE] [--all] [--no-host] [--at-least PERCENT]
 
-Each mutant gets a copy of the tree and of an unmutated build, in which only what depends on the changed file is compiled again.  It
-is caught if a test fails, the kernel panics, or a boot does not come to its end.  Without --all the first to catch it is enough;
-with it all are asked.  One that does not compile shows nothing: it counts as an error if it was written by hand, and is left out of
-the total if it was made by rule.
+Each mutant gets a copy of the tree and of an unmutated build, in which only what depends on the changed file is compiled again.
+It is caught if a test fails, the kernel panics, or a boot does not come to its end.  Without --all the first to catch it is
+enough; with it all are asked.  One that does not compile shows nothing: it counts as an error if it was written by hand, and is
+left out of the total if it was made by rule.
 
-Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`, why nothing can catch it; `boots`,
-a list of who can (names as in BOOTS, host variants as host-64-pae, or just host); `bochs = true`: Bochs is asked as well.
+Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`, why nothing can catch it;
+`boots`, a list of who can (names as in BOOTS, host variants as host-64-pae, or just host); `bochs = true`: Bochs is asked too.
 """
 import argparse
 import collections
@@ -46,7 +46,7 @@ HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2
 # Who is asked, in this order: what is quick to build and catches much comes first.
 ORDER = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium",
          *(f"host-{variant}" for variant in HOST_VARIANTS[1:])]
-# A guest or a host test that prints nothing for so many seconds hangs (the longest one takes about two); and a bound on all of it.
+# A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about two); a bound on all of it.
 QUIET_SECONDS = 20
 HOST_LIMIT = 300
 OUTPUT_LIMIT = 4 << 20
@@ -258,7 +258,8 @@ def print_table(mutants, results):
         for kind in (mutant["kind"], "all"):
             rows[kind].update(["planted", what, *(f"by {name}" for name, _ in found if what in ("caught", "wrongly argued"))])
     names = [f"by {name}" for name in [*ORDER, "bochs"] if rows["all"][f"by {name}"]]
-    columns = ["planted", "caught", *(c for c in ("argued", "wrongly argued", "survived", "unbuilt", "error") if rows["all"][c]), *names]
+    rare = [column for column in ("argued", "wrongly argued", "survived", "unbuilt", "error") if rows["all"][column]]
+    columns = ["planted", "caught", *rare, *names]
     print("\n" + f"{'kind':16}" + "".join(f"{column.removeprefix('by '):>{len(column) + 2}}" for column in columns))
     for kind in [*sorted(k for k in rows if k != "all"), "all"]:
         print(f"{kind:16}" + "".join(f"{rows[kind][column] or '-':>{len(column) + 2}}" for column in columns))
