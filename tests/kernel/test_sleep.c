@@ -113,3 +113,83 @@ SELFTEST(sleep_steps, "sleep.steps", 8, "13")
 		trap_set_handler(TRAP_DEBUG, NULL);
 	}
 }
+
+/*
+ * The same for a CPU that goes idle: a thread that becomes ready at any moment before the hlt is found by the idle thread's last look.
+ * Without it the CPU would halt beside a ready thread until the next tick.  Nobody else may run on this CPU meanwhile: the test waits
+ * in thread_join().
+ */
+static struct {
+	struct thread *sleeper;
+	u32 wake_after, steps;
+	u32 halts;	  /* when the sleeper went to sleep */
+	bool woken;
+	bool reached_halt; /* before its turn came: every moment has been tried */
+	u32 missed;	  /* halts with the sleeper ready */
+	u32 missed_after;
+} idle;
+
+static u32 halts_here(void)
+{
+	return this_cpu(sched_stats)->halts;
+}
+
+/* The last step of a trial, just before the hlt (which is not to be stepped over), or back in the sleeper. */
+static void end_trial(struct trapframe *frame)
+{
+	frame->eflags &= ~EFLAGS_TF;
+	if (current_thread() == idle.sleeper)
+		return;
+	idle.reached_halt = !idle.woken;
+	if (idle.woken && !idle.missed++)
+		idle.missed_after = idle.wake_after;
+	wake_up_all(&queue);
+}
+
+static void step_in_idle(struct trapframe *frame)
+{
+	bool in_sleeper = current_thread() == idle.sleeper;
+
+	if (idle.woken && in_sleeper)
+		end_trial(frame);
+	else if (!in_sleeper && halts_here() != idle.halts)
+		end_trial(frame);
+	else if (!in_sleeper && !idle.woken && (frame->eflags & EFLAGS_IF) && idle.steps++ == idle.wake_after) {
+		idle.woken = true;
+		wake_up_all(&queue);
+	}
+}
+
+static void let_it_idle(void *unused)
+{
+	(void)unused;
+	idle.sleeper = current_thread();
+	for (idle.wake_after = 0; !idle.reached_halt && !idle.missed; idle.wake_after++) {
+		struct waiter waiter;
+
+		idle.steps = 0;
+		idle.woken = false;
+		idle.halts = halts_here();
+		wait_enqueue(&queue, &waiter);
+		step_from_here();
+		wait_sleep(&waiter);
+		wait_dequeue(&queue, &waiter);
+	}
+}
+
+SELFTEST(sleep_idle_steps, "sleep.idle_steps", 8, "13")
+{
+	struct thread *thread;
+
+	idle.missed = 0;
+	idle.reached_halt = false;
+	trap_set_handler(TRAP_DEBUG, step_in_idle);
+	thread = thread_create("sleeper", let_it_idle, NULL, smp_processor_id());
+	if (EXPECT(0, thread, "no memory for a thread")) {
+		thread_join(thread);
+		EXPECT_EQ(13, idle.missed, 0, "halts beside a thread made ready at step %u of the idle loop", idle.missed_after);
+		EXPECT(13, idle.wake_after > 20, "only %u steps from idling to the hlt", idle.wake_after);
+		selftest_note("sleep.idle_steps: %u steps", idle.wake_after);
+	}
+	trap_set_handler(TRAP_DEBUG, NULL);
+}
