@@ -235,6 +235,20 @@ static void highmem_is_exact(void **state)
 	mm_options.highmem_bytes = MIB(1);
 	divide_and_compare();
 	CHECK(strstr(console_text, "asked for 1024 KiB"), "said: %s", console_text);
+	/* A whole range of RAM, and all but the least. */
+	begin();
+	add(0x100, 0x2000);
+	add(0x3000, 0x4000);
+	mm_options.highmem_set = true;
+	mm_options.highmem_bytes = (u64)0x1000 * PAGE_SIZE;
+	divide_and_compare();
+	CHECK_EQUAL(highstart_pfn, 0x3000);
+	begin();
+	add(0x100, 0x100 + MINIMUM + 1000);
+	mm_options.highmem_set = true;
+	mm_options.highmem_bytes = (u64)1000 * PAGE_SIZE;
+	divide_and_compare();
+	CHECK_EQUAL(max_pfn - highstart_pfn, 1000);
 }
 
 /* Sums over ranges that lie apart, beside one another, or outside of what is asked for; the table of ranges is full. */

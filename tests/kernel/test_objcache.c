@@ -1,4 +1,6 @@
 /* Object caches and kmalloc. */
+#include "arch/x86/cpu.h"
+#include "arch/x86/trap.h"
 #include "lib/string.h"
 #include "mm/objcache.h"
 #include "mm/page_alloc.h"
@@ -117,4 +119,63 @@ SELFTEST(objcache_kmalloc, "objcache.kmalloc", 7, "49, 51")
 		kfree(other);
 	}
 	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum, "free pages of the machine, before and after");
+}
+
+/*
+ * Two objects of one page are freed, the second by an interrupt in the midst of the first free: a trap after the n-th instruction at
+ * which an interrupt could come (EFLAGS.IF set).  The page must go with whichever is the last.
+ */
+#define TRAP_DEBUG 1u
+#define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
+
+static struct {
+	u32 free_after, steps;
+	void *second; /* NULL: freed */
+} trial;
+
+static void free_in_step(struct trapframe *frame)
+{
+	if (!(frame->eflags & EFLAGS_IF) || trial.steps++ != trial.free_after)
+		return;
+	object_free(&cache, trial.second);
+	trial.second = NULL;
+}
+
+static __noinline void free_in_steps(void *object)
+{
+	__asm__ volatile("pushf; orl %0, (%%esp); popf" : : "i"(EFLAGS_TF) : "memory", "cc");
+	object_free(&cache, object);
+	__asm__ volatile("pushf; andl %0, (%%esp); popf" : : "i"(~EFLAGS_TF) : "memory", "cc");
+}
+
+/* False when the steps were over before the n-th, or the cache is damaged. */
+static bool free_at_step(u32 n)
+{
+	void *first = object_alloc(&cache, GFP_KERNEL);
+	bool interrupted;
+
+	trial.second = object_alloc(&cache, GFP_KERNEL);
+	trial.free_after = n;
+	trial.steps = 0;
+	if (!EXPECT(0, first && trial.second && cache.pages == 1, "two objects in one page, in %u pages", cache.pages))
+		return false;
+	free_in_steps(first);
+	interrupted = !trial.second;
+	if (!interrupted)
+		object_free(&cache, trial.second);
+	return EXPECT(51, cache.in_use == 0 && cache.pages == 0 && list_empty(&cache.partial) && list_empty(&cache.full),
+		      "interrupt at step %u: %u objects in use, %u pages", n, cache.in_use, cache.pages) &&
+	       interrupted;
+}
+
+SELFTEST(objcache_steps, "objcache.steps", 8, "51")
+{
+	u32 n = 0;
+
+	object_cache_init(&cache, "steps", 1000, 8);
+	trap_set_handler(TRAP_DEBUG, free_in_step);
+	while (free_at_step(n))
+		n++;
+	trap_set_handler(TRAP_DEBUG, NULL);
+	EXPECT(51, n > 20, "only %u steps in a free", n);
 }

@@ -1,4 +1,6 @@
 /* Zones: the order of fallback, watermarks, reserves. */
+#include "arch/x86/cpu.h"
+#include "arch/x86/trap.h"
 #include "mm/highmem.h"
 #include "mm/page_alloc.h"
 #include "mm/memory.h"
@@ -193,4 +195,63 @@ SELFTEST(zones_zeroed, "zones.zeroed", 6, "51")
 		EXPECT_EQ(0, sum, 0, "words of a zeroed page, frame 0x%x", page_to_pfn(page));
 		free_page(page);
 	}
+}
+
+/*
+ * The list of single pages, with an interrupt at every moment of a free and an allocation at which one could come: a trap after the
+ * n-th instruction (EFLAGS.IF set) takes a page and keeps it.  Whoever was in the midst of the list must not have that page too.
+ */
+#define TRAP_DEBUG 1u
+#define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
+
+static struct {
+	u32 take_after, steps;
+	struct page *kept;
+} trial;
+
+static void take_in_step(struct trapframe *frame)
+{
+	if ((frame->eflags & EFLAGS_IF) && trial.steps++ == trial.take_after)
+		trial.kept = alloc_page(GFP_ATOMIC);
+}
+
+static __noinline struct page *free_and_allocate(struct page *page)
+{
+	__asm__ volatile("pushf; orl %0, (%%esp); popf" : : "i"(EFLAGS_TF) : "memory", "cc");
+	free_page(page);
+	page = alloc_page(GFP_KERNEL);
+	__asm__ volatile("pushf; andl %0, (%%esp); popf" : : "i"(~EFLAGS_TF) : "memory", "cc");
+	return page;
+}
+
+/* False when the steps were over before the n-th. */
+static bool take_at_step(u32 n)
+{
+	struct page *first, *second;
+
+	trial.take_after = n;
+	trial.steps = 0;
+	trial.kept = NULL;
+	first = free_and_allocate(alloc_page(GFP_KERNEL));
+	second = alloc_page(GFP_KERNEL);
+	if (!EXPECT(51, trial.kept || trial.steps <= n, "no page in an interrupt at step %u", n) ||
+	    !EXPECT(51, first != trial.kept && second != trial.kept && first != second,
+		    "interrupt at step %u: frames 0x%x, 0x%x, and 0x%x in the interrupt", n, page_to_pfn(first),
+		    page_to_pfn(second), page_to_pfn(trial.kept)))
+		return false; /* one page twice: it stays lost */
+	free_if_any(trial.kept);
+	free_page(first);
+	free_page(second);
+	return trial.kept;
+}
+
+SELFTEST(zones_steps, "zones.steps", 8, "51")
+{
+	u32 n = 0;
+
+	trap_set_handler(TRAP_DEBUG, take_in_step);
+	while (take_at_step(n))
+		n++;
+	trap_set_handler(TRAP_DEBUG, NULL);
+	EXPECT(51, n > 20, "only %u steps in a free and an allocation", n);
 }
