@@ -204,11 +204,11 @@ static void misuse_is_caught(void **state)
 	struct page *page = locked_alloc(zone, 3);
 
 	(void)state;
-	EXPECT_PANIC(47, "not aligned", buddy_free(zone, page + 1, 1));
-	EXPECT_PANIC(47, "outside", buddy_free(&zones[ZONE_HIGHMEM], page, 3));
-	EXPECT_PANIC(47, "outside", buddy_free(&zones[ZONE_DMA], page, 3));
-	EXPECT_PANIC(47, "outside", buddy_free(zone, pfn_to_page(zone->end - 1), 1));
-	EXPECT_PANIC(47, "reserved", buddy_check_freed(pfn_to_page(0), 0));
+	EXPECT_PANIC(47, "not aligned", buddy_check_freed(zone, page + 1, 1));
+	EXPECT_PANIC(47, "outside", buddy_check_freed(&zones[ZONE_HIGHMEM], page, 3));
+	EXPECT_PANIC(47, "outside", buddy_check_freed(&zones[ZONE_DMA], page, 3));
+	EXPECT_PANIC(47, "outside", buddy_check_freed(zone, pfn_to_page(zone->end - 1), 1));
+	EXPECT_PANIC(47, "reserved", buddy_check_freed(&zones[ZONE_DMA], pfn_to_page(0), 0));
 	buddy_free(zone, page, 3);
 	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page, 3));
 	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page + 4, 2));
@@ -221,7 +221,7 @@ static bool is_refused(const struct page *page, u32 order)
 {
 	if (setjmp(*panic_expected()))
 		return true;
-	buddy_check_freed(zone, page, order);
+	buddy_check_freed(page_zone(page), page, order);
 	panic_missed();
 	return false;
 }

@@ -108,7 +108,7 @@ static u32 random_flags(void)
 
 static u32 listed(u32 zone)
 {
-	return this_cpu(page_stacks)->of_zone[zone].count;
+	return this_cpu(page_stacks)->of[0][zone].count;
 }
 
 static void random_take(void)
@@ -337,8 +337,8 @@ static void lists_are_lifo_and_bounded(void **state)
 	run_on(1);
 	for (u32 i = 0; i < ARRAY_SIZE(page); i++) {
 		free_page(page[i]);
-		CHECK(this_cpu(page_stacks)->of_zone[ZONE_HIGHMEM].count <= PCP_HIGH, "%u pages in a list",
-			this_cpu(page_stacks)->of_zone[ZONE_HIGHMEM].count);
+		CHECK(this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count <= PCP_HIGH, "%u pages in a list",
+			this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count);
 	}
 	run_on(0);
 	drain_local_pages();
