@@ -48,23 +48,6 @@ static struct page *slot_owner(u32 slot)
 	return pfn_to_page(pte_pfn(*pkmap_pte(slot)));
 }
 
-/* The entry of a slot at 1, and its owner's address. */
-static inline void unmap_entry(pte_t *entry, pfn_t pfn)
-{
-	pte_clear(entry);
-	pfn_to_page(pfn)->virtual = 0;
-	pkmap_owned[pfn >> MAX_ORDER]--;
-}
-
-void pkmap_unmap(u32 slot)
-{
-	pte_t *entry = pkmap_pte(slot);
-
-	INVARIANT(2, pte_present(*entry), "slot %u at %d has no entry", slot, pkmap_count[slot]);
-	unmap_entry(entry, pte_pfn(*entry));
-	shadow_unmapped(PKMAP_ADDR(slot));
-}
-
 /* How many slots from this one on are in use; a count of 0 ends them at the latest. */
 static inline u32 used_run(const int *count)
 {
@@ -92,7 +75,7 @@ static void reclaim_table(int *count, pte_t *entry)
 		if (unlikely(pte_none(*entry))) {
 			INVARIANT(2, *count == PKMAP_RETIRED, "slot %u at %d has no entry", (u32)(count - pkmap_count), *count);
 		} else {
-			unmap_entry(entry, pte_pfn(*entry));
+			pkmap_unmap_entry(entry);
 			shadow_unmapped(PKMAP_ADDR(count - pkmap_count));
 		}
 		*count = 0;

@@ -11,6 +11,8 @@
 #define MM_PKMAP_H
 
 #include "arch/x86/fixmap.h"
+#include "arch/x86/tlb_shadow.h"
+#include "lib/assert.h"
 #include "mm/highmem.h"
 
 /* As many page tables as fit wholly below the fixmap. */
@@ -41,7 +43,23 @@ bool pkmap_use(struct page *page);
 /* One use less; wakes who waits. */
 void pkmap_drop(struct page *page);
 /* Clears the entry of a slot without users, and its owner's address.  The count is the caller's. */
-void pkmap_unmap(u32 slot);
+static inline void pkmap_unmap_entry(pte_t *entry)
+{
+	pfn_t pfn = pte_pfn(*entry);
+
+	pte_clear(entry);
+	pfn_to_page(pfn)->virtual = 0;
+	pkmap_owned[pfn >> MAX_ORDER]--;
+}
+
+static inline void pkmap_unmap(u32 slot)
+{
+	pte_t *entry = pkmap_pte(slot);
+
+	INVARIANT(2, pte_present(*entry), "slot %u at %d has no entry", slot, pkmap_count[slot]);
+	pkmap_unmap_entry(entry);
+	shadow_unmapped(PKMAP_ADDR(slot));
+}
 
 /* Uses all of the pages, as soon as that can be had and whoever came earlier is served.  Sleeps; the lock is dropped meanwhile. */
 void pkmap_wait_and_use(struct page *const *pages, u32 n);

@@ -49,6 +49,12 @@ static inline void clear_entry(volatile u32 *half)
 	half[1] = 0;
 }
 
+/* In halves, as set_pte_frame(). */
+static inline pfn_t pte_pfn(pte_t pte)
+{
+	return ((u32)pte.v >> PAGE_SHIFT) | ((u32)((pte.v & PTE_FRAME_MASK) >> 32) << (32 - PAGE_SHIFT));
+}
+
 static inline void set_pte(pte_t *ptep, pte_t pte) { store_entry((volatile u32 *)ptep, pte.v); }
 /* The same, put together in halves: the compiler finds no short way for 64 bits. */
 static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
