@@ -1,9 +1,10 @@
 /*
- * High pages, the pool of PKMap slots, and a model of it: which slot each page has, in which state each slot is, what each CPU has
- * flushed past.  Each page holds its own mark, so that what is read through a slot, on any CPU, tells whose page it is.
+ * High pages, the pool of PKMap slots, and a model of it: which slot each page has, in which state each slot is, what
+ * each CPU has flushed past.  Each page holds its own mark, so that what is read through a slot, on any CPU, tells
+ * whose page it is.
  *
- * What pool_map() and its kin do, they do to the pool and to the model, and they compare what comes back.  Everybody who maps is a
- * thread of his own, that holds nothing else.
+ * What pool_map() and its kin do, they do to the pool and to the model, and they compare what comes back.  Everybody
+ * who maps is a thread of his own, that holds nothing else.
  */
 #ifndef HOST_POOL_H
 #define HOST_POOL_H
@@ -21,7 +22,7 @@ extern u32 pool_pages; /* how many there are: a table and 40 more than slots */
 
 /* The model. */
 extern u32 slot_of[POOL_PAGES];
-extern u32 slot_owner[PKMAP_SLOTS_MAX];  /* of slots with a count of 1 or more */
+extern u32 slot_owner[PKMAP_SLOTS_MAX]; /* of slots with a count of 1 or more */
 extern int slot_count[PKMAP_SLOTS_MAX]; /* as pkmap_count */
 extern u32 pool_uses, pool_in_use;
 
@@ -36,9 +37,9 @@ void pool_read(u32 i);
 /* What it holds, seen at this address. */
 void pool_check_mark(const void *address, u32 i);
 
-void *pool_map(u32 i);	  /* kmap */
-bool pool_try(u32 i);	  /* kmap_try, by a thread that holds one more already */
-void pool_unmap(u32 i);	  /* kunmap, by a thread that holds this one */
+void *pool_map(u32 i);  /* kmap */
+bool pool_try(u32 i);   /* kmap_try, by a thread that holds one more already */
+void pool_unmap(u32 i); /* kunmap, by a thread that holds this one */
 void pool_map_many(const u32 *which, u32 n);
 void pool_unmap_many(const u32 *which, u32 n);
 /* The page, which nobody uses, is freed; another one takes its place. */
@@ -53,18 +54,29 @@ void pool_wake(u32 cpu);
 void pool_load_cr3(void);
 void pool_flush_all_here(void);
 
-/* The model alone: a use that was made or dropped otherwise.  False: no slot for it. */
+/* The model alone (pool_model.c): a use that was made or dropped otherwise.  False: no slot for it. */
+void model_begin(bool lazy);
 bool model_use(u32 i);
 void model_drop(u32 i);
-/* A failed attempt at all of them: what it takes and gives back. */
+/* All or none; an attempt that fails takes some, and gives them back. */
 bool model_use_all(const u32 *which, u32 n);
+/* The page is freed. */
+void model_retire(u32 i);
+/* The CPU has dropped everything, or what is not Global. */
+void model_flushed(u32 cpu, bool fully);
+
+extern struct kmap_stats model_stats;
+extern struct cpu_model {
+	bool idle;
+	u32 seen, calls; /* the stamp that it has flushed past, and the interrupts that it got for it */
+} model_cpu[MACHINE_CPUS];
 
 /* A random number of pages, up to `most`, one of them perhaps twice. */
 u32 pool_pick(u32 *which, u32 most);
 
 /*
- * So many random steps: maps and unmaps, reads on every CPU, and what else is asked for; compared every hundred steps.  At most `most`
- * uses at a time.  In the end nothing is in use and nobody is idle.  (pool_random.c)
+ * So many random steps: maps and unmaps, reads on every CPU, and what else is asked for; compared every hundred steps.
+ * At most `most` uses at a time.  In the end nothing is in use and nobody is idle.  (pool_random.c)
  */
 #define POOL_TRY 1u  /* kmap_try */
 #define POOL_MANY 2u /* kmap_many */

@@ -35,8 +35,9 @@ static void check_zone(struct zone *zone)
 		free += free_page_map[pfn];
 	CHECK_EQUAL(zone->free, free);
 	for (u32 order = 0; order < NR_ORDERS; order++)
-		CHECK(!(zone->orders & (1u << order)) == !zone->area[order].count, "zone %s: order %u has %u blocks, orders 0x%x",
-			zone->name, order, zone->area[order].count, zone->orders);
+		CHECK(!(zone->orders & (1u << order)) == !zone->area[order].count,
+			"zone %s: order %u has %u blocks, orders 0x%x", zone->name, order, zone->area[order].count,
+			zone->orders);
 }
 
 /* Is there a free block of this order?  All buddies that are free are together, so any aligned run of free pages is
@@ -275,13 +276,15 @@ static void every_free_looks_at_the_whole_block(void **state)
 #endif
 }
 
-/* Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block, and nobody else has that memory. */
+/* Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block, and nobody else has
+ * that memory. */
 static void padding_is_reserved(void **state)
 {
 	(void)state;
 	random_begin(24);
 	for (test_step = 0; test_step < rounds(12); test_step++) {
-		pfn_t end = 0x2400 + (test_step % 3 ? random_below(3000) : (test_step / 3) << MAX_ORDER) + (test_step % 2);
+		pfn_t end =
+			0x2400 + (test_step % 3 ? random_below(3000) : (test_step / 3) << MAX_ORDER) + (test_step % 2);
 
 		machine_new(1);
 		machine_ram(0, 0x9F);
@@ -295,7 +298,7 @@ static void padding_is_reserved(void **state)
 
 			CHECK_EQUAL(page->flags, PG_RESERVED);
 			CHECK((virt_to_page(page)->flags | virt_to_page((char *)(page + 1) - 1)->flags) & PG_RESERVED,
-			      "the entry of frame 0x%x lies in a page that is somebody's", pfn);
+				"the entry of frame 0x%x lies in a page that is somebody's", pfn);
 		}
 	}
 }

@@ -96,8 +96,8 @@ static void check_next_slots(void)
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
 		uintptr_t next = fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]);
 
-		CHECK(*per_cpu(next_slot, cpu) == next, "CPU %u at depth %u: the next slot is %lx, not %lx", cpu, depth[cpu],
-			(unsigned long)next, (unsigned long)*per_cpu(next_slot, cpu));
+		CHECK(*per_cpu(next_slot, cpu) == next, "CPU %u at depth %u: the next slot is %lx, not %lx", cpu,
+			depth[cpu], (unsigned long)next, (unsigned long)*per_cpu(next_slot, cpu));
 	}
 }
 

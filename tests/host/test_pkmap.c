@@ -24,8 +24,8 @@ static void random_pool(u32 tables, u32 kinds)
 	walk_round();
 	pool_random(rounds(6000), 40, kinds);
 	pool_random(rounds(6000), pkmap_slots, kinds);
-	CHECK(kmap_stats.flushes > 0 && kmap_stats.revivals > 0 && kmap_stats.sleeps == 0, "%u flushes, %u revivals, %u sleeps",
-		kmap_stats.flushes, kmap_stats.revivals, kmap_stats.sleeps);
+	CHECK(kmap_stats.flushes > 0 && kmap_stats.revivals > 0 && kmap_stats.sleeps == 0,
+		"%u flushes, %u revivals, %u sleeps", kmap_stats.flushes, kmap_stats.revivals, kmap_stats.sleeps);
 	machine_check_idle();
 }
 

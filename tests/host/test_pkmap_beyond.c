@@ -1,4 +1,5 @@
-/* Beyond the book's pool: slots of freed pages, and CPUs that owe a flush while they are idle (invariants 6, 7, 22, 25, 26). */
+/* Beyond the book's pool: slots of freed pages, and CPUs that owe a flush while they are idle (invariants 6, 7, 22, 25,
+ * 26). */
 #include "pool.h"
 
 #include "arch/x86/smp.h"
@@ -67,7 +68,8 @@ static void freed_block_leaves_no_alias(void **state)
 			}
 		before = retired_slots();
 		free_pages(block, order);
-		CHECK(retired_slots() - before == mapped, "%u of %u slots were retired", retired_slots() - before, mapped);
+		CHECK(retired_slots() - before == mapped, "%u of %u slots were retired", retired_slots() - before,
+			mapped);
 		for (u32 i = 0; i < 1u << order; i++)
 			CHECK_EQUAL(block[i].virtual, 0);
 		CHECK(!pkmap_check(0, &where), "slot %u: %s", where, pkmap_check(0, &where));
@@ -124,8 +126,9 @@ static void idle_cpus_are_not_interrupted(void **state)
 	pool_idle(1);
 	for (u32 i = 0; i < 5; i++)
 		a_turn();
-	CHECK(calls_to[1] == 0 && calls_to[2] == kmap_stats.flushes, "%u interrupts to the idle CPU, %u to the other, in %u flushes",
-		calls_to[1], calls_to[2], kmap_stats.flushes);
+	CHECK(calls_to[1] == 0 && calls_to[2] == kmap_stats.flushes,
+		"%u interrupts to the idle CPU, %u to the other, in %u flushes", calls_to[1], calls_to[2],
+		kmap_stats.flushes);
 	CHECK(tlb_holds(1, PKMAP_ADDR(0)), "the idle CPU has flushed");
 	pool_compare();
 	flushes = per_cpu(tlb_stats, 1)->full_flushes;

@@ -1,4 +1,5 @@
-/* The PKMap when every slot is in use: who waits, who is woken, and who does not wait (invariants 12 to 14, 17, 18, 21). */
+/* The PKMap when every slot is in use: who waits, who is woken, and who does not wait (invariants 12 to 14, 17, 18,
+ * 21). */
 #include "pool.h"
 
 #include "lib/errno.h"

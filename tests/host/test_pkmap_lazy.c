@@ -1,4 +1,5 @@
-/* kmap_flush=lazy: slots are made free in batches, and whoever has loaded CR3 since needs no interrupt (invariants 1 to 8). */
+/* kmap_flush=lazy: slots are made free in batches, and whoever has loaded CR3 since needs no interrupt (invariants 1 to
+ * 8). */
 #include "pool.h"
 
 #include "arch/x86/tlb_owed.h"
@@ -74,7 +75,8 @@ static void old_translations_are_gone(void **state)
 	}
 }
 
-/* Once every CPU has loaded CR3 since a batch was closed, its flush costs nothing; otherwise who has not is interrupted, and no other. */
+/* Once every CPU has loaded CR3 since a batch was closed, its flush costs nothing; otherwise who has not is
+ * interrupted, and no other. */
 static void cr3_loads_are_flushes(void **state)
 {
 	u32 slot;
@@ -91,8 +93,8 @@ static void cr3_loads_are_flushes(void **state)
 			}
 		run_on(0);
 	}
-	CHECK(calls_to[1] + calls_to[2] == 0 && kmap_stats.flushes > 10, "%u interrupts in %u flushes", calls_to[1] + calls_to[2],
-		kmap_stats.flushes);
+	CHECK(calls_to[1] + calls_to[2] == 0 && kmap_stats.flushes > 10, "%u interrupts in %u flushes",
+		calls_to[1] + calls_to[2], kmap_stats.flushes);
 	pool_compare();
 	for (u32 i = 0; i < 3 * LAST_PKMAP; i++) {
 		map_and_unmap(i, i + 1);
@@ -102,8 +104,8 @@ static void cr3_loads_are_flushes(void **state)
 		}
 		run_on(0);
 	}
-	CHECK(calls_to[1] > 0 && calls_to[2] == 0, "%u interrupts to the CPU that loads no CR3, %u to the other", calls_to[1],
-		calls_to[2]);
+	CHECK(calls_to[1] > 0 && calls_to[2] == 0, "%u interrupts to the CPU that loads no CR3, %u to the other",
+		calls_to[1], calls_to[2]);
 	pool_compare();
 	slot = slot_of[pool_pages - 1];
 	CHECK(slot == NO_SLOT || !(pkmap_pte(slot)->v & _PAGE_GLOBAL), "a Global entry");

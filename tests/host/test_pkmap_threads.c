@@ -1,4 +1,5 @@
-/* Several threads that take turns, in an order drawn by lot, and want more slots than there are (invariants 12 to 14, 21). */
+/* Several threads that take turns, in an order drawn by lot, and want more slots than there are (invariants 12 to 14,
+ * 21). */
 #include "pool.h"
 
 #include "mm/wait.h"
@@ -38,7 +39,8 @@ static void read_all(struct page *const *list, const u32 *which, u32 n)
 		pool_check_mark((void *)page_address(list[i]), which[i]);
 }
 
-/* Who needs one takes it by kmap; who needs several, or finds that it needs one more, does not wait with slots in hand. */
+/* Who needs one takes it by kmap; who needs several, or finds that it needs one more, does not wait with slots in hand.
+ */
 static void wants_several(u32 self)
 {
 	for (u32 round = 0; round < 60; round++) {
@@ -94,7 +96,10 @@ static void everybody_is_served_lazily(void **state)
 
 /* ---- Who came first ---- */
 
-#define SMALL 5u /* threads 1 to 5 */
+/* Thread 0 wants half the pool, 1 to 3 one slot each; 4 and 5 come when slots fall free already, but not yet enough for
+ * thread 0. */
+#define EARLY 4u
+#define ALL 6u
 
 static u32 sleepers(u32 n)
 {
@@ -111,7 +116,7 @@ static void got_it(u32 self)
 	CHECK(nserved == self, "thread %u was served as number %u", self, nserved);
 	CHECK(given == LAST_PKMAP / 2 + self, "thread %u was served when %u slots had been given back", self, given);
 	nserved++;
-	while (nserved <= SMALL)
+	while (nserved < ALL)
 		yield();
 }
 
@@ -126,22 +131,28 @@ static void wants_one(u32 self)
 {
 	u32 i = LAST_PKMAP + LAST_PKMAP / 2 + self;
 
-	while (sleepers(self) < self)
+	while (sleepers(self) < self || (self >= EARLY && given < 3))
 		yield();
-	pool_check_mark(kmap(pool_page[i]), i);
+	if (self == EARLY)
+		kmap(pool_page[i]);
+	else
+		kmap_many(&pool_page[i], 1);
+	pool_check_mark((void *)page_address(pool_page[i]), i);
 	got_it(self);
 	kunmap(pool_page[i]);
 }
 
 static void gives_one_by_one(u32 self)
 {
-	while (sleepers(self) < self)
+	while (sleepers(EARLY) < EARLY)
 		yield();
-	while (nserved <= SMALL) {
+	while (nserved < ALL) {
+		u32 come = given < 3 ? EARLY : ALL;
+
 		CHECK(given < LAST_PKMAP, "nobody is served");
 		kmaps_held = 1;
 		kunmap(pool_page[given++]);
-		while (sleepers(self) + nserved < self)
+		while (sleepers(self) + nserved < come)
 			yield();
 	}
 }
@@ -154,7 +165,7 @@ static void first_come_first_served(void **state)
 	for (test_step = 0; test_step < rounds(3); test_step++) {
 		begin(0, test_step == 2);
 		thread_new(0, wants_half);
-		for (u32 i = 1; i <= SMALL; i++)
+		for (u32 i = 1; i < ALL; i++)
 			thread_new(i % MACHINE_CPUS, wants_one);
 		thread_new(1, gives_one_by_one);
 		threads_run();
@@ -184,7 +195,8 @@ static void gives_two(u32 self)
 	kunmap_many(pool_page, 2);
 }
 
-/* Two slots for three threads, two of whom want the same page: the last one is woken though no slot falls to 1 any more. */
+/* Two slots for three threads, two of whom want the same page: the last one is woken though no slot falls to 1 any
+ * more. */
 static void two_slots_for_three(void **state)
 {
 	(void)state;

@@ -109,7 +109,8 @@ u32 cpu_online_count(void)
 	return (u32)__builtin_popcount(cpus_online());
 }
 
-/* As kernel/arch/x86/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs. */
+/* As kernel/arch/x86/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs.
+ */
 static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 {
 	u32 former = running_cpu;

@@ -70,9 +70,9 @@ bool tlb_holds(u32 cpu, uintptr_t address);
 extern void (*on_cr3_load)(void);
 
 /*
- * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does not.  (An entry that is gone from
- * the tables may be held for nothing: its address could be handed out.)  But for PKMap slots that are retired, and those that an idle
- * CPU owes a flush for.
+ * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does not.  (An entry that
+ * is gone from the tables may be held for nothing: its address could be handed out.)  But for PKMap slots that are
+ * retired, and those that an idle CPU owes a flush for.
  */
 bool tlbs_equal_tables(void);
 /* No CPU translates any address outside of the PKMap to the frame, or walks through it: else prints who. */
@@ -81,7 +81,7 @@ bool no_tlb_names(pfn_t pfn, const char *what);
 /* ---- The rest of arch and of the scheduler (env.c) ---- */
 
 void env_reset(void);
-extern u32 other_cpus_calls;	    /* smp_call()s that reached another CPU */
+extern u32 other_cpus_calls;       /* smp_call()s that reached another CPU */
 extern u32 calls_to[MACHINE_CPUS]; /* interrupts that each CPU got from others */
 /* As the idle loop does, with interrupts off: the CPU says that it is idle; it leaves, and pays what it owes. */
 void cpu_goes_idle(u32 cpu);
@@ -108,16 +108,19 @@ extern u32 idle_cpus; /* those that the test has halted: they trim when they are
 /* kmaps of high pages that the running thread holds; a test that speaks for several threads sets it. */
 extern u32 kmaps_held;
 
-/* One thread, for which the test speaks, and whoever acts while it is not running.  `act` may be another thread's doing. */
+/* One thread, for which the test speaks, and whoever acts while it is not running.  `act` may be another thread's
+ * doing. */
 void meanwhile(void (*act)(void));
 /* Called when a thread sleeps, until it has been woken; without it a sleep is a failure. */
 extern void (*on_sleep)(void);
 extern void (*on_yield)(void);
 
-/* Or several, each with a stack of its own and on a CPU of its own.  They run in threads_run(), which returns when all have ended. */
+/* Or several, each with a stack of its own and on a CPU of its own.  They run in threads_run(), which returns when all
+ * have ended. */
 #define THREADS_MAX 8u
 void thread_new(u32 cpu, void (*run)(u32 thread));
-/* They lose the CPU when they sleep, when they yield, and now and then where they drop a lock; who goes on is drawn by lot. */
+/* They lose the CPU when they sleep, when they yield, and now and then where they drop a lock; who goes on is drawn by
+ * lot. */
 void threads_run(void);
 /* True while thread n sleeps. */
 bool thread_sleeps(u32 n);

@@ -1,6 +1,6 @@
 /*
- * Threads, as mm/wait.h states them.  Most tests speak for one thread, and for whoever acts while it sleeps; where it matters who of
- * several goes on, each has a stack of its own, and they take turns.
+ * Threads, as mm/wait.h states them.  Most tests speak for one thread, and for whoever acts while it sleeps; where it
+ * matters who of several goes on, each has a stack of its own, and they take turns.
  */
 #include "fake/machine.h"
 #include "host.h"
@@ -213,10 +213,10 @@ u32 kick_idle_cpus(void)
 /* Invariants 16 and 18. */
 __noreturn void may_not_sleep(const char *who, uintptr_t caller)
 {
-	const char *why = in_interrupt()             ? "in an interrupt handler"
-			  : !irqs_enabled()          ? "with interrupts off"
-			  : locks_held()             ? "with a spinlock held"
-						     : "with an atomic kmap held";
+	const char *why = in_interrupt()    ? "in an interrupt handler"
+			  : !irqs_enabled() ? "with interrupts off"
+			  : locks_held()    ? "with a spinlock held"
+					    : "with an atomic kmap held";
 
 	(void)caller;
 	panic_at(PANIC_SITE(16), "%s called %s", who, why);
