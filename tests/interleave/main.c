@@ -1,0 +1,105 @@
+/*
+ * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--list] [NAME ...]
+ * interleave --replay NAME 'r0:12 d0:12 ...'
+ *
+ * Exit status: 0 no schedule fails, 1 one does (and is printed), 2 the question makes no sense.
+ */
+#include "access.h"
+#include "explore.h"
+#include "machine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct scenario __start_scenarios[], __stop_scenarios[];
+
+static struct limits limits = { .last_bound = 2, .most_states = 1u << 25 };
+
+static void print_report(const struct scenario *s, const struct report *r)
+{
+	char bound[64] = "not even 0";
+
+	if (r->any_bound)
+		snprintf(bound, sizeof(bound), r->everything ? "any number" : "at most %u", r->bound);
+	printf("%-22s %u CPUs  preemptions: %-11s schedules %9llu + %10llu cut  states %10llu  steps %11llu  depth %4u  words %3u  %.1f s\n",
+	       s->name, s->cpus, bound, (unsigned long long)r->schedules, (unsigned long long)r->cut, (unsigned long long)r->states,
+	       (unsigned long long)r->steps, r->deepest, r->contested, r->seconds);
+	fflush(stdout);
+}
+
+static bool wanted(const struct scenario *s, char *const *names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (strcmp(*names, s->name) == 0)
+			return true;
+	return false;
+}
+
+static int explore_all(char *const *names)
+{
+	u32 n = 0;
+	bool passed = true;
+
+	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++) {
+		struct report report;
+
+		if (!wanted(s, names))
+			continue;
+		n++;
+		passed = explore(s, &limits, &report) && passed;
+		print_report(s, &report);
+	}
+	if (!n)
+		fprintf(stderr, "no scenario of that name; --list names them\n");
+	return !n ? 2 : !passed;
+}
+
+static int replay_one(const char *name, const char *schedule)
+{
+	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++)
+		if (name && schedule && strcmp(s->name, name) == 0)
+			return !replay(s, schedule);
+	fprintf(stderr, "--replay wants the name of a scenario and its schedule\n");
+	return 2;
+}
+
+static int list(void)
+{
+	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++)
+		printf("%-22s %u CPUs: %s\n", s->name, s->cpus, s->about);
+	return 0;
+}
+
+static bool option(char **argv)
+{
+	if (!argv[1])
+		return false;
+	if (strcmp(argv[0], "--bound") == 0)
+		return sscanf(argv[1], "%u-%u", &limits.first_bound, &limits.last_bound) == 2;
+	if (strcmp(argv[0], "--time") == 0)
+		return sscanf(argv[1], "%lf", &limits.seconds) == 1;
+	if (strcmp(argv[0], "--states") == 0)
+		return sscanf(argv[1], "%llu", (unsigned long long *)&limits.most_states) == 1;
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	names_init();
+	machine_init();
+	env_regions();
+	if (argv[1] && strcmp(argv[1], "--list") == 0)
+		return list();
+	if (argv[1] && strcmp(argv[1], "--replay") == 0)
+		return replay_one(argv[2], argv[2] ? argv[3] : NULL);
+	for (argv++; *argv && strncmp(*argv, "--", 2) == 0; argv += 2)
+		if (!option(argv)) {
+			fprintf(stderr, "%s: unknown, or its value is wrong\n", *argv);
+			return 2;
+		}
+	return explore_all(argv);
+}

@@ -1,0 +1,49 @@
+/*
+ * Scenarios: what each CPU's thread does, in which pool.  A file in scenarios/ states one or several; docs/interleave.md shows how.
+ *
+ * Their functions are compiled as the kernel's are, so what they read and write is watched too.  `result[n]` are words for them, a part of the state.
+ */
+#ifndef INTERLEAVE_SCENARIO_H
+#define INTERLEAVE_SCENARIO_H
+
+#include "mm/page.h"
+
+struct scenario {
+	const char *name, *about;
+	u32 cpus;
+	void (*setup)(void);	 /* before the first choice, on CPU 0 */
+	void (*cpu[3])(void);
+	void (*finish)(void);	 /* when all have ended: what must hold then */
+	bool uses_left;		 /* threads end with pages mapped */
+};
+
+#define SCENARIO(id, ...) \
+	extern const struct scenario scenario_##id; \
+	const struct scenario scenario_##id __attribute__((section("scenarios"), used, aligned(8))) = { .name = #id, __VA_ARGS__ }
+
+/* High page 0 to 5. */
+struct page *high_page(u32 n);
+/* Uses the address, as what kmap(page) returned. */
+void access_page(void *address, struct page *page);
+/* kmap, two uses, kunmap. */
+void use(struct page *page);
+/* Fails the schedule with the text unless the condition holds. */
+#define MUST(condition, ...) \
+	do { \
+		if (!(condition)) \
+			must_hold(__VA_ARGS__); \
+	} while (0)
+void must_hold(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Waits until the word has the value: for scenarios only, a step of one CPU that needs another's. */
+void wait_for(volatile u32 *word, u32 value);
+/* Shared words of a scenario, zero at the start. */
+extern volatile u32 result[8];
+
+/* threads.c */
+void threads_boot(void);
+/* kernel_env.c */
+void env_regions(void);
+/* machine.h's, for user addresses: the frame, or -1. */
+int tlb_user_frame(uintptr_t address);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched.c.  kernel/wait.c above it is the kernel's own; so is this file
+ * watched, like all that is compiled as the kernel is.
+ */
+#include "arch/x86/cpu.h"
+#include "scenario.h"
+
+/* After those: its own headers it would look for in its own folder. */
+#include "mm/mm.h"
+#include "mm/wait.h"
+
+#include "arch/x86/upcall.h"
+#include "kernel/sched.h"
+
+struct run_queue {
+	struct spinlock lock;
+	struct thread thread;
+};
+static struct run_queue run_queues[3];
+volatile u32 result[8];
+
+void sleep_while(volatile u32 *state);
+
+void threads_boot(void)
+{
+	for (u32 cpu = 0; cpu < 3; cpu++) {
+		spin_init(&run_queues[cpu].lock, "run queue");
+		run_queues[cpu].thread.cpu = cpu;
+		run_queues[cpu].thread.state = THREAD_RUNNING;
+	}
+}
+
+struct thread *current_thread(void)
+{
+	return &run_queues[smp_processor_id()].thread;
+}
+
+void sched_sleep_unless(const bool *woken)
+{
+	while (!READ_ONCE(*woken)) {
+		struct run_queue *queue = &run_queues[smp_processor_id()];
+		u32 flags = spin_lock_irqsave(&queue->lock);
+
+		if (*woken) {
+			spin_unlock_irqrestore(&queue->lock, flags);
+			return;
+		}
+		queue->thread.state = THREAD_SLEEPING;
+		spin_unlock_irqrestore(&queue->lock, flags);
+		sleep_while((volatile u32 *)&queue->thread.state);
+	}
+}
+
+void sched_wake(struct thread *thread, bool *woken)
+{
+	struct run_queue *queue = &run_queues[thread->cpu];
+	u32 flags = spin_lock_irqsave(&queue->lock);
+
+	if (woken)
+		WRITE_ONCE(*woken, true);
+	if (thread->state == THREAD_SLEEPING)
+		thread->state = THREAD_READY;
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+/* The interrupt alone ends a CPU's halt. */
+void reschedule_interrupt(void)
+{
+}
+
+/* One thread on each CPU: there is nobody else to run. */
+void yield(void)
+{
+}
+
+u32 kick_idle_cpus(void)
+{
+	return 0;
+}
+
+void wait_for(volatile u32 *word, u32 value)
+{
+	while (*word != value)
+		cpu_relax();
+}

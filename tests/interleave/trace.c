@@ -1,0 +1,170 @@
+/* Readable traces: names of functions and variables come from the program's own symbol table. */
+#include "access.h"
+#include "machine.h"
+
+#include "mm/highmem.h"
+#include "scenario.h"
+
+#include <elf.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool tracing;
+
+static char *file;
+static const Elf64_Sym *symbols;
+static size_t nsymbols;
+static const char *names;
+
+static char *read_file(const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	char *bytes;
+	long size;
+
+	if (!f)
+		return NULL;
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	bytes = malloc((size_t)size);
+	if (fread(bytes, 1, (size_t)size, f) != (size_t)size)
+		bytes = NULL;
+	fclose(f);
+	return bytes;
+}
+
+void names_init(void)
+{
+	const Elf64_Shdr *sections;
+
+	file = read_file("/proc/self/exe");
+	if (!file)
+		return;
+	const Elf64_Ehdr *header = (const Elf64_Ehdr *)file;
+
+	sections = (const Elf64_Shdr *)(file + header->e_shoff);
+	for (u32 i = 0; i < header->e_shnum; i++)
+		if (sections[i].sh_type == SHT_SYMTAB) {
+			symbols = (const Elf64_Sym *)(file + sections[i].sh_offset);
+			nsymbols = sections[i].sh_size / sizeof(*symbols);
+			names = file + sections[sections[i].sh_link].sh_offset;
+		}
+}
+
+static const Elf64_Sym *symbol_at(uintptr_t at)
+{
+	for (size_t i = 0; i < nsymbols; i++) {
+		u32 type = ELF64_ST_TYPE(symbols[i].st_info);
+
+		if ((type == STT_FUNC || type == STT_OBJECT) && at - symbols[i].st_value < symbols[i].st_size)
+			return &symbols[i];
+	}
+	return NULL;
+}
+
+static void name_frame(char *text, size_t size, u32 frame, u32 offset)
+{
+	const void *first = kernel_pte(PKMAP_BASE);
+
+	if (m.pkmap_tables & (1u << frame))
+		snprintf(text, size, "pkmap_page_table[%u]%s",
+			 (u32)(((const char *)frame_address(frame) - (const char *)first) / PAGE_SIZE * PTRS_PER_PTE + offset / sizeof(pte_t)),
+			 offset % sizeof(pte_t) ? " (upper half)" : "");
+	else
+		snprintf(text, size, "frame %u, byte %u", frame, offset);
+}
+
+/* A field of a high page's struct page, by far the most frequent one: its address. */
+static bool name_page(char *text, size_t size, uintptr_t at)
+{
+	for (u32 i = 0; i < 6; i++)
+		if (at == (uintptr_t)&high_page(i)->virtual) {
+			snprintf(text, size, "page %u's address", i);
+			return true;
+		}
+	return false;
+}
+
+static bool name_percpu(char *text, size_t size, uintptr_t at)
+{
+	extern char __start_percpu[], __stop_percpu[];
+
+	for (u32 cpu = 0; cpu < ncpus; cpu++) {
+		uintptr_t template = at - percpu_offset[cpu];
+
+		if (template >= (uintptr_t)__start_percpu && template < (uintptr_t)__stop_percpu) {
+			const Elf64_Sym *symbol = symbol_at(template);
+
+			snprintf(text, size, "%s of CPU %u", symbol ? names + symbol->st_name : "?", cpu);
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *name_of(uintptr_t at)
+{
+	static char text[128];
+	u32 frame;
+
+	if (frame_of(at, &frame)) {
+		name_frame(text, sizeof(text), frame, (u32)(at & (PAGE_SIZE - 1)));
+		return text;
+	}
+	if (name_page(text, sizeof(text), at) || name_percpu(text, sizeof(text), at))
+		return text;
+	for (u32 cpu = 0; cpu < ncpus; cpu++)
+		if (at < (uintptr_t)stack_top(cpu) && at >= (uintptr_t)stack_top(cpu) - STACK_BYTES) {
+			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu, (u32)((uintptr_t)stack_top(cpu) - at));
+			return text;
+		}
+	const Elf64_Sym *symbol = symbol_at(at);
+
+	if (!symbol)
+		snprintf(text, sizeof(text), "0x%lx", (unsigned long)at);
+	else if (at == symbol->st_value)
+		snprintf(text, sizeof(text), "%s", names + symbol->st_name);
+	else if (symbol->st_value == (uintptr_t)pkmap_count)
+		snprintf(text, sizeof(text), "pkmap_count[%u]", (u32)((at - symbol->st_value) / sizeof(pkmap_count[0])));
+	else
+		snprintf(text, sizeof(text), "%s+%u", names + symbol->st_name, (u32)(at - symbol->st_value));
+	return text;
+}
+
+static void print_head(uintptr_t place)
+{
+	const struct cpu *c = &m.cpu[running_cpu];
+	const Elf64_Sym *symbol = place ? symbol_at(place) : NULL;
+
+	printf("  %*sCPU %u%s %-24s ", (int)running_cpu * 4, "", running_cpu, c->in_handler ? " irq" : "    ",
+	       symbol ? names + symbol->st_name : "");
+}
+
+void trace(const char *what, uintptr_t at, u32 size, uintptr_t place)
+{
+	if (!tracing || !on_cpu)
+		return;
+	print_head(place);
+	printf("%s %s", what, at > 15 ? name_of(at) : "");
+	if (at <= 15 && at)
+		printf("%lu", (unsigned long)at);
+	if (size)
+		printf(" = 0x%llx", (unsigned long long)peek(at, size > 8 ? 8 : size));
+	printf("\n");
+}
+
+void trace_text(const char *fmt, ...)
+{
+	va_list args;
+
+	if (!tracing)
+		return;
+	print_head(0);
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+	printf("\n");
+}
