@@ -3,6 +3,7 @@
 
 #include "arch/x86/percpu.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,6 +92,42 @@ u32 contested_count(void)
 	return n;
 }
 
+/* In hexadecimal, in order, each less the one before. */
+void contested_print(FILE *to)
+{
+	uintptr_t last = 0;
+
+	for (;;) {
+		uintptr_t next = ~0ul;
+
+		for (u32 i = 0; i < WORDS; i++)
+			if (words[i].contested && words[i].at > last && words[i].at < next)
+				next = words[i].at;
+		if (next == ~0ul)
+			return;
+		fprintf(to, "%s%lx", last ? "," : "", (unsigned long)(next - last) / WORD_BYTES);
+		last = next;
+	}
+}
+
+const char *contested_read(const char *text)
+{
+	uintptr_t at = 0;
+
+	for (;;) {
+		char *end;
+		unsigned long step = strtoul(text, &end, 16);
+
+		if (end == text)
+			return NULL;
+		at += step * WORD_BYTES;
+		word_at(at)->contested = true;
+		if (*end != ',')
+			return end;
+		text = end + 1;
+	}
+}
+
 void always_contested(uintptr_t start, size_t size)
 {
 	for (uintptr_t at = start; at < start + size; at += WORD_BYTES)
@@ -125,6 +162,17 @@ static bool is_contested(const struct word *word)
 	return several && word->writers && !(word->locks & (one_cpu ? ~0u : ~(1u << LOCK_IRQS_OFF)));
 }
 
+/*
+ * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back over that by the buffer, so stores to
+ * the CPU's own stack are seen by all at once.
+ */
+static bool on_own_stack(uintptr_t at)
+{
+	uintptr_t top = (uintptr_t)stack_top(running_cpu);
+
+	return at < top && at >= top - STACK_BYTES;
+}
+
 /* Remembers the access; true if its word is contested. */
 static bool note_word(uintptr_t at, bool write)
 {
@@ -139,7 +187,8 @@ static bool note_word(uintptr_t at, bool write)
 	if (word->contested)
 		return true;
 	word->locks &= locks_held(c);
-	if (is_contested(word))
+	/* In a replay the contested words came with the schedule. */
+	if (!stop_by_count && is_contested(word))
 		word->contested = contested_grew = true;
 	return word->contested;
 }
@@ -286,9 +335,8 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	contested = note(at, size, write);
 	/* A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at once. */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
-	/* In a replay every store goes through the buffer: it need not know which words are contested. */
 	if (write)
-		mark(at, size, contested || stop_by_count, place);
+		mark(at, size, contested && !on_own_stack(at), place);
 	else if (tracing)
 		trace("load", at, size, place);
 }

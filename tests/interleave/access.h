@@ -11,6 +11,8 @@
 
 #include "machine.h"
 
+#include <stdio.h>
+
 /* How the explorer lets CPUs run: up to the next contested event, or for so many events exactly. */
 extern bool stop_by_count;
 extern u32 events_left;
@@ -47,6 +49,9 @@ bool region_is_ignored(uintptr_t at);
 void always_contested(uintptr_t start, size_t size);
 void access_forget_all(void);
 u32 contested_count(void);
+/* All of them as text, for replays; and back: the end of the text, or NULL. */
+void contested_print(FILE *to);
+const char *contested_read(const char *text);
 
 /* Locks have numbers; 31 stands for interrupts off. */
 u32 lock_number(const void *lock);

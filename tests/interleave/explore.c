@@ -201,6 +201,7 @@ static void explore_bound(void)
 
 static void print_schedule(FILE *to)
 {
+	contested_print(to);
 	for (u32 i = 0; i < path_length; i++) {
 		struct step *step = &path[i], *next = step + 1;
 
@@ -210,7 +211,7 @@ static void print_schedule(FILE *to)
 				next->n += step->n;
 			continue;
 		}
-		fprintf(to, "%s%c%u:%u", i ? " " : "", letters[step->kind], step->cpu, step->n);
+		fprintf(to, " %c%u:%u", letters[step->kind], step->cpu, step->n);
 	}
 }
 
@@ -312,7 +313,10 @@ bool replay(const struct scenario *scenario, const char *schedule)
 
 	prepare(scenario);
 	state_restore(MAX_DEPTH);
+	schedule = contested_read(schedule);
 	stop_by_count = tracing = true;
+	if (!schedule)
+		fail("a schedule begins with its contested words");
 	while (!failure[0] && !schedule_is_over(schedule)) {
 		schedule = next_step(schedule, &step);
 		if (!schedule || !replay_step(step)) {

@@ -249,7 +249,7 @@ void *get_zeroed_page(u32 gfp)
 
 	(void)gfp;
 	allocator_event("asks for a page", 0, PLACE);
-	if (!m.free_frames)
+	if (!frames_free())
 		return NULL;
 	frame = (u32)__builtin_ctz(m.free_frames);
 	tlb_check_free(frame, "allocation");
@@ -358,4 +358,9 @@ const char *symbol_name(uintptr_t address, u32 *offset)
 	(void)address;
 	*offset = 0;
 	return "?";
+}
+
+u32 frames_free(void)
+{
+	return (u32)__builtin_popcount(m.free_frames & ((1u << FIRST_HIGH) - 1));
 }

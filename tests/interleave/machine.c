@@ -4,6 +4,8 @@
 #include "access.h"
 #include "arch/x86/percpu.h"
 
+#include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,7 @@ static char stacks[MAX_CPUS][STACK_BYTES] __attribute__((aligned(4096)));
 static char percpu_copies[MAX_CPUS][1024] __attribute__((aligned(64)));
 static void (*cpu_work[MAX_CPUS])(void);
 static void *explorer_sp;
+static sigjmp_buf explorer;
 
 extern char __start_percpu[], __stop_percpu[];
 extern char kernel_state_start[], kernel_state_end[];
@@ -60,8 +63,32 @@ static void cpu_start(u32 cpu)
 	m.cpu[cpu].locks[1] = 1u << LOCK_IRQS_OFF;
 }
 
+/* A wild pointer, or a return address that somebody has overwritten: the schedule fails. */
+static void crashed(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	if (!on_cpu)
+		abort();
+	on_cpu = false;
+	snprintf(failure, sizeof(failure), "CPU %u crashes at address %p", running_cpu, info->si_addr);
+	siglongjmp(explorer, 1);
+}
+
+static void catch_crashes(void)
+{
+	static char stack[65536];
+	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
+	struct sigaction action = { .sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+	sigaltstack(&alternate, NULL);
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGILL, &action, NULL);
+}
+
 void machine_init(void)
 {
+	catch_crashes();
 	ram = mmap((void *)PAGE_OFFSET, FRAMES * 4096, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if (ram == MAP_FAILED) {
@@ -149,8 +176,10 @@ void machine_run(u32 cpu)
 {
 	running_cpu = cpu;
 	view_on(cpu);
-	on_cpu = true;
-	switch_stack(&explorer_sp, m.cpu[cpu].sp);
+	if (!sigsetjmp(explorer, 0)) {
+		on_cpu = true;
+		switch_stack(&explorer_sp, m.cpu[cpu].sp);
+	}
 	view_off(cpu);
 }
 

@@ -17,8 +17,8 @@
 /* Of each frame, what code touches: its tables are as small as the pool (Makefile). */
 #define FRAME_BYTES 64u
 #define STACK_BYTES 8192u
-/* Plenty: only a replay, in which every store is buffered, comes near it. */
-#define MAX_STORES 256u
+/* Between two operations that empty the buffer. */
+#define MAX_STORES 64u
 #define MAX_SLOTS 8u
 
 /* What a CPU waits for before its next event can happen. */

@@ -43,6 +43,8 @@ extern volatile u32 result[8];
 void threads_boot(void);
 /* kernel_env.c */
 void env_regions(void);
+/* Frames that nobody has. */
+u32 frames_free(void);
 /* machine.h's, for user addresses: the frame, or -1. */
 int tlb_user_frame(uintptr_t address);
 

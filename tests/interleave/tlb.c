@@ -77,6 +77,9 @@ static void slot_changed(u32 slot, pteval_t entry)
 {
 	if (!(entry & _PAGE_PRESENT))
 		return;
+	if ((pte_flags((pte_t){ entry }) | _PAGE_GLOBAL) != (PAGE_KERNEL | _PAGE_GLOBAL))
+		fail("a walk can read entry %llx of slot %u: the protection is not that of a kmap, or half of it is missing (2)",
+		     (unsigned long long)entry, slot);
 	check_handed_out(slot, target(entry));
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
 		take_up(&m.cpu[cpu].tlb, slot, entry);
