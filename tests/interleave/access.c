@@ -92,6 +92,14 @@ u32 contested_count(void)
 	return n;
 }
 
+/* Frames are read by hardware too, which holds no lock: stores there are never seen at once. */
+static bool is_in_frame(uintptr_t at)
+{
+	u32 frame;
+
+	return frame_of(at, &frame);
+}
+
 /* In hexadecimal, in order, each less the one before. */
 void contested_print(FILE *to)
 {
@@ -119,19 +127,13 @@ const char *contested_read(const char *text)
 		unsigned long step = strtoul(text, &end, 16);
 
 		if (end == text)
-			return NULL;
+			return at ? NULL : text;
 		at += step * WORD_BYTES;
 		word_at(at)->contested = true;
 		if (*end != ',')
 			return end;
 		text = end + 1;
 	}
-}
-
-void always_contested(uintptr_t start, size_t size)
-{
-	for (uintptr_t at = start; at < start + size; at += WORD_BYTES)
-		word_at(at)->contested = true;
 }
 
 u32 lock_number(const void *lock)
@@ -336,7 +338,7 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	/* A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at once. */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
 	if (write)
-		mark(at, size, contested && !on_own_stack(at), place);
+		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
 	else if (tracing)
 		trace("load", at, size, place);
 }

@@ -45,8 +45,6 @@ extern u32 nregions;
 /* Counters that nobody decides by: neither state nor events. */
 void region_ignore(void *start, size_t size);
 bool region_is_ignored(uintptr_t at);
-/* Words that hardware reads too: always contested. */
-void always_contested(uintptr_t start, size_t size);
 void access_forget_all(void);
 u32 contested_count(void);
 /* All of them as text, for replays; and back: the end of the text, or NULL. */

@@ -63,6 +63,7 @@ def build_with(fault, built, folder):
     if place.suffix == ".h":
         text = scale(text, (ROOT / fault["file"]).read_text(), place.read_text())
         shutil.rmtree(folder / variant / "kernel_objects")
+        (folder / variant / "interleave").unlink()
     place.write_text(text)
     done = make(folder, variant)
     return (folder / variant / "interleave", "") if done.returncode == 0 else (None, done.stderr)

@@ -71,10 +71,8 @@ void env_boot(void)
 	cpu_features_init();
 	pages_init();
 	swapper_pg_dir = kernel_pgd = frame_address(SWAPPER);
-	for (u32 i = 0; i < PKMAP_TABLES; i++) {
+	for (u32 i = 0; i < PKMAP_TABLES; i++)
 		tlb_add_pkmap_table(FIRST_PKMAP_TABLE + i, i * PTRS_PER_PTE);
-		always_contested((uintptr_t)frame_address(FIRST_PKMAP_TABLE + i), FRAME_BYTES);
-	}
 	for (u32 cpu = ncpus; cpu-- > 0;) {
 		running_cpu = cpu;
 		write_cr3(pgd_cr3(swapper_pg_dir));
