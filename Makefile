@@ -14,8 +14,8 @@ PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-host coverage check-full check-bochs lint mutants bench bench-diff bench-linux book \
-	toolchain loc deps clean help FORCE
+.PHONY: all kernels iso run check check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
+	bench bench-diff bench-linux book toolchain loc deps clean help FORCE
 
 all: kernels iso
 
@@ -171,6 +171,10 @@ check-host coverage:
 check-full: kernels iso
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py
 
+# Every interleaving of the pool, the page-table caches and the TLB flushes (TIME= seconds); and mistakes planted there.
+interleave interleave-faults:
+	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD=$(BUILD) $(if $(TIME),TIME=$(TIME)) $@
+
 # Layers, clang-tidy, cppcheck.
 lint:
 	@tools/lint.sh
@@ -225,6 +229,7 @@ help:
 	@echo '  GUI=1           opens the screen'
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
+	@echo 'make interleave, interleave-faults   every schedule of small scenarios (TIME=120 seconds); faults planted there'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
 	@echo 'make bench      what each operation costs, in guest instructions (BENCH=keys; docs/bench.md)'
 	@echo 'make bench-diff OLD=file, bench-linux   beside an earlier bench.json; beside the Linux of Debian'

@@ -26,8 +26,6 @@
 /* Frames: 0 nobody's, 1 swapper_pg_dir, PKMap tables, free low ones, high pages at the end. */
 #define SWAPPER 1u
 #define FIRST_PKMAP_TABLE 2u
-#define HIGH_PAGES 6u
-#define FIRST_HIGH (FRAMES - HIGH_PAGES)
 #define OBJECTS 2u
 
 DEFINE_PER_CPU(u32, lock_depth);
@@ -35,7 +33,7 @@ DEFINE_PER_CPU(u32, irq_depth);
 DEFINE_PER_CPU(u32, kmap_depth);
 static struct page pages[FRAMES];
 struct page *mem_map = pages;
-static u64 objects[OBJECTS][64];
+static u64 objects[OBJECTS][16];
 pgd_t *swapper_pg_dir, *kernel_pgd;
 pteval_t pte_global_bit, pte_nx_bit;
 pfn_t direct_map_end = FIRST_HIGH, max_pfn = FRAMES;
@@ -299,7 +297,7 @@ void *kmalloc(size_t size, u32 gfp)
 void kfree(void *object)
 {
 	allocator_event("frees an object", (uintptr_t)object, PLACE);
-	m.used_objects &= ~(1u << ((u64(*)[64])object - objects));
+	m.used_objects &= ~(1u << ((u64(*)[16])object - objects));
 }
 
 bool memory_is_short(void) { return false; }

@@ -20,7 +20,7 @@ char failure[512];
 bool on_cpu;
 
 static char stacks[MAX_CPUS][STACK_BYTES] __attribute__((aligned(4096)));
-static char percpu_copies[MAX_CPUS][1024] __attribute__((aligned(64)));
+static char percpu_copies[MAX_CPUS][512] __attribute__((aligned(64)));
 static void (*cpu_work[MAX_CPUS])(void);
 static void *explorer_sp;
 static sigjmp_buf explorer;

@@ -12,8 +12,10 @@
 #include "lib/types.h"
 
 #define MAX_CPUS 3u
-/* Fewer than 32, so that a set of frames is a word. */
-#define FRAMES 28u
+/* Fewer than 32, so that a set of frames is a word.  The last ones are high memory, of which nothing is read. */
+#define FRAMES 20u
+#define HIGH_PAGES 6u
+#define FIRST_HIGH (FRAMES - HIGH_PAGES)
 /* Of each frame, what code touches: its tables are as small as the pool (Makefile). */
 #define FRAME_BYTES 64u
 #define STACK_BYTES 8192u
@@ -134,6 +136,7 @@ void env_interrupt(u32 vector);
 
 /* ---- check.c: invariants in every state ---- */
 
+extern bool check_states;
 void check_state(void);
 
 #endif

@@ -48,7 +48,7 @@ void state_init(void)
 		add(kept, &nkept, regions[i].start, regions[i].size);
 		add_hashed(regions[i].start, regions[i].size);
 	}
-	for (u32 frame = 1; frame < FRAMES; frame++) {
+	for (u32 frame = 1; frame < FIRST_HIGH; frame++) {
 		add(kept, &nkept, frame_address(frame), FRAME_BYTES);
 		add(hashed, &nhashed, frame_address(frame), FRAME_BYTES);
 	}
@@ -118,42 +118,53 @@ void state_restore(u32 depth)
 
 /* ---- Fingerprints ---- */
 
-static void mix(u64 h[2], u64 word)
+/* Two fingerprints of 64 bits, each in two halves of which every word changes one: four multiplications that need not wait for one another. */
+struct mixer {
+	u64 a[2], b[2];
+};
+
+static void mix(struct mixer *mixer, u64 even, u64 odd)
 {
-	h[0] = (h[0] ^ word) * 0x9E3779B97F4A7C15ull;
-	h[0] ^= h[0] >> 29;
-	h[1] = (h[1] + word) * 0xD6E8FEB86659FD93ull;
-	h[1] ^= h[1] >> 32;
+	mixer->a[0] = (mixer->a[0] ^ even) * 0x9E3779B97F4A7C15ull;
+	mixer->a[1] = (mixer->a[1] ^ odd) * 0xC2B2AE3D27D4EB4Full;
+	mixer->b[0] = (mixer->b[0] + even) * 0xD6E8FEB86659FD93ull;
+	mixer->b[1] = (mixer->b[1] + odd) * 0xA0761D6478BD642Full;
+	for (u32 i = 0; i < 2; i++) {
+		mixer->a[i] ^= mixer->a[i] >> 29;
+		mixer->b[i] ^= mixer->b[i] >> 32;
+	}
 }
 
-static void mix_bytes(u64 h[2], const char *start, size_t size)
+static void mix_bytes(struct mixer *mixer, const char *start, size_t size)
 {
-	u64 word;
+	u64 words[2];
 
-	for (; size >= 8; size -= 8, start += 8) {
-		memcpy(&word, start, 8);
-		mix(h, word);
+	for (; size >= 16; size -= 16, start += 16) {
+		memcpy(words, start, 16);
+		mix(mixer, words[0], words[1]);
 	}
-	if (size) {
-		word = 0;
-		memcpy(&word, start, size);
-		mix(h, word);
-	}
+	words[0] = words[1] = 0;
+	memcpy(words, start, size);
+	mix(mixer, words[0], words[1] ^ size);
 }
 
 void state_fingerprint(u64 h[2], u32 more)
 {
-	h[0] = 0x243F6A8885A308D3ull;
-	h[1] = more;
+	struct mixer mixer = { { 0x243F6A8885A308D3ull, 0x13198A2E03707344ull }, { 0xA4093822299F31D0ull, more } };
+
 	for (u32 i = 0; i < nhashed; i++)
-		mix_bytes(h, hashed[i].start, hashed[i].size);
+		mix_bytes(&mixer, hashed[i].start, hashed[i].size);
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		struct piece stack = stack_piece(cpu);
 
-		mix_bytes(h, stack.start, stack.size);
+		mix_bytes(&mixer, stack.start, stack.size);
 		for (u32 i = 0; i < m.cpu[cpu].nstores; i++)
-			mix_bytes(h, (const char *)&stores[cpu][i], offsetof(struct store, event));
+			mix_bytes(&mixer, (const char *)&stores[cpu][i], offsetof(struct store, event));
 	}
+	mix(&mixer, mixer.a[1], mixer.b[0]);
+	mix(&mixer, mixer.a[1], mixer.b[0]);
+	h[0] = mixer.a[0];
+	h[1] = mixer.b[1];
 }
 
 /* ---- The states seen ---- */

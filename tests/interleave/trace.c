@@ -80,7 +80,7 @@ static void name_frame(char *text, size_t size, u32 frame, u32 offset)
 /* A field of a high page's struct page, by far the most frequent one: its address. */
 static bool name_page(char *text, size_t size, uintptr_t at)
 {
-	for (u32 i = 0; i < 6; i++)
+	for (u32 i = 0; i < HIGH_PAGES; i++)
 		if (at == (uintptr_t)&high_page(i)->virtual) {
 			snprintf(text, size, "page %u's address", i);
 			return true;
