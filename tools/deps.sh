@@ -105,6 +105,13 @@ host_needs() {
 	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || need libcmocka-dev:i386
 }
 
+# GCC for the host itself: clang marks one access of `c++` where there are two.
+interleave_needs() {
+	have gcc || need gcc
+	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
+	have python3 || need python3
+}
+
 coverage_needs() {
 	have gcovr || need gcovr
 	have llvm-cov || need llvm
@@ -114,8 +121,12 @@ coverage_needs() {
 for goal in "$@"; do
 	case $goal in
 	run) iso_needs && qemu_needs ;;
-	check | deps) iso_needs && qemu_needs && check_needs && book_needs && { ! is_x86_64 || host_needs; } && bench_needs ;;
+	check | deps)
+		iso_needs && qemu_needs && check_needs && book_needs && bench_needs
+		if is_x86_64; then host_needs && interleave_needs; fi
+		;;
 	check-host) host_needs ;;
+	interleave | interleave-faults) interleave_needs ;;
 	coverage) host_needs && coverage_needs ;;
 	book) book_needs ;;
 	bench | bench-diff) qemu_needs && bench_needs ;;

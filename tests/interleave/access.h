@@ -58,6 +58,8 @@ u32 lock_number(const void *lock);
 /* ---- Trace (trace.c) ---- */
 extern bool tracing;
 void trace(const char *what, uintptr_t at, u32 size, uintptr_t place);
+/* The CPU's oldest store is about to become visible, by itself. */
+void trace_visible(u32 cpu);
 void trace_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void names_init(void);
 /* "pkmap_count+4", or for frames "frame 3+8"; in a static buffer. */

@@ -90,8 +90,10 @@ static struct store take_first(u32 cpu)
 
 void store_drain(u32 cpu)
 {
-	struct store first = take_first(cpu);
+	struct store first;
 
+	trace_visible(cpu);
+	first = take_first(cpu);
 	if (first.size)
 		poke_word(first.at, first.size, first.value);
 	visible(&first);

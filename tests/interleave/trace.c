@@ -6,6 +6,7 @@
 #include "scenario.h"
 
 #include <elf.h>
+#include <stddef.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,15 +78,28 @@ static void name_frame(char *text, size_t size, u32 frame, u32 offset)
 		snprintf(text, size, "frame %u, byte %u", frame, offset);
 }
 
-/* A field of a high page's struct page, by far the most frequent one: its address. */
 static bool name_page(char *text, size_t size, uintptr_t at)
 {
-	for (u32 i = 0; i < HIGH_PAGES; i++)
-		if (at == (uintptr_t)&high_page(i)->virtual) {
-			snprintf(text, size, "page %u's address", i);
-			return true;
-		}
-	return false;
+	static const struct {
+		size_t offset;
+		const char *name;
+	} fields[] = {
+		{ offsetof(struct page, virtual), "address" },
+		{ offsetof(struct page, flags), "flags" },
+		{ offsetof(struct page, count), "count" },
+	};
+	u32 frame = (u32)((at - (uintptr_t)mem_map) / sizeof(struct page));
+	size_t offset = (at - (uintptr_t)mem_map) % sizeof(struct page);
+
+	if (at < (uintptr_t)mem_map || frame >= FRAMES)
+		return false;
+	snprintf(text, size, "%s %u, byte %zu of its struct page", frame < FIRST_HIGH ? "frame" : "page",
+		 frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, offset);
+	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
+		if (fields[i].offset == offset)
+			snprintf(text, size, "%s %u's %s", frame < FIRST_HIGH ? "frame" : "page",
+				 frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, fields[i].name);
+	return true;
 }
 
 static bool name_percpu(char *text, size_t size, uintptr_t at)
@@ -125,13 +139,22 @@ const char *name_of(uintptr_t at)
 
 	if (!symbol)
 		snprintf(text, sizeof(text), "0x%lx", (unsigned long)at);
-	else if (at == symbol->st_value)
-		snprintf(text, sizeof(text), "%s", names + symbol->st_name);
 	else if (symbol->st_value == (uintptr_t)pkmap_count)
 		snprintf(text, sizeof(text), "pkmap_count[%u]", (u32)((at - symbol->st_value) / sizeof(pkmap_count[0])));
+	else if (at == symbol->st_value)
+		snprintf(text, sizeof(text), "%s", names + symbol->st_name);
 	else
 		snprintf(text, sizeof(text), "%s+%u", names + symbol->st_name, (u32)(at - symbol->st_value));
 	return text;
+}
+
+/* What only this CPU uses: its stack, its per-CPU variables.  A trace is long enough without. */
+static bool is_own(uintptr_t at)
+{
+	uintptr_t top = (uintptr_t)stack_top(running_cpu);
+	char text[128];
+
+	return (at < top && at >= top - STACK_BYTES) || name_percpu(text, sizeof(text), at);
 }
 
 static void print_head(uintptr_t place)
@@ -145,7 +168,7 @@ static void print_head(uintptr_t place)
 
 void trace(const char *what, uintptr_t at, u32 size, uintptr_t place)
 {
-	if (!tracing || !on_cpu)
+	if (!tracing || !on_cpu || (size && is_own(at)))
 		return;
 	print_head(place);
 	printf("%s %s", what, at > 15 ? name_of(at) : "");
@@ -154,6 +177,19 @@ void trace(const char *what, uintptr_t at, u32 size, uintptr_t place)
 	if (size)
 		printf(" = 0x%llx", (unsigned long long)peek(at, size > 8 ? 8 : size));
 	printf("\n");
+}
+
+void trace_visible(u32 cpu)
+{
+	const struct store *store = &stores[cpu][0];
+
+	if (!tracing)
+		return;
+	printf("  %*sCPU %u      ", (int)cpu * 4, "", cpu);
+	if (store->size)
+		printf("... its store to %s becomes visible: 0x%llx\n", name_of(store->at), (unsigned long long)store->value);
+	else
+		printf("... its interrupt reaches CPU %u\n", (u32)store->at);
 }
 
 void trace_text(const char *fmt, ...)
