@@ -24,6 +24,8 @@ struct region regions[16];
 u32 nregions;
 static struct region ignored[16];
 static u32 nignored;
+static struct region quiet[8];
+static u32 nquiet;
 static const void *lock_of[MAX_LOCKS];
 bool stop_by_count, contested_grew;
 u32 events_left;
@@ -45,6 +47,11 @@ void region_add(void *start, size_t size, bool whole)
 void region_ignore(void *start, size_t size)
 {
 	ignored[nignored++] = (struct region){ start, size, false };
+}
+
+void region_quiet(void *start, size_t size)
+{
+	quiet[nquiet++] = (struct region){ start, size, false };
 }
 
 static bool within(const struct region *region, uintptr_t at)
@@ -136,16 +143,16 @@ const char *contested_read(const char *text)
 	}
 }
 
-u32 lock_number(const void *lock)
+u32 lock_bit(const void *lock)
 {
 	u32 n = 0;
 
 	while (n < MAX_LOCKS && lock_of[n] && lock_of[n] != lock)
 		n++;
 	if (n == MAX_LOCKS)
-		abort();
+		return 0;
 	lock_of[n] = lock;
-	return n;
+	return 1u << n;
 }
 
 static u32 locks_held(const struct cpu *c)
@@ -165,8 +172,8 @@ static bool is_contested(const struct word *word)
 }
 
 /*
- * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back over that by the buffer, so stores to
- * the CPU's own stack are seen by all at once.
+ * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back over that by the buffer, so
+ * stores to the CPU's own stack are seen by all at once; if others look there, after all those before.
  */
 static bool on_own_stack(uintptr_t at)
 {
@@ -226,7 +233,7 @@ static void pass(bool stop, enum wait waiting, uintptr_t on)
 
 static bool counts(uintptr_t at)
 {
-	return on_cpu && any_within(regions, nregions, at) && !any_within(ignored, nignored, at);
+	return on_cpu && any_within(regions, nregions, at) && !any_within(ignored, nignored, at) && !any_within(quiet, nquiet, at);
 }
 
 void event_wait(const char *what, enum wait waiting, uintptr_t at, uintptr_t place)
@@ -262,10 +269,14 @@ void event_store(const char *what, uintptr_t at, u32 value, uintptr_t place)
 		pass(shared_with_handler(at), RUNNABLE, 0);
 		trace(what, at, 0, place);
 	}
+	if (on_cpu && on_own_stack(at))
+		store_drain_all();
 	under = peek(at, sizeof(value));
 	poke_word(at, sizeof(value), value);
-	if (on_cpu)
+	if (on_cpu && !on_own_stack(at))
 		store_buffer(at, sizeof(value), under);
+	else
+		locked_done(at);
 }
 
 void event_locked(const char *what, uintptr_t at, u32 size, uintptr_t place)
@@ -297,7 +308,7 @@ static void settle_word(uintptr_t at, u32 size, u64 under)
 	if (marked.buffered)
 		store_buffer(at, size, under);
 	else
-		tlb_memory_changed(at);
+		locked_done(at);
 	if (tracing)
 		trace(marked.buffered ? "store" : "store (nobody else looks)", at, size, marked.place);
 }
@@ -337,6 +348,8 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	contested = note(at, size, write);
 	/* A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at once. */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
+	if (write && contested && on_own_stack(at))
+		store_drain_all();
 	if (write)
 		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
 	else if (tracing)

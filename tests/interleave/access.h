@@ -45,14 +45,16 @@ extern u32 nregions;
 /* Counters that nobody decides by: neither state nor events. */
 void region_ignore(void *start, size_t size);
 bool region_is_ignored(uintptr_t at);
+/* State, but no events: what handlers leave as they found it. */
+void region_quiet(void *start, size_t size);
 void access_forget_all(void);
 u32 contested_count(void);
 /* All of them as text, for replays; and back: the end of the text, or NULL. */
 void contested_print(FILE *to);
 const char *contested_read(const char *text);
 
-/* Locks have numbers; 31 stands for interrupts off. */
-u32 lock_number(const void *lock);
+/* A bit for each lock; 0 for those that come too late to get one, which then explain nothing. */
+u32 lock_bit(const void *lock);
 #define LOCK_IRQS_OFF 31u
 
 /* ---- Trace (trace.c) ---- */

@@ -5,6 +5,7 @@
 #include "arch/x86/tlb.h"
 #include "explore.h"
 #include "mm/highmem.h"
+#include "mm/pkmap.h"
 #include "scenario.h"
 
 #include <stdarg.h>
@@ -15,8 +16,8 @@ static const char *slot_wrong(u32 slot)
 	pte_t pte = *kernel_pte(PKMAP_ADDR(slot));
 	const struct page *page;
 
-	if (pkmap_count[slot] == 0)
-		return pte_none(pte) ? NULL : "has count 0 and an entry (1)";
+	if (pkmap_count[slot] == 0 || pkmap_count[slot] == PKMAP_RETIRED)
+		return pte_none(pte) ? NULL : "is free or retired and has an entry (1)";
 	if (!pte_present(pte))
 		return "is in use without an entry (2)";
 	page = pfn_to_page(pte_pfn(pte));
@@ -29,7 +30,7 @@ static bool page_has_slot(const struct page *page)
 {
 	u32 slot = (u32)PKMAP_NR(page->virtual);
 
-	return slot < LAST_PKMAP && pkmap_count[slot] && pte_pfn(*kernel_pte(page->virtual)) == page_to_pfn(page);
+	return slot < pkmap_slots && pkmap_count[slot] > 0 && pte_pfn(*kernel_pte(page->virtual)) == page_to_pfn(page);
 }
 
 bool check_states = true;
@@ -50,12 +51,14 @@ void check_state(void)
 {
 	if (!check_states || kmap_lock.taken.v || entries_buffered())
 		return;
-	for (u32 slot = 0; slot < LAST_PKMAP; slot++) {
+	for (u32 slot = 0; slot < pkmap_slots; slot++) {
 		const char *wrong = slot_wrong(slot);
 
 		if (wrong)
 			fail("slot %u (count %d) %s", slot, pkmap_count[slot], wrong);
 	}
+	if (pkmap_lazy && lazy_check())
+		fail("%s", lazy_check());
 	for (u32 i = 0; i < HIGH_PAGES; i++)
 		if (high_page(i)->virtual && !page_has_slot(high_page(i)))
 			fail("page %u has an address, but not its slot (3)", i);
@@ -63,10 +66,10 @@ void check_state(void)
 
 void check_end(const struct scenario *scenario)
 {
-	for (u32 slot = 0; slot < LAST_PKMAP && !scenario->uses_left; slot++)
+	for (u32 slot = 0; slot < pkmap_slots && !scenario->uses_left; slot++)
 		if (pkmap_count[slot] > 1)
 			fail("in the end slot %u has count %d (5)", slot, pkmap_count[slot]);
-	if (!list_empty(&pkmap_map_wait.waiters))
+	if (!list_empty(&pkmap_tickets))
 		fail("in the end somebody is queued for a slot");
 	if (scenario->finish)
 		scenario->finish();

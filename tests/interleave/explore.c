@@ -22,6 +22,7 @@ struct step {
 static struct step path[MAX_DEPTH];
 static u32 path_length;
 static const struct scenario *now;
+static bool now_lazy;
 static const struct limits *limit;
 static struct report *report;
 static struct timespec begun;
@@ -76,7 +77,7 @@ static const char *waits_for(const struct cpu *cpu)
 		[RUNNABLE] = "can go on",
 		[FOR_LOCK] = "waits for lock",
 		[FOR_CHANGE] = "waits in a loop",
-		[FOR_WORD] = "sleeps",
+		[FOR_INTERRUPT] = "sleeps",
 		[ENDED] = "has ended",
 	};
 
@@ -94,7 +95,7 @@ static void end_of_schedule(void)
 
 	text[0] = 0;
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
-		all = all && m.cpu[cpu].waiting == ENDED;
+		all = all && m.cpu[cpu].ended;
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "; CPU %u %s", cpu, waits_for(&m.cpu[cpu]));
 	}
 	if (!all)
@@ -178,8 +179,8 @@ static void visit(u32 depth, u32 preemptions, u32 current)
 static void boot(void)
 {
 	on_cpu = false;
-	machine_new(now->cpus, now->cpu);
-	env_boot();
+	machine_new(now->cpus, now->cpu, now->idle ? idle_for_ever : NULL);
+	env_boot(now_lazy);
 	if (now->setup)
 		now->setup();
 	settle();
@@ -215,9 +216,10 @@ static void print_schedule(FILE *to)
 	}
 }
 
-static void prepare(const struct scenario *scenario)
+static void prepare(const struct scenario *scenario, bool lazy)
 {
 	now = scenario;
+	now_lazy = lazy;
 	access_forget_all();
 	boot();
 	state_init();
@@ -234,20 +236,20 @@ static void report_failure(void)
 	to = open_memstream(&text, &size);
 	print_schedule(to);
 	fclose(to);
-	printf("FAILED %s: %s\n", now->name, first);
-	replay(now, text);
-	printf("replay: %s %s\n", now->name, text);
+	printf("FAILED %s%s: %s\n", now->name, now_lazy ? "/lazy" : "", first);
+	replay(now, now_lazy, text);
+	printf("replay: %s%s %s\n", now->name, now_lazy ? "/lazy" : "", text);
 	free(text);
 }
 
-bool explore(const struct scenario *scenario, const struct limits *limits, struct report *to)
+bool explore(const struct scenario *scenario, bool lazy, const struct limits *limits, struct report *to)
 {
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	limit = limits;
 	report = to;
 	memset(report, 0, sizeof(*report));
 	over = stop_by_count = tracing = false;
-	prepare(scenario);
+	prepare(scenario, lazy);
 	for (bound = limits->first_bound; bound <= limits->last_bound && !over && !failure[0]; bound++) {
 		explore_bound();
 		report->states += seen_count();
@@ -307,11 +309,11 @@ static bool schedule_is_over(const char *text)
 	return text[strspn(text, " \n")] == 0;
 }
 
-bool replay(const struct scenario *scenario, const char *schedule)
+bool replay(const struct scenario *scenario, bool lazy, const char *schedule)
 {
 	struct step step;
 
-	prepare(scenario);
+	prepare(scenario, lazy);
 	state_restore(MAX_DEPTH);
 	schedule = contested_read(schedule);
 	stop_by_count = tracing = true;

@@ -24,10 +24,10 @@ struct report {
 	double seconds;
 };
 
-/* True unless a schedule fails; that one is then printed. */
-bool explore(const struct scenario *scenario, const struct limits *limits, struct report *report);
+/* `lazy`: with kmap_flush=lazy.  True unless a schedule fails; that one is then printed. */
+bool explore(const struct scenario *scenario, bool lazy, const struct limits *limits, struct report *report);
 /* Runs one schedule and prints it.  True unless it fails; false also if the text does not fit the scenario. */
-bool replay(const struct scenario *scenario, const char *schedule);
+bool replay(const struct scenario *scenario, bool lazy, const char *schedule);
 
 void check_end(const struct scenario *scenario);
 

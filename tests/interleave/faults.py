@@ -19,9 +19,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "mutants"))
 from run import mutate  # noqa: E402
+from scale import scaled  # noqa: E402
 
 MAKEFILE = HERE / "Makefile"
-DEFAULT_VARIANT = "2level-2"
+DEFAULT_VARIANT = "2level-2-1"
 
 
 def faults():
@@ -42,29 +43,20 @@ def planted(fault):
 
 
 def place_for(fault, folder):
-    """Where the build takes this file from: sources are compiled from a copy, the formats' headers are made by scale.py."""
+    """Where the build takes this file from: its copy."""
     name = pathlib.Path(fault["file"])
     return folder / "arch/x86" / name.name if name.suffix == ".h" else folder / "source" / name
-
-
-def scale(text, original, made):
-    """A header's fault, carried over to the scaled header."""
-    changed = [(old, new) for old, new in zip(original.split("\n"), made.split("\n")) if old != new]
-    for old, new in changed:
-        text = text.replace(old + "\n", new + "\n")
-    return text
 
 
 def build_with(fault, built, folder):
     """A build with the fault; the folder of the variant, or None and what the compiler said."""
     variant = fault.get("variant", DEFAULT_VARIANT)
     shutil.copytree(built / variant, folder / variant, symlinks=True)
-    place, text = place_for(fault, folder / variant), planted(fault)
-    if place.suffix == ".h":
-        text = scale(text, (ROOT / fault["file"]).read_text(), place.read_text())
+    place = place_for(fault, folder / variant)
+    place.write_text(scaled(fault["file"], planted(fault), int(variant.split("-")[1])))
+    if place.suffix == ".h":  # then everything is compiled again
         shutil.rmtree(folder / variant / "kernel_objects")
         (folder / variant / "interleave").unlink()
-    place.write_text(text)
     done = make(folder, variant)
     return (folder / variant / "interleave", "") if done.returncode == 0 else (None, done.stderr)
 

@@ -9,13 +9,18 @@
 #include "arch/x86/panic.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/spinlock.h"
+#include "arch/x86/trap.h"
 #include "arch/x86/tlb.h"
+#include "arch/x86/tlb_owed.h"
 #include "lib/assert.h"
+#include "mm/bootmem.h"
 #include "mm/highmem.h"
 #include "mm/mm.h"
 #include "mm/objcache.h"
+#include "mm/options.h"
 #include "mm/page_alloc.h"
 #include "mm/pgalloc.h"
+#include "mm/pkmap.h"
 #include "scenario.h"
 
 #include <stdio.h>
@@ -27,13 +32,14 @@
 #define SWAPPER 1u
 #define FIRST_PKMAP_TABLE 2u
 #define OBJECTS 2u
+#define BOOT_WORDS 64u
 
-DEFINE_PER_CPU(u32, lock_depth);
-DEFINE_PER_CPU(u32, irq_depth);
-DEFINE_PER_CPU(u32, kmap_depth);
+DEFINE_PER_CPU(union nosleep, nosleep);
 static struct page pages[FRAMES];
 struct page *mem_map = pages;
 static u64 objects[OBJECTS][16];
+static u64 boot_memory[BOOT_WORDS];
+static u32 boot_words;
 pgd_t *swapper_pg_dir, *kernel_pgd;
 pteval_t pte_global_bit, pte_nx_bit;
 pfn_t direct_map_end = FIRST_HIGH, max_pfn = FRAMES;
@@ -47,6 +53,8 @@ static void pages_init(void)
 {
 	memset(pages, 0, sizeof(pages));
 	memset(objects, 0, sizeof(objects));
+	memset(boot_memory, 0, sizeof(boot_memory));
+	boot_words = 0;
 	for (u32 frame = 0; frame < FRAMES; frame++) {
 		pages[frame].flags = frame >= FIRST_HIGH ? ZONE_HIGHMEM : ZONE_NORMAL;
 		list_init(&pages[frame].list);
@@ -64,8 +72,23 @@ static void cpu_features_init(void)
 	pte_nx_bit = cpu_features.nx ? _PAGE_NX : 0;
 }
 
-void env_boot(void)
+/* Lives for ever, and comes zeroed. */
+void *bootmem_alloc(size_t size, size_t align, phys_t goal)
 {
+	void *memory = &boot_memory[boot_words];
+
+	(void)align;
+	(void)goal;
+	boot_words += (u32)(size + 7) / 8;
+	if (boot_words > BOOT_WORDS)
+		abort();
+	return memory;
+}
+
+void env_boot(bool lazy)
+{
+	mm_options.pkmap_tables = PKMAP_TABLES;
+	mm_options.kmap_lazy = lazy;
 	cpu_features_init();
 	pages_init();
 	swapper_pg_dir = kernel_pgd = frame_address(SWAPPER);
@@ -91,6 +114,7 @@ static void ignore_counters(void)
 	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
 		region_ignore(per_cpu(tlb_stats, cpu), sizeof(tlb_stats));
 		region_ignore(per_cpu(ipis_sent, cpu), sizeof(ipis_sent));
+		region_quiet(per_cpu(nosleep, cpu), sizeof(nosleep));
 	}
 }
 
@@ -98,6 +122,7 @@ void env_regions(void)
 {
 	region_add(pages, sizeof(pages), true);
 	region_add(objects, sizeof(objects), true);
+	region_add(boot_memory, sizeof(boot_memory), true);
 	region_add(ram, (size_t)FRAMES * PAGE_SIZE, false);
 	ignore_counters();
 }
@@ -116,18 +141,9 @@ pte_t *kernel_pte(uintptr_t address)
 	return (pte_t *)frame_address(FIRST_PKMAP_TABLE + slot / PTRS_PER_PTE) + slot % PTRS_PER_PTE;
 }
 
-/* Asleep until somebody changes the thread's state. */
-void sleep_while(volatile u32 *state);
-void sleep_while(volatile u32 *state)
-{
-	event_wait("sleeps", FOR_WORD, (uintptr_t)state, PLACE);
-}
-
-bool env_owes_flush(u32 cpu);
 bool env_owes_flush(u32 cpu)
 {
-	(void)cpu;
-	return false;
+	return *per_cpu(is_idle, cpu);
 }
 
 /* ---- Locks: taken by a locked operation, released by a plain store, as in spinlock.c ---- */
@@ -138,10 +154,10 @@ static void become_owner(struct spinlock *lock)
 
 	if (on_cpu)
 		store_drain_all();
-	self->locks[self->in_handler] |= 1u << lock_number(lock);
+	self->locks[self->in_handler] |= lock_bit(lock);
 	lock->taken.v = 1;
 	lock->owner = running_cpu;
-	++*this_cpu(lock_depth);
+	++this_cpu(nosleep)->locks;
 	locked_done((uintptr_t)&lock->taken);
 }
 
@@ -160,9 +176,9 @@ static void release(struct spinlock *lock, uintptr_t place)
 	if (lock->owner != running_cpu)
 		fail("CPU %u releases lock %s, which it does not hold", running_cpu, lock->name);
 	lock->owner = SPIN_NO_OWNER;
-	--*this_cpu(lock_depth);
+	--this_cpu(nosleep)->locks;
 	event_store("releases lock", (uintptr_t)&lock->taken, 0, place);
-	self->locks[self->in_handler] &= ~(1u << lock_number(lock));
+	self->locks[self->in_handler] &= ~lock_bit(lock);
 }
 
 void spin_init(struct spinlock *lock, const char *name) { *lock = (struct spinlock)SPINLOCK_INIT(name); }
@@ -203,6 +219,13 @@ bool irqs_enabled(void) { return m.cpu[running_cpu].irqs; }
 void irq_enable(void) { m.cpu[running_cpu].irqs = true; }
 void irq_disable(void) { m.cpu[running_cpu].irqs = false; }
 
+/* Interrupts on and halted, as one step: an interrupt that came before ends it too. */
+void irq_enable_and_halt(void)
+{
+	irq_enable();
+	event_wait("halts", FOR_INTERRUPT, 0, PLACE);
+}
+
 void cpu_relax(void)
 {
 	event_wait("waits in a loop", FOR_CHANGE, 0, PLACE);
@@ -223,10 +246,7 @@ void env_interrupt(u32 bit)
 	u32 vector = 0xE0 + bit;
 
 	trace_text("interrupt 0x%x", vector);
-	++*this_cpu(irq_depth);
-	handlers[vector](NULL);
-	settle();
-	--*this_cpu(irq_depth);
+	interrupt_entry(handlers[vector]);
 	trace_text("end of interrupt 0x%x", vector);
 }
 
@@ -262,6 +282,8 @@ static void free_frame(u32 frame)
 	if (pages[frame].flags & PG_TABLE_MASK)
 		fail("frame %u is freed as a page while it is a table (flags 0x%x)", frame, pages[frame].flags);
 	tlb_check_free(frame, "free");
+	if (pages[frame].virtual)
+		fail("frame %u is freed with a PKMap slot (22)", frame);
 	pages[frame].count.v = 0;
 	m.free_frames |= 1u << frame;
 }
@@ -275,10 +297,12 @@ void free_page_at(void *address)
 void put_page(struct page *page)
 {
 	allocator_event("drops a use of a page", (uintptr_t)page, PLACE);
-	if (page->count.v == 1)
+	if (page->count.v == 1) {
+		pkmap_retire(page);
 		free_frame(page_to_pfn(page));
-	else
+	} else {
 		page->count.v--;
+	}
 }
 
 void *kmalloc(size_t size, u32 gfp)

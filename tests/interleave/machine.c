@@ -22,6 +22,7 @@ bool on_cpu;
 static char stacks[MAX_CPUS][STACK_BYTES] __attribute__((aligned(4096)));
 static char percpu_copies[MAX_CPUS][512] __attribute__((aligned(64)));
 static void (*cpu_work[MAX_CPUS])(void);
+static void (*after_work)(void);
 static void *explorer_sp;
 static sigjmp_buf explorer;
 
@@ -40,7 +41,10 @@ static void cpu_main(void)
 {
 	cpu_work[running_cpu]();
 	settle();
-	/* Its thread has ended; the CPU still answers interrupts. */
+	m.cpu[running_cpu].ended = true;
+	if (after_work)
+		after_work();
+	/* The CPU still answers interrupts. */
 	for (;;)
 		machine_stop(ENDED, 0);
 }
@@ -116,9 +120,10 @@ static void reset_kernel(void)
 		memcpy(kernel_state_start, as_begun, size);
 }
 
-void machine_new(u32 cpus, void (*const work[])(void))
+void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void))
 {
 	ncpus = cpus;
+	after_work = after;
 	reset_kernel();
 	memset(&m, 0, sizeof(m));
 	memset(stores, 0, sizeof(stores));
@@ -198,25 +203,25 @@ static void take_interrupt(struct cpu *self)
 	self->irqs = self->changed = true;
 }
 
-static void set_wait(struct cpu *self, enum wait waiting, uintptr_t on, u32 was)
+static void set_wait(struct cpu *self, enum wait waiting, uintptr_t on)
 {
 	self->waiting = waiting;
 	self->on = on;
-	self->was = was;
 }
 
 void machine_stop(enum wait waiting, uintptr_t on)
 {
 	struct cpu *self = &m.cpu[running_cpu];
-	u32 was = waiting == FOR_WORD ? *(volatile u32 *)on : 0;
 
 	for (;;) {
-		set_wait(self, waiting, on, was);
+		set_wait(self, waiting, on);
 		to_explorer();
-		set_wait(self, RUNNABLE, 0, 0);
+		set_wait(self, RUNNABLE, 0);
 		if (!self->deliver)
 			break;
 		take_interrupt(self);
+		if (waiting == FOR_INTERRUPT)
+			waiting = RUNNABLE;
 	}
 }
 
@@ -229,8 +234,7 @@ bool machine_can_run(u32 cpu)
 		return word_seen_by(cpu, c->on) == 0;
 	case FOR_CHANGE:
 		return c->changed;
-	case FOR_WORD:
-		return word_seen_by(cpu, c->on) != c->was;
+	case FOR_INTERRUPT:
 	case ENDED:
 		return false;
 	default:

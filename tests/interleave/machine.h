@@ -28,7 +28,7 @@ enum wait {
 	RUNNABLE,
 	FOR_LOCK,   /* `on`: the lock's word is 0 in this CPU's view */
 	FOR_CHANGE, /* pause in a loop: another CPU, or a handler here, has changed something since the last one */
-	FOR_WORD,   /* `on`: the u32 there is not what it was when the wait began (asleep: the thread's state) */
+	FOR_INTERRUPT, /* halted */
 	ENDED
 };
 
@@ -54,10 +54,10 @@ struct cpu {
 	void *sp;
 	uintptr_t on;
 	u32 waiting; /* enum wait */
-	u32 was;     /* FOR_WORD */
 	bool irqs, changed, deliver, in_handler;
+	bool ended; /* its thread; in the idle loop a CPU may halt for good then */
 	u32 pending; /* interrupts that have arrived, by vector & 31 */
-	u32 locks[2]; /* held by the thread, by the handler: sets of numbers (access.c) */
+	u32 locks[2]; /* held by the thread, by the handler: sets of lock_bit() */
 	u32 cr3, cr4;
 	u32 nstores; /* in `stores` below */
 	struct may_hold tlb;
@@ -68,7 +68,6 @@ struct machine {
 	u32 free_frames;	/* with the page allocator */
 	u32 pkmap_tables;	/* frames that are PTE tables of the PKMap */
 	u32 used_objects;	/* of kmalloc */
-	u32 scenario[16];	/* for the scenario's own use */
 	/* From here on not a part of the state: two ways into one state differ in these. */
 	u32 events[MAX_CPUS];
 };
@@ -79,9 +78,9 @@ extern u32 ncpus, running_cpu;
 
 /* ---- machine.c: coroutines ---- */
 
-/* Frames, stacks and per-CPU copies come to life; the CPUs will run `work`. */
+/* Frames, stacks and per-CPU copies come to life; the CPUs will run `work`, then `after` if there is one. */
 void machine_init(void);
-void machine_new(u32 cpus, void (*const work[])(void));
+void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void));
 /* Where the CPU's stack ends. */
 char *stack_top(u32 cpu);
 /* On the explorer's stack: lets the CPU run up to its next stop. */
@@ -131,8 +130,11 @@ void tlb_add_pkmap_table(u32 frame, u32 first_slot);
 
 /* ---- kernel_env.c ---- */
 
-void env_boot(void);
-void env_interrupt(u32 vector);
+/* `lazy`: kmap_flush=lazy. */
+void env_boot(bool lazy);
+void env_interrupt(u32 bit);
+/* The CPU is idle, and pays for its flushes when it leaves: it may hold what others have given up. */
+bool env_owes_flush(u32 cpu);
 
 /* ---- check.c: invariants in every state ---- */
 

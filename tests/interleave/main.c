@@ -21,24 +21,53 @@ extern const struct scenario __start_scenarios[], __stop_scenarios[];
 static struct limits limits = { .last_bound = 2, .most_states = 1u << 25 };
 static double seconds_left; /* 0: no limit */
 
-static void print_report(const struct scenario *s, const struct report *r)
+static void print_report(const char *name, u32 cpus, const struct report *r)
 {
 	char bound[64] = "not even 0";
 
 	if (r->any_bound)
 		snprintf(bound, sizeof(bound), r->everything ? "any number" : "at most %u", r->bound);
 	printf("%-22s %u CPUs  preemptions: %-11s schedules %9llu + %10llu cut  states %10llu  steps %11llu  depth %4u  words %3u  %.1f s\n",
-	       s->name, s->cpus, bound, (unsigned long long)r->schedules, (unsigned long long)r->cut, (unsigned long long)r->states,
+	       name, cpus, bound, (unsigned long long)r->schedules, (unsigned long long)r->cut, (unsigned long long)r->states,
 	       (unsigned long long)r->steps, r->deepest, r->contested, r->seconds);
 	fflush(stdout);
 }
 
-static bool wanted(const struct scenario *s, char *const *names)
+/* A scenario with one of the two flushes: "wrap", "wrap/lazy". */
+struct run {
+	const struct scenario *scenario;
+	bool lazy;
+	char name[64];
+};
+static struct run runs[128];
+static u32 nruns;
+
+static void add_run(const struct scenario *s, bool lazy)
+{
+	struct run *run = &runs[nruns++];
+
+	if (nruns > 128)
+		abort();
+	run->scenario = s;
+	run->lazy = lazy;
+	snprintf(run->name, sizeof(run->name), "%s%s", s->name, lazy ? "/lazy" : "");
+}
+
+static void make_runs(void)
+{
+	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++) {
+		add_run(s, false);
+		if (!s->no_pool)
+			add_run(s, true);
+	}
+}
+
+static bool wanted(const struct run *run, char *const *names)
 {
 	if (!*names)
 		return true;
 	for (; *names; names++)
-		if (strcmp(*names, s->name) == 0)
+		if (strcmp(*names, run->name) == 0)
 			return true;
 	return false;
 }
@@ -47,8 +76,8 @@ static u32 count_wanted(char *const *names)
 {
 	u32 n = 0;
 
-	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++)
-		n += wanted(s, names);
+	for (u32 i = 0; i < nruns; i++)
+		n += wanted(&runs[i], names);
 	return n;
 }
 
@@ -57,15 +86,15 @@ static int explore_all(char *const *names)
 	u32 n = count_wanted(names), left = n;
 	bool passed = true;
 
-	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++) {
+	for (u32 i = 0; i < nruns; i++) {
 		struct report report;
 
-		if (!wanted(s, names))
+		if (!wanted(&runs[i], names))
 			continue;
 		limits.seconds = seconds_left / left--;
-		passed = explore(s, &limits, &report) && passed;
+		passed = explore(runs[i].scenario, runs[i].lazy, &limits, &report) && passed;
 		seconds_left -= seconds_left ? report.seconds : 0;
-		print_report(s, &report);
+		print_report(runs[i].name, runs[i].scenario->cpus, &report);
 	}
 	if (!n)
 		fprintf(stderr, "no scenario of that name; --list names them\n");
@@ -74,17 +103,17 @@ static int explore_all(char *const *names)
 
 static int replay_one(const char *name, const char *schedule)
 {
-	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++)
-		if (name && schedule && strcmp(s->name, name) == 0)
-			return !replay(s, schedule);
+	for (u32 i = 0; i < nruns; i++)
+		if (name && schedule && strcmp(runs[i].name, name) == 0)
+			return !replay(runs[i].scenario, runs[i].lazy, schedule);
 	fprintf(stderr, "--replay wants the name of a scenario and its schedule\n");
 	return 2;
 }
 
 static int list(void)
 {
-	for (const struct scenario *s = __start_scenarios; s < __stop_scenarios; s++)
-		printf("%-22s %u CPUs: %s\n", s->name, s->cpus, s->about);
+	for (u32 i = 0; i < nruns; i++)
+		printf("%-22s %u CPUs: %s\n", runs[i].name, runs[i].scenario->cpus, runs[i].scenario->about);
 	return 0;
 }
 
@@ -107,6 +136,7 @@ int main(int argc, char **argv)
 	names_init();
 	machine_init();
 	env_regions();
+	make_runs();
 	if (argv[1] && strcmp(argv[1], "--list") == 0)
 		return list();
 	if (argv[1] && strcmp(argv[1], "--replay") == 0)

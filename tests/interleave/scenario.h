@@ -8,6 +8,8 @@
 
 #include "mm/page.h"
 
+struct trapframe;
+
 struct scenario {
 	const char *name, *about;
 	u32 cpus;
@@ -15,6 +17,8 @@ struct scenario {
 	void (*cpu[3])(void);
 	void (*finish)(void);	 /* when all have ended: what must hold then */
 	bool uses_left;		 /* threads end with pages mapped */
+	bool no_pool;		 /* the pool is not used: one kind of flush is enough */
+	bool idle;		 /* a CPU whose thread has ended goes idle */
 };
 
 #define SCENARIO(id, ...) \
@@ -41,6 +45,8 @@ extern volatile u32 result[8];
 
 /* threads.c */
 void threads_boot(void);
+void interrupt_entry(void (*handler)(struct trapframe *frame));
+void idle_for_ever(void);
 /* kernel_env.c */
 void env_regions(void);
 /* Frames that nobody has. */

@@ -9,6 +9,9 @@
 #include "mm/mm.h"
 #include "mm/wait.h"
 
+#include "arch/x86/smp.h"
+#include "arch/x86/tlb_owed.h"
+
 #include "arch/x86/upcall.h"
 #include "kernel/sched.h"
 
@@ -18,8 +21,6 @@ struct run_queue {
 };
 static struct run_queue run_queues[3];
 volatile u32 result[8];
-
-void sleep_while(volatile u32 *state);
 
 void threads_boot(void)
 {
@@ -35,6 +36,25 @@ struct thread *current_thread(void)
 	return &run_queues[smp_processor_id()].thread;
 }
 
+/* As idle_halt() in kernel/sched.c: announced before the last look, and taken back by the interrupt that ends the halt. */
+static void idle_once(const struct thread *thread)
+{
+	irq_disable();
+	idle_enter();
+	if (!thread || READ_ONCE(thread->state) == THREAD_SLEEPING) {
+		irq_enable_and_halt();
+	} else {
+		idle_leave();
+		irq_enable();
+	}
+}
+
+void idle_for_ever(void)
+{
+	for (;;)
+		idle_once(NULL);
+}
+
 void sched_sleep_unless(const bool *woken)
 {
 	while (!READ_ONCE(*woken)) {
@@ -47,20 +67,38 @@ void sched_sleep_unless(const bool *woken)
 		}
 		queue->thread.state = THREAD_SLEEPING;
 		spin_unlock_irqrestore(&queue->lock, flags);
-		sleep_while((volatile u32 *)&queue->thread.state);
+		while (READ_ONCE(queue->thread.state) == THREAD_SLEEPING)
+			idle_once(&queue->thread);
 	}
 }
 
 void sched_wake(struct thread *thread, bool *woken)
 {
 	struct run_queue *queue = &run_queues[thread->cpu];
-	u32 flags = spin_lock_irqsave(&queue->lock);
+	u32 flags = spin_lock_irqsave(&queue->lock), cpu = thread->cpu;
+	bool asleep = thread->state == THREAD_SLEEPING;
 
 	if (woken)
 		WRITE_ONCE(*woken, true);
-	if (thread->state == THREAD_SLEEPING)
+	if (asleep)
 		thread->state = THREAD_READY;
 	spin_unlock_irqrestore(&queue->lock, flags);
+	if (!asleep)
+		return;
+	/* As poke() in kernel/sched.c. */
+	smp_mb();
+	if (cpu != smp_processor_id() && (atomic_read(&cpu_idle_mask) & (1u << cpu)))
+		smp_send_reschedule(cpu);
+}
+
+/* As dispatch_interrupt() in kernel/arch/x86/trap.c. */
+void interrupt_entry(void (*handler)(struct trapframe *frame))
+{
+	if (this_cpu_test(is_idle))
+		idle_leave();
+	this_cpu_inc(nosleep.interrupts);
+	handler(NULL);
+	this_cpu_dec(nosleep.interrupts);
 }
 
 /* The interrupt alone ends a CPU's halt. */

@@ -59,8 +59,6 @@ static void for_each_slot(void (*act)(struct may_hold *tlb, u32 slot, pteval_t e
 	}
 }
 
-bool env_owes_flush(u32 cpu);
-
 /* Invariant 7: whoever could still use another translation of the slot. */
 static void check_handed_out(u32 slot, u32 frame)
 {

@@ -3,6 +3,7 @@
 #include "machine.h"
 
 #include "mm/highmem.h"
+#include "mm/pkmap.h"
 #include "scenario.h"
 
 #include <elf.h>
@@ -135,12 +136,14 @@ const char *name_of(uintptr_t at)
 			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu, (u32)((uintptr_t)stack_top(cpu) - at));
 			return text;
 		}
+	if (at - (uintptr_t)pkmap_count < pkmap_slots * sizeof(pkmap_count[0])) {
+		snprintf(text, sizeof(text), "pkmap_count[%u]", (u32)((at - (uintptr_t)pkmap_count) / sizeof(pkmap_count[0])));
+		return text;
+	}
 	const Elf64_Sym *symbol = symbol_at(at);
 
 	if (!symbol)
 		snprintf(text, sizeof(text), "0x%lx", (unsigned long)at);
-	else if (symbol->st_value == (uintptr_t)pkmap_count)
-		snprintf(text, sizeof(text), "pkmap_count[%u]", (u32)((at - symbol->st_value) / sizeof(pkmap_count[0])));
 	else if (at == symbol->st_value)
 		snprintf(text, sizeof(text), "%s", names + symbol->st_name);
 	else

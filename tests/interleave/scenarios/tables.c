@@ -112,9 +112,9 @@ static void apart_mapped(void)
 	count_tables();
 }
 
-SCENARIO(pte_alloc_race, .about = "two CPUs map the first pages of one PTE table", .cpus = 2, .setup = setup,
+SCENARIO(pte_alloc_race, .no_pool = true, .about = "two CPUs map the first pages of one PTE table", .cpus = 2, .setup = setup,
 	 .cpu = { map_first, map_second }, .finish = both_mapped);
-SCENARIO(pmd_alloc_race, .about = "two CPUs map pages of two PTE tables, in PAE of one PMD table", .cpus = 2, .setup = setup,
+SCENARIO(pmd_alloc_race, .no_pool = true, .about = "two CPUs map pages of two PTE tables, in PAE of one PMD table", .cpus = 2, .setup = setup,
 	 .cpu = { map_first, map_elsewhere }, .finish = apart_mapped);
 
 /* ---- A CPU that runs on the address space meanwhile ---- */
@@ -152,9 +152,9 @@ static void second_instead(void)
 	must_map(SECOND, 2);
 }
 
-SCENARIO(unmap_walk, .about = "one CPU unmaps a PTE table, another walks it", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_walk, .no_pool = true, .about = "one CPU unmaps a PTE table, another walks it", .cpus = 2, .setup = setup_mapped,
 	 .cpu = { unmap_first, walk }, .finish = first_unmapped);
-SCENARIO(unmap_reuse, .about = "the same, and the table is used again at once", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_reuse, .no_pool = true, .about = "the same, and the table is used again at once", .cpus = 2, .setup = setup_mapped,
 	 .cpu = { unmap_and_map, walk }, .finish = second_instead);
 
 /* ---- Several tables through the quicklists, interrupted by flushes ---- */
@@ -185,7 +185,7 @@ static void recycled(void)
 	count_tables();
 }
 
-SCENARIO(recycle, .about = "two PTE tables go through the quicklist while another CPU walks", .cpus = 2, .setup = setup_mapped,
+SCENARIO(recycle, .no_pool = true, .about = "two PTE tables go through the quicklist while another CPU walks", .cpus = 2, .setup = setup_mapped,
 	 .cpu = { recycle, walk_both }, .finish = recycled);
 
 /* ---- Two CPUs flush each other ---- */
@@ -206,7 +206,7 @@ static void none_left(void)
 	count_tables();
 }
 
-SCENARIO(unmap_both, .about = "two CPUs on one address space unmap, and flush each other", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_both, .no_pool = true, .about = "two CPUs on one address space unmap, and flush each other", .cpus = 2, .setup = setup_mapped,
 	 .cpu = { unmap_one, unmap_other }, .finish = none_left);
 
 /* ---- The same range is mapped again meanwhile ---- */
@@ -230,7 +230,7 @@ static void unmap_all_left(void)
 	count_tables();
 }
 
-SCENARIO(unmap_map, .about = "one CPU unmaps a range, another maps a page of it", .cpus = 2, .setup = setup_all_in_one,
+SCENARIO(unmap_map, .no_pool = true, .about = "one CPU unmaps a range, another maps a page of it", .cpus = 2, .setup = setup_all_in_one,
 	 .cpu = { unmap_all, map_second_meanwhile }, .finish = unmap_all_left);
 
 /* ---- A new table is seen by whoever runs on the address space ---- */
@@ -249,7 +249,7 @@ static void wait_and_walk(void)
 	leave();
 }
 
-SCENARIO(map_walk, .about = "one CPU maps a page in a new table, another, told of it, uses it (41)", .cpus = 2, .setup = setup,
+SCENARIO(map_walk, .no_pool = true, .about = "one CPU maps a page in a new table, another, told of it, uses it (41)", .cpus = 2, .setup = setup,
 	 .cpu = { map_and_tell, wait_and_walk }, .finish = count_tables);
 
 /* ---- A borrowed address space ends ---- */
@@ -273,5 +273,5 @@ static void all_gone(void)
 	MUST(frames_free() + nr_cached_tables_all() == frames_at_start, "a table is lost");
 }
 
-SCENARIO(destroy_lazy, .about = "an address space ends while a lazy CPU still has it in CR3", .cpus = 2, .setup = setup_all_in_one,
+SCENARIO(destroy_lazy, .no_pool = true, .about = "an address space ends while a lazy CPU still has it in CR3", .cpus = 2, .setup = setup_all_in_one,
 	 .cpu = { destroy, run_and_borrow }, .finish = all_gone);
