@@ -173,7 +173,7 @@ static bool is_contested(const struct word *word)
 
 /*
  * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back over that by the buffer, so
- * stores to the CPU's own stack are seen by all at once; if others look there, after all those before.
+ * stores to the CPU's own stack are seen by all at once; a lock that lies there is released after all stores before.
  */
 static bool on_own_stack(uintptr_t at)
 {
@@ -348,8 +348,6 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	contested = note(at, size, write);
 	/* A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at once. */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
-	if (write && contested && on_own_stack(at))
-		store_drain_all();
 	if (write)
 		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
 	else if (tracing)

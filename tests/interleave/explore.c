@@ -194,10 +194,12 @@ static void explore_bound(void)
 		report->deepest = 0;
 		report->restarts += contested_grew;
 		contested_grew = cut_off = false;
+		failure[0] = 0;
 		seen_clear();
 		state_restore(MAX_DEPTH);
 		visit(0, 0, ncpus);
-	} while (contested_grew && !failure[0] && !over);
+		/* What failed before all contested words were known may have seen a store too early. */
+	} while (contested_grew && !over);
 }
 
 static void print_schedule(FILE *to)

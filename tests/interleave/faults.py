@@ -81,7 +81,7 @@ def judge(fault, done):
 def replays(program, fault, done):
     """The schedule, given as text to a new process, fails in the same way."""
     replayed = re.search(r"^replay: (\S+) (.*)$", done.stdout, re.M)
-    again = subprocess.run([program, "--replay", replayed[1], replayed[2]], capture_output=True, text=True, errors="replace")
+    again = subprocess.run([program, *fault.get("options", []), "--replay", replayed[1], replayed[2]], capture_output=True, text=True, errors="replace")
     return f"\n{re.search(r'^FAILED [^:]*: (.*)$', done.stdout, re.M)[1]}\n" in again.stdout
 
 

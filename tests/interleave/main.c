@@ -1,7 +1,7 @@
 /*
  * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--loose] [NAME ...]
  * interleave --list
- * interleave --replay NAME 'r0:12 d0:12 ...'
+ * interleave [--loose] --replay NAME 'SCHEDULE'
  *
  * --time is for all scenarios together: each gets an equal part of what is left.  --loose leaves the invariants out that are looked at in every
  * state, so that only what happens to the threads tells.
@@ -137,17 +137,19 @@ int main(int argc, char **argv)
 	machine_init();
 	env_regions();
 	make_runs();
-	if (argv[1] && strcmp(argv[1], "--list") == 0)
-		return list();
-	if (argv[1] && strcmp(argv[1], "--replay") == 0)
-		return replay_one(argv[2], argv[2] ? argv[3] : NULL);
-	for (argv++; *argv && strncmp(*argv, "--", 2) == 0; argv += 2)
+	for (argv++; *argv && strncmp(*argv, "--", 2) == 0; argv++) {
+		if (strcmp(*argv, "--list") == 0)
+			return list();
+		if (strcmp(*argv, "--replay") == 0)
+			return replay_one(argv[1], argv[1] ? argv[2] : NULL);
 		if (strcmp(*argv, "--loose") == 0) {
 			check_states = false;
-			argv--;
-		} else if (!option(argv)) {
+		} else if (option(argv)) {
+			argv++;
+		} else {
 			fprintf(stderr, "%s: unknown, or its value is wrong\n", *argv);
 			return 2;
 		}
+	}
 	return explore_all(argv);
 }
