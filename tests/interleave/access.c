@@ -172,8 +172,9 @@ static bool is_contested(const struct word *word)
 }
 
 /*
- * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back over that by the buffer, so
- * stores to the CPU's own stack are seen by all at once; a lock that lies there is released after all stores before.
+ * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back
+ * over that by the buffer, so stores to the CPU's own stack are seen by all at once; a lock that lies there is
+ * released after all stores before.
  */
 static bool on_own_stack(uintptr_t at)
 {
@@ -233,7 +234,8 @@ static void pass(bool stop, enum wait waiting, uintptr_t on)
 
 static bool counts(uintptr_t at)
 {
-	return on_cpu && any_within(regions, nregions, at) && !any_within(ignored, nignored, at) && !any_within(quiet, nquiet, at);
+	return on_cpu && any_within(regions, nregions, at) && !any_within(ignored, nignored, at) &&
+	       !any_within(quiet, nquiet, at);
 }
 
 void event_wait(const char *what, enum wait waiting, uintptr_t at, uintptr_t place)
@@ -338,7 +340,7 @@ static void mark(uintptr_t at, u32 size, bool buffered, uintptr_t place)
 		marked.under[done / 8] = peek(at + done, size - done < 8 ? size - done : 8);
 }
 
-static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
+void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 {
 	bool contested;
 
@@ -346,7 +348,10 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	if (!counts(at))
 		return;
 	contested = note(at, size, write);
-	/* A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at once. */
+	/*
+	 * A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at
+	 * once.
+	 */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
 	if (write)
 		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
@@ -354,73 +359,12 @@ static void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 		trace("load", at, size, place);
 }
 
-/* ---- What the compiler calls (-fsanitize=thread): before each load and store ---- */
-
-#define PLACE ((uintptr_t)__builtin_return_address(0))
-#define ACCESS(size) \
-	void __tsan_read##size(void *at); \
-	void __tsan_read##size(void *at) { access_marked((uintptr_t)at, size, false, PLACE); } \
-	void __tsan_write##size(void *at); \
-	void __tsan_write##size(void *at) { access_marked((uintptr_t)at, size, true, PLACE); } \
-	void __tsan_unaligned_read##size(void *at); \
-	void __tsan_unaligned_read##size(void *at) { access_marked((uintptr_t)at, size, false, PLACE); } \
-	void __tsan_unaligned_write##size(void *at); \
-	void __tsan_unaligned_write##size(void *at) { access_marked((uintptr_t)at, size, true, PLACE); }
-ACCESS(1)
-ACCESS(2)
-ACCESS(4)
-ACCESS(8)
-ACCESS(16)
-
-void __tsan_init(void);
-void __tsan_init(void) {}
-void __tsan_read_range(void *at, size_t size);
-void __tsan_read_range(void *at, size_t size) { access_marked((uintptr_t)at, (u32)size, false, PLACE); }
-void __tsan_write_range(void *at, size_t size);
-void __tsan_write_range(void *at, size_t size) { access_marked((uintptr_t)at, (u32)size, true, PLACE); }
-
-/* Locked operations: those of fake/arch/x86/atomic.h of the host tests. */
-#define LOCKED(name, expression) \
-	u32 __tsan_atomic32_##name(volatile u32 *at, u32 n, int order); \
-	u32 __tsan_atomic32_##name(volatile u32 *at, u32 n, int order) \
-	{ \
-		u32 before; \
-		(void)order; \
-		event_locked("locked " #name, (uintptr_t)at, 4, PLACE); \
-		before = *at; \
-		*at = expression; \
-		locked_done((uintptr_t)at); \
-		return before; \
-	}
-LOCKED(fetch_add, before + n)
-LOCKED(fetch_or, before | n)
-LOCKED(fetch_and, before & n)
-LOCKED(exchange, n)
-
-int __tsan_atomic32_compare_exchange_strong(volatile u32 *at, u32 *expected, u32 new, int order, int failed);
-int __tsan_atomic32_compare_exchange_strong(volatile u32 *at, u32 *expected, u32 new, int order, int failed)
+void event_barrier(uintptr_t place)
 {
-	bool same;
-
-	(void)order;
-	(void)failed;
-	event_locked("locked compare_exchange", (uintptr_t)at, 4, PLACE);
-	same = *at == *expected;
-	*expected = *at;
-	if (same)
-		*at = new;
-	locked_done((uintptr_t)at);
-	return same;
-}
-
-void __tsan_atomic_thread_fence(int order);
-void __tsan_atomic_thread_fence(int order)
-{
-	(void)order;
 	settle();
 	if (!on_cpu)
 		return;
 	pass(m.cpu[running_cpu].nstores, RUNNABLE, 0);
-	trace("barrier", 0, 0, PLACE);
+	trace("barrier", 0, 0, place);
 	store_drain_all();
 }

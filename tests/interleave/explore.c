@@ -209,7 +209,8 @@ static void print_schedule(FILE *to)
 		struct step *step = &path[i], *next = step + 1;
 
 		/* Two in a row are one: so many events, or up to that event. */
-		if (i + 1 < path_length && next->kind == step->kind && next->cpu == step->cpu && step->kind != INTERRUPT) {
+		if (i + 1 < path_length && next->kind == step->kind && next->cpu == step->cpu &&
+			step->kind != INTERRUPT) {
 			if (step->kind == RUN)
 				next->n += step->n;
 			continue;

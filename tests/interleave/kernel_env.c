@@ -250,7 +250,7 @@ void env_interrupt(u32 bit)
 	trace_text("end of interrupt 0x%x", vector);
 }
 
-/* ---- Pages and objects: the zone's lock is a locked operation before, nothing else of the allocator matters here ---- */
+/* ---- Pages and objects: of the allocators nothing matters here but the locked operation that they begin with ---- */
 
 static void allocator_event(const char *what, uintptr_t at, uintptr_t place)
 {

@@ -30,7 +30,8 @@ extern char __start_percpu[], __stop_percpu[];
 extern char kernel_state_start[], kernel_state_end[];
 
 /* What a call must preserve goes to the old stack, whose pointer is kept; then the same comes back from the new one. */
-__attribute__((naked, noinline)) static void switch_stack(__attribute__((unused)) void **old, __attribute__((unused)) void *new)
+#define UNUSED __attribute__((unused))
+__attribute__((naked, noinline)) static void switch_stack(UNUSED void **old, UNUSED void *new)
 {
 	__asm__("push %rbp\n push %rbx\n push %r12\n push %r13\n push %r14\n push %r15\n"
 		"mov %rsp, (%rdi)\n mov %rsi, %rsp\n"

@@ -1,9 +1,10 @@
 /*
- * The machine on which the checker runs the kernel's own files: two or three CPUs, each a coroutine with a store buffer, a TLB and
- * an interrupt flag.  Between two events a CPU runs undisturbed; which of them goes on after an event is the explorer's choice.
+ * The machine on which the checker runs the kernel's own files: two or three CPUs, each a coroutine with a store
+ * buffer, a TLB and an interrupt flag.  Between two events a CPU runs undisturbed; which of them goes on after an
+ * event is the explorer's choice.
  *
- * All that a schedule can change lies in memory that is kept and put back as a whole: `m` here, the kernel's variables, the frames, the
- * stacks.  docs/interleave.md states the model.
+ * All that a schedule can change lies in memory that is kept and put back as a whole: `m` here, the kernel's
+ * variables, the frames, the stacks.  docs/interleave.md states the model.
  */
 #ifndef INTERLEAVE_MACHINE_H
 #define INTERLEAVE_MACHINE_H
@@ -32,7 +33,10 @@ enum wait {
 	ENDED
 };
 
-/* A store that its CPU has made and nobody else sees yet; without a size, an interrupt that it has sent (`at`: to whom). */
+/*
+ * A store that its CPU has made and nobody else sees yet; without a size, an interrupt that it has sent (`at`: to
+ * whom).
+ */
 struct store {
 	uintptr_t at;
 	u64 value;

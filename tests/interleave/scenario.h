@@ -1,7 +1,9 @@
 /*
- * Scenarios: what each CPU's thread does, in which pool.  A file in scenarios/ states one or several; docs/interleave.md shows how.
+ * Scenarios: what each CPU's thread does, in which pool.  A file in scenarios/ states one or several;
+ * docs/interleave.md shows how.
  *
- * Their functions are compiled as the kernel's are, so what they read and write is watched too.  `result[n]` are words for them, a part of the state.
+ * Their functions are compiled as the kernel's are, so what they read and write is watched too.  `result[n]` are words
+ * for them, a part of the state.
  */
 #ifndef INTERLEAVE_SCENARIO_H
 #define INTERLEAVE_SCENARIO_H
@@ -23,7 +25,9 @@ struct scenario {
 
 #define SCENARIO(id, ...) \
 	extern const struct scenario scenario_##id; \
-	const struct scenario scenario_##id __attribute__((section("scenarios"), used, aligned(8))) = { .name = #id, __VA_ARGS__ }
+	__attribute__((section("scenarios"), used, aligned(8))) const struct scenario scenario_##id = {             \
+		.name = #id, __VA_ARGS__                                                                           \
+	}
 
 /* High page 0 to 5. */
 struct page *high_page(u32 n);

@@ -118,7 +118,10 @@ void state_restore(u32 depth)
 
 /* ---- Fingerprints ---- */
 
-/* Two fingerprints of 64 bits, each in two halves of which every word changes one: four multiplications that need not wait for one another. */
+/*
+ * Two fingerprints of 64 bits, each in two halves of which every word changes one: four multiplications that need not
+ * wait for one another.
+ */
 struct mixer {
 	u64 a[2], b[2];
 };

@@ -1,8 +1,8 @@
 /*
  * Store buffers (SDM vol. 3, 9.2.2: stores become visible in order; loads may pass them, and see this CPU's own).
  *
- * Code on a CPU reads and writes memory directly, so while it runs what its buffer holds lies over memory: each entry keeps what is under
- * it.  When it stops the entries are taken off again, and memory is what everybody sees.
+ * Code on a CPU reads and writes memory directly, so while it runs what its buffer holds lies over memory: each entry
+ * keeps what is under it.  When it stops the entries are taken off again, and memory is what everybody sees.
  */
 #include "access.h"
 #include "machine.h"

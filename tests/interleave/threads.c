@@ -1,6 +1,6 @@
 /*
- * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched.c.  kernel/wait.c above it is the kernel's own; so is this file
- * watched, like all that is compiled as the kernel is.
+ * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched.c.  kernel/wait.c above it is the
+ * kernel's own; so is this file watched, like all that is compiled as the kernel is.
  */
 #include "arch/x86/cpu.h"
 #include "scenario.h"
@@ -36,7 +36,10 @@ struct thread *current_thread(void)
 	return &run_queues[smp_processor_id()].thread;
 }
 
-/* As idle_halt() in kernel/sched.c: announced before the last look, and taken back by the interrupt that ends the halt. */
+/*
+ * As idle_halt() in kernel/sched.c: announced before the last look, and taken back by the interrupt that ends the
+ * halt.
+ */
 static void idle_once(const struct thread *thread)
 {
 	irq_disable();

@@ -1,7 +1,7 @@
 /*
- * What each CPU's TLB and caches of the walk may hold (SDM vol. 3, 4.10): everything that has been present in memory, where a walk could meet it,
- * since that CPU's last flush that drops it.  Sets, not contents: so every moment at which a CPU might have taken up an
- * entry is covered at once, and no choice of the explorer is spent on it.
+ * What each CPU's TLB and caches of the walk may hold (SDM vol. 3, 4.10): everything that has been present in memory,
+ * where a walk could meet it, since that CPU's last flush that drops it.  Sets, not contents: so every moment at which
+ * a CPU might have taken up an entry is covered at once, and no choice of the explorer is spent on it.
  */
 #include "access.h"
 #include "machine.h"
@@ -66,7 +66,8 @@ static void check_handed_out(u32 slot, u32 frame)
 		u32 others = (m.cpu[cpu].tlb.global[slot] | m.cpu[cpu].tlb.local[slot]) & ~BIT(frame);
 
 		if (others && !env_owes_flush(cpu))
-			fail("slot %u is handed out to frame %u while CPU %u may still hold frame %d there (7)", slot, frame, cpu,
+			fail("slot %u is handed out to frame %u while CPU %u may still hold frame %d there (7)", slot,
+				frame, cpu,
 			     __builtin_ctz(others));
 	}
 }
@@ -76,7 +77,7 @@ static void slot_changed(u32 slot, pteval_t entry)
 	if (!(entry & _PAGE_PRESENT))
 		return;
 	if ((pte_flags((pte_t){ entry }) | _PAGE_GLOBAL) != (PAGE_KERNEL | _PAGE_GLOBAL))
-		fail("a walk can read entry %llx of slot %u: the protection is not that of a kmap, or half of it is missing (2)",
+		fail("a walk can read entry %llx of slot %u: not the protection of a kmap, or half an entry (2)",
 		     (unsigned long long)entry, slot);
 	check_handed_out(slot, target(entry));
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
@@ -108,7 +109,8 @@ void tlb_check_access(uintptr_t address, u32 frame)
 	else if (target(entry) != frame)
 		fail("CPU %u uses slot %u for frame %u, and reaches frame %u", running_cpu, slot, frame, target(entry));
 	else if (held)
-		fail("CPU %u uses slot %u for frame %u, and may still hold frame %d there (8)", running_cpu, slot, frame,
+		fail("CPU %u uses slot %u for frame %u, and may still hold frame %d there (8)", running_cpu, slot,
+			frame,
 		     __builtin_ctz(held));
 }
 
@@ -143,7 +145,8 @@ static void walk_all(struct cpu *cpu)
 	for (u32 i = 0; PAGING_LEVELS == 3 && i < 4; i++)
 		if (tlb->pdpte[i] & _PAGE_PRESENT)
 			tlb->pmds |= BIT(target(tlb->pdpte[i]));
-	tlb->ptes |= PAGING_LEVELS == 3 ? targets_of_all(tlb->pmds, PTRS_PER_PMD) : targets(cpu->cr3 >> PAGE_SHIFT, PTRS_PER_PGD);
+	tlb->ptes |= PAGING_LEVELS == 3 ? targets_of_all(tlb->pmds, PTRS_PER_PMD) : targets(cpu->cr3 >> PAGE_SHIFT,
+		PTRS_PER_PGD);
 	tlb->pages |= targets_of_all(tlb->ptes, PTRS_PER_PTE);
 }
 
@@ -174,9 +177,11 @@ void tlb_check_free(u32 frame, const char *what)
 		const struct may_hold *tlb = &m.cpu[cpu].tlb;
 
 		if (walks_through(&m.cpu[cpu], frame))
-			fail("%s of frame %u, while CPU %u may still walk through it as a page table (40)", what, frame, cpu);
+			fail("%s of frame %u, while CPU %u may still walk through it as a page table (40)", what,
+				frame, cpu);
 		else if (tlb->pages & BIT(frame))
-			fail("%s of frame %u, to which CPU %u may still translate a user address (40)", what, frame, cpu);
+			fail("%s of frame %u, to which CPU %u may still translate a user address (40)", what, frame,
+				cpu);
 	}
 }
 

@@ -69,11 +69,12 @@ static const Elf64_Sym *symbol_at(uintptr_t at)
 
 static void name_frame(char *text, size_t size, u32 frame, u32 offset)
 {
-	const void *first = kernel_pte(PKMAP_BASE);
+	const char *first = (const char *)kernel_pte(PKMAP_BASE);
+	u32 table = (u32)(((const char *)frame_address(frame) - first) / PAGE_SIZE);
 
 	if (m.pkmap_tables & (1u << frame))
-		snprintf(text, size, "pkmap_page_table[%u]%s",
-			 (u32)(((const char *)frame_address(frame) - (const char *)first) / PAGE_SIZE * PTRS_PER_PTE + offset / sizeof(pte_t)),
+		snprintf(text, size, "entry of slot %u%s",
+			 (u32)(table * PTRS_PER_PTE + offset / sizeof(pte_t)),
 			 offset % sizeof(pte_t) ? " (upper half)" : "");
 	else
 		snprintf(text, size, "frame %u, byte %u", frame, offset);
@@ -133,11 +134,13 @@ const char *name_of(uintptr_t at)
 		return text;
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
 		if (at < (uintptr_t)stack_top(cpu) && at >= (uintptr_t)stack_top(cpu) - STACK_BYTES) {
-			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu, (u32)((uintptr_t)stack_top(cpu) - at));
+			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu,
+				(u32)((uintptr_t)stack_top(cpu) - at));
 			return text;
 		}
 	if (at - (uintptr_t)pkmap_count < pkmap_slots * sizeof(pkmap_count[0])) {
-		snprintf(text, sizeof(text), "pkmap_count[%u]", (u32)((at - (uintptr_t)pkmap_count) / sizeof(pkmap_count[0])));
+		snprintf(text, sizeof(text), "pkmap_count[%u]",
+			(u32)((at - (uintptr_t)pkmap_count) / sizeof(pkmap_count[0])));
 		return text;
 	}
 	const Elf64_Sym *symbol = symbol_at(at);
@@ -190,7 +193,8 @@ void trace_visible(u32 cpu)
 		return;
 	printf("  %*sCPU %u      ", (int)cpu * 4, "", cpu);
 	if (store->size)
-		printf("... its store to %s becomes visible: 0x%llx\n", name_of(store->at), (unsigned long long)store->value);
+		printf("... its store to %s becomes visible: 0x%llx\n", name_of(store->at),
+			(unsigned long long)store->value);
 	else
 		printf("... its interrupt reaches CPU %u\n", (u32)store->at);
 }

@@ -1,4 +1,7 @@
-/* Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other reasons.  N is the size of the pool. */
+/*
+ * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other reasons.  N is the size
+ * of the pool.
+ */
 #include "arch/x86/cpu.h"
 #include "arch/x86/tlb.h"
 #include "mm/mm.h"
@@ -42,7 +45,8 @@ static void nested(void)
 
 static void twice_the_same(void) { use_pair(0, 0); }
 
-SCENARIO(many_many, .about = "two CPUs take two slots each, of a pool of no more than three", .cpus = 2, .cpu = { pair_0_1, pair_2_3 });
+SCENARIO(many_many, .about = "two CPUs take two slots each, of a pool of no more than three", .cpus = 2,
+	 .cpu = { pair_0_1, pair_2_3 });
 SCENARIO(many_shared, .about = "the same, and one of the pages is shared", .cpus = 2, .cpu = { pair_0_1, pair_1_2 });
 SCENARIO(many_nested, .about = "kmap_many against kmap with a nested kmap_try", .cpus = 2, .cpu = { pair_0_1, nested });
 SCENARIO(many_single, .about = "kmap_many against kmap on two CPUs", .cpus = 3, .cpu = { pair_0_1, nested, use_3 });
@@ -63,7 +67,8 @@ static void use_others(void)
 		use(high_page(i + 2));
 }
 
-SCENARIO(page_freed, .about = "a page is freed with its slot at 1, while others wrap", .cpus = 2, .cpu = { use_and_free, use_others });
+SCENARIO(page_freed, .about = "a page is freed with its slot at 1, while others wrap", .cpus = 2,
+	 .cpu = { use_and_free, use_others });
 
 /* ---- An idle CPU owes a flush ---- */
 
@@ -100,7 +105,10 @@ static void tell(void)
 	spin_unlock(&lock);
 }
 
-/* Each slot changes hands while the other CPU idles, or is on its way into or out of it; the last page is used there too. */
+/*
+ * Each slot changes hands while the other CPU idles, or is on its way into or out of it; the last page is used there
+ * too.
+ */
 static void wrap_and_tell(void)
 {
 	for (u32 i = 0; i < N; i++)
@@ -123,7 +131,8 @@ static void sleep_and_map(void)
 
 SCENARIO(idle_access, .about = "a CPU wakes up and uses a slot that changed hands while it was idle", .cpus = 2,
 	 .cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .idle = true);
-SCENARIO(idle_map, .about = "the same, and it maps a page itself", .cpus = 2, .cpu = { wrap_and_tell, sleep_and_map }, .uses_left = true);
+SCENARIO(idle_map, .about = "the same, and it maps a page itself", .cpus = 2, .cpu = { wrap_and_tell, sleep_and_map },
+	 .uses_left = true);
 
 /* The wake-up comes first, and the flush meets the CPU on its way out of idle. */
 static void tell_and_wrap(void)
@@ -143,7 +152,8 @@ static void sleep_and_look(void)
 	access_page((void *)page_address(last_page()), last_page());
 }
 
-SCENARIO(idle_leaving, .about = "slots change hands while a CPU is on its way out of idle", .cpus = 2, .cpu = { tell_and_wrap, sleep_and_look },
+SCENARIO(idle_leaving, .about = "slots change hands while a CPU is on its way out of idle", .cpus = 2,
+	 .cpu = { tell_and_wrap, sleep_and_look },
 	 .uses_left = true);
 
 /* ---- A CPU that changes address spaces ---- */

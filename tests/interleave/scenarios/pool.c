@@ -57,13 +57,16 @@ static void release_0_and_use_another(void)
 	use(high_page(N + 1));
 }
 
-SCENARIO(full_one_left, .about = "the pool is full; one slot is given back, one page wanted", .cpus = 2, .setup = fill_pool,
+SCENARIO(full_one_left, .about = "the pool is full; one slot is given back, one page wanted", .cpus = 2,
+	 .setup = fill_pool,
 	 .cpu = { release_0, use_new }, .uses_left = true);
 SCENARIO(full_same_page, .about = "the pool is full; two CPUs want the same page", .cpus = 3, .setup = fill_pool,
 	 .cpu = { release_all, use_new, use_new });
-SCENARIO(full_revival, .about = "the pool is full; a CPU waits, then takes up a slot at 1", .cpus = 2, .setup = fill_pool,
+SCENARIO(full_revival, .about = "the pool is full; a CPU waits, then takes up a slot at 1", .cpus = 2,
+	 .setup = fill_pool,
 	 .cpu = { release_all, use_new_and_0 });
-SCENARIO(full_two_wait, .about = "the pool is full; one slot for two CPUs, one after the other", .cpus = 2, .setup = fill_pool,
+SCENARIO(full_two_wait, .about = "the pool is full; one slot for two CPUs, one after the other", .cpus = 2,
+	 .setup = fill_pool,
 	 .cpu = { release_0_and_use_another, use_new }, .uses_left = true);
 
 static void keep_new(void) { kmap(high_page(N)); }

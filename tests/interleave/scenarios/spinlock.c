@@ -1,6 +1,6 @@
 /*
- * kernel/arch/x86/spinlock.c itself and its header (under other names, see the Makefile), which everywhere else is a step of the checker: what one CPU stored under
- * the lock the next one sees, and no two are inside.
+ * kernel/arch/x86/spinlock.c itself and its header (under other names, see the Makefile), which everywhere else is a
+ * step of the checker: what one CPU stored under the lock the next one sees, and no two are inside.
  */
 #include "scenario.h"
 
@@ -44,6 +44,8 @@ static void three_entered(void)
 	MUST(entered == 3, "%u of 3 entries are counted", entered);
 }
 
-SCENARIO(spinlock, .no_pool = true, .about = "the kernel's spinlock: two CPUs, three entries", .cpus = 2, .cpu = { lock_twice, lock_plain },
+SCENARIO(spinlock, .no_pool = true, .about = "the kernel's spinlock: two CPUs, three entries", .cpus = 2,
+	 .cpu = { lock_twice, lock_plain },
 	 .finish = three_entered);
-SCENARIO(spinlock_three, .no_pool = true, .about = "three CPUs", .cpus = 3, .cpu = { lock_plain, lock_irqsave, lock_plain }, .finish = three_entered);
+SCENARIO(spinlock_three, .no_pool = true, .about = "three CPUs", .cpus = 3, .cpu = { lock_plain, lock_irqsave,
+	 lock_plain }, .finish = three_entered);

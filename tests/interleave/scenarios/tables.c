@@ -71,7 +71,8 @@ static int mapped(uintptr_t address)
 
 static void must_map(uintptr_t address, u32 n)
 {
-	MUST(mapped(address) == frame(n), "user address %lx leads to frame %d, not to page %u", (unsigned long)address, mapped(address), n);
+	MUST(mapped(address) == frame(n), "user address %lx leads to frame %d, not to page %u", (unsigned long)address,
+		mapped(address), n);
 }
 
 /* Every table is live, cached or free, none in two places (33, 51). */
@@ -79,7 +80,8 @@ static void count_tables(void)
 {
 	u32 live = mm->tables + 1, cached = nr_cached_tables_all();
 
-	MUST(frames_free() + live + cached == frames_at_start, "%u frames free, %u tables live, %u cached: %u were free at the start",
+	MUST(frames_free() + live + cached == frames_at_start,
+		"%u frames free, %u tables live, %u cached: %u were free at the start",
 	     frames_free(), live, cached, frames_at_start);
 	for (u32 level = 0; level < 3; level++)
 		MUST(!quicklist_check(level), "quicklist of level %u: %s", level, quicklist_check(level));
@@ -112,9 +114,11 @@ static void apart_mapped(void)
 	count_tables();
 }
 
-SCENARIO(pte_alloc_race, .no_pool = true, .about = "two CPUs map the first pages of one PTE table", .cpus = 2, .setup = setup,
+SCENARIO(pte_alloc_race, .no_pool = true, .about = "two CPUs map the first pages of one PTE table", .cpus = 2,
+	 .setup = setup,
 	 .cpu = { map_first, map_second }, .finish = both_mapped);
-SCENARIO(pmd_alloc_race, .no_pool = true, .about = "two CPUs map pages of two PTE tables, in PAE of one PMD table", .cpus = 2, .setup = setup,
+SCENARIO(pmd_alloc_race, .no_pool = true, .about = "two CPUs map pages of two PTE tables, in PAE of one PMD table",
+	 .cpus = 2, .setup = setup,
 	 .cpu = { map_first, map_elsewhere }, .finish = apart_mapped);
 
 /* ---- A CPU that runs on the address space meanwhile ---- */
@@ -127,7 +131,8 @@ static void walk(void)
 
 		MUST(first == -1 || first == frame(0), "a page that is being unmapped leads to frame %d", first);
 	}
-	MUST(tlb_user_frame(ELSEWHERE) == frame(1), "a page beside those unmapped leads to frame %d", tlb_user_frame(ELSEWHERE));
+	MUST(tlb_user_frame(ELSEWHERE) == frame(1), "a page beside those unmapped leads to frame %d",
+		tlb_user_frame(ELSEWHERE));
 	leave();
 }
 
@@ -152,9 +157,11 @@ static void second_instead(void)
 	must_map(SECOND, 2);
 }
 
-SCENARIO(unmap_walk, .no_pool = true, .about = "one CPU unmaps a PTE table, another walks it", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_walk, .no_pool = true, .about = "one CPU unmaps a PTE table, another walks it", .cpus = 2,
+	 .setup = setup_mapped,
 	 .cpu = { unmap_first, walk }, .finish = first_unmapped);
-SCENARIO(unmap_reuse, .no_pool = true, .about = "the same, and the table is used again at once", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_reuse, .no_pool = true, .about = "the same, and the table is used again at once", .cpus = 2,
+	 .setup = setup_mapped,
 	 .cpu = { unmap_and_map, walk }, .finish = second_instead);
 
 /* ---- Several tables through the quicklists, interrupted by flushes ---- */
@@ -173,7 +180,8 @@ static void walk_both(void)
 		uintptr_t address = i ? ELSEWHERE : FIRST;
 		int now = tlb_user_frame(address);
 
-		MUST(now == -1 || now == frame(i) || now == frame(i + 2), "%lx leads to frame %d", (unsigned long)address, now);
+		MUST(now == -1 || now == frame(i) || now == frame(i + 2), "%lx leads to frame %d",
+			(unsigned long)address, now);
 	}
 	leave();
 }
@@ -185,7 +193,8 @@ static void recycled(void)
 	count_tables();
 }
 
-SCENARIO(recycle, .no_pool = true, .about = "two PTE tables go through the quicklist while another CPU walks", .cpus = 2, .setup = setup_mapped,
+SCENARIO(recycle, .no_pool = true, .about = "two PTE tables go through the quicklist while another CPU walks",
+	 .cpus = 2, .setup = setup_mapped,
 	 .cpu = { recycle, walk_both }, .finish = recycled);
 
 /* ---- Two CPUs flush each other ---- */
@@ -206,7 +215,8 @@ static void none_left(void)
 	count_tables();
 }
 
-SCENARIO(unmap_both, .no_pool = true, .about = "two CPUs on one address space unmap, and flush each other", .cpus = 2, .setup = setup_mapped,
+SCENARIO(unmap_both, .no_pool = true, .about = "two CPUs on one address space unmap, and flush each other", .cpus = 2,
+	 .setup = setup_mapped,
 	 .cpu = { unmap_one, unmap_other }, .finish = none_left);
 
 /* ---- The same range is mapped again meanwhile ---- */
@@ -226,11 +236,13 @@ static void unmap_all_left(void)
 {
 	u32 first = mapped(SECOND) == -1 ? 0 : 2;
 
-	MUST(mapped(FIRST) == -1 && (mapped(SECOND) == -1 || mapped(SECOND) == frame(first)), "neither mapped nor unmapped");
+	MUST(mapped(FIRST) == -1 && (mapped(SECOND) == -1 || mapped(SECOND) == frame(first)),
+		"neither mapped nor unmapped");
 	count_tables();
 }
 
-SCENARIO(unmap_map, .no_pool = true, .about = "one CPU unmaps a range, another maps a page of it", .cpus = 2, .setup = setup_all_in_one,
+SCENARIO(unmap_map, .no_pool = true, .about = "one CPU unmaps a range, another maps a page of it", .cpus = 2,
+	 .setup = setup_all_in_one,
 	 .cpu = { unmap_all, map_second_meanwhile }, .finish = unmap_all_left);
 
 /* ---- A new table is seen by whoever runs on the address space ---- */
@@ -249,7 +261,8 @@ static void wait_and_walk(void)
 	leave();
 }
 
-SCENARIO(map_walk, .no_pool = true, .about = "one CPU maps a page in a new table, another, told of it, uses it (41)", .cpus = 2, .setup = setup,
+SCENARIO(map_walk, .no_pool = true, .about = "one CPU maps a page in a new table, another, told of it, uses it (41)",
+	 .cpus = 2, .setup = setup,
 	 .cpu = { map_and_tell, wait_and_walk }, .finish = count_tables);
 
 /* ---- A borrowed address space ends ---- */
@@ -273,5 +286,6 @@ static void all_gone(void)
 	MUST(frames_free() + nr_cached_tables_all() == frames_at_start, "a table is lost");
 }
 
-SCENARIO(destroy_lazy, .no_pool = true, .about = "an address space ends while a lazy CPU still has it in CR3", .cpus = 2, .setup = setup_all_in_one,
+SCENARIO(destroy_lazy, .no_pool = true, .about = "an address space ends while a lazy CPU still has it in CR3",
+	 .cpus = 2, .setup = setup_all_in_one,
 	 .cpu = { destroy, run_and_borrow }, .finish = all_gone);

@@ -1,6 +1,6 @@
 /*
- * Interleavings: in place of kernel/arch/x86/percpu.h.  As there the variables are a template of which each CPU has a copy; which CPU runs is the
- * checker's choice.
+ * Interleavings: in place of kernel/arch/x86/percpu.h.  As there the variables are a template of which each CPU has a
+ * copy; which CPU runs is the checker's choice.
  */
 #ifndef ARCH_X86_PERCPU_H
 #define ARCH_X86_PERCPU_H

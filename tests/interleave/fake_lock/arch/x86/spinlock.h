@@ -1,6 +1,6 @@
 /*
- * Interleavings: in place of kernel/arch/x86/spinlock.h, for all but the scenario that looks at the kernel's own locks.  Taking a lock and
- * releasing it are steps of the checker, which so knows what each CPU holds.
+ * Interleavings: in place of kernel/arch/x86/spinlock.h, for all but the scenario that looks at the kernel's own
+ * locks.  Taking a lock and releasing it are steps of the checker, which so knows what each CPU holds.
  */
 #ifndef ARCH_X86_SPINLOCK_H
 #define ARCH_X86_SPINLOCK_H
