@@ -27,7 +27,7 @@ static u32 nignored;
 static struct region quiet[8];
 static u32 nquiet;
 static const void *lock_of[MAX_LOCKS];
-bool stop_by_count, contested_grew;
+bool stop_by_count, contested_grew, every_access;
 u32 events_left;
 
 /* The store that has been marked and not yet been looked at. */
@@ -194,6 +194,8 @@ static bool note_word(uintptr_t at, bool write)
 		word->writers |= context;
 	else
 		word->readers |= context;
+	if (every_access && !stop_by_count)
+		word->contested = true;
 	if (word->contested)
 		return true;
 	word->locks &= locks_held(c);

@@ -18,6 +18,8 @@ extern bool stop_by_count;
 extern u32 events_left;
 /* Set when a word has become contested. */
 extern bool contested_grew;
+/* Every word counts as contested from its first access on: no reduction, to compare with. */
+extern bool every_access;
 
 /* A step of the model that other CPUs can notice: `what` and `at` are for the trace. */
 void event(const char *what, uintptr_t at, uintptr_t place);

@@ -1,10 +1,11 @@
 /*
- * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--loose] [NAME ...]
+ * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--loose] [--every-access] [NAME ...]
  * interleave --list
  * interleave [--loose] --replay NAME 'SCHEDULE'
  *
  * --time is for all scenarios together: each gets an equal part of what is left.  --loose leaves the invariants out
  * that are looked at in every state, so that only what happens to the threads tells.
+ * --every-access: each access is a stop, as if none were known not to matter.
  *
  * Exit status: 0 no schedule fails, 1 one does (and is printed), 2 the question makes no sense.
  */
@@ -146,6 +147,8 @@ int main(int argc, char **argv)
 			return replay_one(argv[1], argv[1] ? argv[2] : NULL);
 		if (strcmp(*argv, "--loose") == 0) {
 			check_states = false;
+		} else if (strcmp(*argv, "--every-access") == 0) {
+			every_access = true;
 		} else if (option(argv)) {
 			argv++;
 		} else {
