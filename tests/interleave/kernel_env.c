@@ -298,7 +298,7 @@ void put_page(struct page *page)
 {
 	allocator_event("drops a use of a page", (uintptr_t)page, PLACE);
 	if (page->count.v == 1) {
-		pkmap_retire(page);
+		page_goes(page);
 		free_frame(page_to_pfn(page));
 	} else {
 		page->count.v--;

@@ -11,22 +11,24 @@ import sys
 
 PAGE_SHIFT = 12
 PMD_ENTRIES = 2  # of a PMD table, PAE
+FRAMES_END = "(1u << 10)"
 
 
 def numbers(entries):
     """What is replaced, by the end of the file's name."""
     reach = PAGE_SHIFT + entries.bit_length() - 1
     return {
-        "pgtable_2level.h": {"PTRS_PER_PGD": "4u", "PTRS_PER_PTE": f"{entries}u", "PGDIR_SHIFT": reach, "PMD_SHIFT": reach},
-        "pgtable_3level.h": {"PTRS_PER_PMD": f"{PMD_ENTRIES}u", "PTRS_PER_PTE": f"{entries}u", "PMD_SHIFT": reach,
-                             "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1},
+        "pgtable_2level.h": {"MAX_PFN": FRAMES_END, "PTRS_PER_PGD": "4u", "PTRS_PER_PTE": f"{entries}u", "PGDIR_SHIFT": reach,
+                             "PMD_SHIFT": reach},
+        "pgtable_3level.h": {"MAX_PFN": FRAMES_END, "PTRS_PER_PMD": f"{PMD_ENTRIES}u", "PTRS_PER_PTE": f"{entries}u",
+                             "PMD_SHIFT": reach, "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1},
         "pkmap_lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
     }
 
 
 def scaled(name, text, entries):
     for macro, value in numbers(entries).get(pathlib.Path(name).name, {}).items():
-        text, found = re.subn(rf"^#define {macro} \S+$", f"#define {macro} {value}", text, flags=re.M)
+        text, found = re.subn(rf"^#define {macro} .+$", f"#define {macro} {value}", text, flags=re.M)
         if found != 1:
             raise ValueError(f"{name}: {macro} is defined {found} times")
     return text

@@ -51,6 +51,8 @@ extern volatile u32 result[8];
 void threads_boot(void);
 void interrupt_entry(void (*handler)(struct trapframe *frame));
 void idle_for_ever(void);
+/* The look at a freed page, as in kernel/mm/page_alloc.c. */
+void page_goes(struct page *page);
 /* kernel_env.c */
 void env_regions(void);
 /* Frames that nobody has. */

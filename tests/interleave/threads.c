@@ -7,6 +7,7 @@
 
 /* After those: its own headers it would look for in its own folder. */
 #include "mm/mm.h"
+#include "mm/pkmap.h"
 #include "mm/wait.h"
 
 #include "arch/x86/smp.h"
@@ -107,6 +108,12 @@ void interrupt_entry(void (*handler)(struct trapframe *frame))
 /* The interrupt alone ends a CPU's halt. */
 void reschedule_interrupt(void)
 {
+}
+
+void page_goes(struct page *page)
+{
+	if (unlikely(page->virtual))
+		pkmap_retire(page);
 }
 
 /* One thread on each CPU: there is nobody else to run. */
