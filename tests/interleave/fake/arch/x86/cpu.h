@@ -2,7 +2,7 @@
 #ifndef INTERLEAVE_ARCH_X86_CPU_H
 #define INTERLEAVE_ARCH_X86_CPU_H
 
-#include_next "arch/x86/cpu.h"
+#include "tests/host/fake/arch/x86/cpu.h"
 
 #define CR4_PSE (1u << 4)
 #define CR4_PAE (1u << 5)
