@@ -109,8 +109,8 @@ def test_no_directive_is_left_over(pages):
 # ---- Chapters ----
 
 
-def test_there_are_eight_chapters_and_no_page_is_left_out(book):
-    assert len(CHAPTERS) == 8
+def test_there_are_nine_chapters_and_no_page_is_left_out(book):
+    assert len(CHAPTERS) == 9
     assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {"SUMMARY"}
 
 
