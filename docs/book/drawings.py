@@ -461,15 +461,15 @@ def stale():
 
 def lattice():
     d = Drawing(350)
-    d.text(40, 30, "CPU 0's steps", 13, bold=True)
+    d.text(40, 30, "CPU 0's steps: to the right", 13, bold=True)
     d.text(20, 330, "CPU 1's steps: downwards", 13, bold=True)
     for row in range(4):
         for column in range(4):
             x, y = 60 + column * 110, 50 + row * 80
             if column < 3:
-                d.arrow((x + 14, y), (x + 95, y), width=1.4 + 1.2 * (row == 0 or (row == 2 and column > 0)))
+                d.arrow((x + 14, y), (x + 95, y))
             if row < 3:
-                d.arrow((x, y + 14), (x, y + 65), width=1.4)
+                d.arrow((x, y + 14), (x, y + 65))
             d.rect(x - 14, y - 14, 28, 28, DARK if row == column == 2 else MID if (row, column) in ((0, 0), (3, 3)) else WHITE)
     for n, words in enumerate(("corner to corner:", "20 ways, 16 states", "", "the dark state is reached", "in 6 ways; what follows",
                                "is tried once")):
