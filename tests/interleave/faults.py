@@ -30,8 +30,10 @@ def faults():
 
 
 def make(out, variant):
-    return subprocess.run(["make", "-s", "-f", MAKEFILE, f"OUT={out}", f"{out}/{variant}/interleave"], cwd=ROOT, capture_output=True,
-                          text=True)
+    """Builds the variant; one process at a time, since tests run side by side."""
+    out.mkdir(parents=True, exist_ok=True)
+    return subprocess.run(["flock", out / "lock", "make", "-s", "-f", MAKEFILE, f"OUT={out}", f"{out}/{variant}/interleave"], cwd=ROOT,
+                          capture_output=True, text=True)
 
 
 def planted(fault):

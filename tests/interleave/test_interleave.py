@@ -3,11 +3,15 @@
 import platform
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+import faults  # noqa: E402
+
 ROOT = HERE.parents[1]
 MAKEFILE = HERE / "Makefile"
 VARIANTS = next(line.split(":=")[1].split() for line in MAKEFILE.read_text().splitlines() if line.startswith("VARIANTS :="))
@@ -25,7 +29,7 @@ def run(*command):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_one_preemption(variant, build):
     program = build / "interleave" / variant / "interleave"
-    made = run("make", "-s", "-f", MAKEFILE, f"BUILD={build}", program)
+    made = faults.make(build / "interleave", variant)
     assert made.returncode == 0, made.stderr[-4000:]
     explored = run(program, "--bound", "0-1")
     assert explored.returncode == 0, explored.stdout[-8000:] + explored.stderr
