@@ -4,6 +4,7 @@
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
 #include "mm/pgalloc.h"
+#include "mm/zone.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
@@ -111,12 +112,15 @@ static bool fill_list(u32 n)
 	return true;
 }
 
-/* While memory is short quicklists keep nothing, whatever the marks say. */
-static bool no_marks_in_force(void)
+/* While memory is short quicklists keep nothing, whatever the marks say: would so many tables, and as much again, make it so? */
+static bool memory_for(u32 tables)
 {
-	if (memory_is_short())
-		selftest_skip("low memory is short, so nothing is kept");
-	return memory_is_short();
+	const struct zone *zone = &zones[zones[ZONE_NORMAL].managed ? ZONE_NORMAL : ZONE_DMA];
+
+	if (!memory_is_short() && READ_ONCE(zone->free) > zone->low + 2 * tables)
+		return true;
+	selftest_skip("low memory is or runs short, so nothing is kept");
+	return false;
 }
 
 SELFTEST(quicklist_marks, "quicklist.marks", 8, "37, 51")
@@ -124,9 +128,7 @@ SELFTEST(quicklist_marks, "quicklist.marks", 8, "37, 51")
 	struct quicklist *list = this_cpu(pte_quicklist);
 	u32 free_before;
 
-	if (no_marks_in_force())
-		return;
-	if (!fill_list(pgt_high_mark))
+	if (!memory_for(pgt_high_mark) || !fill_list(pgt_high_mark))
 		return;
 	EXPECT_EQ(37, check_pgt_cache(), 0, "tables freed at the high mark");
 	EXPECT_EQ(37, list->count, pgt_high_mark, "tables cached at the high mark");
@@ -161,7 +163,7 @@ SELFTEST(quicklist_idle, "quicklist.idle", 8, "37")
 		selftest_skip("one CPU, and it runs the test");
 		return;
 	}
-	if (no_marks_in_force())
+	if (!memory_for((pgt_high_mark + 10) * cpu_online_count()))
 		return;
 	if (crew_start_on(&crew, others, 1, overfill_member, NULL))
 		crew_join(&crew);
