@@ -32,10 +32,12 @@ static struct sim_thread {
 static u32 threads;
 static struct sim_thread *running; /* NULL: the test itself */
 static ucontext_t test_context;
+/* Yields since a thread was last put to sleep or woken. */
+static u32 idle_yields;
 
 void threads_reset(void)
 {
-	kicks = idle_cpus = kmaps_held = threads = 0;
+	kicks = idle_cpus = kmaps_held = threads = idle_yields = 0;
 	on_sleep = on_yield = NULL;
 	running = NULL;
 }
@@ -148,6 +150,7 @@ void wait_sleep(struct waiter *waiter)
 	might_sleep("wait_sleep", CALLER());
 	if (running && !waiter->woken) {
 		running->sleeps_on = waiter;
+		idle_yields = 0;
 		let_others_run();
 	}
 	for (u32 turns = 0; !waiter->woken; turns++) {
@@ -165,6 +168,7 @@ static u32 wake_up(struct wait_queue *queue, u32 most)
 
 		list_remove(&waiter->node);
 		waiter->woken = true;
+		idle_yields = 0;
 	}
 	return n;
 }
@@ -190,8 +194,10 @@ u32 *thread_kmaps(void)
 void yield(void)
 {
 	might_sleep("yield", CALLER());
-	if (running)
+	if (running) {
+		CHECK(++idle_yields < 100000, "every thread yields, or sleeps, for ever");
 		let_others_run();
+	}
 	if (on_yield)
 		meanwhile(on_yield);
 }
