@@ -200,6 +200,32 @@ static void all_others_idle(void **state)
 	machine_check_idle();
 }
 
+/* What a CPU has done between a stamp and the flush: a full flush counts, a load of CR3 only where the entries are not
+ * Global. */
+static u32 interrupts_after(void (*done)(void))
+{
+	u32 before = calls_to[1], stamp = tlb_stamp();
+
+	run_on(1);
+	done();
+	run_on(0);
+	tlb_flush_past(stamp);
+	return calls_to[1] - before;
+}
+
+static void nothing(void) {}
+
+static void what_counts_as_a_flush(void **state)
+{
+	(void)state;
+	for (u32 lazy = 0; lazy < 2; lazy++) {
+		pool_begin(2, 1, lazy);
+		CHECK_EQUAL(interrupts_after(nothing), 1);
+		CHECK_EQUAL(interrupts_after(local_flush_tlb_all), 0);
+		CHECK_EQUAL(interrupts_after(local_flush_tlb_user), !lazy);
+	}
+}
+
 const struct CMUnitTest pkmap_beyond_tests[] = {
 	cmocka_unit_test(freed_page_leaves_no_alias),
 	cmocka_unit_test(freed_block_leaves_no_alias),
@@ -208,5 +234,6 @@ const struct CMUnitTest pkmap_beyond_tests[] = {
 	cmocka_unit_test(paid_before_any_handler),
 	cmocka_unit_test(other_flushes_reach_idle_cpus),
 	cmocka_unit_test(all_others_idle),
+	cmocka_unit_test(what_counts_as_a_flush),
 };
 const size_t pkmap_beyond_test_count = ARRAY_SIZE(pkmap_beyond_tests);
