@@ -5,69 +5,15 @@ All have one style: black lines, three greys, text as text.  Addresses and sizes
 there, so that a drawing cannot rot either.
 """
 
-import html
 import sys
 from pathlib import Path
 
 import source
 
-WIDTH = 700
-FONT = "DejaVu Sans, Helvetica, Arial, sans-serif"
-MONO = "DejaVu Sans Mono, Menlo, Consolas, monospace"
-WHITE, LIGHT, MID, DARK = "#ffffff", "#eeeeee", "#d4d4d4", "#a8a8a8"
-
-
-class Drawing:
-    """Collects shapes; svg() is the file."""
-
-    def __init__(self, height, width=WIDTH):
-        self.width, self.height = width, height
-        self.shapes = []
-        self.texts = []  # x, y, words, size, anchor: for the test that none overlap
-
-    def add(self, shape):
-        self.shapes.append(shape)
-
-    def rect(self, x, y, w, h, fill=WHITE, dash=False, stroke=1.2):
-        dashes = ' stroke-dasharray="5 4"' if dash else ""
-        self.add(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{fill}" stroke="#000" stroke-width="{stroke}"{dashes}/>')
-
-    def text(self, x, y, words, size=13, anchor="start", mono=False, bold=False, italic=False):
-        self.texts.append((x, y, words, size, anchor))
-        style = f'font-family="{MONO if mono else FONT}" font-size="{size}" text-anchor="{anchor}"'
-        if bold:
-            style += ' font-weight="bold"'
-        if italic:
-            style += ' font-style="italic"'
-        self.add(f'<text x="{x}" y="{y}" {style} xml:space="preserve">{html.escape(words)}</text>')
-
-    def box(self, x, y, w, h, *lines, fill=WHITE, size=13, mono=False, dash=False, bold=False):
-        """A rectangle with lines of text in its middle."""
-        self.rect(x, y, w, h, fill, dash)
-        top = y + h / 2 - (len(lines) - 1) * (size + 3) / 2 + size * 0.36
-        for i, words in enumerate(lines):
-            self.text(x + w / 2, round(top + i * (size + 3), 1), words, size, "middle", mono, bold and i == 0)
-
-    def line(self, *points, dash=False, width=1.2):
-        path = " ".join(f"{x},{y}" for x, y in points)
-        dashes = ' stroke-dasharray="5 4"' if dash else ""
-        self.add(f'<polyline points="{path}" fill="none" stroke="#000" stroke-width="{width}"{dashes}/>')
-
-    def arrow(self, *points, dash=False, width=1.4):
-        path = " ".join(f"{x},{y}" for x, y in points)
-        dashes = ' stroke-dasharray="5 4"' if dash else ""
-        self.add(f'<polyline points="{path}" fill="none" stroke="#000" stroke-width="{width}"{dashes} '
-                 'marker-end="url(#HEAD)"/>')
-
-    def svg(self, name, title=""):
-        head = f"{name}-head"
-        body = "\n".join(self.shapes).replace("#HEAD", f"#{head}")
-        label = f"<title>{html.escape(title)}</title>\n" if title else ""
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-                f'height="{self.height}" role="img">\n{label}<defs><marker id="{head}" viewBox="0 0 10 10" refX="9" refY="5" '
-                'markerWidth="8" markerHeight="8" orient="auto"><path d="M0,0 L10,5 L0,10 z"/></marker></defs>\n'
-                f'<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>')
-
+# Walks and the pool are drawn by what the debugger draws them with (tools/gdb).
+sys.path.insert(0, str(source.ROOT / "tools"))
+from drawing import pool, walk  # noqa: E402
+from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing  # noqa: E402
 
 PAGE_OFFSET = source.constant("kernel/arch/x86/page.h", "PAGE_OFFSET")
 
@@ -188,50 +134,23 @@ def early_map():
     return d
 
 
-def walk(title, split, levels):
-    """split: (bits, label) from the top; levels: (name, entries, line that leads on)."""
-    d = Drawing(330)
-    d.text(20, 24, title, 13, bold=True)
-    x, boxes = 20, []
-    for bits, label in split:
-        w = bits * 20.6
-        d.box(round(x, 1), 40, round(w, 1), 30, label, fill=LIGHT, size=12)
-        boxes.append(x + w / 2)
-        x += w
-    left = 90 if len(levels) == 2 else 70
-    step = 200 if len(levels) == 2 else 160
-    d.box(14, 246, 56, 30, "CR3", fill=MID, bold=True)
-    for n, (name, entries, note) in enumerate(levels):
-        tx = left + step * n + (30 if n == 0 else 0) + 10
-        d.text(tx + 45, 122, name, 13, "middle", bold=True)
-        d.rect(tx, 130, 90, 150, WHITE)
-        d.box(tx, 180, 90, 24, "entry", fill=DARK, size=12)
-        d.text(tx + 45, 297, entries, 12, "middle")
-        d.text(tx + 45, 313, note, 12, "middle", italic=True)
-        d.arrow((round(boxes[n], 1), 70), (round(boxes[n], 1), 92 + 6 * n), (tx - 12, 92 + 6 * n), (tx - 12, 192), (tx - 1, 192))
-        after = left + step * (n + 1) + 10
-        d.arrow((tx + 90, 192), (tx + 104, 192), (tx + 104, 280), (after - 1, 280))
-    d.arrow((70, 261), (left + 30 + 8, 261), (left + 30 + 9, 261))
-    tx = left + step * len(levels) + 10
-    d.text(tx + 45, 122, "frame", 13, "middle", bold=True)
-    d.rect(tx, 130, 90, 150, MID)
-    d.box(tx, 206, 90, 18, "byte", fill=WHITE, size=12)
-    d.text(tx + 45, 297, "4096 bytes", 12, "middle")
-    last = round(boxes[-1], 1)
-    d.arrow((last, 70), (last, 98), (tx + 104, 98), (tx + 104, 215), (tx + 91, 215))
-    return d
+def walk_picture(title, split, levels):
+    """levels: (name, entries, what each covers), from the PGD down."""
+    tables = [walk.Table(name, under=[entries, note]) for name, entries, note in levels]
+    return walk.svg(walk.WalkPicture(title, split, tables, ["4096 bytes"]))
 
 
 def walk_2level():
-    return walk("32-bit paging: 2 levels, entries of 4 bytes", [(10, "31..22: PGD index"), (10, "21..12: PTE index"), (12, "11..0: offset")],
-                [("PGD", "1024 entries", "4 MiB each"), ("PTE table", "1024 entries", "4 KiB each")])
+    return walk_picture("32-bit paging: 2 levels, entries of 4 bytes",
+                        [(10, "31..22: PGD index"), (10, "21..12: PTE index"), (12, "11..0: offset")],
+                        [("PGD", "1024 entries", "4 MiB each"), ("PTE table", "1024 entries", "4 KiB each")])
 
 
 def walk_pae():
-    return walk("PAE paging: 3 levels, entries of 8 bytes",
-                [(4, "31,30"), (9, "29..21: PMD index"), (9, "20..12: PTE index"), (10, "11..0: offset")],
-                [("PGD", "4 entries", "1 GiB each"), ("PMD table", "512 entries", "2 MiB each"),
-                 ("PTE table", "512 entries", "4 KiB each")])
+    return walk_picture("PAE paging: 3 levels, entries of 8 bytes",
+                        [(4, "31,30"), (9, "29..21: PMD index"), (9, "20..12: PTE index"), (10, "11..0: offset")],
+                        [("PGD", "4 entries", "1 GiB each"), ("PMD table", "512 entries", "2 MiB each"),
+                         ("PTE table", "512 entries", "4 KiB each")])
 
 
 # ---- The boot allocator -------------------------------------------------------------------------------------------
@@ -357,21 +276,9 @@ def teardown():
 
 def pkmap():
     d = Drawing(350)
-    columns = [("", 0, "none", "-", "clean"), ("kmap(A)", 2, "frame A", "set", "in use"),
-               ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("kmap(A)", 2, "frame A", "set", "in use"),
-               ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("flush", 0, "none", "-", "clean")]
-    d.text(20, 30, "one slot", 13, bold=True)
-    for row, name in enumerate(("count", "PTE", "A->virtual", "TLBs")):
-        d.text(20, 128 + row * 44, name, 13, mono=name != "TLBs")
-    for n, (event, count, pte, virtual, tlb) in enumerate(columns):
-        x = 120 + n * 96
-        fill = {0: WHITE, 1: MID, 2: DARK}[count]
-        d.box(x, 104, 84, 40, str(count), fill=fill, size=18, bold=True)
-        for row, value in enumerate((pte, virtual, tlb)):
-            d.box(x, 152 + row * 44, 84, 34, *(value.split(" ") if value == "perhaps stale" else [value]), fill=fill if row == 2 else WHITE, size=12)
-        if n:
-            d.text(x - 6, 66, event, 12, "middle", mono=event != "flush", bold=event == "flush")
-            d.arrow((x - 6, 72), (x - 6, 98))
+    pool.one_slot(d, [("", 0, "none", "-", "clean"), ("kmap(A)", 2, "frame A", "set", "in use"),
+                      ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("kmap(A)", 2, "frame A", "set", "in use"),
+                      ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("flush", 0, "none", "-", "clean")])
     d.text(120 + 3 * 96 - 6, 88 - 38, "revival", 11, "middle", italic=True)
     d.text(20, 306, "A slot at 1 has no user and is not free: some CPU may still translate it to frame A.", 12)
     d.text(20, 324, "Only the flush, which every CPU has acknowledged, makes it free: clear, flush, hand out.", 12)
@@ -381,18 +288,10 @@ def pkmap():
 def pool_turn():
     d = Drawing(250)
     counts = [1, 2, 1, 1, 3, 1, 2, 1, 1, 2]
-
-    def row(y, title, values, at):
-        d.text(20, y - 8, title, 13, bold=True)
-        for i, value in enumerate(values):
-            d.box(20 + i * 60, y, 60, 32, str(value), fill={0: WHITE, 1: MID}.get(value, DARK), size=14)
-        d.arrow((50 + at * 60, y + 52), (50 + at * 60, y + 33))
-        d.text(58 + at * 60, y + 54, "last_pkmap_nr", 11, mono=True)
-
-    row(44, "the turn comes to the end of the pool (ten slots here)", counts, 9)
+    pool.turn(d, 44, "the turn comes to the end of the pool (ten slots here)", counts, 9)
     after = [0 if value == 1 else value for value in counts]
     d.text(20, 132, "last_pkmap_nr wraps to 0: every 1 becomes 0, one flush on every CPU", 12, italic=True)
-    row(164, "and goes on: slots in use are passed over", [2] + after[1:], 0)
+    pool.turn(d, 164, "and goes on: slots in use are passed over", [2] + after[1:], 0)
     return d
 
 
