@@ -1,0 +1,372 @@
+"""The invariants that can be judged from outside (docs/invariants.md numbers them): those about what is in memory now.
+
+What holds only while a lock is free is not judged while it is held: the answer says so.
+"""
+
+from dataclasses import dataclass, field
+
+from kernelview import Unavailable, locks, pages, paging, pkmap, quicklists, threads, tlb
+
+SHOWN = 5  # findings of one invariant
+
+
+@dataclass
+class Report:
+    judged: dict = field(default_factory=dict)  # number to findings
+    left_out: list = field(default_factory=list)  # why something was not judged
+
+    def judge(self, *numbers):
+        for number in numbers:
+            self.judged.setdefault(number, [])
+
+    def broken(self, number, words):
+        self.judged.setdefault(number, []).append(words)
+
+    def leave(self, why):
+        self.left_out.append(why)
+
+    @property
+    def findings(self):
+        return [(number, words) for number in sorted(self.judged) for words in self.judged[number]]
+
+
+def held(machine, lock, report, what):
+    """True if the lock is taken: then what it guards may be between two states."""
+    if lock.taken:
+        report.leave(f"{what}: {machine.string(lock.name)} is held by CPU {lock.owner}")
+    return bool(lock.taken)
+
+
+# ---- PKMap: 1, 2, 3, 12, 13, 22 ----
+
+
+def check_pool(machine, report, frames):
+    found = pkmap.Pool(machine)
+    if held(machine, machine.var("kmap_lock"), report, "the PKMap (1, 2, 3, 12, 22)"):
+        return
+    report.judge(1, 2, 3, 22)
+    owners = {}
+    for slot in found.slots():
+        if slot.count <= 0:
+            check_unused_slot(slot, report)
+        else:
+            check_used_slot(machine, slot, report, frames, owners)
+    check_addresses(found, frames, owners, report)
+    check_sleepers(machine, found, report)
+
+
+def check_unused_slot(slot, report):
+    if slot.entry:
+        report.broken(1, f"slot {slot.number} has count {slot.count} but the entry {paging.flag_words(slot.entry)}")
+
+
+def check_used_slot(machine, slot, report, frames, owners):
+    if slot.owner is None:
+        number = 1 if not slot.entry else 2
+        report.broken(number, f"slot {slot.number} has count {slot.count} but its entry is {paging.flag_words(slot.entry)}")
+        return
+    wrong = wrong_protection(machine, slot.entry)
+    if wrong:
+        report.broken(2, f"slot {slot.number}: its entry is {wrong}: {paging.flag_words(slot.entry)}")
+    if slot.owner in owners:
+        report.broken(3, f"frame {slot.owner:#x} owns slots {owners[slot.owner]} and {slot.number}")
+    owners[slot.owner] = slot.number
+    if frames:
+        check_owner(machine, slot, report, frames)
+
+
+def wrong_protection(machine, entry):
+    if not entry & paging.RW:
+        return "read-only"
+    if entry & paging.USER:
+        return "open to user mode"
+    nx = machine.var("pte_nx_bit")
+    return "executable" if nx and not entry & nx else ""
+
+
+def check_owner(machine, slot, report, frames):
+    if slot.owner >= frames.count:
+        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, which is beyond mem_map")
+        return
+    if frames.zone(slot.owner) != machine.constants["ZONE_HIGHMEM"]:
+        report.broken(3, f"slot {slot.number} is owned by frame {slot.owner:#x}, which is no high page")
+    if frames.virtual[slot.owner] != slot.address:
+        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, whose address is {frames.virtual[slot.owner]:#010x}, "
+                         f"not {slot.address:#010x}")
+    if frames.has(slot.owner, "BUDDY") or frames.has(slot.owner, "PERCPU"):
+        report.broken(22, f"slot {slot.number} (count {slot.count}) maps frame {slot.owner:#x}, which is with the page allocator")
+
+
+def check_addresses(found, frames, owners, report):
+    """Pages that say that they have a slot, of whose slots none knows them."""
+    if not frames:
+        return
+    for pfn, virtual in enumerate(frames.virtual):
+        if virtual and pfn not in owners:
+            report.broken(1, f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
+                             "but no slot holds it")
+
+
+def check_sleepers(machine, found, report):
+    """Whoever is queued found too few slots, or has been woken since: then it is no longer queued."""
+    waiting = pkmap.pool_waiters(machine)
+    report.judge(12)
+    usable = sum(count in (0, 1) for count in found.counts)
+    if waiting and usable == len(found.counts):
+        name = machine.string(waiting[0][1].address_of("name"), 16)
+        report.broken(12, f"thread {name} waits for a slot, but not one is in use")
+
+
+# ---- Page tables: 19, 27, 33, 49 ----
+
+
+def user_pgds(machine):
+    """PGDs in use beside the kernel's own: of threads, and in the CPUs' CR3; with words for whose each is."""
+    found = {}
+    for address in threads.addresses(machine):
+        thread = machine.object("struct thread", address)
+        if thread.mm:
+            pgd = machine.object("struct mm", thread.mm).tlb.pgd
+            found[pgd - machine.page_offset] = f"the address space {thread.mm:#x}"
+    for cpu in machine.cpus():
+        if cpu.paging:
+            found.setdefault(tlb.pgd_of(machine, cpu.cr3), f"what {cpu.name} has in CR3")
+    found.pop(machine.kernel_pgd, None)
+    return found
+
+
+def kernel_part(machine, pgd):
+    """Entries of the kernel's part; of a PDPTE without the Accessed bit that QEMU's TCG sets (docs/invariants.md)."""
+    form = machine.format
+    first = machine.page_offset >> form.levels[0].shift
+    mask = (form.frame_mask | paging.PRESENT) if form.entry_bytes == 8 else (1 << 32) - 1
+    return {n: paging.read_entry(machine.read_physical, form, pgd, n) & mask for n in range(first, form.levels[0].entries)}
+
+
+def check_kernel_parts(machine, report):
+    report.judge(19)
+    reference = kernel_part(machine, machine.kernel_pgd)
+    for pgd, whose in user_pgds(machine).items():
+        for index, value in kernel_part(machine, pgd).items():
+            if value != reference[index]:
+                report.broken(19, f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, the reference's is {reference[index]:#x}")
+
+
+def check_cr3(machine, report):
+    """A CPU that is not in a mask does not run on its PGD.  Inside a switch, with interrupts off, it may."""
+    report.judge(27)
+    for cpu in machine.cpus():
+        if cpu.number is None or not cpu.paging or not cpu.interrupts_on:
+            continue
+        pgd = tlb.pgd_of(machine, cpu.cr3)
+        if pgd == machine.kernel_pgd:
+            continue
+        active = machine.percpu("active_mm", cpu.number)
+        mm = machine.object("struct mm_tlb", active) if active else None
+        if not mm or mm.pgd - machine.page_offset != pgd:
+            report.broken(27, f"{cpu.name} has PGD {pgd:#x} in CR3, but active_mm names {'another' if mm else 'none'}")
+        elif not mm.cpus >> cpu.number & 1:
+            report.broken(27, f"{cpu.name} has PGD {pgd:#x} in CR3, but is not in the mask {mm.cpus:#x} of its address space")
+
+
+def check_tables(machine, report, frames):
+    """Tables that are walked are low pages, and in one place: not in a free block, not in a quicklist."""
+    if not frames:
+        return
+    report.judge(33, 49)
+    roots = [machine.kernel_pgd] + list(user_pgds(machine))
+    cached = {table - machine.page_offset for q in quicklists.read(machine) for table in q.tables}
+    for root in roots:
+        for table, level in paging.tables(machine.read_physical, machine.format, root, machine.direct_map_bytes):
+            check_table(machine, report, frames, table, level, cached)
+
+
+def check_table(machine, report, frames, table, level, cached):
+    pfn = table >> 12
+    if frames.zone(pfn) == machine.constants["ZONE_HIGHMEM"]:
+        report.broken(49, f"{level.name} table at physical {table:#x} lies in high memory")
+    if frames.has(pfn, "BUDDY") or frames.has(pfn, "PERCPU"):
+        report.broken(33, f"{level.name} table at physical {table:#x} is in use and with the page allocator")
+    if table & ~0xFFF in cached or frames.has(pfn, "TABLE_CACHED"):
+        report.broken(33, f"{level.name} table at physical {table:#x} is in use and in a quicklist")
+
+
+# ---- Atomic kmaps: 28, 29, 30 ----
+
+
+def check_atomic(machine, report):
+    report.judge(28, 29)
+    frames = {}
+    for cpu in pkmap.atomic_slots(machine):
+        if cpu.depth > len(cpu.slots):
+            report.broken(28, f"CPU {cpu.cpu} holds {cpu.depth} atomic kmaps, there are {len(cpu.slots)} slots")
+        for n, (address, entry) in enumerate(cpu.slots):
+            if entry and n >= cpu.depth:
+                report.broken(29, f"CPU {cpu.cpu}: slot {n} at {address:#010x} has the entry {entry:#x}, but its depth is {cpu.depth}")
+            frames[address] = entry
+
+
+def check_idle_depths(machine, report):
+    """A halted CPU has scheduled: it holds no lock and no atomic kmap."""
+    report.judge(18, 30)
+    idle = machine.var("idle_mask")
+    for cpu in machine.cpus():
+        if cpu.number is None or not idle >> cpu.number & 1 or machine.percpu("irq_depth", cpu.number):
+            continue
+        for number, name, words in ((18, "lock_depth", "spinlocks"), (30, "kmap_depth", "atomic kmaps")):
+            depth = machine.percpu(name, cpu.number)
+            if depth and cpu.interrupts_on:
+                report.broken(number, f"CPU {cpu.number} is idle and holds {depth} {words}")
+
+
+# ---- Quicklists: 32, 33, 34, 35 ----
+
+
+def check_quicklists(machine, report):
+    report.judge(32, 34, 35)
+    frames = machine.var("mem_map")
+    for q in quicklists.read(machine):
+        where = f"CPU {q.cpu}, {q.level} quicklist"
+        if q.end:
+            report.broken(32, f"{where}: {q.end}")
+        elif len(q.tables) != q.count:
+            report.broken(32, f"{where}: count {q.count}, but {len(q.tables)} are listed")
+        for table in q.tables if frames else []:
+            check_cached(machine, report, where, q.level, table)
+
+
+def check_cached(machine, report, where, level, table):
+    page = pages.page_object(machine, table - machine.page_offset >> 12)
+    if page.flags & machine.constants["PG_TABLE_MASK"] != machine.constants["PG_TABLE_CACHED"]:
+        report.broken(33, f"{where}: table {table:#010x} is not marked as cached")
+    data = bytearray(machine.read(table, 4096))
+    link = quicklists.link_of(machine, level.lower(), table) - table
+    data[link:link + 4] = bytes(4)
+    if level != "PGD":
+        if any(data):
+            report.broken(34, f"{where}: table {table:#010x} is not zero behind its link")
+        return
+    first = (machine.page_offset >> machine.format.levels[0].shift) * machine.format.entry_bytes
+    if any(data[:first]):
+        report.broken(35, f"{where}: PGD {table:#010x} has a user entry")
+    if kernel_part(machine, table - machine.page_offset) != kernel_part(machine, machine.kernel_pgd):
+        report.broken(35, f"{where}: PGD {table:#010x} has another kernel part than the reference")
+
+
+# ---- Zones: 46, 47, 48, 51 ----
+
+
+def check_zones(machine, report, frames):
+    report.judge(46, 47, 48, 51)
+    free = {}
+    for zone in pages.zone_objects(machine):
+        name = pages.zone_name(machine, zone)
+        if not held(machine, zone.lock, report, f"zone {name} (46, 47, 48)"):
+            free[zone.type] = check_zone(machine, report, frames, zone, name)
+    for number, count in free.items():
+        check_percpu(machine, report, frames, number)
+
+
+def check_zone(machine, report, frames, zone, name):
+    blocks, total = {}, 0
+    for order in range(len(zone.area)):
+        try:
+            found = pages.blocks(machine, zone, order)
+        except Unavailable as broken:
+            report.broken(46, f"zone {name}, order {order}: {broken}")
+            continue
+        if len(found) != zone.area[order].count:
+            report.broken(46, f"zone {name}, order {order}: count {zone.area[order].count}, but {len(found)} blocks are listed")
+        total += len(found) << order
+        blocks |= dict.fromkeys(found, order)
+    if total != zone.free:
+        report.broken(46, f"zone {name}: {zone.free} pages free by its count, {total} by its blocks")
+    check_blocks(machine, report, frames, zone, name, blocks)
+    return total
+
+
+def check_blocks(machine, report, frames, zone, name, blocks):
+    end = zone.start
+    for pfn in sorted(blocks):
+        order = blocks[pfn]
+        words = f"zone {name}: block {pfn:#x} of order {order}"
+        if pfn % (1 << order) or pfn < zone.start or pfn + (1 << order) > zone.end:
+            report.broken(47, f"{words} is not aligned, or leaves its zone")
+            continue
+        if pfn < end:
+            report.broken(47, f"{words} overlaps the block before it")
+        end = pfn + (1 << order)
+        if order + 1 < len(zone.area) and blocks.get(pfn ^ 1 << order) == order and pfn & 1 << order:
+            report.broken(48, f"{words} and its buddy {pfn ^ 1 << order:#x} are both free, and apart")
+        if not frames.has(pfn, "BUDDY") or frames.order[pfn] != order or frames.users[pfn]:
+            report.broken(46, f"{words}: its first page says flags {frames.flags[pfn]:#x}, order {frames.order[pfn]}, "
+                              f"{frames.users[pfn]} users")
+
+
+def check_percpu(machine, report, frames, number):
+    """The short lists: as many pages marked as the counts say."""
+    listed = sum(pages.percpu_counts(machine, number).values())
+    mask, bit = machine.constants["PG_ZONE_MASK"], machine.constants["PG_PERCPU"]
+    marked = sum(1 for flags in frames.flags if flags & bit and flags & mask == number)
+    if marked != listed:
+        report.broken(51, f"zone number {number}: {marked} pages are marked as in per-CPU lists, whose counts are {listed}")
+
+
+# ---- Locks: 18 ----
+
+
+def check_lock_owners(machine, report):
+    """A lock that is held is held by a CPU that says that it holds locks."""
+    report.judge(18)
+    for lock in locks.all_locks(machine):
+        if lock.taken and lock.owner in machine.cpu_numbers and not machine.percpu("lock_depth", lock.owner):
+            report.broken(18, f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock")
+
+
+# ---- All ----
+
+
+CHECKS = [  # what is judged, the variable that must be there, and the function
+    ("page tables (19, 27)", "kernel_pgd", lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
+    ("page-table pages (33, 49)", "mem_map", check_tables),
+    ("the PKMap (1, 2, 3, 12, 22)", "pkmap_page_table", check_pool),
+    ("atomic slots (28, 29)", "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
+    ("idle CPUs (18, 30)", "kernel_pgd", lambda m, r, f: check_idle_depths(m, r)),
+    ("quicklists (32 to 35)", "mem_map", lambda m, r, f: check_quicklists(m, r)),
+    ("zones (46, 47, 48, 51)", "mem_map", check_zones),
+    ("locks (18)", "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
+]
+
+
+def check(machine):
+    report = Report()
+    frames = pages.MemMap(machine) if machine.var("mem_map") and not handing_over(machine) else None
+    for what, variable, judge in CHECKS:
+        if not machine.var(variable) or (variable == "mem_map" and not frames):
+            report.leave(f"{what}: the kernel has not come that far")
+            continue
+        try:
+            judge(machine, report, frames)
+        except Unavailable as why:
+            report.leave(f"{what}: {why}")
+    return report
+
+
+def handing_over(machine):
+    """Inside boot step 6 mem_map stands, but the zones are still being filled."""
+    return not any(zone.managed for zone in machine.var("zones"))
+
+
+def lines(machine):
+    report = check(machine)
+    text = [f"not judged: {why}" for why in report.left_out]
+    for number in sorted(report.judged):
+        found = report.judged[number]
+        text += [f"invariant {number} is broken: {words}" for words in found[:SHOWN]]
+        if len(found) > SHOWN:
+            text.append(f"invariant {number}: {len(found) - SHOWN} more")
+    good = [str(number) for number in sorted(report.judged) if not report.judged[number]]
+    text.append(f"invariants that hold: {', '.join(good) or 'none could be judged'}")
+    return text
+
+

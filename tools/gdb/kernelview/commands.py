@@ -1,0 +1,283 @@
+"""What is typed: `tarn` and its subcommands.  `help tarn` lists them."""
+
+import os
+from pathlib import Path
+
+import gdb
+
+from drawing import walk as walk_drawing
+from kernelview import Unavailable, check, diff, locks, pages, paging, pkmap, quicklists, threads, tlb
+from kernelview.machine import machine
+
+history = diff.History()
+
+
+class Tarn(gdb.Command):
+    """What the kernel's memory means: page tables, pools, zones, threads, invariants.
+
+Every command only reads.  Addresses may be any expression of GDB's.  The manual is docs/gdb.md."""
+
+    def __init__(self):
+        super().__init__("tarn", gdb.COMMAND_DATA, prefix=True)
+
+    def invoke(self, argument, from_tty):
+        gdb.execute("help tarn")
+
+
+def words(argument):
+    return gdb.string_to_argv(argument)
+
+
+def number(expression):
+    return int(gdb.parse_and_eval(expression).cast(gdb.lookup_type("unsigned int")))
+
+
+def show(lines):
+    gdb.write("\n".join(lines) + "\n")
+
+
+class Subcommand(gdb.Command):
+    """Common to all: what is not there (yet) is said in a line."""
+
+    choices = ()
+
+    def __init__(self, name):
+        self.name = name
+        super().__init__("tarn " + name, gdb.COMMAND_DATA)
+
+    def complete(self, text, word):
+        if self.choices == "symbol":
+            return gdb.COMPLETE_EXPRESSION
+        return [choice for choice in self.choices if choice.startswith(word)]
+
+    def invoke(self, argument, from_tty):
+        try:
+            self.run(machine(), words(argument))
+        except Unavailable as why:
+            raise gdb.GdbError(f"tarn {self.name}: {why}") from None
+
+    def run(self, kernel, arguments):
+        """The command itself."""
+        raise NotImplementedError
+
+
+# ---- Page tables ----
+
+
+def loaded_pgd(kernel):
+    """Physical address of the PGD of the CPU that GDB has selected."""
+    cpu = kernel.cpu()
+    if not cpu.paging:
+        raise Unavailable(f"paging is off on {cpu.name} (CR0.PG is 0): its addresses are physical. "
+                          "Name a PGD to walk one all the same")
+    return tlb.pgd_of(kernel, cpu.cr3)
+
+
+def pgd_argument(kernel, arguments, at):
+    """A PGD by its address: physical, or in the direct map."""
+    if len(arguments) <= at:
+        return loaded_pgd(kernel)
+    value = number(arguments[at])
+    return value - kernel.page_offset if value >= kernel.page_offset else value
+
+
+def walk_of(kernel, arguments):
+    if not arguments:
+        raise Unavailable("which address?")
+    pgd = pgd_argument(kernel, arguments, 1)
+    return paging.walk(kernel.read_physical, kernel.format, pgd, number(arguments[0]), kernel.direct_map_bytes)
+
+
+class Walk(Subcommand):
+    """Walk page tables for an address: tarn walk ADDRESS [PGD]
+
+Each level with its entry, where the entry lies in memory, its flags, the frame it leads to; of the last one the size of the
+page and what mem_map says of the frame.  Without PGD: the tables in CR3 of the CPU that is selected (`info threads`)."""
+
+    choices = "symbol"
+
+    def run(self, kernel, arguments):
+        show(paging.lines(walk_of(kernel, arguments), lambda physical: pages.describe(kernel, physical)))
+
+
+class Translate(Subcommand):
+    """The physical address behind an address: tarn translate ADDRESS [PGD]"""
+
+    choices = "symbol"
+
+    def run(self, kernel, arguments):
+        found = walk_of(kernel, arguments)
+        if not found.mapped:
+            raise Unavailable(f"{found.address:#010x} is not mapped: {found.end}")
+        show([f"{found.address:#010x} -> physical {found.physical:#011x}"])
+
+
+class Maps(Subcommand):
+    """Everything that is mapped, by ranges of the same flags: tarn maps [PGD]"""
+
+    choices = "symbol"
+
+    def run(self, kernel, arguments):
+        pgd = pgd_argument(kernel, arguments, 0)
+        lines = [f"PGD at physical {pgd:#x}, {kernel.format.name}"]
+        for found in paging.ranges(kernel.read_physical, kernel.format, pgd, kernel.direct_map_bytes):
+            count = (found.end - found.start) // found.page_size
+            where = f"from physical {found.physical:#x}" if found.contiguous else "scattered frames"
+            lines.append(f"{found.start:08x} to {found.end - 1:08x}  {count:6} x {paging.size_words(found.page_size):5}  "
+                         f"{found.flags:14} {where}")
+        show(lines)
+
+
+# ---- The rest of memory ----
+
+
+class Pkmap(Subcommand):
+    """The PKMap: slots by state, owners, the slot handed out last, who waits: tarn pkmap [all]"""
+
+    choices = ("all",)
+
+    def run(self, kernel, arguments):
+        show(pkmap.lines(kernel, "all" in arguments))
+
+
+class Atomic(Subcommand):
+    """The atomic kmaps that each CPU holds"""
+
+    def run(self, kernel, arguments):
+        show(pkmap.atomic_lines(kernel))
+
+
+class Zones(Subcommand):
+    """Zones: frames, pages managed, free, in per-CPU lists, in use; watermarks and reserves"""
+
+    def run(self, kernel, arguments):
+        show(pages.zones_lines(kernel))
+
+
+class Buddy(Subcommand):
+    """Free blocks by order: tarn buddy [ZONE]; with a zone also which"""
+
+    choices = ("DMA", "NORMAL", "HIGHMEM")
+
+    def run(self, kernel, arguments):
+        show(pages.buddy_lines(kernel, *arguments[:1]))
+
+
+class Quicklists(Subcommand):
+    """Page-table pages that each CPU keeps ready"""
+
+    def run(self, kernel, arguments):
+        show(quicklists.lines(kernel))
+
+
+class Tlb(Subcommand):
+    """Flushes by CPU, what is owed, and in the debug build what each CPU may still hold"""
+
+    def run(self, kernel, arguments):
+        show(tlb.lines(kernel))
+
+
+# ---- Who does what ----
+
+
+class Threads(Subcommand):
+    """Threads with back traces and what each waits for: tarn threads [NAME | brief]"""
+
+    choices = ("brief",)
+
+    def run(self, kernel, arguments):
+        brief = arguments[:1] == ["brief"]
+        show(threads.lines(kernel, "" if brief or not arguments else arguments[0], not brief))
+
+
+class Cpus(Subcommand):
+    """CPUs: where each is, on which tables, running what, holding how many locks and atomic kmaps"""
+
+    def run(self, kernel, arguments):
+        show(threads.cpu_lines(kernel))
+
+
+class Locks(Subcommand):
+    """Spinlocks that are held, and by whom: tarn locks [all]"""
+
+    choices = ("all",)
+
+    def run(self, kernel, arguments):
+        show(locks.lines(kernel, "all" in arguments))
+
+
+class Check(Subcommand):
+    """Judge every invariant that can be judged from outside (docs/invariants.md), and name those that are broken"""
+
+    def run(self, kernel, arguments):
+        show(check.lines(kernel))
+
+
+class Diff(Subcommand):
+    """What changed in the kernel's page tables and in the PKMap since the stop before"""
+
+    def run(self, kernel, arguments):
+        show(diff.lines(history))
+
+
+# ---- Pictures ----
+
+
+def drawings_folder():
+    return Path(os.environ.get("TARN_DRAWINGS", "."))
+
+
+def write_svg(drawing, name):
+    path = drawings_folder() / f"{name}.svg"
+    path.write_text(drawing.svg(name) + "\n")
+    return f"written as {path}"
+
+
+class Draw(Subcommand):
+    """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn draw pkmap
+
+The file's name is in the last line; TARN_DRAWINGS in the environment names its folder."""
+
+    choices = ("pkmap",)
+
+    def run(self, kernel, arguments):
+        if arguments[:1] == ["pkmap"]:
+            found = pkmap.Pool(kernel)
+            show(pkmap.pool.text(found.counts, found.last) + [write_svg(pkmap.svg(kernel), "pkmap")])
+            return
+        found = walk_of(kernel, arguments)
+        picture = paging.picture(found, lambda physical: pages.short_description(kernel, physical))
+        show(walk_drawing.text(picture) + [write_svg(walk_drawing.svg(picture), f"walk-{found.address:08x}")])
+
+
+COMMANDS = {"walk": Walk, "translate": Translate, "maps": Maps, "pkmap": Pkmap, "atomic": Atomic, "zones": Zones, "buddy": Buddy,
+            "quicklists": Quicklists, "tlb": Tlb, "threads": Threads, "cpus": Cpus, "locks": Locks, "check": Check, "diff": Diff,
+            "draw": Draw}
+
+
+# ---- Stops ----
+
+
+def forget(*_):
+    """Memory has changed under us: by the kernel, or by GDB's own `set`."""
+    try:
+        machine().forget()
+    except (Unavailable, gdb.error):
+        pass
+
+
+def on_stop(event):
+    forget()
+    try:
+        history.stopped(machine())
+    except (Unavailable, gdb.error):
+        pass
+
+
+def register():
+    Tarn()
+    for name, command in COMMANDS.items():
+        command(name)
+    gdb.events.stop.connect(on_stop)
+    gdb.events.cont.connect(forget)
+    gdb.events.memory_changed.connect(forget)

@@ -1,0 +1,155 @@
+"""The PKMap's pool of slots, and the atomic slots of each CPU."""
+
+from dataclasses import dataclass
+
+from drawing import pool
+from kernelview import Unavailable, paging
+
+SLOTS_SHOWN = 24
+
+
+@dataclass
+class Slot:
+    number: int
+    address: int
+    count: int
+    entry: int
+    owner: int  # frame, or None
+
+    @property
+    def state(self):
+        if self.count < 0:
+            return "retired"
+        return {0: "free", 1: "at 1"}.get(self.count, "in use")
+
+
+class Pool:
+    """All slots, with their counts and entries."""
+
+    def __init__(self, machine):
+        machine.need("pkmap_page_table", 5, "the PKMap")
+        self.machine = machine
+        self.base = machine.constants["PKMAP_BASE"]
+        self.counts = machine.var("pkmap_count")
+        self.counts = self.counts[:machine.var("pkmap_slots")] if machine.has_var("pkmap_slots") else self.counts
+        self.last = machine.var("last_pkmap_nr") if machine.has_var("last_pkmap_nr") else None
+        self.stats = machine.var("kmap_stats")
+        self.entries = [self._entry(slot) for slot in range(len(self.counts))]
+
+    def _entry(self, slot):
+        """By the kernel's own page tables, so that any number of tables behind the pool is right."""
+        form, machine = self.machine.format, self.machine
+        per_table = 4096 // form.entry_bytes
+        if slot % per_table == 0:
+            self._table = self._table_of(self.base + slot * 4096)
+        if self._table is None:
+            return 0
+        return paging.read_entry(machine.read_physical, form, self._table, slot % per_table)
+
+    def _table_of(self, address):
+        machine = self.machine
+        found = paging.walk(machine.read_physical, machine.format, machine.kernel_pgd, address, machine.direct_map_bytes)
+        last = found.steps[-1]
+        return last.at - last.index * machine.format.entry_bytes if last.level is machine.format.levels[-1] else None
+
+    def slot(self, n):
+        entry = self.entries[n]
+        owner = (entry & self.machine.format.frame_mask) >> 12 if entry & paging.PRESENT else None
+        return Slot(n, self.base + n * 4096, self.counts[n], entry, owner)
+
+    def slots(self):
+        return [self.slot(n) for n in range(len(self.counts))]
+
+
+def waiters(machine, queue_address):
+    """Threads queued there, first come first: pairs of the waiter's address and the thread object."""
+    queue = machine.object("struct wait_queue", queue_address)
+    return [(waiter.address, machine.object("struct thread", waiter.thread))
+            for waiter in machine.list_objects(queue.address_of("waiters"), "struct waiter", "node")]
+
+
+def pool_waiters(machine):
+    if not machine.has_var("pkmap_map_wait"):
+        return []
+    return waiters(machine, machine.var("pkmap_map_wait").address)
+
+
+def stats_line(stats):
+    names = ["maps", "new_maps", "revivals", "flushes", "reclaimed", "sleeps", "retired"]
+    return "since boot: " + ", ".join(f"{getattr(stats, name)} {name.replace('_', ' ')}" for name in names if stats.has(name))
+
+
+def slot_line(machine, slot):
+    words = paging.flag_words(slot.entry)
+    owner = f"frame {slot.owner:#x}" if slot.owner is not None else "no owner"
+    return f"  slot {slot.number:4} at {slot.address:#010x}: count {slot.count} ({slot.state}), {owner}, {words}"
+
+
+def lock_line(machine):
+    lock = machine.var("kmap_lock")
+    if not lock.taken:
+        return "kmap_lock is free"
+    return f"kmap_lock is held by CPU {lock.owner}: the pool may be between two states"
+
+
+def lines(machine, everything=False):
+    found = Pool(machine)
+    text = pool.text(found.counts, found.last) + [lock_line(machine), stats_line(found.stats)]
+    taken = [slot for slot in found.slots() if slot.count or slot.entry]
+    shown = taken if everything else taken[:SLOTS_SHOWN]
+    text += [slot_line(machine, slot) for slot in shown]
+    if len(taken) > len(shown):
+        text.append(f"  and {len(taken) - len(shown)} more (tarn pkmap all)")
+    waiting = pool_waiters(machine)
+    text += [f"  waits for a slot: thread {machine.string(thread.address_of('name'))}" for _, thread in waiting]
+    return text + ([] if waiting else ["  nobody waits for a slot"])
+
+
+def svg(machine):
+    found = Pool(machine)
+    return pool.svg(found.counts, found.last, f"the PKMap, {machine.format.name}")
+
+
+# ---- Atomic slots ----
+
+
+@dataclass
+class AtomicSlots:
+    cpu: int
+    depth: int
+    slots: list  # (address, entry)
+
+
+def atomic_slots(machine):
+    """For each CPU how many atomic kmaps it holds, and every one of its slots with its entry."""
+    value = machine.constants
+    deep = value["KMAP_ATOMIC_DEPTH"]
+    form, result = machine.format, []
+    for cpu in machine.cpu_numbers:
+        first, slots = value["FIX_KMAP_BEGIN"] + cpu * deep, []
+        for index in range(first, first + deep):
+            address = value["FIXADDR_TOP"] - (index + 1) * 4096
+            found = paging.walk(machine.read_physical, form, machine.kernel_pgd, address, machine.direct_map_bytes)
+            slots.append((address, found.leaf if found.steps[-1].level is form.levels[-1] else 0))
+        result.append(AtomicSlots(cpu, machine.percpu("kmap_depth", cpu), slots))
+    return result
+
+
+def atomic_lines(machine):
+    if not machine.cpu_numbers:
+        raise Unavailable("the atomic slots belong to CPUs, and no CPU has its variables yet (boot step 0)")
+    text = []
+    for cpu in atomic_slots(machine):
+        text.append(f"CPU {cpu.cpu}: {cpu.depth} of {len(cpu.slots)} atomic kmaps held, slots {cpu.slots[0][0]:#010x} downwards")
+        for n, (address, entry) in enumerate(cpu.slots):
+            if entry or n < cpu.depth:
+                frame = f"frame {(entry & machine.format.frame_mask) >> 12:#x}" if entry else "a low page (no entry)"
+                text.append(f"  {n}: {address:#010x} -> {frame}, {paging.flag_words(entry)}")
+    return text
+
+
+def slot_of(machine, address):
+    """The pool's slot behind an address, or None."""
+    found = Pool(machine)
+    number = (address - found.base) // 4096
+    return found.slot(number) if 0 <= number < len(found.counts) else None

@@ -1,0 +1,90 @@
+"""GDB's own `print` shows entries, pages, locks and lists in words."""
+
+import gdb
+import gdb.printing
+
+from kernelview import Unavailable, pages, paging
+from kernelview.machine import machine
+from kernelview.names import name_of
+
+
+class Entry:
+    """pte_t, pmd_t, pgd_t: frame and flags."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        value, kernel = self.value, machine()
+        while value.type.strip_typedefs().code == gdb.TYPE_CODE_STRUCT:
+            value = value[value.type.strip_typedefs().fields()[0]]
+        raw, form = int(value), kernel.format
+        pdpte = form.entry_bytes == 8 and str(self.value.type) == "pgd_t"
+        words = paging.flag_words(raw, pdpte)
+        return f"frame {(raw & form.frame_mask) >> 12:#x} {words}" if raw & paging.PRESENT else words
+
+
+class Page:
+    """struct page: its frame and what it is used for."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        kernel = machine()
+        base, address = kernel.var("mem_map"), int(self.value.address) if self.value.address is not None else 0
+        if not base or address < base:
+            return f"page outside of mem_map, flags {int(self.value['flags']):#x}"
+        pfn = (address - base) // self.value.type.sizeof
+        return pages.describe(kernel, pfn << 12)
+
+
+class Lock:
+    """struct spinlock: free, or who holds it since where."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        name = machine().string(int(self.value["name"]))
+        if not int(self.value["taken"]["v"]):
+            return f"lock {name}: free"
+        return f"lock {name}: held by CPU {int(self.value['owner'])}, taken by {name_of(int(self.value['caller']))}"
+
+
+class List:
+    """struct list: as a head, how many nodes it has and which."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        if self.value.address is None:
+            return f"next {int(self.value['next']):#x}, prev {int(self.value['prev']):#x}"
+        try:
+            nodes = machine().list_nodes(int(self.value.address), 10000)
+        except Unavailable as why:
+            return f"list: {why}"
+        shown = " ".join(f"{node:#x}" for node in nodes[:8]) + (" ..." if len(nodes) > 8 else "")
+        return f"list of {len(nodes)} nodes" + (f": {shown}" if nodes else "")
+
+
+PRINTERS = {"^pte_t$": Entry, "^pmd_t$": Entry, "^pgd_t$": Entry, "^page$": Page, "^spinlock$": Lock, "^list$": List}
+
+
+class Typedefs(gdb.printing.RegexpCollectionPrettyPrinter):
+    """By the name of the type as it is written: entries are typedefs of nameless structs."""
+
+    def __call__(self, value):
+        name = value.type.unqualified().name
+        for printer in self.subprinters if name else []:
+            if printer.enabled and printer.compiled_re.search(name):
+                return printer.gen_printer(value)
+        return None
+
+
+def register():
+    printers = Typedefs("tarn")
+    for pattern, printer in PRINTERS.items():
+        printers.add_printer(pattern.strip("^$"), pattern, printer)
+    gdb.printing.register_pretty_printer(None, printers, replace=True)

@@ -1,0 +1,86 @@
+"""What CPUs have flushed, what they owe, and in the debug build what each may still hold (kernel/arch/x86/tlb_shadow.h)."""
+
+from kernelview import Unavailable
+from kernelview.names import name_of
+
+
+def address_space(machine, pgd_physical):
+    """Words for what lies in a CR3."""
+    if pgd_physical == (machine.kernel_pgd if machine.var("kernel_pgd") else None):
+        return "the kernel's own tables"
+    return f"PGD {pgd_physical:#x}"
+
+
+def pgd_of(machine, cr3):
+    """The PGD's physical address: with PAE it is aligned to 32 bytes only (SDM vol. 3, 4.4.1)."""
+    return cr3 & (0xFFFFFFE0 if machine.format.entry_bytes == 8 else 0xFFFFF000)
+
+
+def lines(machine):
+    numbers = machine.cpu_numbers
+    if not numbers:
+        raise Unavailable("no CPU has its variables yet (boot step 0)")
+    text = ["CPU  full flushes  CR3 loads   invlpg   rounds asked for   address space"]
+    for cpu in numbers:
+        stats = machine.percpu("tlb_stats", cpu)
+        text.append(f"{cpu:3}  {stats.full_flushes:12} {stats.cr3_loads:10} {stats.invlpgs:8} {stats.rounds:18}   "
+                    + mm_words(machine, cpu))
+    text += call_lines(machine) + owed_lines(machine)
+    return text + (shadow_lines(machine) if machine.has_var("shadow_cpu") else
+                   ["what each CPU may hold is known to the debug build alone (DEBUG=1)"])
+
+
+def mm_words(machine, cpu):
+    active = machine.percpu("active_mm", cpu)
+    if not active:
+        return "the kernel's own"
+    tlb = machine.object("struct mm_tlb", active)
+    lazy = ", borrowed (lazy)" if machine.percpu("lazy_mm", cpu) else ""
+    return f"mm {active:#010x}, PGD {tlb.pgd:#010x}, CPUs {tlb.cpus:#x}{lazy}"
+
+
+def call_lines(machine):
+    """A call to other CPUs that is under way, and who has not answered."""
+    call = machine.var("smp.c::call")
+    if not call.lock.taken:
+        return ["no call to other CPUs is under way"]
+    pending = call.pending
+    waiting = [str(n) for n in range(32) if pending >> n & 1]
+    return [f"CPU {call.lock.owner} calls other CPUs: {name_of(call.fn)}; not yet done by CPU " + (", ".join(waiting) or "none")]
+
+
+def owed_lines(machine):
+    """Flushes that idle CPUs owe: generations, where the kernel has them."""
+    names = [name for name in ("tlb_owed", "pkmap_flush_owed", "flush_generation", "pkmap_generation") if machine.has_var(name)]
+    return [f"{name}: {machine.var(name)}" for name in names]
+
+
+# ---- The visible TLB ----
+
+
+def shadow(machine):
+    """For each CPU in the mask the pages that it may still translate: address, unmapped at, by whom."""
+    time, cpus = machine.var("shadow_time"), machine.var("shadow_cpu")
+    pages = machine.var("shadow_page")
+    base = (1 << 32) - len(pages) * 4096
+    touched = [(base + n * 4096, page) for n, page in enumerate(pages) if page.since]
+    watched = machine.var("watched")
+    held = {}
+    for cpu in machine.cpu_numbers:
+        if watched >> cpu & 1:
+            full = cpus[cpu].full_at
+            held[cpu] = [(address, page) for address, page in touched
+                         if not page.invalidated >> cpu & 1 and (full - page.since) & 0xFFFFFFFF >= 1 << 31]
+    return time, cpus, held
+
+
+def shadow_lines(machine):
+    time, cpus, held = shadow(machine)
+    text = [f"visible TLB: time {time}"]
+    for cpu, pages in held.items():
+        text.append(f"  CPU {cpu}: dropped everything at {cpus[cpu].full_at}, what is not Global at {cpus[cpu].load_at}; "
+                    f"may still hold {len(pages)} unmapped page{'s' if len(pages) != 1 else ''}")
+        text += [f"    {address:#010x}, unmapped at {page.since} by {name_of(page.caller)}" for address, page in pages[-3:]]
+    return text
+
+

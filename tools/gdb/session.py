@@ -1,0 +1,290 @@
+#!/usr/bin/env python3
+"""QEMU and GDB together: session.py gdb | server | client | dump | tour [NAME], for the make targets of the same names.
+
+What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison), PAE, SMP, MEM, CPU, MACHINE,
+APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that waits for nobody).
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path[:0] = [str(HERE)]
+sys.dont_write_bytecode = True
+
+import qmp  # noqa: E402
+import tourfile  # noqa: E402
+
+# With `-icount shift=auto` QEMU 7.2 hangs in the middle of a reverse-step; with a fixed shift it does not.
+REVERSE_SHIFT = 7
+ENDS = re.compile(r"^(\d+ passed, \d+ failed\b.*|stopped after step \d+)$", re.M)
+PANIC = re.compile(r"^panic", re.M | re.I)
+
+
+class Refused(Exception):
+    """What was asked for cannot be had: the message says why."""
+
+
+def given(name, default=""):
+    return os.environ.get(name) or default
+
+
+@dataclass
+class Settings:
+    """A machine and its kernel."""
+
+    build: Path = field(default_factory=lambda: (ROOT / given("BUILD", "build")).resolve())
+    kind: str = field(default_factory=lambda: given("KIND"))
+    pae: bool = field(default_factory=lambda: bool(given("PAE")))
+    smp: str = field(default_factory=lambda: given("SMP", "4"))
+    memory: str = field(default_factory=lambda: given("MEM", "3G"))
+    cpu: str = field(default_factory=lambda: given("CPU"))
+    machine: str = field(default_factory=lambda: given("MACHINE"))
+    append: str = field(default_factory=lambda: given("APPEND"))
+    reverse: bool = field(default_factory=lambda: bool(given("REVERSE")))
+    loader: str = "kernel"  # or "iso": by GRUB
+
+    @property
+    def elf(self):
+        return self.build / f"tarn{'-pae' if self.pae else ''}{self.kind}.elf"
+
+    @property
+    def folder(self):
+        """Where the sessions of this build leave their files."""
+        path = self.build / "gdb"
+        path.mkdir(parents=True, exist_ok=True)
+        return path
+
+
+# ---- QEMU ----
+
+
+def own_iso(settings, folder):
+    """An ISO whose only entry starts at once."""
+    menu = folder / "grub.cfg"
+    menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
+                    f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n')
+    objcopy = subprocess.run([ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
+    subprocess.run([ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
+                   stdout=subprocess.DEVNULL)
+    if not (folder / "tarn.iso").is_file():
+        raise Refused("this needs GRUB for the PC, and it is not on this machine")
+    return folder / "tarn.iso"
+
+
+def qemu_command(settings, folder):
+    command = ["qemu-system-i386", "-m", settings.memory, "-smp", settings.smp, "-nic", "none", "-display", "none", "-no-reboot",
+               "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    command += ["-cpu", settings.cpu] if settings.cpu else []
+    command += ["-machine", settings.machine] if settings.machine else []
+    if settings.loader == "iso":
+        return command + ["-cdrom", str(own_iso(settings, folder))]
+    return command + ["-kernel", str(settings.elf), "-append", settings.append]
+
+
+def halted(folder, address=None):
+    """Options: QEMU waits for GDB, at `address` or at a socket of its own, with the monitor beside it."""
+    address = address or f"unix:{folder}/gdb.socket,server=on,wait=off"
+    return ["-S", "-gdb", address, "-qmp", f"unix:{folder}/qmp.socket,server=on,wait=off"]
+
+
+def start(command, folder):
+    """QEMU in a session of its own, so that Ctrl-C in GDB does not reach it.  Returns when GDB can connect."""
+    for name in ("gdb.socket", "qmp.socket"):
+        (folder / name).unlink(missing_ok=True)
+    errors = open(folder / "qemu.log", "wb")
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True)
+    try:
+        qmp.wait_for(folder / "qmp.socket", process)
+    except qmp.Ended:
+        raise Refused("QEMU ended: " + (folder / "qemu.log").read_text(errors="replace").strip()) from None
+    return process
+
+
+def stop(process):
+    process.kill()
+    process.wait()
+
+
+# ---- Backwards ----
+
+
+def reverse_options(folder, mode):
+    """Record and replay, from a snapshot on an otherwise empty disk that QEMU makes when it starts."""
+    disk = folder / "snapshot.qcow2"
+    if mode == "record":
+        subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
+    return ["-nodefaults", "-drive", f"file={disk},if=none,format=qcow2,id=snapshots",
+            "-icount", f"shift={REVERSE_SHIFT},rr={mode},rrfile={folder}/recording,rrsnapshot=start"]
+
+
+def check_reverse(settings):
+    if given("SMP_GIVEN") and settings.smp != "1":
+        raise Refused(f"REVERSE=1 and SMP={settings.smp}: QEMU records and replays one CPU alone. Leave SMP away, or say SMP=1.")
+    settings.smp = "1"
+    settings.append = f"{settings.append} exit".strip()
+    if not shutil.which("qemu-img"):
+        raise Refused("REVERSE=1 needs qemu-img (Debian: qemu-utils)")
+
+
+def record(settings, folder, quiet=False):
+    """Runs the kernel to its end, writing down all that comes from outside."""
+    if not quiet:
+        print(f"Recording the whole run ({settings.append}); Ctrl-C ends it early.", flush=True)
+    command = qemu_command(settings, folder) + ["-serial", f"file:{folder}/recorded"] + reverse_options(folder, "record")
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    if process.returncode not in (0, 33, 35):
+        raise Refused(f"QEMU ended with status {process.returncode} while recording")
+
+
+# ---- GDB ----
+
+
+def gdb_environment(folder):
+    return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(folder)}
+
+
+def gdb_command(settings, *commands, batch=False):
+    words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
+    for command in ("set confirm off", f"source {HERE / 'load.py'}") + commands:
+        words += ["-ex", command]
+    return words
+
+
+def run_gdb(settings, folder, *commands, batch=False):
+    """GDB in this terminal; Ctrl-C is GDB's."""
+    former = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return subprocess.run(gdb_command(settings, *commands, batch=batch), cwd=ROOT, env=gdb_environment(folder),
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+def connected(settings, folder, *commands, batch=False):
+    """Starts QEMU, halted, then GDB with these commands; ends QEMU when GDB ends."""
+    extra = []
+    if settings.reverse:
+        check_reverse(settings)
+        record(settings, folder, batch)
+        extra = reverse_options(folder, "replay")
+    (folder / "console").write_text("")
+    process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + extra + halted(folder), folder)
+    try:
+        return run_gdb(settings, folder, f"target remote {folder}/gdb.socket", *commands, batch=batch)
+    finally:
+        stop(process)
+
+
+# ---- What make calls ----
+
+
+def debug(settings):
+    if given("CORE"):
+        return run_gdb(settings, settings.folder, f"core-file {given('CORE')}", "tarn cpus")
+    print("The machine is halted before its first instruction. For example: break kernel_main, continue, help tarn.")
+    with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
+        return connected(settings, Path(folder))
+
+
+def serve(settings):
+    """QEMU in this terminal, waiting for `make gdb-client` in another one."""
+    port, extra = given("PORT", "1234"), []
+    if settings.reverse:
+        check_reverse(settings)
+        record(settings, settings.folder)
+        extra = reverse_options(settings.folder, "replay")
+    print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. To quit: Ctrl-A, then X.", flush=True)
+    (settings.folder / "qmp.socket").unlink(missing_ok=True)
+    serial = ["-chardev", "stdio,id=terminal,mux=on", "-serial", "chardev:terminal", "-mon", "terminal"]
+    command = qemu_command(settings, settings.folder) + serial + extra + halted(settings.folder, f"tcp:127.0.0.1:{port}")
+    return subprocess.run(command).returncode
+
+
+def client(settings):
+    return run_gdb(settings, settings.folder, f"target remote 127.0.0.1:{given('PORT', '1234')}")
+
+
+def wait_until_over(monitor, process, console):
+    """Until the kernel has said its last line, or has panicked and every CPU has stopped; Ctrl-C: now."""
+    print("Waiting for the end of the self-test, or for a panic; Ctrl-C: the dump is made at once.", flush=True)
+    try:
+        while process.poll() is None:
+            text = console.read_text(errors="replace").replace("\r", "")
+            if ENDS.search(text) or (PANIC.search(text) and monitor.all_stopped()):
+                return
+            qmp.wait_for_change(console, len(text))
+    except KeyboardInterrupt:
+        return
+    raise Refused("QEMU ended before the dump was made; leave `exit` away")
+
+
+def dump_of_new(settings, path):
+    with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
+        folder = Path(folder)
+        (folder / "console").write_text("")
+        process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + halted(folder), folder)
+        try:
+            monitor = qmp.Monitor(folder / "qmp.socket")
+            monitor.ask("cont")
+            wait_until_over(monitor, process, folder / "console")
+            monitor.dump(path)
+        finally:
+            stop(process)
+
+
+def dump(settings):
+    """Of the machine that `make gdb-server` runs, if one does; else of one that is started for it."""
+    path = Path(given("CORE", str(settings.build / "tarn.core"))).resolve()
+    path.unlink(missing_ok=True)
+    running = settings.folder / "qmp.socket"
+    try:
+        qmp.Monitor(running).dump(path)
+    except OSError:
+        dump_of_new(settings, path)
+    print(f"{path}: {path.stat().st_size >> 20} MiB. To look at it: make gdb CORE={os.path.relpath(path)}"
+          + (" PAE=1" if settings.pae else ""))
+    return 0
+
+
+def tour(settings, name=None):
+    if not name:
+        print("\n".join(tourfile.listing()))
+        print("make tour NAME starts one; Enter goes on, GDB's own commands work in between.")
+        return 0
+    found = tourfile.load(name)
+    for key, value in found.machine().items():
+        setattr(settings, key, value)
+    with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
+        return connected(settings, Path(folder), f"tarn tour {name}", batch=bool(given("TOUR_AUTO")))
+
+
+MODES = {"gdb": debug, "server": serve, "client": client, "dump": dump, "tour": tour}
+
+
+def main(arguments):
+    if not arguments or arguments[0] not in MODES:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        return MODES[arguments[0]](Settings(), *arguments[1:])
+    except (Refused, tourfile.Faulty) as why:
+        print(f"{arguments[0]}: {why}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
