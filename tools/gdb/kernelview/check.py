@@ -111,9 +111,11 @@ def check_sleepers(machine, found, report):
     """Whoever is queued found too few slots, or has been woken since: then it is no longer queued."""
     waiting = pkmap.pool_waiters(machine)
     report.judge(12)
-    usable = sum(count in (0, 1) for count in found.counts)
-    if waiting and usable == len(found.counts):
-        name = machine.string(waiting[0][1].address_of("name"), 16)
+    in_use = sum(count >= 2 for count in found.counts)
+    if in_use != machine.var("pkmap_in_use"):
+        report.broken(12, f"{in_use} slots are in use, but pkmap_in_use is {machine.var('pkmap_in_use')}")
+    if waiting and not in_use:
+        name = machine.string(waiting[0].address_of("name"), 16)
         report.broken(12, f"thread {name} waits for a slot, but not one is in use")
 
 
@@ -209,13 +211,13 @@ def check_atomic(machine, report):
 def check_idle_depths(machine, report):
     """A halted CPU has scheduled: it holds no lock and no atomic kmap."""
     report.judge(18, 30)
-    idle = machine.var("idle_mask")
+    idle = machine.var("cpu_idle_mask")
     for cpu in machine.cpus():
-        if cpu.number is None or not idle >> cpu.number & 1 or machine.percpu("irq_depth", cpu.number):
+        if cpu.number is None or not idle >> cpu.number & 1 or not cpu.interrupts_on:
             continue
-        for number, name, words in ((18, "lock_depth", "spinlocks"), (30, "kmap_depth", "atomic kmaps")):
-            depth = machine.percpu(name, cpu.number)
-            if depth and cpu.interrupts_on:
+        depths = machine.percpu("nosleep", cpu.number)
+        for number, depth, words in ((18, depths.locks, "spinlocks"), (30, depths.kmaps, "atomic kmaps")):
+            if depth:
                 report.broken(number, f"CPU {cpu.number} is idle and holds {depth} {words}")
 
 
@@ -319,7 +321,7 @@ def check_lock_owners(machine, report):
     """A lock that is held is held by a CPU that says that it holds locks."""
     report.judge(18)
     for lock in locks.all_locks(machine):
-        if lock.taken and lock.owner in machine.cpu_numbers and not machine.percpu("lock_depth", lock.owner):
+        if lock.taken and lock.owner in machine.cpu_numbers and not machine.percpu("nosleep", lock.owner).locks:
             report.broken(18, f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock")
 
 
@@ -329,7 +331,7 @@ def check_lock_owners(machine, report):
 CHECKS = [  # what is judged, the variable that must be there, and the function
     ("page tables (19, 27)", "kernel_pgd", lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
     ("page-table pages (33, 49)", "mem_map", check_tables),
-    ("the PKMap (1, 2, 3, 12, 22)", "pkmap_page_table", check_pool),
+    ("the PKMap (1, 2, 3, 12, 22)", "pkmap_slots", check_pool),
     ("atomic slots (28, 29)", "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
     ("idle CPUs (18, 30)", "kernel_pgd", lambda m, r, f: check_idle_depths(m, r)),
     ("quicklists (32 to 35)", "mem_map", lambda m, r, f: check_quicklists(m, r)),

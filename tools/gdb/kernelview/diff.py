@@ -25,7 +25,7 @@ def take(machine):
         root = cpu.cr3 & ~0x1F
         for table, level in paging.tables(machine.read_physical, form, root, machine.direct_map_bytes):
             tables.setdefault(table, (level, machine.read_physical(table, level.entries * form.entry_bytes)))
-    found = pkmap.Pool(machine) if machine.var("pkmap_page_table") else None
+    found = pkmap.Pool(machine) if machine.var("pkmap_slots") else None
     return Snapshot(form, tables, found.counts if found else [], found.last if found else None)
 
 

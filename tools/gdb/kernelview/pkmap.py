@@ -1,5 +1,6 @@
 """The PKMap's pool of slots, and the atomic slots of each CPU."""
 
+import struct
 from dataclasses import dataclass
 
 from drawing import pool
@@ -27,12 +28,13 @@ class Pool:
     """All slots, with their counts and entries."""
 
     def __init__(self, machine):
-        machine.need("pkmap_page_table", 5, "the PKMap")
+        machine.need("pkmap_slots", 5, "the PKMap")
         self.machine = machine
         self.base = machine.constants["PKMAP_BASE"]
-        self.counts = machine.var("pkmap_count")
-        self.counts = self.counts[:machine.var("pkmap_slots")] if machine.has_var("pkmap_slots") else self.counts
-        self.last = machine.var("last_pkmap_nr") if machine.has_var("last_pkmap_nr") else None
+        slots = machine.var("pkmap_slots")
+        data = machine.read(machine.var("pkmap_count"), 4 * slots)
+        self.counts = list(struct.unpack(f"<{slots}i", data))
+        self.last = last_slot(machine, slots)
         self.stats = machine.var("kmap_stats")
         self.entries = [self._entry(slot) for slot in range(len(self.counts))]
 
@@ -61,17 +63,23 @@ class Pool:
         return [self.slot(n) for n in range(len(self.counts))]
 
 
+def last_slot(machine, slots):
+    """The slot handed out last; with kmap_flush=lazy the slots have no turn."""
+    last = machine.var("last_pkmap_nr")
+    return None if machine.var("pkmap_lazy") or last >= slots else last
+
+
 def waiters(machine, queue_address):
-    """Threads queued there, first come first: pairs of the waiter's address and the thread object."""
+    """Threads queued there, first come first."""
     queue = machine.object("struct wait_queue", queue_address)
-    return [(waiter.address, machine.object("struct thread", waiter.thread))
+    return [machine.object("struct thread", waiter.thread)
             for waiter in machine.list_objects(queue.address_of("waiters"), "struct waiter", "node")]
 
 
 def pool_waiters(machine):
-    if not machine.has_var("pkmap_map_wait"):
-        return []
-    return waiters(machine, machine.var("pkmap_map_wait").address)
+    """Threads with a ticket, first come first; one that has been woken and not yet run is on no queue."""
+    tickets = machine.list_objects(machine.var("pkmap_tickets").address, "struct ticket", "node")
+    return [thread for ticket in tickets for thread in waiters(machine, ticket.address_of("queue"))]
 
 
 def stats_line(stats):
@@ -101,8 +109,16 @@ def lines(machine, everything=False):
     if len(taken) > len(shown):
         text.append(f"  and {len(taken) - len(shown)} more (tarn pkmap all)")
     waiting = pool_waiters(machine)
-    text += [f"  waits for a slot: thread {machine.string(thread.address_of('name'))}" for _, thread in waiting]
-    return text + ([] if waiting else ["  nobody waits for a slot"])
+    text += [f"  waits for a slot: thread {machine.string(thread.address_of('name'))}" for thread in waiting]
+    return text + ([] if waiting else ["  nobody waits for a slot"]) + order_lines(machine)
+
+
+def order_lines(machine):
+    """Who flushes when."""
+    if machine.var("pkmap_lazy"):
+        return [f"kmap_flush=lazy: {machine.var('pkmap_lazy.c::waiting')} waiting, {machine.var('pkmap_lazy.c::retired')} retired "
+                f"in {machine.var('pkmap_lazy.c::batches')} batches, {machine.var('pkmap_lazy.c::free_slots')} free"]
+    return ["the next flush comes when the turn comes to the end of the pool"]
 
 
 def svg(machine):
@@ -131,7 +147,7 @@ def atomic_slots(machine):
             address = value["FIXADDR_TOP"] - (index + 1) * 4096
             found = paging.walk(machine.read_physical, form, machine.kernel_pgd, address, machine.direct_map_bytes)
             slots.append((address, found.leaf if found.steps[-1].level is form.levels[-1] else 0))
-        result.append(AtomicSlots(cpu, machine.percpu("kmap_depth", cpu), slots))
+        result.append(AtomicSlots(cpu, machine.percpu("nosleep", cpu).kmaps, slots))
     return result
 
 

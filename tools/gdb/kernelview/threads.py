@@ -203,7 +203,7 @@ def lines(machine, name="", traces=True):
 
 def cpu_lines(machine):
     online = machine.var("cpu_online_mask")
-    idle = machine.var("idle_mask") if machine.has_var("idle_mask") else 0
+    idle = machine.var("cpu_idle_mask")
     text = []
     for cpu in machine.cpus():
         text.append(cpu_line(machine, cpu, online))
@@ -223,8 +223,8 @@ def kernel_words(machine, number, idle):
     queue = machine.percpu("run_queue", number)
     name = machine.string(machine.object("struct thread", queue.current).address_of("name"), 16) if queue.current else "none"
     stats = machine.percpu("sched_stats", number)
-    depths = ", ".join(f"{word} {machine.percpu(variable, number)}" for variable, word in
-                       [("lock_depth", "locks held"), ("irq_depth", "interrupts nested"), ("kmap_depth", "atomic kmaps")])
+    held = machine.percpu("nosleep", number)
+    depths = f"locks held {held.locks}, interrupts nested {held.interrupts}, atomic kmaps {held.kmaps}"
     halts = " (halted in idle)" if idle >> number & 1 else ""
     return (f"thread {name}{halts}; {depths}; {stats.switches} switches, {stats.ticks} ticks, "
             f"{machine.percpu('ipis_sent', number)} interrupts sent")

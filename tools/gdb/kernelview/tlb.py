@@ -50,9 +50,15 @@ def call_lines(machine):
 
 
 def owed_lines(machine):
-    """Flushes that idle CPUs owe: generations, where the kernel has them."""
-    names = [name for name in ("tlb_owed", "pkmap_flush_owed", "flush_generation", "pkmap_generation") if machine.has_var(name)]
-    return [f"{name}: {machine.var(name)}" for name in names]
+    """Flushes of the PKMap by number (kernel/arch/x86/tlb_owed.h): the last one asked for, what each CPU has flushed past."""
+    stamp, idle = machine.var("last_stamp"), machine.var("cpu_idle_mask")
+    text = [f"flushes of the PKMap: the last stamp is {stamp}"]
+    for cpu in machine.cpu_numbers:
+        seen = machine.percpu("tlb_seen", cpu)
+        behind = stamp - seen & 0xFFFFFFFF
+        owes = f"owes {behind}" + (", pays on leaving idle" if idle >> cpu & 1 else "") if behind else "owes nothing"
+        text.append(f"  CPU {cpu}: has flushed past {seen}, {owes}")
+    return text
 
 
 # ---- The visible TLB ----
@@ -65,13 +71,18 @@ def shadow(machine):
     base = (1 << 32) - len(pages) * 4096
     touched = [(base + n * 4096, page) for n, page in enumerate(pages) if page.since]
     watched = machine.var("watched")
+    load_counts = machine.constants["PKMAP_BASE"] if machine.var("not_global") else 1 << 32
     held = {}
     for cpu in machine.cpu_numbers:
         if watched >> cpu & 1:
-            full = cpus[cpu].full_at
-            held[cpu] = [(address, page) for address, page in touched
-                         if not page.invalidated >> cpu & 1 and (full - page.since) & 0xFFFFFFFF >= 1 << 31]
+            held[cpu] = [(address, page) for address, page in touched if not page.invalidated >> cpu & 1
+                         and is_before(cpus[cpu].load_at if address >= load_counts else cpus[cpu].full_at, page.since)]
     return time, cpus, held
+
+
+def is_before(time, other):
+    """Both orders of time wrap after 2^32 unmappings."""
+    return time - other & 0xFFFFFFFF >= 1 << 31
 
 
 def shadow_lines(machine):
