@@ -3,6 +3,7 @@
 #   make               build/tarn.elf, build/tarn-pae.elf, build/tarn.iso
 #   make run           boots the ISO in QEMU, serial console in this terminal
 #   make check         host tests and boot tests
+#   make gdb           boots in QEMU under GDB (docs/gdb.md); make tour: guided tours
 #   make help          the rest, and the variables
 #
 # What is missing on this machine is installed first, and said (tools/deps.sh).
@@ -15,13 +16,16 @@ PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all kernels iso run check check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
-	bench bench-diff bench-linux book toolchain loc deps clean help FORCE
+	bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
+	gdb gdb-server gdb-client dump tour
 
 all: kernels iso
 
 # ---- Tools ---------------------------------------------------------------------------------------------------------
 
-GOALS := $(filter-out toolchain loc clean help,$(or $(MAKECMDGOALS),all))
+# make tour NAME: the name is no goal of its own.
+TOUR := $(or $(t),$(if $(filter tour,$(firstword $(MAKECMDGOALS))),$(word 2,$(MAKECMDGOALS))))
+GOALS := $(filter-out toolchain loc clean help $(TOUR),$(or $(MAKECMDGOALS),all))
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 GIVEN_CC := $(if $(filter default undefined,$(origin CC)),,$(CC))
 
@@ -157,6 +161,32 @@ export PAE SMP MEM CPU MACHINE APPEND GUI
 run: kernels iso
 	@tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
 
+# ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
+
+# What `make run` takes; REVERSE=1: recorded first, then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
+SMP_GIVEN := $(if $(filter command%,$(origin SMP)),yes)
+export BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
+
+gdb gdb-server gdb-client dump: kernels
+	@$(PYTHON) tools/gdb/session.py $(patsubst gdb-%,%,$@)
+
+# The tours stop in functions that only the debug build leaves alone.
+tour:
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
+	@$(PYTHON) tools/gdb/session.py tour $(TOUR)
+
+ifneq ($(filter tour,$(firstword $(MAKECMDGOALS))),)
+$(wordlist 2,9,$(MAKECMDGOALS)): ;
+.PHONY: $(wordlist 2,9,$(MAKECMDGOALS))
+endif
+
+# How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC alone knows.
+compile_commands.json: FORCE
+	@$(MAKE) --no-print-directory -nB V=1 kernels | $(PYTHON) tools/compile_commands.py >$@
+	@echo '$@: for clangd'
+
+# --------------------------------------------------------------------------------------------------------------------
+
 JOBS := 2
 check: kernels iso
 	@$(MAKE) --no-print-directory POISON=1 kernels
@@ -227,6 +257,12 @@ help:
 	@echo '  DEBUG=1         visible TLB, lock order, undefined behaviour, ... (docs/debug.md)'
 	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
 	@echo '  GUI=1           opens the screen'
+	@echo 'make gdb        boots under GDB, halted, with commands that know the kernel (help tarn); the variables of make run, and'
+	@echo '  REVERSE=1       recorded, then run forwards and backwards        CORE=file  looks at a dump'
+	@echo 'make gdb-server, gdb-client   the same in two terminals (PORT=1234)'
+	@echo 'make dump       a memory dump, build/tarn.core, of what gdb-server runs, else of a boot of its own'
+	@echo 'make tour       lists guided tours; make tour NAME starts one'
+	@echo 'make compile_commands.json   for clangd'
 	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
 	@echo 'make interleave, interleave-faults   every schedule of small scenarios (TIME=120 seconds); faults planted there'

@@ -81,6 +81,14 @@ bench_linux_needs() {
 	have apt-get || echo 'make bench-linux needs apt-get, to fetch the kernels of Debian.' >&2
 }
 
+gdb_needs() {
+	have gdb || need gdb
+	python=/usr/bin/python3
+	[ -x $python ] || python=python3
+	have $python || need python3
+	have qemu-img || [ -z "${REVERSE:-}$1" ] || need qemu-utils
+}
+
 check_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
@@ -121,8 +129,10 @@ coverage_needs() {
 for goal in "$@"; do
 	case $goal in
 	run) iso_needs && qemu_needs ;;
+	gdb | gdb-server | gdb-client | dump) qemu_needs && gdb_needs '' ;;
+	tour) iso_needs && qemu_needs && gdb_needs tour ;;
 	check | deps)
-		iso_needs && qemu_needs && check_needs && book_needs && bench_needs
+		iso_needs && qemu_needs && check_needs && book_needs && bench_needs && gdb_needs tour
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
 	check-host) host_needs ;;
@@ -148,13 +158,13 @@ Missing: $packages${want_compiler:+a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
-        qemu-system-x86 gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments \\
+        qemu-system-x86 qemu-utils gdb gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments \\
         python3-matplotlib
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
-        qemu-system-x86-core python3-pytest python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
+        qemu-system-x86-core qemu-img gdb python3-pytest python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
   Homebrew:
-    brew install make i686-elf-gcc i686-elf-grub nasm xorriso mtools qemu python3
+    brew install make i686-elf-gcc i686-elf-gdb i686-elf-grub nasm xorriso mtools qemu python3
     python3 -m pip install pytest pytest-xdist markdown pygments matplotlib
 LINES
 }

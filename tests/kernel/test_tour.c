@@ -27,10 +27,15 @@ STAGE use_slot(struct page *page)
 	stage = *(u32 *)kmap(page);
 }
 
+STAGE slot_is_left(void)
+{
+	stage = 13;
+}
+
 STAGE leave_slot(struct page *page)
 {
 	kunmap(page);
-	stage = 2;
+	slot_is_left();
 }
 
 /* Other pages take the other slots, one after the other, until the pool is flushed. */

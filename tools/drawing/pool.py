@@ -83,11 +83,18 @@ def sign(count):
     return SIGNS.get(count) or (str(count) if count < 10 else "+")
 
 
+def same(rows):
+    return [f"      ({rows} row{'s' if rows > 1 else ''} the same)"] if rows else []
+
+
 def text(counts, last):
-    lines = [summary(counts)]
+    lines, row, left_out = [summary(counts)], None, 0
     for first in range(0, len(counts), ACROSS):
-        row = "".join(map(sign, counts[first:first + ACROSS]))
-        lines.append(f"{first:5} {row}")
-        if last is not None and first <= last < first + ACROSS:
-            lines.append(" " * (6 + last - first) + "^ handed out last")
-    return lines + ["      . free   1 waits for the flush   2.. in use, one user less   r retired"]
+        row_before, row = row, "".join(map(sign, counts[first:first + ACROSS]))
+        here = last is not None and first <= last < first + ACROSS
+        if row == row_before and not here:
+            left_out += 1
+            continue
+        lines += same(left_out) + [f"{first:5} {row}"] + ([" " * (6 + last - first) + "^ handed out last"] if here else [])
+        left_out = 0
+    return lines + same(left_out) + ["      . free   1 waits for the flush   2.. in use, one user less   r retired"]

@@ -7,7 +7,8 @@ sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from kernelview import commands, printers  # noqa: E402
+from kernelview import commands, printers, tours  # noqa: E402
 
 commands.register()
 printers.register()
+tours.register()

@@ -62,5 +62,8 @@ class Monitor:
 
     def dump(self, path):
         """An ELF core file, with the mappings of the CPUs' page tables, so that GDB reads it by the kernel's addresses."""
+        was_running = self.ask("query-status")["running"]
         self.ask("stop")
         self.ask("dump-guest-memory", paging=True, protocol=f"file:{path}")
+        if was_running:
+            self.ask("cont")

@@ -3,9 +3,11 @@
 What holds only while a lock is free is not judged while it is held: the answer says so.
 """
 
+import collections
 from dataclasses import dataclass, field
 
 from kernelview import Unavailable, locks, pages, paging, pkmap, quicklists, threads, tlb
+from kernelview.names import name_of
 
 SHOWN = 5  # findings of one invariant
 
@@ -52,7 +54,9 @@ def check_pool(machine, report, frames):
         else:
             check_used_slot(machine, slot, report, frames, owners)
     check_addresses(found, frames, owners, report)
+    check_owned(machine, owners, report)
     check_sleepers(machine, found, report)
+    check_uses(machine, found, report)
 
 
 def check_unused_slot(slot, report):
@@ -105,6 +109,32 @@ def check_addresses(found, frames, owners, report):
         if virtual and pfn not in owners:
             report.broken(1, f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
                              "but no slot holds it")
+
+
+def check_owned(machine, owners, report):
+    """pkmap_owned saves a look at each page of a freed block: a count too low would leave an alias."""
+    shift = len(machine.var("zones")[0].area) - 1
+    counts = collections.Counter(pfn >> shift for pfn in owners)
+    size = (machine.var("max_pfn") >> shift) + 1
+    said = machine.numbers("pkmap_owned", size, "H")
+    for n, count in enumerate(said):
+        if count != counts[n]:
+            report.broken(22, f"frames {n << shift:#x} to {((n + 1) << shift) - 1:#x} own {counts[n]} slots, pkmap_owned says {count}")
+
+
+def check_uses(machine, found, report):
+    """The debug build counts the kmaps of each thread: together they are the uses of all slots."""
+    if not machine.has_var("shadow_cpu") or not machine.var("thread_cache").per_page:
+        return
+    everyone = threads.all_threads(machine)
+    if any("kmap" in name_of(address) for thread in everyone if thread.running_on for address in thread.trace):
+        report.leave("uses of the PKMap's slots (5): a CPU is inside of kmap or kunmap")
+        return
+    report.judge(5)
+    held = sum(machine.object("struct thread", thread.address).kmaps for thread in everyone)
+    uses = sum(max(0, count - 1) for count in found.counts)
+    if held != uses:
+        report.broken(5, f"threads hold {held} kmaps, the slots count {uses} uses")
 
 
 def check_sleepers(machine, found, report):

@@ -33,7 +33,7 @@ def number(expression):
 
 
 def show(lines):
-    gdb.write("\n".join(lines) + "\n")
+    gdb.write("".join(line + "\n" for line in lines))
 
 
 class Subcommand(gdb.Command):
@@ -266,7 +266,28 @@ def forget(*_):
         pass
 
 
+class Console:
+    """What the kernel has printed since the stop before, from the file into which QEMU writes its serial line."""
+
+    def __init__(self):
+        self.path, self.shown = os.environ.get("TARN_CONSOLE"), 0
+
+    def show_new(self):
+        if not self.path or not os.path.exists(self.path):
+            return
+        with open(self.path, "rb") as file:
+            file.seek(self.shown)
+            data = file.read()
+        self.shown += len(data)
+        text = data.decode("ascii", "replace").replace("\r", "")
+        show(["| " + line for line in text.splitlines() if line.strip()])
+
+
+console = Console()
+
+
 def on_stop(event):
+    console.show_new()
     forget()
     try:
         history.stopped(machine())

@@ -1,5 +1,6 @@
 """The machine as the subjects see it: physical and kernel memory, variables, per-CPU variables, CPUs, names of addresses."""
 
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -118,6 +119,12 @@ class Machine:
     def var(self, name):
         """A variable; `file.c::name` for one of several of that name."""
         return self.at(symbol_type(name), symbol_address(name))
+
+    def numbers(self, name, count, letter):
+        """The first `count` numbers of an array, or of what a pointer leads to; `letter`: their size, as struct has it."""
+        kind = symbol_type(name).strip_typedefs()
+        address = symbol_address(name) if kind.code == gdb.TYPE_CODE_ARRAY else self.var(name)
+        return memoryview(self.read(address, count * struct.calcsize(letter))).cast(letter).tolist()
 
     def has_var(self, name):
         return find_variable(name) is not None

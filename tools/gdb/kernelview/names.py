@@ -14,6 +14,12 @@ def name_of(address, more=0):
     return f"{name}+{int(offset or 0) + more:#x}"
 
 
+def offset_in(address):
+    """Bytes from the start of the function that holds an address, or None."""
+    name = name_of(address)
+    return int(name.rpartition("+")[2], 16) if "+" in name else None
+
+
 def place_of(address):
     """file:line, or ""."""
     line = gdb.find_pc_line(address)

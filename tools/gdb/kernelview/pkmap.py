@@ -1,6 +1,5 @@
 """The PKMap's pool of slots, and the atomic slots of each CPU."""
 
-import struct
 from dataclasses import dataclass
 
 from drawing import pool
@@ -32,8 +31,7 @@ class Pool:
         self.machine = machine
         self.base = machine.constants["PKMAP_BASE"]
         slots = machine.var("pkmap_slots")
-        data = machine.read(machine.var("pkmap_count"), 4 * slots)
-        self.counts = list(struct.unpack(f"<{slots}i", data))
+        self.counts = machine.numbers("pkmap_count", slots, "i")
         self.last = last_slot(machine, slots)
         self.stats = machine.var("kmap_stats")
         self.entries = [self._entry(slot) for slot in range(len(self.counts))]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from kernelview import Unavailable, objects, tlb
-from kernelview.names import name_of, place_of
+from kernelview.names import name_of, offset_in, place_of
 
 STATES = {0: "ready", 1: "running", 2: "sleeping", 3: "dead"}
 SAVED_WORDS = 4  # that switch_context() leaves above the return address: edi, esi, ebx, ebp (kernel/arch/x86/switch.asm)
@@ -141,7 +141,7 @@ def trace(machine, thread):
     """Return addresses by the chain of frame pointers; a thread that runs: from its CPU's registers."""
     cpu = thread.running_on
     if cpu:
-        return [cpu.eip] + chain(machine, cpu.ebp)
+        return [cpu.eip] + caller_at_entry(machine, cpu) + chain(machine, cpu.ebp)
     if not thread.saved_sp:
         return []
     saved = thread.saved_sp
@@ -149,6 +149,12 @@ def trace(machine, thread):
         return [machine.word(saved + 4 * SAVED_WORDS)] + chain(machine, machine.word(saved + 4 * (SAVED_WORDS - 1)))
     except Unavailable:
         return []
+
+
+def caller_at_entry(machine, cpu):
+    """A function that has not yet done `push ebp; mov ebp, esp` has no frame: its caller is on top of the stack."""
+    at = {0: cpu.esp, 1: cpu.esp + 4}.get(offset_in(cpu.eip))
+    return [machine.word(at)] if at else []
 
 
 def chain(machine, frame):
