@@ -5,6 +5,7 @@
 #include "arch/x86/tlb.h"
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "mm/pcp.h"
 #include "mm/pgalloc.h"
 #include "mm/pkmap.h"
 #include "mm/zone.h"
@@ -22,7 +23,7 @@ static volatile u32 stage;
 
 /* ---- One slot of the PKMap ---- */
 
-STAGE use_slot(struct page *page)
+STAGE look_at_page(struct page *page)
 {
 	stage = *(u32 *)kmap(page);
 }
@@ -32,7 +33,7 @@ STAGE slot_is_left(void)
 	stage = 13;
 }
 
-STAGE leave_slot(struct page *page)
+STAGE leave_page(struct page *page)
 {
 	kunmap(page);
 	slot_is_left();
@@ -56,12 +57,12 @@ STAGE slot_is_free(void)
 
 TOUR(tour_slot, "tour.slot")
 {
-	if (!high_pages_take(LAST_PKMAP))
+	if (!high_pages_take(LAST_PKMAP + 1))
 		return;
-	use_slot(high_page[0]);
-	leave_slot(high_page[0]);
-	use_slot(high_page[0]);
-	leave_slot(high_page[0]);
+	look_at_page(high_page[0]);
+	leave_page(high_page[0]);
+	look_at_page(high_page[0]);
+	leave_page(high_page[0]);
 	use_up_the_pool();
 	slot_is_free();
 	high_pages_free();
@@ -157,7 +158,8 @@ TOUR(tour_flush, "tour.flush")
 
 /* ---- Buddies ---- */
 
-#define TOUR_ORDER 1u
+/* Larger than what the per-CPU lists keep. */
+#define TOUR_ORDER (PCP_MAX_ORDER + 1)
 #define TAKEN_MAX 64u
 
 STAGE take_block_that_splits(struct page **page)

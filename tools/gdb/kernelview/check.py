@@ -313,6 +313,9 @@ def check_zone(machine, report, frames, zone, name):
         blocks |= dict.fromkeys(found, order)
     if total != zone.free:
         report.broken(46, f"zone {name}: {zone.free} pages free by its count, {total} by its blocks")
+    orders = sum(1 << order for order in set(blocks.values()))
+    if orders != zone.orders:
+        report.broken(46, f"zone {name}: orders says {zone.orders:#b}, there are blocks of {orders:#b}")
     check_blocks(machine, report, frames, zone, name, blocks)
     return total
 
@@ -336,12 +339,12 @@ def check_blocks(machine, report, frames, zone, name, blocks):
 
 
 def check_percpu(machine, report, frames, number):
-    """The short lists: as many pages marked as the counts say."""
-    listed = sum(pages.percpu_counts(machine, number).values())
+    """The short lists: as many blocks marked, on their first pages, as the counts say."""
+    listed = sum(pages.percpu_blocks(machine, number).values())
     mask, bit = machine.constants["PG_ZONE_MASK"], machine.constants["PG_PERCPU"]
     marked = sum(1 for flags in frames.flags if flags & bit and flags & mask == number)
     if marked != listed:
-        report.broken(51, f"zone number {number}: {marked} pages are marked as in per-CPU lists, whose counts are {listed}")
+        report.broken(51, f"zone number {number}: {marked} blocks are marked as in per-CPU lists, whose counts are {listed}")
 
 
 # ---- Locks: 18 ----

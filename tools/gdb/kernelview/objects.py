@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import gdb
 
+from kernelview import Unavailable
+
 SCALARS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_PTR)
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 
@@ -71,8 +73,10 @@ class Object:
         self._data = machine.read(address, kind.sizeof) if data is None else data
 
     def __getattr__(self, name):
-        if name.startswith("_") or name not in self._fields:
+        if name.startswith("_"):
             raise AttributeError(name)
+        if name not in self._fields:
+            raise Unavailable(f"{self._kind} has no field {name} in this kernel: tools/gdb is of another time")
         offset, kind = self._fields[name]
         return decode(self._machine, kind, self.address + offset, self._data[offset:offset + kind.sizeof])
 

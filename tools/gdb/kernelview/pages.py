@@ -1,5 +1,6 @@
 """Frames: what mem_map says of them, the zones, the buddy allocator's free blocks, the per-CPU lists."""
 
+import collections
 from dataclasses import dataclass
 
 from kernelview import Unavailable, objects
@@ -101,13 +102,17 @@ class ZoneFigures:
     percpu: int  # pages in the CPUs' short lists
 
 
-def percpu_counts(machine, zone_type):
-    """Pages in each CPU's short list for a zone."""
-    return {cpu: machine.percpu("page_stacks", cpu).of_zone[zone_type].count for cpu in machine.cpu_numbers}
+def percpu_blocks(machine, zone_type):
+    """Blocks in the CPUs' short lists for a zone, by order."""
+    blocks = collections.Counter()
+    for cpu in machine.cpu_numbers:
+        for order, stacks in enumerate(machine.percpu("page_stacks", cpu).of):
+            blocks[order] += stacks[zone_type].count
+    return blocks
 
 
 def figures(machine):
-    return [ZoneFigures(zone_name(machine, zone), zone, sum(percpu_counts(machine, zone.type).values()))
+    return [ZoneFigures(zone_name(machine, zone), zone, sum(count << order for order, count in percpu_blocks(machine, zone.type).items()))
             for zone in zone_objects(machine)]
 
 

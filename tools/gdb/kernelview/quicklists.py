@@ -53,9 +53,9 @@ def read(machine):
 
 def lines(machine):
     low, high = machine.var("pgt_low_mark"), machine.var("pgt_high_mark")
-    text = [f"marks: trimmed to {low} once over {high}", "CPU level count listed   pushes     pops  trimmed  from the head on"]
+    text = [f"marks: trimmed to {low} once over {high}", "CPU level count listed  trimmed  from the head on"]
     for q in read(machine):
         tables = " ".join(f"{table:08x}" for table in q.tables[:4]) + (" ..." if len(q.tables) > 4 else "")
-        text.append(f"{q.cpu:3} {q.level:5} {q.count:5} {len(q.tables):6} {q.stats.pushes:8} {q.stats.pops:8} "
-                    f"{q.stats.trimmed:8}  {tables}" + (f"  {q.end}" if q.end else ""))
+        text.append(f"{q.cpu:3} {q.level:5} {q.count:5} {len(q.tables):6} {q.stats.trimmed:8}  {tables}"
+                    + (f"  {q.end}" if q.end else ""))
     return text
