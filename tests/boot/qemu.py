@@ -111,7 +111,8 @@ class Boot:
             command += ["-cdrom", str(iso or make_iso(self.elf, machine.append, self.folder))]
         else:
             command += ["-kernel", str(self.elf), "-append", machine.append]
-        self.process = subprocess.Popen(command + machine.extra, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        command += [word.replace("{folder}", str(self.folder)) for word in machine.extra]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=open(self.folder / "stderr", "wb"))
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -162,7 +162,7 @@ def gdb_environment(folder):
 
 def gdb_command(settings, *commands, batch=False):
     words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
-    for command in ("set confirm off", "set breakpoint pending off", f"source {HERE / 'load.py'}") + commands:
+    for command in ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}") + commands:
         words += ["-ex", command]
     return words
 
