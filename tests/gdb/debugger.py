@@ -31,6 +31,7 @@ class Session:
 
     def __init__(self, boot, commands, at=None, folder="."):
         self.boot = boot
+        boot.qmp("query-status")  # once QEMU answers, its gdb stub listens too
         first = [f"target remote {boot.folder}/gdb"] + ([f"break {at}", "continue"] if at else [])
         outputs = gdb(boot.elf, first + list(commands), folder)[len(first):]
         self.outputs = dict(zip(commands, outputs))

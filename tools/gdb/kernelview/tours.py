@@ -26,6 +26,7 @@ def automatic():
 def go_to(location):
     """Lets the machine run until it is there; LOCATION may end in `if CONDITION`."""
     try:
+        gdb.decode_line(location.partition(" if ")[0])
         breakpoint_ = gdb.Breakpoint(location, internal=True, temporary=True)
     except gdb.error as why:
         raise NotReached(f"no breakpoint at {location}: {why}") from None

@@ -1,0 +1,115 @@
+"""Guided tours: each runs from its first stop to its last; their files are read or refused; going backwards; dumps by make."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import tourfile
+from debugger import gdb, session
+from qemu import ROOT, have_grub
+
+TOURS = tourfile.names()
+
+
+def test_the_tours_that_there_must_be():
+    assert set(TOURS) >= {"grub-to-paging", "one-address", "pkmap-slot", "flush", "quicklist", "buddy", "sleeper", "stack-overflow",
+                          "who-freed"}
+
+
+@pytest.mark.parametrize("name", TOURS)
+def test_tour_runs_to_its_end(name, build):
+    tour = tourfile.load(name)
+    if tour.machine().get("loader") == "iso" and not have_grub():
+        pytest.skip("no GRUB for the PC on this machine")
+    ran = session("tour", name, TOUR_AUTO="yes", BUILD=build)
+    assert ran.returncode == 0 and f"End of the tour {name}: {len(tour.stops)} stops." in ran.stdout, ran.stdout[-4000:]
+    for number, stop in enumerate(tour.stops, 1):
+        assert f" {name} {number}/{len(tour.stops)}: {stop.name} " in ran.stdout
+        assert all(text.split("\n")[0] in ran.stdout for text in stop.texts("say")), stop.name
+
+
+@pytest.mark.parametrize("name", TOURS)
+def test_tour_tells_something_at_each_stop(name):
+    for stop in tourfile.load(name).stops:
+        assert stop.texts("say"), f"{name}: {stop.name} says nothing"
+        assert stop.texts("show"), f"{name}: {stop.name} shows nothing"
+        assert stop.texts("at") or stop.texts("run"), f"{name}: {stop.name} is where the stop before it is"
+
+
+GOOD = "title: a tour\n\n-- first\nat: kernel_main\nsay: one\n    two\n"
+
+
+def test_a_tour_is_read():
+    tour = tourfile.Reader("good", GOOD).tour
+    assert (tour.title, tour.stops[0].name, tour.stops[0].parts) == ("a tour", "first", [("at", "kernel_main"), ("say", "one\ntwo")])
+
+
+@pytest.mark.parametrize("text, what", [
+    ("-- first\nsay: x\n", "a title"), ("title: t\n", "at least one stop"), (GOOD + "nonsense: x\n", "nonsense"),
+    ("say: x\n" + GOOD, "before the first stop"), ("title: t\nmachine: cores=4\n", "machine knows"),
+    ("    indented\n" + GOOD, "belongs to a key"), (GOOD + "what is this\n", "expected"),
+], ids=lambda value: value if " " not in value or len(value) < 30 else "text")
+def test_a_faulty_tour_is_refused(text, what):
+    with pytest.raises(tourfile.Faulty, match=what):
+        tourfile.Reader("bad", text)
+
+
+def test_a_stop_that_is_not_reached_fails(build, tmp_path):
+    """The player says which, and the exit status is not 0: a tour cannot rot unseen."""
+    ran = gdb(build / "tarn-debug.elf", [
+        "python import tourfile; from kernelview import tours",
+        "python tourfile.load = lambda name: tourfile.Reader(name, 'title: t\\n-- one\\nat: no_such_function\\nsay: x\\n').tour",
+        "tarn tour made-up"])
+    assert "stop 1 (one), at: no breakpoint at no_such_function" in ran[2], ran
+
+
+def test_an_unknown_tour_is_refused(build):
+    ran = session("tour", "nonsense", BUILD=build)
+    assert ran.returncode == 1 and "there are: " in ran.stdout
+
+
+# ---- Backwards (the tour who-freed runs reverse-continue and reverse-finish; here single steps) ----
+
+
+def test_reverse_refuses_more_than_one_cpu(build):
+    ran = session("gdb", REVERSE="1", SMP="2", SMP_GIVEN="yes", BUILD=build)
+    assert ran.returncode == 1 and "REVERSE=1 and SMP=2: QEMU records and replays one CPU alone" in ran.stdout
+
+
+SCRIPT = """break map_address
+continue
+set $forward = $pc
+reverse-stepi
+printf "back: %d\\n", $pc != $forward
+stepi
+printf "again: %d\\n", $pc == $forward
+reverse-step
+tbreak kmap_init
+reverse-continue
+info symbol $pc
+quit
+"""
+
+
+@pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-utils is missing")
+def test_steps_back(build):
+    """make gdb REVERSE=1, typed into: a step back, the same forward, lines back, and back to a breakpoint before it all."""
+    environment = os.environ | {"REVERSE": "1", "BUILD": str(build), "MEM": "128M", "APPEND": "selftest=tour.address highmem=64M"}
+    ran = subprocess.run(["/usr/bin/env", "python3", ROOT / "tools/gdb/session.py", "gdb"], cwd=ROOT, input=SCRIPT, env=environment,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180)
+    assert "back: 1" in ran.stdout and "again: 1" in ran.stdout and "kmap_init in section .text" in ran.stdout, ran.stdout
+
+
+# ---- Dumps ----
+
+
+@pytest.mark.parametrize("append, said", [("selftest=crash.panic", "panic_on_purpose"), ("selftest=lib.list", "idle_loop")])
+def test_make_dump(append, said, build, tmp_path):
+    """Of a kernel that panicked, and of one that idles; then GDB on the file alone."""
+    core = tmp_path / "tarn.core"
+    ran = session("dump", BUILD=build, MEM="64M", SMP="2", APPEND=append, CORE=core)
+    assert ran.returncode == 0 and core.is_file(), ran.stdout
+    threads, check = gdb(build / "tarn.elf", ["tarn threads", "tarn check"], core=core)
+    assert said in threads and "is broken" not in check, threads + check
