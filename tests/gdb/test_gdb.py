@@ -222,7 +222,7 @@ def test_a_dump_shows_what_the_machine_showed(kernel, build, tmp_path):
 
 
 def test_frames_beyond_4_gib(build):
-    machine = Machine("pae", memory="1G", machine="q35,max-ram-below-4g=512M", append="selftest=tour.slot")
+    machine = Machine("pae", memory="1G", cpu="max", machine="q35,max-ram-below-4g=512M", append="selftest=tour.slot")
     script = ["break kmap_high", "continue", "set $page = page", "finish", "tarn translate $page->virtual", "tarn walk $page->virtual",
               "python from kernelview.machine import machine as m; k = m(); a = int(gdb.parse_and_eval('$page - mem_map')) << 12; "
               "print(a, k.read_physical(a, 16).hex(), k.memory.source._read_printed(a, 16).hex())"]
