@@ -8,13 +8,14 @@ from pathlib import Path
 from qemu import HOST_LIMIT, ROOT, Boot
 
 MARK = "@@ next @@"
+SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off", "set remotetimeout 60"]
 LOAD = ROOT / "tools/gdb/load.py"
 
 
 def gdb(elf, commands, folder=".", core=None):
     """Runs GDB in batch mode; a list with the output of each command."""
     words = ["gdb", "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
-    for command in ["set pagination off", "set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {LOAD}"]:
+    for command in SETTINGS + [f"source {LOAD}"]:
         words += ["-ex", command]
     for command in commands:
         words += ["-ex", f"echo {MARK}\\n", "-ex", command]

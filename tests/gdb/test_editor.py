@@ -8,7 +8,8 @@ import pytest
 
 from qemu import ROOT
 
-JSON = [".vscode/tasks.json", ".vscode/launch.json", ".vscode/settings.json", ".vscode/extensions.json", ".devcontainer/devcontainer.json"]
+JSON = [".vscode/tasks.json", ".vscode/launch.json", ".vscode/settings.json", ".vscode/extensions.json",
+        ".devcontainer/devcontainer.json"]
 
 
 def load(name):
@@ -63,8 +64,8 @@ def test_the_container_installs_by_the_makefile():
 
 def test_compile_commands(tmp_path):
     """make's own dry run as clang's database: every C file of the kernel, with the flags that it is compiled with."""
-    dry = subprocess.run(["make", "--no-print-directory", "-nB", "V=1", f"BUILD={tmp_path}/b", "kernels"], cwd=ROOT, capture_output=True,
-                         text=True, check=True).stdout
+    command = ["make", "--no-print-directory", "-nB", "V=1", f"BUILD={tmp_path}/b", "kernels"]
+    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     made = subprocess.run([ROOT / "tools/compile_commands.py"], input=dry, capture_output=True, text=True, check=True, cwd=ROOT)
     entries = json.loads(made.stdout)
     files = {entry["file"] for entry in entries}

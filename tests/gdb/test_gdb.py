@@ -1,5 +1,5 @@
-"""The debugger's `tarn` commands: what they say is compared with what the kernel prints, what GDB reads by itself, and what QEMU's
-own walk finds, in the same stop; on healthy kernels, on crashed ones, on a dump, and before there is anything to see."""
+"""The debugger's `tarn` commands: what they say is compared with what the kernel prints, what GDB reads by itself, and what
+QEMU's own walk finds, in the same stop; on healthy kernels, on crashed ones, on a dump, and before there is anything to see."""
 
 import re
 import struct
@@ -12,6 +12,7 @@ from debugger import Session, ask, broken, gdb, number
 from qemu import Boot, Machine
 
 BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+STUB = ["-gdb", "unix:{folder}/gdb,server=on,wait=off"]  # for a guest that runs
 SLEEPER = {"memory": "128M", "smp": "4", "append": "selftest=tour.sleeper highmem=64M"}
 ADDRESSES = ["0xc0100000", "0xc0800123", "0xfe003004", "&zones", "$esp", "0xfffff000-0x4000"]
 
@@ -36,7 +37,8 @@ def covered(ranges):
 # ---- A healthy kernel ----
 
 COMMANDS = ["tarn zones", "tarn buddy", "tarn pkmap all", "tarn maps", "tarn threads", "tarn cpus", "tarn tlb", "tarn quicklists",
-            "tarn locks all", "tarn atomic", "tarn check", "tarn diff", "monitor info mem", "print pkmap_in_use", "print pkmap_slots",
+            "tarn locks all", "tarn atomic", "tarn check", "tarn diff", "monitor info mem", "print pkmap_in_use",
+            "print pkmap_slots",
             "print zones[0].free+zones[1].free+zones[2].free", "print kmap_stats.new_maps",
             "print ((struct tlb_stats *)((char *)&tlb_stats + percpu_offset[0]))->full_flushes",
             "print ((struct quicklist *)((char *)&pte_quicklist + percpu_offset[0]))->count"]
@@ -118,6 +120,15 @@ def test_nothing_is_broken(healthy):
     assert judged >= {1, 2, 3, 12, 18, 19, 22, 27, 28, 29, 30, 32, 33, 34, 35, 46, 47, 48, 49, 51}
 
 
+@BOTH
+def test_a_larger_pool_that_is_flushed_lazily(kernel, build):
+    machine = Machine(kernel, memory="128M", smp="2", append="selftest=tour.sleeper highmem=64M pkmap_tables=2 kmap_flush=lazy")
+    found = ask(machine, build, ["tarn pkmap", "tarn check", "tarn draw pkmap", "print pkmap_slots"], "pool_is_full")
+    slots = number(found["print pkmap_slots"])
+    assert slots == (2048 if kernel == "2level" else 1024) and f"{slots} slots:" in found["tarn draw pkmap"]
+    assert "kmap_flush=lazy: " in found["tarn pkmap"] and not broken(found["tarn check"]), found.in_order
+
+
 # ---- Changes, pictures, printers ----
 
 
@@ -163,9 +174,10 @@ def test_before_paging(kernel, build):
 @pytest.mark.parametrize("step", [1, 3, 5, 6])
 def test_stopped_in_the_middle_of_the_boot(kernel, step, build):
     """until=: every command says something, or why not; nothing is broken."""
-    asked = ["tarn cpus", "tarn check", "tarn pkmap", "tarn zones", "tarn threads", "tarn walk 0xc0100000", "tarn tlb", "tarn locks"]
+    asked = ["tarn cpus", "tarn check", "tarn pkmap", "tarn zones", "tarn threads", "tarn walk 0xc0100000", "tarn tlb",
+             "tarn locks"]
     with Boot(Machine(kernel, memory="64M", append=f"selftest=none until={step} highmem=32M",
-                      extra=["-gdb", "unix:{folder}/gdb,server=on,wait=off"]), build) as boot:
+                      extra=STUB), build) as boot:
         boot.wait_for(re.compile(rf"^stopped after step {step}$", re.M))
         found = Session(boot, asked)
     assert not broken(found["tarn check"]) and "Error occurred" not in "".join(found.in_order), found.in_order
@@ -188,7 +200,7 @@ def panic_walk(text):
 @BOTH
 @pytest.mark.parametrize("test", [name for name, _ in CRASHES])
 def test_walk_is_that_of_the_panic(kernel, test, build):
-    machine = Machine(kernel, memory="128M", smp="2", append=f"selftest={test}", extra=["-gdb", "unix:{folder}/gdb,server=on,wait=off"])
+    machine = Machine(kernel, memory="128M", smp="2", append=f"selftest={test}", extra=STUB)
     with Boot(machine, build) as boot:
         boot.wait_for(re.compile(r"^back trace:", re.M))
         while not boot.all_stopped():
@@ -205,8 +217,8 @@ def test_walk_is_that_of_the_panic(kernel, test, build):
 
 # ---- Dumps ----
 
-SAME = ["tarn pkmap", "tarn zones", "tarn buddy", "tarn quicklists", "tarn tlb", "tarn threads", "tarn cpus", "tarn locks all", "tarn maps",
-        "tarn check", "tarn walk 0xfe003000", "tarn atomic"]
+SAME = ["tarn pkmap", "tarn zones", "tarn buddy", "tarn quicklists", "tarn tlb", "tarn threads", "tarn cpus", "tarn locks all",
+        "tarn maps", "tarn check", "tarn walk 0xfe003000", "tarn atomic"]
 
 
 @BOTH
@@ -223,8 +235,9 @@ def test_a_dump_shows_what_the_machine_showed(kernel, build, tmp_path):
 
 def test_frames_beyond_4_gib(build):
     machine = Machine("pae", memory="1G", cpu="max", machine="q35,max-ram-below-4g=512M", append="selftest=tour.slot")
-    script = ["break kmap_high", "continue", "set $page = page", "finish", "tarn translate $page->virtual", "tarn walk $page->virtual",
-              "python from kernelview.machine import machine as m; k = m(); a = int(gdb.parse_and_eval('$page - mem_map')) << 12; "
+    script = ["break kmap_high", "continue", "set $page = page", "finish", "tarn translate $page->virtual",
+              "tarn walk $page->virtual", "python from kernelview.machine import machine as m; k = m(); "
+              "a = int(gdb.parse_and_eval('$page - mem_map')) << 12; "
               "print(a, k.read_physical(a, 16).hex(), k.memory.source._read_printed(a, 16).hex())"]
     found = ask(machine, build, script, "look_at_page")
     physical, by_file, printed = found.in_order[-1].split()

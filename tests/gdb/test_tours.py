@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -14,8 +15,8 @@ TOURS = tourfile.names()
 
 
 def test_the_tours_that_there_must_be():
-    assert set(TOURS) >= {"grub-to-paging", "one-address", "pkmap-slot", "flush", "quicklist", "buddy", "sleeper", "stack-overflow",
-                          "who-freed"}
+    assert set(TOURS) >= {"grub-to-paging", "one-address", "pkmap-slot", "flush", "quicklist", "buddy", "sleeper",
+                          "stack-overflow", "who-freed"}
 
 
 @pytest.mark.parametrize("name", TOURS)
@@ -43,7 +44,16 @@ GOOD = "title: a tour\n\n-- first\nat: kernel_main\nsay: one\n    two\n"
 
 def test_a_tour_is_read():
     tour = tourfile.Reader("good", GOOD).tour
-    assert (tour.title, tour.stops[0].name, tour.stops[0].parts) == ("a tour", "first", [("at", "kernel_main"), ("say", "one\ntwo")])
+    parts = [("at", "kernel_main"), ("say", "one\ntwo")]
+    assert (tour.title, tour.stops[0].name, tour.stops[0].parts) == ("a tour", "first", parts)
+
+
+def test_the_documented_tour_is_one():
+    """The example of docs/tours.md, read as a tour."""
+    text = (ROOT / "docs/tours.md").read_text().partition("This one is complete:\n")[2].partition("\nBefore the first")[0]
+    tour = tourfile.Reader("documented", "\n".join(line[4:] for line in text.splitlines())).tour
+    assert [stop.name for stop in tour.stops] == ["somebody wants an address", "and gets one"]
+    assert tour.machine()["memory"] == "128M" and tour.machine()["append"].endswith("exit")
 
 
 @pytest.mark.parametrize("text, what", [
@@ -97,7 +107,7 @@ quit
 def test_steps_back(build):
     """make gdb REVERSE=1, typed into: a step back, the same forward, lines back, and back to a breakpoint before it all."""
     environment = os.environ | {"REVERSE": "1", "BUILD": str(build), "MEM": "128M", "APPEND": "selftest=tour.address highmem=64M"}
-    ran = subprocess.run(["/usr/bin/env", "python3", ROOT / "tools/gdb/session.py", "gdb"], cwd=ROOT, input=SCRIPT, env=environment,
+    ran = subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", "gdb"], cwd=ROOT, input=SCRIPT, env=environment,
                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=180)
     assert "back: 1" in ran.stdout and "again: 1" in ran.stdout and "kmap_init in section .text" in ran.stdout, ran.stdout
 

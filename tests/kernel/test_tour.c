@@ -1,6 +1,6 @@
 /*
- * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order in which a tour tells
- * it, with functions of its own where a breakpoint shall stand.
+ * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order
+ * in which a tour tells it, with functions of its own where a breakpoint shall stand.
  */
 #include "arch/x86/tlb.h"
 #include "mm/mm.h"

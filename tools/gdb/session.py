@@ -162,17 +162,21 @@ def gdb_environment(folder):
 
 def gdb_command(settings, *commands, batch=False):
     words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
-    for command in ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}") + commands:
+    settle = ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}")
+    for command in settle + commands:
         words += ["-ex", command]
     return words
 
 
 def run_gdb(settings, folder, *commands, batch=False):
     """GDB in this terminal; Ctrl-C is GDB's."""
+    def as_usual():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return subprocess.run(gdb_command(settings, *commands, batch=batch), cwd=ROOT, env=gdb_environment(folder),
-                              stdin=subprocess.DEVNULL if batch else None, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
+                              stdin=subprocess.DEVNULL if batch else None, preexec_fn=as_usual).returncode
     finally:
         signal.signal(signal.SIGINT, former)
 

@@ -95,7 +95,8 @@ def check_owner(machine, slot, report, frames):
     if frames.zone(slot.owner) != machine.constants["ZONE_HIGHMEM"]:
         report.broken(3, f"slot {slot.number} is owned by frame {slot.owner:#x}, which is no high page")
     if frames.virtual[slot.owner] != slot.address:
-        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, whose address is {frames.virtual[slot.owner]:#010x}, "
+        said = frames.virtual[slot.owner]
+        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, whose address is {said:#010x}, "
                          f"not {slot.address:#010x}")
     if frames.has(slot.owner, "BUDDY") or frames.has(slot.owner, "PERCPU"):
         report.broken(22, f"slot {slot.number} (count {slot.count}) maps frame {slot.owner:#x}, which is with the page allocator")
@@ -119,7 +120,8 @@ def check_owned(machine, owners, report):
     said = machine.numbers("pkmap_owned", size, "H")
     for n, count in enumerate(said):
         if count != counts[n]:
-            report.broken(22, f"frames {n << shift:#x} to {((n + 1) << shift) - 1:#x} own {counts[n]} slots, pkmap_owned says {count}")
+            last = ((n + 1) << shift) - 1
+            report.broken(22, f"frames {n << shift:#x} to {last:#x} own {counts[n]} slots, pkmap_owned says {count}")
 
 
 def check_uses(machine, found, report):
@@ -181,7 +183,8 @@ def check_kernel_parts(machine, report):
     for pgd, whose in user_pgds(machine).items():
         for index, value in kernel_part(machine, pgd).items():
             if value != reference[index]:
-                report.broken(19, f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, the reference's is {reference[index]:#x}")
+                report.broken(19, f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, "
+                                  f"the reference's is {reference[index]:#x}")
 
 
 def check_cr3(machine, report):
@@ -228,14 +231,13 @@ def check_table(machine, report, frames, table, level, cached):
 
 def check_atomic(machine, report):
     report.judge(28, 29)
-    frames = {}
     for cpu in pkmap.atomic_slots(machine):
         if cpu.depth > len(cpu.slots):
             report.broken(28, f"CPU {cpu.cpu} holds {cpu.depth} atomic kmaps, there are {len(cpu.slots)} slots")
         for n, (address, entry) in enumerate(cpu.slots):
             if entry and n >= cpu.depth:
-                report.broken(29, f"CPU {cpu.cpu}: slot {n} at {address:#010x} has the entry {entry:#x}, but its depth is {cpu.depth}")
-            frames[address] = entry
+                report.broken(29, f"CPU {cpu.cpu}: slot {n} at {address:#010x} has the entry {entry:#x}, "
+                                  f"but its depth is {cpu.depth}")
 
 
 def check_idle_depths(machine, report):
@@ -290,13 +292,11 @@ def check_cached(machine, report, where, level, table):
 
 def check_zones(machine, report, frames):
     report.judge(46, 47, 48, 51)
-    free = {}
     for zone in pages.zone_objects(machine):
         name = pages.zone_name(machine, zone)
         if not held(machine, zone.lock, report, f"zone {name} (46, 47, 48)"):
-            free[zone.type] = check_zone(machine, report, frames, zone, name)
-    for number, count in free.items():
-        check_percpu(machine, report, frames, number)
+            check_zone(machine, report, frames, zone, name)
+            check_percpu(machine, report, frames, zone.type)
 
 
 def check_zone(machine, report, frames, zone, name):
@@ -317,7 +317,6 @@ def check_zone(machine, report, frames, zone, name):
     if orders != zone.orders:
         report.broken(46, f"zone {name}: orders says {zone.orders:#b}, there are blocks of {orders:#b}")
     check_blocks(machine, report, frames, zone, name, blocks)
-    return total
 
 
 def check_blocks(machine, report, frames, zone, name, blocks):

@@ -66,7 +66,8 @@ class Core:
 
 
 def cpu_state(data):
-    """QEMU's note: version, size, 16 general registers, ip, flags, 10 segments (selector, limit, flags, pad, base), cr0 to cr4."""
+    """QEMU's note: version, size, 16 general registers, ip, flags, 10 segments (selector, limit, flags, pad, base), cr0 to
+    cr4."""
     general = struct.unpack_from("<18Q", data, 8)
     state = dict(zip(["eax", "ebx", "ecx", "edx", "esi", "edi", "esp", "ebp"], general))
     state |= {"eip": general[16], "eflags": general[17]}

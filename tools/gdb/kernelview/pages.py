@@ -111,9 +111,12 @@ def percpu_blocks(machine, zone_type):
     return blocks
 
 
+def percpu_pages(machine, zone_type):
+    return sum(count << order for order, count in percpu_blocks(machine, zone_type).items())
+
+
 def figures(machine):
-    return [ZoneFigures(zone_name(machine, zone), zone, sum(count << order for order, count in percpu_blocks(machine, zone.type).items()))
-            for zone in zone_objects(machine)]
+    return [ZoneFigures(zone_name(machine, zone), zone, percpu_pages(machine, zone.type)) for zone in zone_objects(machine)]
 
 
 def zones_lines(machine):

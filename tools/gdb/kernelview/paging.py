@@ -216,8 +216,8 @@ def picture(found, describe):
     for step in found.steps:
         table = step.at - step.index * form.entry_bytes
         name = step.level.name if step.level is form.levels[0] else f"{step.level.name} table"
-        drawn.append(Table(name, f"[{step.index}]", [f"at {table:#x}", f"{step.level.entries} entries", f"{step.value:0{digits}x}",
-                                                     step.flags]))
+        under = [f"at {table:#x}", f"{step.level.entries} entries", f"{step.value:0{digits}x}", step.flags]
+        drawn.append(Table(name, f"[{step.index}]", under))
     frame = None
     if found.mapped:
         frame = [f"at {found.physical & ~(found.page_size - 1):#x}", size_words(found.page_size)] + describe(found.physical)

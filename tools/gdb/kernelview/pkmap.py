@@ -114,8 +114,9 @@ def lines(machine, everything=False):
 def order_lines(machine):
     """Who flushes when."""
     if machine.var("pkmap_lazy"):
-        return [f"kmap_flush=lazy: {machine.var('pkmap_lazy.c::waiting')} waiting, {machine.var('pkmap_lazy.c::retired')} retired "
-                f"in {machine.var('pkmap_lazy.c::batches')} batches, {machine.var('pkmap_lazy.c::free_slots')} free"]
+        names = ["waiting", "retired", "batches", "free_slots"]
+        found = [(name, machine.var("pkmap_lazy.c::" + name)) for name in names if machine.has_var("pkmap_lazy.c::" + name)]
+        return ["kmap_flush=lazy: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found)]
     return ["the next flush comes when the turn comes to the end of the pool"]
 
 
