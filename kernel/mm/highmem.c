@@ -48,7 +48,7 @@ static struct page *slot_owner(u32 slot)
 	return pfn_to_page(pte_pfn(*pkmap_pte(slot)));
 }
 
-/* How many slots from this one on are in use; a count of 0 ends them at the latest. */
+/* How many slots from this one on are in use, be it beyond the end of their table; the 0 behind the last slot ends them. */
 static inline u32 used_run(const int *count)
 {
 	const int *first = count;
@@ -58,7 +58,7 @@ static inline u32 used_run(const int *count)
 	return (u32)(count - first);
 }
 
-/* Takes back all slots behind one page table that have no user; the count behind the last of them is 0. */
+/* Takes back all slots behind one page table that have no user. */
 static void reclaim_table(int *count, pte_t *entry)
 {
 	const int *end = count + PTRS_PER_PTE;
@@ -89,13 +89,8 @@ static void reclaim_table(int *count, pte_t *entry)
  */
 static void flush_all_zero_pkmaps(void)
 {
-	for (u32 slot = 0; slot < pkmap_slots; slot += PTRS_PER_PTE) {
-		int *behind = &pkmap_count[slot + PTRS_PER_PTE], kept = *behind;
-
-		*behind = 0;
+	for (u32 slot = 0; slot < pkmap_slots; slot += PTRS_PER_PTE)
 		reclaim_table(&pkmap_count[slot], pkmap_pte(slot));
-		*behind = kept;
-	}
 	kmap_stats.flushes++;
 	kmap_stats.reclaimed += pkmap_slots - pkmap_in_use;
 	tlb_flush_past(tlb_stamp());
