@@ -8,6 +8,8 @@
  *   highmem=SIZE     exactly that much memory, from the top, is high memory
  *   lowmem=SIZE      at most that much low memory
  *   pgt_cache=L,H    watermarks of each quicklist of page tables
+ *   pkmap_tables=N   page tables behind the pool of kmap slots
+ *   kmap_flush=HOW   book (all slots once in a turn) or lazy (small batches)
  *   maxcpus=N        start at most N CPUs (1 to 32)
  *   nolarge          no large pages in the direct map
  *   loglevel=N       0 (errors only) to 4 (everything)

@@ -43,8 +43,8 @@ static struct page *zone_alloc(struct zone *zone, u32 order, u32 keep)
 }
 
 /*
- * `highest` is the highest zone that the request may use.  There the CPU's own list serves single pages; a fallback zone is asked
- * for each page by itself, so that none lies in a list as if it were above the reserve (invariant 50).
+ * `highest` is the highest zone that the request may use.  There the CPU's own lists serve small blocks; a fallback zone is asked
+ * for each by itself, so that none lies in a list as if it were above the reserve (invariant 50).
  */
 static struct page *alloc_from(struct zone *zone, enum zone_type highest, u32 gfp, u32 order)
 {

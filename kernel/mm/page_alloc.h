@@ -4,7 +4,8 @@
  * alloc_pages: 2^order contiguous frames, from the highest zone that the flags allow, else from the next below, each keeping its
  * watermark and its reserve.  Without GFP_ATOMIC the caller must be able to sleep (thread, interrupts on, no spinlock): when memory is
  * short it trims page-table caches, here and on halted CPUs, and tries again before it fails.  NULL if there is no memory.
- * free_pages: any context.
+ * free_pages, put_page: any context; but a high page that still owns a PKMap slot takes the pool's lock, so interrupts must be on then
+ * (invariant 22).
  */
 #ifndef MM_PAGE_ALLOC_H
 #define MM_PAGE_ALLOC_H
