@@ -76,7 +76,7 @@ def c_patterns(name):
         rf"^(typedef )?(struct|union|enum) {n} {{",
         rf"^[A-Za-z_][^;=]*\b{n}\([^;]*$|^[A-Za-z_][^;=]*\b{n}\([^;]*\) {{",
         rf"^(SELFTEST|CRASH)\w*\({n},",
-        rf"^[A-Za-z_][^;(]*\b{n}(\[\w*\])*( =.*|;)|^[A-Za-z_].*\b{n}(\[\w*\])* = ",
+        rf"^[A-Za-z_][^;(]*\b{n}(\[[^]]*\])*( =.*|;)|^[A-Za-z_].*\b{n}(\[[^]]*\])* = ",
         rf"^(static )?DEFINE_PER_CPU\([^)]*, {n}\)",
         rf"^}}.* {n}\b.*;",
         rf"^\t{n}\b[^(]*[,;]",

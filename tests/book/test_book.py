@@ -71,8 +71,8 @@ def test_a_name_that_is_not_there_fails_the_build():
 
 @pytest.mark.parametrize("path, name, first, last", [
     ("kernel/mm/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
-    ("kernel/mm/highmem.c", "pkmap_count", "int pkmap_count[LAST_PKMAP];", "int pkmap_count[LAST_PKMAP];"),
-    ("kernel/mm/page.h", "page", "struct page {", "};"),
+    ("kernel/mm/highmem.c", "pkmap_count", "int pkmap_count[PKMAP_SLOTS_MAX + 1];", "int pkmap_count[PKMAP_SLOTS_MAX + 1];"),
+    ("kernel/mm/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
     ("kernel/arch/x86/smp.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
     ("kernel/arch/x86/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
     ("boot/start.asm", "_start", "_start:", "\tjmp ecx"),
