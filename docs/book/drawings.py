@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """The drawings of the book, each from a short description: drawings.py FOLDER writes them as SVG files.
 
-All have one style: black lines, three greys, text as text.  Addresses and sizes that the source defines are taken from
-there, so that a drawing cannot rot either.
+Addresses and sizes that the source defines are taken from there, so that a drawing cannot rot either.  Those of the
+last chapters are in drawings_later.py.
 """
 
 import sys
@@ -14,6 +14,7 @@ import source
 sys.path.insert(0, str(source.ROOT / "tools"))
 from drawing import pool, walk  # noqa: E402
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing  # noqa: E402
+import drawings_later  # noqa: E402
 
 PAGE_OFFSET = source.constant("kernel/arch/x86/page.h", "PAGE_OFFSET")
 
@@ -355,50 +356,10 @@ def stale():
     return d
 
 
-# ---- How we know ----------------------------------------------------------------------------------------------------
-
-
-def lattice():
-    d = Drawing(350)
-    d.text(40, 30, "CPU 0's steps: to the right", 13, bold=True)
-    d.text(20, 330, "CPU 1's steps: downwards", 13, bold=True)
-    for row in range(4):
-        for column in range(4):
-            x, y = 60 + column * 110, 50 + row * 80
-            if column < 3:
-                d.arrow((x + 14, y), (x + 95, y))
-            if row < 3:
-                d.arrow((x, y + 14), (x, y + 65))
-            d.rect(x - 14, y - 14, 28, 28, DARK if row == column == 2 else MID if (row, column) in ((0, 0), (3, 3)) else WHITE)
-    for n, words in enumerate(("corner to corner:", "20 ways, 16 states", "", "the dark state is reached", "in 6 ways; what follows",
-                               "is tried once")):
-        d.text(480, 90 + n * 22, words, 13)
-    return d
-
-
-def buffers():
-    d = Drawing(290)
-    for x, name, stores, looks, found in ((20, "CPU 0", "stamp = 1", "idle bit?", "1: it will pay"),
-                                          (480, "CPU 1", "idle bit = 0", "stamp?", "0: nothing owed")):
-        d.text(x + 100, 26, name, 13, "middle", bold=True)
-        d.box(x, 40, 200, 34, "stores", stores, fill=LIGHT, size=12)
-        d.box(x, 104, 200, 34, "store buffer", stores, fill=DARK, size=12)
-        d.box(x, 210, 200, 34, "looks: " + looks, found, fill=LIGHT, size=12)
-        d.arrow((x + 100, 74), (x + 100, 103))
-        d.text(x + 100, 270, "goes on", 12, "middle", italic=True)
-    d.box(270, 150, 160, 66, "memory", "stamp = 0", "idle bit = 1", fill=MID, bold=True)
-    d.arrow((220, 121), (350, 121), (350, 149), dash=True)
-    d.arrow((480, 121), (370, 121), (370, 149), dash=True)
-    d.text(350, 108, "later", 12, "middle", italic=True)
-    d.arrow((269, 200), (245, 200), (245, 227), (221, 227))
-    d.arrow((431, 200), (455, 200), (455, 227), (479, 227))
-    return d
-
-
 ALL = {"address-map": address_map, "physical": physical, "boot-order": boot_order, "early-map": early_map,
        "walk-2level": walk_2level, "walk-pae": walk_pae, "bitmap": bitmap, "zones": zones, "buddy": buddy,
        "quicklist": quicklist, "teardown": teardown, "pkmap": pkmap, "pool-turn": pool_turn, "stale": stale, "flush": flush,
-       "lattice": lattice, "buffers": buffers}
+       **drawings_later.ALL}
 
 
 def main(arguments):

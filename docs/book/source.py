@@ -75,7 +75,7 @@ def c_patterns(name):
         rf"^#define {n}\b",
         rf"^(typedef )?(struct|union|enum) {n} {{",
         rf"^[A-Za-z_][^;=]*\b{n}\([^;]*$|^[A-Za-z_][^;=]*\b{n}\([^;]*\) {{",
-        rf"^(SELFTEST|CRASH)\w*\({n},",
+        rf"^(SELFTEST|CRASH|BENCHMARK)\w*\({n},",
         rf"^[A-Za-z_][^;(]*\b{n}(\[[^]]*\])*( =.*|;)|^[A-Za-z_].*\b{n}(\[[^]]*\])* = ",
         rf"^(static )?DEFINE_PER_CPU\([^)]*, {n}\)",
         rf"^}}.* {n}\b.*;",
