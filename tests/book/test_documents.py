@@ -1,0 +1,45 @@
+"""The documents beside the book: what docs/invariants.md says of self-tests is what they say of themselves."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# "| number | promise | asserted in | self-tests |"
+ROW = re.compile(r"^\| (\d+) \|.*\|([^|]*)\|([^|]*)\|$", re.M)
+# 20 is checked inside another test, which is registered for what it is about.
+NOT_REGISTERED = {20}
+
+
+def registered():
+    """Number of a promise: the self-tests that are registered for it."""
+    found = defaultdict(set)
+    for file in (ROOT / "tests/kernel").glob("*.c"):
+        for name, numbers in re.findall(r'^SELFTEST\w*\(\w+, "([\w.]+)", \d+, "([^"]*)"', file.read_text(), re.M):
+            for number in re.findall(r"\d+", numbers):
+                found[int(number)].add(name)
+    return found
+
+
+def rows():
+    found = ROW.findall((ROOT / "docs/invariants.md").read_text())
+    assert len(found) > 50, "the tables of docs/invariants.md are not where they were"
+    return {int(number): (where, tests) for number, where, tests in found}
+
+
+def test_invariants_list_their_self_tests():
+    tests = registered()
+    listed = {number: set(re.findall(r"`([\w.]+)`", cell)) for number, (_, cell) in rows().items()}
+    wrong = {number: listed[number] ^ tests[number] for number in listed if number not in NOT_REGISTERED}
+    assert not any(wrong.values()), {number: names for number, names in wrong.items() if names}
+    assert set(tests) <= set(listed), "a self-test names a number that is not in docs/invariants.md"
+
+
+def test_functions_that_assert_are_where_it_says():
+    source = "".join(file.read_text() for file in (ROOT / "kernel").rglob("*.[ch]")) + (ROOT / "lib/assert.h").read_text()
+    for number, (where, _) in rows().items():
+        for name in re.findall(r"`([\w./]+)`", where):
+            if name.endswith((".c", ".h")):
+                assert list((ROOT / "kernel").rglob(Path(name).name)), f"{number}: no file {name}"
+            else:
+                assert re.search(rf"\b{re.escape(name)}\b", source), f"{number}: nothing named {name}"
