@@ -71,4 +71,15 @@ extern char selftest_panic_text[640];
 bool selftest_panic_said(const char *word);
 #define EXPECT_SAID(word) EXPECT(0, selftest_panic_said(word), "the panic should say '%s', but says: %s", word, selftest_panic_text)
 
+/* Skips a test that goes through a free step by step: with poison each word of a page is a step, traps by the million. */
+static inline bool skip_if_poisoned(void)
+{
+#ifdef CONFIG_POISON
+	selftest_skip("with poison each word of a freed page is a step");
+	return true;
+#else
+	return false;
+#endif
+}
+
 #endif

@@ -172,6 +172,8 @@ SELFTEST(objcache_steps, "objcache.steps", 8, "51")
 {
 	u32 n = 0;
 
+	if (skip_if_poisoned())
+		return;
 	object_cache_init(&cache, "steps", 1000, 8);
 	trap_set_handler(TRAP_DEBUG, free_in_step);
 	while (free_at_step(n))
