@@ -54,9 +54,10 @@ redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \
 	$(call redefine,INT32_MAX,0x7fffffff) $(call redefine,UINT32_MAX,0xffffffffU) \
 	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
-# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.  Arguments go in registers,
-# the stack is aligned to words, and nothing is filled with no-ops to align jumps: shorter ways (docs/bench.md).
-SHORT_CFLAGS := -mregparm=3 $(if $(CLANG),,-mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
+# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
+# GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
+# own run-time functions (lib/ubsan.c) with arguments on the stack, whatever -mregparm says.
+SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	$(SHORT_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel

@@ -35,7 +35,7 @@
 /* The address to which the running function returns: the caller that a message names. */
 #define CALLER() ((uintptr_t)__builtin_return_address(0))
 
-/* An address in the running function itself: what an inline function takes for its caller. */
+/* An address in the running function itself: what a function that is always inlined takes for its caller. */
 #ifdef __i386__
 #define HERE()                                                                                     \
 	({                                                                                         \

@@ -36,14 +36,14 @@ void kunmap_high(struct page *page);
  * Thread context, interrupts on, no spinlock: else a panic that names the caller, whether or not it would have waited.  A thread that holds
  * a kmap of a high page already uses kmap_try (debug builds check it).
  */
-static inline void *kmap(struct page *page)
+static __always_inline void *kmap(struct page *page)
 {
 	might_sleep_here("kmap");
 	return unlikely(!page_is_high(page)) ? lowmem_page_address(page) : kmap_high(page);
 }
 
 /* Drops one use, of the thread that made it.  Same contexts; never sleeps. */
-static inline void kunmap(struct page *page)
+static __always_inline void kunmap(struct page *page)
 {
 	might_sleep_here("kunmap");
 	if (page_is_high(page))

@@ -57,14 +57,14 @@ u32 kick_idle_cpus(void);
  * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no
  * spinlock held, no atomic kmap held.  Invariants 16 and 18: the context is wrong whether or not the call would have had to wait.
  */
-static inline void might_sleep(const char *who, uintptr_t caller)
+static __always_inline void might_sleep(const char *who, uintptr_t caller)
 {
 	if (unlikely(!irqs_enabled() || this_cpu_test(nosleep.any)))
 		may_not_sleep(who, caller);
 }
 
 /* The same for an inline function, whose caller is the function that it stands in. */
-static inline void might_sleep_here(const char *who)
+static __always_inline void might_sleep_here(const char *who)
 {
 	if (unlikely(!irqs_enabled() || this_cpu_test(nosleep.any)))
 		may_not_sleep(who, HERE());

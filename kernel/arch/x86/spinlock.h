@@ -46,7 +46,7 @@ static inline bool spin_held(const struct spinlock *lock)
 }
 
 /* For spin_lock and its kin alone: they have just taken it. */
-static inline void spin_taken(struct spinlock *lock)
+static __always_inline void spin_taken(struct spinlock *lock)
 {
 	STORE_HERE(lock->caller);
 	WRITE_ONCE(lock->owner, smp_processor_id());
@@ -54,7 +54,7 @@ static inline void spin_taken(struct spinlock *lock)
 }
 
 /* The depth is raised before the try, so that an interrupt in between never finds a lock taken and a depth of 0. */
-static inline void spin_lock(struct spinlock *lock)
+static __always_inline void spin_lock(struct spinlock *lock)
 {
 	lock_order_wait(lock, HERE(), false);
 	this_cpu_inc(nosleep.locks);
@@ -63,7 +63,7 @@ static inline void spin_lock(struct spinlock *lock)
 	spin_taken(lock);
 }
 
-static inline void spin_unlock(struct spinlock *lock)
+static __always_inline void spin_unlock(struct spinlock *lock)
 {
 	if (unlikely(!spin_held(lock)))
 		spin_not_held(lock, HERE());
@@ -76,7 +76,7 @@ static inline void spin_unlock(struct spinlock *lock)
 }
 
 /* Returns the former interrupt state, for spin_unlock_irqrestore(). */
-static inline u32 spin_lock_irqsave(struct spinlock *lock)
+static __always_inline u32 spin_lock_irqsave(struct spinlock *lock)
 {
 	u32 flags = irq_save();
 
@@ -89,7 +89,7 @@ static inline u32 spin_lock_irqsave(struct spinlock *lock)
 	return flags;
 }
 
-static inline void spin_unlock_irqrestore(struct spinlock *lock, u32 flags)
+static __always_inline void spin_unlock_irqrestore(struct spinlock *lock, u32 flags)
 {
 	spin_unlock(lock);
 	irq_time_to(flags, HERE());
