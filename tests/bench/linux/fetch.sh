@@ -9,13 +9,19 @@ mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 [ ! -e "$folder/release" ] || exit 0
 keys=/usr/share/keyrings/debian-archive-keyring.gpg
-mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 for tool in apt-get apt-cache dpkg-deb; do
 	command -v $tool >/dev/null || {
 		echo "fetch.sh: there is no $tool here: make bench-linux needs Debian or one of its kin." >&2
 		exit 1
 	}
 done
+# Where this host has its own packages of that release from.
+mirror=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' \
+	'Component: main' 'Label: Debian' | head -n 1)}
+[ -n "$mirror" ] || {
+	echo "fetch.sh: apt here knows no mirror of Debian 12: DEBIAN_MIRROR=address names one (or run apt-get update first)." >&2
+	exit 1
+}
 [ -e $keys ] || {
 	echo "fetch.sh: $keys is not there: install debian-archive-keyring." >&2
 	exit 1
