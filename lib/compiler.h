@@ -49,7 +49,7 @@
 #define STORE_HERE(to) ((to) = CALLER())
 #endif
 
-/* The kernel passes arguments in registers (-mregparm=3); functions that assembly calls or defines take them from the stack. */
+/* GCC passes arguments in registers (-mregparm=3, see the Makefile); functions that assembly calls or defines take them from the stack. */
 #ifdef __i386__
 #define __stack_args __attribute__((regparm(0)))
 #else

@@ -44,20 +44,25 @@ BENCHMARK(pair_set256, "kmap.pair_set256")
 	give_pages(256);
 }
 
-/* Distinct pages while other threads hold all slots but 64. */
-BENCHMARK(pair_64free, "kmap.pair_64free")
+/* Distinct pages while another thread holds `held` slots. */
+static void pairs_with_held(const char *key, u32 held, u32 operations)
 {
-	u32 held = pkmap_slots - 64, next = 0;
+	u32 next = 0;
 
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
 	hold_slots(held);
-	MEASURE(key, 102400, 1024, { }, {
+	MEASURE(key, operations, 1024, { }, {
 		kmap_pair(bench_page[held + next], i);
 		next = next + 1 < BENCH_PAGES - held ? next + 1 : 0;
 	});
 	release_slots();
 	give_pages(BENCH_PAGES);
+}
+
+BENCHMARK(pair_64free, "kmap.pair_64free")
+{
+	pairs_with_held(key, pkmap_slots - 64, 102400);
 }
 
 /* As the first, by the call that waits for nobody. */
@@ -160,21 +165,12 @@ BENCHMARK(atomic_pair, "kmap_atomic.pair")
 
 /* ---- Curves ---- */
 
-static void pairs_with_held(u32 held)
+static void fill_point(u32 held)
 {
 	char key[32];
-	u32 next = 0;
 
 	snprintf(key, sizeof(key), "curves.fill.%u", held);
-	if (!take_high_pages(key, BENCH_PAGES))
-		return;
-	hold_slots(held);
-	MEASURE(key, 10240, 1024, { }, {
-		kmap_pair(bench_page[held + next], i);
-		next = next + 1 < BENCH_PAGES - held ? next + 1 : 0;
-	});
-	release_slots();
-	give_pages(BENCH_PAGES);
+	pairs_with_held(key, held, 10240);
 }
 
 /* Cost against the number of slots that others hold: in eighths, then ever closer to all but one. */
@@ -182,7 +178,7 @@ BENCHMARK_CURVE(curve_fill, "curves.fill")
 {
 	(void)key;
 	for (u32 eighth = 0; eighth < 8; eighth++)
-		pairs_with_held(pkmap_slots / 8 * eighth);
+		fill_point(pkmap_slots / 8 * eighth);
 	for (u32 left = pkmap_slots / 16; left; left /= 2)
-		pairs_with_held(pkmap_slots - left);
+		fill_point(pkmap_slots - left);
 }

@@ -60,6 +60,7 @@ for package in *.deb; do
 done
 # The headers' makefiles name each other where they would be installed.
 for flavour in 686 686-pae; do
-	sed -i "s#/usr/src#$folder/root/usr/src#" "$folder/root/usr/src/linux-headers-$release-$flavour/Makefile"
+	headers=$folder/root/usr/src/linux-headers-$release
+	sed -i "s#^include .*-common/#include $headers-common/#" "$headers-$flavour/Makefile"
 done
 echo "$release" >"$folder/release"
