@@ -82,6 +82,7 @@ static void dispatch_interrupt(struct trapframe *frame)
 	trap_handler_t handler = READ_ONCE(handlers[frame->vector]);
 	u32 depth = kmap_atomic_depth();
 
+	/* A flush of the PKMap that this CPU was spared while it was idle comes before any handler (invariant 26, tlb_owed.h). */
 	if (this_cpu_test(is_idle))
 		idle_leave();
 	this_cpu_inc(nosleep.interrupts);
