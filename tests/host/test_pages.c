@@ -348,6 +348,43 @@ static void lists_are_lifo_and_bounded(void **state)
 	check_zones();
 }
 
+/* Blocks up to PCP_MAX_ORDER come back to the list of their order, larger ones to the zone. */
+static void small_blocks_have_lists(void **state)
+{
+	(void)state;
+	start(1, 32, 8);
+	for (u32 order = 0; order <= PCP_MAX_ORDER + 1; order++) {
+		struct page *page = alloc_pages(GFP_HIGHUSER, order);
+		u32 listed_pages = nr_percpu_pages(), free = zones[ZONE_HIGHMEM].free, size = 1u << order;
+
+		free_pages(page, order);
+		CHECK_EQUAL(nr_percpu_pages(), listed_pages + (order <= PCP_MAX_ORDER ? size : 0));
+		CHECK_EQUAL(zones[ZONE_HIGHMEM].free, free + (order <= PCP_MAX_ORDER ? 0 : size));
+		if (order <= PCP_MAX_ORDER)
+			CHECK(this_cpu(page_stacks)->of[order][ZONE_HIGHMEM].top == &page->list, "order %u: not in its list",
+			      order);
+	}
+}
+
+/* A zone that was short is so no longer when blocks come back, by way of a list or past it. */
+static void shortage_ends(void **state)
+{
+	static struct page *page[8192];
+
+	(void)state;
+	for (u32 order = 0; order <= 5; order += 5) {
+		u32 n = 0;
+
+		start(1, 32, 8);
+		while (n < ARRAY_SIZE(page) && (page[n] = alloc_pages(GFP_ATOMIC, order)))
+			n++;
+		CHECK(memory_is_short() && zones[ZONE_NORMAL].is_short, "order %u: %u blocks taken, and no zone is short", order, n);
+		while (n)
+			free_pages(page[--n], order);
+		CHECK(!memory_is_short(), "order %u: short, with %u pages free", order, nr_free_pages());
+	}
+}
+
 static void addresses(void **state)
 {
 	u32 *words;
@@ -411,6 +448,8 @@ const struct CMUnitTest pages_tests[] = {
 	cmocka_unit_test(cached_tables_are_found),
 	cmocka_unit_test(shortage_asks_for_trimming),
 	cmocka_unit_test(lists_are_lifo_and_bounded),
+	cmocka_unit_test(small_blocks_have_lists),
+	cmocka_unit_test(shortage_ends),
 	cmocka_unit_test(addresses),
 	cmocka_unit_test(misuse_is_caught),
 };
