@@ -55,3 +55,8 @@ def module(number):
 def no_clock(name):
     """The line that says that a clock is not there."""
     return re.compile(rf"^{re.escape(name)}: not there, or does not count$", re.M)
+
+
+def unexpected(vector):
+    """The line of the first interrupt that nobody asked for."""
+    return re.compile(rf"^CPU \d+: unexpected interrupt, vector 0x{vector:02x};", re.M)
