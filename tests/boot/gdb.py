@@ -74,6 +74,15 @@ class Gdb:
         assert self._receive().startswith("T05")
         assert self.ask(f"z1,{address:x},1") == "OK"
 
+    def go_on(self):
+        """Lets the guest run; interrupt() stops it."""
+        self._send("c")
+        self.stream.read(1)  # "+"
+
+    def interrupt(self):
+        self.socket.sendall(b"\x03")
+        assert self._receive().startswith("T")
+
     def resume(self):
         """Lets the guest run from now on; it may be at its end before the answer is here."""
         self._send("D")

@@ -28,6 +28,8 @@ DEEPEST_STACK = re.compile(r"^# deepest kernel stack: (\d+) of (\d+) bytes, thre
 # The end of a boot that does not pass
 PANIC = re.compile(r"^.*panic.*$", re.M | re.I)
 
+PANIC_EFLAGS = re.compile(r"^  esp .* eflags ([0-9a-f]{8})$", re.M)
+
 # Bad input: each must be named
 NO_MEMORY = re.compile(r"^.*too little memory.*$", re.M)
 OLD_CPU = re.compile(r"needs a Pentium or later")
