@@ -25,6 +25,11 @@ LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)
 INTERRUPTS_OFF = re.compile(r"^# longest section with interrupts off: (\d+) ticks, from (.+?) to (.+?) on CPU (\d+)$", re.M)
 DEEPEST_STACK = re.compile(r"^# deepest kernel stack: (\d+) of (\d+) bytes, thread \S+$", re.M)
 
+# Threads that wait for one another
+STALL = re.compile(r"^kmap: for \d+ s nobody who waits has got slots; (\d+) of (\d+) slots are in use$", re.M)
+STALL_WAITS = re.compile(r"^kmap: thread (\S+) waits for (\d+)$", re.M)
+STALL_HOLDS = re.compile(r"^kmap: thread (\S+) holds (\d+)$", re.M)
+
 # The end of a boot that does not pass
 PANIC = re.compile(r"^.*panic.*$", re.M | re.I)
 
