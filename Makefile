@@ -200,7 +200,7 @@ check-host coverage:
 
 # Every pair of machine properties: about 120 boots.
 check-full: kernels iso
-	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py tests/boot/test_full.py
 
 # Every interleaving of the pool, the page-table caches and the TLB flushes (TIME= seconds); and mistakes planted there.
 interleave interleave-faults:

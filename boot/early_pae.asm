@@ -29,7 +29,8 @@ early_check_cpu:
 	jmp early_die
 
 message_no_pae:
-	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10, 0
+	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10
+	db 'The machine is stopped.', 13, 10, 0
 
 ; Returns the value for CR3 in eax; turns CR4.PAE on.
 early_map:

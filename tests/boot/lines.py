@@ -18,7 +18,13 @@ NO_CLOCK = re.compile(r"^panic: no clock: ", re.M)
 TAP_VERSION = re.compile(r"^TAP version 13$", re.M)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
 TAP_RESULT = re.compile(r"^(not ok|ok) (\d+)\b(?: -)? ?(.*)$", re.M)
-CLOSING = re.compile(r"^(\d+) passed, (\d+) failed\b.*$", re.M)
+TAP_SKIPPED = re.compile(r"^ok \d+ - (\S+) # SKIP .+$", re.M)
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+NO_SUCH_TEST = re.compile(r"^self-test: no test is named (\S+)$", re.M)
+NO_TEST_PICKED = re.compile(r"^self-test: selftest=(\S+) picks no test up to step (\d+)$", re.M)
+PROGRESS = re.compile(r"^# (\S+): running for (\d+) s$", re.M)
+# What a person reads at the end, without `exit`
+HOW_TO_LEAVE = re.compile(r"^(?:stopped after step \d+|\d+ CPUs idle from here on|the machine is stopped); no key is read\..*Ctrl-A, then X", re.M)
 
 # What the debug build says at the end
 LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)

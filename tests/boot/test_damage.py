@@ -136,20 +136,20 @@ def test_little_memory(kernel, memory, build):
         assert lines.NO_MEMORY.search(boot.text), boot.final_report
 
 
-def refused(machine, build, message):
-    """The start-up code, which knows no command line yet, says why and stops, so that the message stays on the screen."""
-    with Boot(machine, build) as boot:
-        boot.wait_for(message)
-        while not boot.all_stopped():
-            boot.check_limit("does not stop")
-
-
 def check_stops(machine, message, build):
-    """The message comes, and then nothing more: the start-up code does not know `exit` yet."""
+    """The start-up code says why, then stops, so that the message stays on the screen; with `exit` it ends the machine."""
     with Boot(machine, build) as boot:
         boot.wait_for(message)
         while not boot.all_stopped():
             boot.check_limit("does not stop")
+    for append, ends in [("exit", True), ("loglevel=3 exit", True), ("exits noexit", False)]:
+        machine.append = append
+        with Boot(machine, build) as boot:
+            boot.wait_for(message)
+            if ends:
+                assert boot.wait_for_exit() == FAIL, boot.report(f"with {append}")
+            while not ends and not boot.all_stopped():
+                boot.check_limit("does not stop")
 
 
 @BOTH

@@ -50,7 +50,7 @@ ORDER = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-q
 QUIET_SECONDS = 20
 HOST_LIMIT = 300
 OUTPUT_LIMIT = 4 << 20
-CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed\r?$", re.M)
+CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed, \d+ skipped\r?$", re.M)
 
 
 class DoesNotBuild(Exception):
