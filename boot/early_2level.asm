@@ -5,7 +5,7 @@
 
 bits 32
 
-EARLY_MAP     equ 256 << 20		; EARLY_MAP_BYTES in layout.h
+EARLY_MAP     equ 896 << 20		; EARLY_MAP_BYTES in layout.h
 TABLES        equ EARLY_MAP >> 22
 KERNEL_PGD    equ 0xC0000000 >> 22
 PRESENT_RW    equ 3

@@ -5,7 +5,7 @@
 
 bits 32
 
-EARLY_MAP     equ 256 << 20		; EARLY_MAP_BYTES in layout.h
+EARLY_MAP     equ 896 << 20		; EARLY_MAP_BYTES in layout.h
 LARGE_PAGES   equ EARLY_MAP >> 21
 PRESENT       equ 1
 PRESENT_RW    equ 3

@@ -11,8 +11,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
-#include "mm/memory.h"
 #include "mm/stack_depth.h"
+#include "mm/zone.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 
@@ -177,7 +177,7 @@ static void run_test(const struct selftest *test)
 
 	failures = 0;
 	skip_reason = NULL;
-	if (test->needs_highmem && max_pfn == highstart_pfn)
+	if (test->needs_highmem && !zones[ZONE_HIGHMEM].managed)
 		selftest_skip("no high memory");
 	else
 		test->run();

@@ -6,6 +6,7 @@
 #ifndef ARCH_X86_PAGE_H
 #define ARCH_X86_PAGE_H
 
+#include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/types.h"
 
@@ -24,8 +25,10 @@ static inline phys_t pfn_to_phys(pfn_t pfn)
 	return (phys_t)pfn << PAGE_SHIFT;
 }
 
+/* Never cuts: an address from outside is compared first, by phys_reachable() or against an end in bytes. */
 static inline pfn_t phys_to_pfn(phys_t phys)
 {
+	ASSERT(phys >> PAGE_SHIFT <= (pfn_t)-1, "no frame number holds address 0x%llx", (unsigned long long)phys);
 	return (pfn_t)(phys >> PAGE_SHIFT);
 }
 
