@@ -14,9 +14,11 @@ global early_check_cpu, early_map, early_pgd
 
 section .boot progbits alloc exec write
 
-; Every Pentium can run this kernel.
+; Every Pentium can run this kernel, if there is RAM for it.
 early_check_cpu:
-	ret
+	jmp early_check_ram
+
+%include "boot/early_ram.inc"
 
 ; Returns the value for CR3 in eax.
 early_map:

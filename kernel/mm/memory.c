@@ -18,9 +18,9 @@ struct ram_range mem_map_place;
 #define FREE_MINIMUM_PAGES ((u32)(MEMORY_FREE_MINIMUM >> PAGE_SHIFT))
 #define LOWMEM_MAX_PAGES ((u32)(LOWMEM_MAX >> PAGE_SHIFT))
 
-static u32 pages_to_mib(u64 pages)
+static unsigned long long pages_to_mib(u64 pages)
 {
-	return (u32)(pages >> (20 - PAGE_SHIFT));
+	return pages >> (20 - PAGE_SHIFT);
 }
 
 static u32 pages_to_kib(u32 pages)
@@ -150,7 +150,7 @@ static pfn_t frames_in_mem_map(pfn_t low_end)
 	/* The bitmap, placed before anything else, finds room in front of it. */
 	u32 room = run - MIN(bitmap_pages(low_end), run);
 
-	return ALIGN_DOWN((u64)MIN(half, room) * PAGE_SIZE / sizeof(struct page), 1u << MAX_ORDER);
+	return (pfn_t)ALIGN_DOWN((u64)MIN(half, room) * PAGE_SIZE / sizeof(struct page), 1u << MAX_ORDER);
 }
 
 /* Low memory must lie within mem_map: it ends earlier where little RAM is spread over a long way. */
@@ -173,7 +173,7 @@ static void place_mem_map(void)
 static void require_minimum(pfn_t low_end)
 {
 	if (!is_enough(low_end))
-		panic("too little memory: %u KiB of usable RAM below %u MiB, of which %u KiB are free (the kernel takes %u KiB, "
+		panic("too little memory: %u KiB of usable RAM below %llu MiB, of which %u KiB are free (the kernel takes %u KiB, "
 		      "boot modules %u KiB); at least %u KiB are needed, and %u KiB free",
 		      pages_to_kib(ram_pages_between(0, low_end)), pages_to_mib(low_end),
 		      pages_to_kib(free_pages_below(low_end)), pages_to_kib(phys_pages_of(PHYS_KERNEL, 0, low_end)),
@@ -188,8 +188,8 @@ static void report_unused(pfn_t top)
 
 	memory_unused_pages = beyond_reach + beyond_map;
 	if (memory_unused_pages)
-		pr_warn("memory: %u MiB of RAM stay unused: %u MiB beyond the %u GiB that page tables reach, "
-			"%u MiB beyond what mem_map describes\n",
+		pr_warn("memory: %llu MiB of RAM stay unused: %llu MiB beyond the %u GiB that page tables reach, "
+			"%llu MiB beyond what mem_map describes\n",
 			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach), reachable_pfns() >> (30 - PAGE_SHIFT),
 			pages_to_mib(beyond_map));
 	if (beyond_map)

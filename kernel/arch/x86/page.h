@@ -35,6 +35,7 @@ static inline pfn_t phys_to_pfn(phys_t phys)
 /* Both directions hold for the direct map alone: low memory, kernel image included. */
 static inline void *phys_to_virt(phys_t phys)
 {
+	ASSERT(phys < 0u - PAGE_OFFSET, "the direct map does not reach address 0x%llx", (unsigned long long)phys);
 	return (void *)((uintptr_t)phys + PAGE_OFFSET);
 }
 
