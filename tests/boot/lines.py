@@ -58,3 +58,4 @@ COMMAND_LINE_LOST = re.compile(r"^command line: too long, its last (\d+) charact
 NO_RSDP = re.compile(r"^ACPI: no RSDP in the EBDA or the BIOS area\b", re.M)
 IMPOSSIBLE_ADDRESS = re.compile(r"^(?:I/O APIC \d+|topology: local APIC) at (0x[0-9a-f]+): impossible address \((.*)\), ignored$", re.M)
 NOT_ONLINE = re.compile(r"^cpus: not online: APIC id((?: \d+)+)$", re.M)
+MEM_MAP = re.compile(r"^\[6\].*; mem_map (\d+) KiB$", re.M)

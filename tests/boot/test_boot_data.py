@@ -98,6 +98,14 @@ def test_little_to_share(machine, build):
     check_passed(boot)
 
 
+@BOTH
+def test_mem_map_ends_with_ram(kernel, build):
+    """RAM to 32 MiB, and again from 4 GiB on, where mem_map does not reach: it describes nothing beyond the 32 MiB."""
+    boot = run(Machine(kernel, memory="4G", cpu="max", machine="pc,max-ram-below-4g=32M", append="until=6 selftest=none"), build)
+    frames = int(lines.MEM_MAP.search(boot.text).group(1)) * KIB // 32
+    assert 30 * MIB < frames * PAGE <= 32 * MIB, boot.final_report
+
+
 def sparse_file(folder, mib):
     path = folder / f"module-{mib}"
     with open(path, "wb") as file:
