@@ -10,6 +10,7 @@ TABLES        equ EARLY_MAP >> 22
 KERNEL_PGD    equ 0xC0000000 >> 22
 PRESENT_RW    equ 3
 
+extern early_check_ram
 global early_check_cpu, early_map, early_pgd
 
 section .boot progbits alloc exec write
@@ -17,8 +18,6 @@ section .boot progbits alloc exec write
 ; Every Pentium can run this kernel, if there is RAM for it.
 early_check_cpu:
 	jmp early_check_ram
-
-%include "boot/early_ram.inc"
 
 ; Returns the value for CR3 in eax.
 early_map:

@@ -13,6 +13,7 @@ LARGE         equ 1 << 7
 CPUID_PAE     equ 1 << 6
 CR4_PAE       equ 1 << 5
 
+extern early_die, early_check_ram
 global early_check_cpu, early_map, early_pgd
 
 section .boot progbits alloc exec write
@@ -29,8 +30,6 @@ early_check_cpu:
 
 message_no_pae:
 	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10, 0
-
-%include "boot/early_ram.inc"
 
 ; Returns the value for CR3 in eax; turns CR4.PAE on.
 early_map:

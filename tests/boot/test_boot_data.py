@@ -106,6 +106,16 @@ def test_mem_map_ends_with_ram(kernel, build):
     assert 30 * MIB < frames * PAGE <= 32 * MIB, boot.final_report
 
 
+@BOTH
+def test_low_memory_in_pieces(kernel, build):
+    """33 MiB of low memory, the longest run 3 MiB: mem_map, which needs one run, takes no more, and that is said."""
+    ranges = [BASE, (MIB, 4 * MIB)] + small_ranges(30, 5 * MIB, MIB) + [(1024 * MIB, 2000 * MIB)]
+    boot = boot_with_map(kernel, ranges, build, "2G")
+    check_passed(boot)
+    assert int(lines.MEM_MAP.search(boot.text).group(1)) <= 3072, boot.final_report
+    assert lines.MEM_MAP_CUT.search(boot.text), boot.final_report
+
+
 def sparse_file(folder, mib):
     path = folder / f"module-{mib}"
     with open(path, "wb") as file:

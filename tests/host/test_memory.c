@@ -268,6 +268,23 @@ static void sparse_low_memory(void **state)
 	}
 }
 
+/* mem_map needs one run: it is no larger than the longest, however much is free in all. */
+static void low_memory_in_pieces(void **state)
+{
+	(void)state;
+	for (u32 pages = 256; pages <= 4096; pages += 256) {
+		begin();
+		add(0, 0x9F);
+		add(0x100, 0x1000);
+		for (u32 i = 0; i < 30; i++)
+			add(frames + 1, frames + 1 + pages);
+		add(LOWMEM_PAGES, LOWMEM_PAGES + 0x8000);
+		divide_and_compare();
+		CHECK(mem_map_place.end - mem_map_place.start <= MAX(pages, 0xF00u), "mem_map has %u pages, a run %u",
+			mem_map_place.end - mem_map_place.start, pages);
+	}
+}
+
 /* What the design says of a machine with 3 GiB, and q35's map with RAM above 4 GiB. */
 static void known_machines(void **state)
 {
@@ -343,6 +360,7 @@ static void frames_are_counted(void **state)
 const struct CMUnitTest memory_tests[] = {
 	cmocka_unit_test(random_maps),
 	cmocka_unit_test(sparse_low_memory),
+	cmocka_unit_test(low_memory_in_pieces),
 	cmocka_unit_test(known_machines),
 	cmocka_unit_test(highmem_is_exact),
 	cmocka_unit_test(frames_are_counted),

@@ -3,8 +3,12 @@
 ;
 ; The last word of the image is zeroed data; it must keep two patterns, and gets its value back.
 
-extern kernel_end
-extern early_die
+bits 32
+
+extern early_die, kernel_end
+global early_check_ram
+
+section .boot progbits alloc exec write
 
 early_check_ram:
 	mov edi, kernel_end - 0xC0000000 - 4	; physical
@@ -26,3 +30,5 @@ early_check_ram:
 
 message_no_ram:
 	db 'Too little memory: Tarn needs 8 MiB, and here is no RAM for all of its image.', 13, 10, 0
+
+section .note.GNU-stack noalloc noexec nowrite progbits
