@@ -125,7 +125,7 @@ static pfn_t nearer(pfn_t pfn, pfn_t border, pfn_t nearest)
 }
 
 /* The first border of a place or of a range of RAM behind pfn, or `end`. */
-static pfn_t next_border(pfn_t pfn, pfn_t end)
+static pfn_t border_behind(pfn_t pfn, pfn_t end)
 {
 	struct phys_piece place;
 
@@ -142,7 +142,7 @@ struct phys_piece phys_piece_at(pfn_t start, pfn_t end)
 
 	ASSERT(start < end, "frames 0x%x to 0x%x", start, end);
 	do
-		piece.end = next_border(piece.end, end);
+		piece.end = border_behind(piece.end, end);
 	while (piece.end < end && kind_of(piece.end) == piece.kind);
 	return piece;
 }
