@@ -83,7 +83,7 @@ DEBUG_CFLAGS := -fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,nu
 
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
-SOURCES := boot/start.asm boot/trampoline.asm \
+SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
 	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c)
 
 # $(call objects,variant)

@@ -13,8 +13,8 @@
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
-#include "mm/memory.h"
 #include "mm/stack_depth.h"
+#include "mm/zone.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 
@@ -209,7 +209,7 @@ static void run_test(const struct selftest *test)
 	skip_reason = NULL;
 	running_test = test;
 	running_seconds = 0;
-	if (test->needs_highmem && max_pfn == highstart_pfn)
+	if (test->needs_highmem && !zones[ZONE_HIGHMEM].managed)
 		selftest_skip("no high memory");
 	else
 		test->run();
