@@ -2,8 +2,11 @@
 # deps.sh COMPILER GOAL...: sees to it that what the make goals need is on this machine.
 #
 # COMPILER is what CC= said, or empty.  When nothing is missing no package manager is called.  Else, on Debian and its
-# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere the
-# lines to type are shown, and the exit status is 1.
+# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere, and with
+# NO_INSTALL=1, the lines to type are shown, and the exit status is 1.
+#
+# The 32-bit host tests need one library of the foreign architecture i386.  NO_I386=1 declines it; without it those
+# tests are skipped.
 
 # shellcheck disable=SC2086 # lists of packages are split into words on purpose
 set -u
@@ -11,6 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 compiler=$1
 shift
 packages=''     # Debian's names of what is missing
+foreign=''      # the same, of the architecture i386
 want_compiler=''
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -109,8 +113,19 @@ host_needs() {
 	have clang || need clang
 	ls "$(clang --print-runtime-dir 2>/dev/null)"/libclang_rt.asan* >/dev/null 2>&1 || need libclang-rt-dev
 	[ -e /usr/include/cmocka.h ] || need libcmocka-dev
-	[ -e /usr/lib32/crt1.o ] || need libc6-dev-i386
-	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || need libcmocka-dev:i386
+	[ -e /usr/lib32/crt1.o ] || links -m32 || need libc6-dev-i386
+	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || links -m32 -lcmocka || want_i386
+}
+
+# links FLAG...: true if clang makes a program for this host with these flags.
+links() { echo 'int main(void) { return 0; }' | clang -x c - "$@" -o /dev/null 2>/dev/null; }
+
+want_i386() {
+	if [ -n "${NO_I386:-}" ]; then
+		echo 'Tarn: NO_I386=1, so the 32-bit host tests are skipped.'
+	else
+		foreign=libcmocka-dev:i386
+	fi
 }
 
 # GCC for the host itself: clang marks one access of `c++` where there are two.
@@ -148,13 +163,14 @@ for goal in "$@"; do
 	esac
 done
 packages=$(printf '%s\n' $packages | sort -u | tr '\n' ' ')
-[ -n "${packages% }$want_compiler" ] || exit 0
+packages=${packages% }
+[ -n "$packages$foreign$want_compiler" ] || exit 0
 
 # ---- Installing it ----
 
 lines_to_type() {
 	cat <<LINES
-Missing: $packages${want_compiler:+a C compiler for the i386}
+Missing: $packages${foreign:+ $foreign}${want_compiler:+ a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
@@ -169,46 +185,25 @@ Please install it. All that Tarn may need:
 LINES
 }
 
-if [ "$(id -u)" = 0 ]; then
-	as_root=''
-elif have sudo; then
-	as_root=sudo
-else
-	as_root=none
-fi
-if ! have apt-get || [ "$as_root" = none ]; then
-	lines_to_type
-	exit 1
-fi
+# shellcheck source=tools/apt.sh
+. tools/apt.sh
 
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
+say_no_i386() { echo "Tarn: without $foreign the 32-bit host tests are skipped."; }
 
-known() { apt-cache show "$@" >/dev/null 2>&1; }
-
-updated=''
-update() {
-	[ -z "$updated" ] || return 0
-	case $packages in *:i386*) $as_root dpkg --add-architecture i386 ;; esac
-	apt update && updated=yes
-}
-
-try_install() {
-	echo "Tarn: apt-get installs $*"
-	known "$@" || update
-	apt install -y --no-remove --no-install-recommends "$@"
-}
-
-# Once more with fresh lists: old ones name files that the archive no longer has.
-install() {
-	try_install "$@" || { [ -z "$updated" ] && update && try_install "$@"; }
+# A library for some of the tests is no reason to stop here.
+install_foreign() {
+	dpkg --print-foreign-architectures | grep -qx i386 || {
+		echo "Tarn: adds the foreign architecture i386 for $foreign, which the 32-bit host tests need (NO_I386=1 declines)"
+		$as_root dpkg --add-architecture i386
+	}
+	apt_install $foreign || say_no_i386
 }
 
 # Debian's cross compiler cannot be installed beside gcc-multilib; then gcc -m32, or clang.
 install_compiler() {
-	try_install gcc-i686-linux-gnu && return
-	[ -n "$(tools/compiler.sh cc)" ] && return
-	for others in gcc 'clang lld'; do
-		install $others && [ -n "$(tools/compiler.sh cc)" ] && return
+	for compilers in gcc-i686-linux-gnu gcc 'clang lld'; do
+		apt_install $compilers || echo "Tarn: $compilers is not to be had."
+		[ -n "$(tools/compiler.sh cc)" ] && return
 	done
 	return 1
 }
@@ -219,7 +214,16 @@ gcc | clang) want_compiler=${want_compiler:-may} ;;
 esac
 dpkg-query -W -f '${Status}' gcc-multilib 2>/dev/null | grep -q 'ok installed' && [ "$want_compiler" = may ] && want_compiler=''
 
-if { [ -n "${packages% }" ] && ! install $packages; } || { [ -n "$want_compiler" ] && ! install_compiler; }; then
+if [ -n "${NO_INSTALL:-}" ] || ! apt_usable; then
+	if [ -n "$packages" ] || [ "$want_compiler" = must ]; then
+		lines_to_type
+		exit 1
+	fi
+	[ -z "$foreign" ] || say_no_i386
+	exit 0
+fi
+if { [ -n "$packages" ] && ! apt_install $packages; } || { [ -n "$want_compiler" ] && ! install_compiler; }; then
 	lines_to_type
 	exit 1
 fi
+[ -z "$foreign" ] || install_foreign
