@@ -9,13 +9,13 @@
 # What is missing on this machine is installed first, and said (tools/deps.sh).
 
 BUILD := build
-Q := $(if $(V),,@)
+Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
+.PHONY: all kernels iso run check check-more check-hosts check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
 	bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
 	gdb gdb-server gdb-client dump tour
 
@@ -29,9 +29,22 @@ GOALS := $(filter-out toolchain loc clean help $(TOUR),$(or $(MAKECMDGOALS),all)
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 GIVEN_CC := $(if $(filter default undefined,$(origin CC)),,$(CC))
 
+# Which variables there are, and what they take, stands in one table.  One that is switched off (PAE=0) is as one not given.
+VARIABLES := $(shell awk -v what=names -f tools/variables.awk tools/variables.txt)
+SWITCHES := $(shell awk -v what=switches -f tools/variables.awk tools/variables.txt)
+# GNU make before 4.4 gives the command line's variables to recipes, but not to $(shell).
+quoted = '$(subst ','\'',$1)'
+SETTINGS = $(foreach name,$(filter-out CC CURDIR,$(VARIABLES)),$(name)=$(call quoted,$($(name))))
+
 ifneq ($(GOALS),)
+UNKNOWN := $(filter-out $(VARIABLES),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+$(if $(UNKNOWN),$(error There is no variable $(UNKNOWN) here: `make help` names them))
+REFUSED := $(shell $(SETTINGS) awk -v what=refuse -f tools/variables.awk tools/variables.txt)
+$(if $(REFUSED),$(error $(REFUSED)))
+$(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
+
 ifeq ($(DRY_RUN),)
-ifneq ($(shell tools/deps.sh '$(GIVEN_CC)' $(GOALS) >&2 && echo ok),ok)
+ifneq ($(shell $(SETTINGS) tools/deps.sh $(call quoted,$(GIVEN_CC)) $(GOALS) >&2 && echo ok),ok)
 $(error Something that '$(GOALS)' needs is missing, see above)
 endif
 endif
@@ -47,7 +60,7 @@ endif
 
 # ---- Flags ---------------------------------------------------------------------------------------------------------
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
 	-Wwrite-strings
 # GCC for i686-elf takes long where all others take int; printf's formats tell the two apart.
 redefine = -U__$1__ "-D__$1__=$2"
@@ -154,7 +167,7 @@ $(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
 
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 
-# What `make run` gives to QEMU and to the kernel: PAE=1, POISON=1, DEBUG=1, SMP=, MEM=, CPU=, MACHINE=, APPEND=, GUI=1
+# What `make run` gives to QEMU and to the kernel (tools/variables.txt)
 SMP := 4
 MEM := 3G
 export PAE SMP MEM CPU MACHINE APPEND GUI
@@ -189,10 +202,23 @@ compile_commands.json: FORCE
 # --------------------------------------------------------------------------------------------------------------------
 
 JOBS := 2
-check: kernels iso
-	@$(MAKE) --no-print-directory POISON=1 kernels
-	@$(MAKE) --no-print-directory DEBUG=1 kernels
-	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+# What was skipped is said, and which tests took longest.
+PYTEST = $(PYTHON) -m pytest -q -n $(JOBS) -rs --durations=10
+# Unless make was told how many jobs there may be.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+check:
+	@$(MAKE) --no-print-directory $(PARALLEL) kernels iso
+	@$(MAKE) --no-print-directory $(PARALLEL) POISON=1 kernels
+	@$(MAKE) --no-print-directory $(PARALLEL) DEBUG=1 kernels
+	$(PYTEST) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+
+# What CI runs besides: some of the boots with clang's kernels.
+MORE := $(BUILD)-clang
+check-more:
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) kernels iso
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) POISON=1 kernels
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) DEBUG=1 kernels
+	$(PYTEST) --build=$(MORE) $(PYTEST_ARGS) -k 'iso or poison' tests/boot
 
 # kernel/mm and lib on the host, under sanitizers; and how much of kernel/mm those tests reach.
 check-host coverage:
@@ -253,25 +279,23 @@ clean:
 help:
 	@echo 'make            both kernels and the ISO, in $(BUILD)/'
 	@echo 'make run        boots the ISO in QEMU, serial console in the terminal'
-	@echo '  PAE=1           the PAE kernel             SMP=4  MEM=3G      CPUs and memory'
-	@echo '  POISON=1        freed memory is poisoned   CPU=  MACHINE=     the names that QEMU knows'
-	@echo '  DEBUG=1         visible TLB, lock order, undefined behaviour, ... (docs/debug.md)'
-	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
-	@echo '  GUI=1           opens the screen'
-	@echo 'make gdb        boots under GDB, halted, with commands that know the kernel (help tarn); the variables of make run, and'
-	@echo '  REVERSE=1       recorded, then run forwards and backwards        CORE=file  looks at a dump'
-	@echo 'make gdb-server, gdb-client   the same in two terminals (PORT=1234)'
+	@echo 'make gdb        boots under GDB, halted, with commands that know the kernel (help tarn); CORE=file looks at a dump'
+	@echo 'make gdb-server, gdb-client   the same in two terminals'
 	@echo 'make dump       a memory dump, build/tarn.core, of what gdb-server runs, else of a boot of its own'
 	@echo 'make tour       lists guided tours; make tour NAME starts one'
 	@echo 'make compile_commands.json   for clangd'
-	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
+	@echo 'make check      host tests and boot tests'
+	@echo 'make check-more what CI runs besides: clang'"'"'s build, and some of the tests with it'
+	@echo 'make check-hosts   other distributions and compilers, each in a folder: needs root, debootstrap, hours (docs/testing.md)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
-	@echo 'make interleave, interleave-faults   every schedule of small scenarios (TIME=120 seconds); faults planted there'
+	@echo 'make interleave, interleave-faults   every schedule of small scenarios; faults planted there'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
-	@echo 'make bench      what each operation costs, in guest instructions (BENCH=keys; docs/bench.md)'
+	@echo 'make bench      what each operation costs, in guest instructions (docs/bench.md)'
 	@echo 'make bench-diff OLD=file, bench-linux   beside an earlier bench.json; beside the Linux of Debian'
 	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
 	@echo 'make deps       installs what all of these need'
 	@echo 'make loc        lines of code by folder'
-	@echo 'CC=clang        another compiler; BUILD=folder keeps its results apart; V=1 shows the commands'
+	@echo
+	@echo 'Variables, on the command line or in the environment: name, what it takes, default, what for.'
+	@awk -v what=help -f tools/variables.awk tools/variables.txt

@@ -3,6 +3,7 @@
 #
 #   compiler.sh cc                        the C compiler
 #   compiler.sh ld|nm|objcopy COMPILER    what belongs to that compiler
+#   compiler.sh gdb                       a GDB that knows the i386
 #   compiler.sh grub-mkrescue             GRUB's ISO maker
 #   compiler.sh grub-files                folder of GRUB's modules for the PC
 
@@ -54,6 +55,16 @@ binutil() {
 	esac
 }
 
+# On other machines the plain one may know those alone.
+gdb() {
+	for program in $(first gdb) $(first gdb-multiarch) $(first i686-elf-gdb); do
+		if "$program" -nx -batch -ex 'set architecture i386' 2>/dev/null | grep -q i386; then
+			echo "$program"
+			return
+		fi
+	done
+}
+
 grub_files() {
 	for folder in /usr/lib/grub/i386-pc /usr/share/grub/i386-pc \
 		"${HOMEBREW_PREFIX:-/opt/homebrew}/opt/i686-elf-grub/lib/i686-elf/grub/i386-pc" \
@@ -69,6 +80,7 @@ case $1 in
 cc) cc ;;
 ld) ld "$2" ;;
 nm | objcopy) binutil "$1" "$2" ;;
+gdb) gdb ;;
 grub-mkrescue) first grub-mkrescue grub2-mkrescue i686-elf-grub-mkrescue ;;
 grub-files) grub_files ;;
 esac

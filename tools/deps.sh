@@ -86,7 +86,7 @@ bench_linux_needs() {
 }
 
 gdb_needs() {
-	have gdb || need gdb
+	if is_pc; then have gdb || need gdb; else [ -n "$(tools/compiler.sh gdb)" ] || need gdb-multiarch; fi
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
@@ -135,6 +135,10 @@ interleave_needs() {
 	have python3 || need python3
 }
 
+clang_needs() {
+	have clang && have ld.lld || need clang lld
+}
+
 coverage_needs() {
 	have gcovr || need gcovr
 	have llvm-cov || need llvm
@@ -150,6 +154,7 @@ for goal in "$@"; do
 		iso_needs && qemu_needs && check_needs && book_needs && bench_needs && gdb_needs tour
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
+	check-more) clang_needs && iso_needs && qemu_needs && check_needs ;;
 	check-host) host_needs ;;
 	interleave | interleave-faults) interleave_needs ;;
 	coverage) host_needs && coverage_needs ;;

@@ -160,8 +160,13 @@ def gdb_environment(folder):
     return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(folder)}
 
 
+def gdb_program():
+    """One that knows the i386; where there is none, the plain one says what it lacks."""
+    return subprocess.run([ROOT / "tools/compiler.sh", "gdb"], capture_output=True, text=True).stdout.strip() or "gdb"
+
+
 def gdb_command(settings, *commands, batch=False):
-    words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
+    words = [gdb_program(), "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
     settle = ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}")
     for command in settle + commands:
         words += ["-ex", command]
