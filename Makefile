@@ -13,6 +13,11 @@ Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
+# make itself reads such lines; shells do not.
+ifneq ($(shell grep -l "$$(printf '\r')" tools/deps.sh),)
+$(error Lines end in CRLF in this checkout, which shells do not read: clone anew (.gitattributes asks for LF), or convert the files)
+endif
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all kernels iso run check check-more check-hosts check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
@@ -44,16 +49,16 @@ $(if $(REFUSED),$(error $(REFUSED)))
 $(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
 
 ifeq ($(DRY_RUN),)
-ifneq ($(shell $(SETTINGS) tools/deps.sh $(call quoted,$(GIVEN_CC)) $(GOALS) >&2 && echo ok),ok)
+ifneq ($(shell $(SETTINGS) sh tools/deps.sh $(call quoted,$(GIVEN_CC)) $(GOALS) >&2 && echo ok),ok)
 $(error Something that '$(GOALS)' needs is missing, see above)
 endif
 endif
 
 # i686-elf-gcc, else i686-linux-gnu-gcc, else gcc -m32, else clang; CC= on the command line wins.
-CC := $(or $(GIVEN_CC),$(shell tools/compiler.sh cc))
-LD := $(shell tools/compiler.sh ld '$(CC)')
-NM := $(shell tools/compiler.sh nm '$(CC)')
-OBJCOPY := $(shell tools/compiler.sh objcopy '$(CC)')
+CC := $(or $(GIVEN_CC),$(shell sh tools/compiler.sh cc))
+LD := $(shell sh tools/compiler.sh ld '$(CC)')
+NM := $(shell sh tools/compiler.sh nm '$(CC)')
+OBJCOPY := $(shell sh tools/compiler.sh objcopy '$(CC)')
 CLANG := $(findstring clang,$(CC))
 TARGET := $(if $(CLANG),--target=i686-elf,$(if $(filter i%,$(shell $(CC) -dumpmachine)),,-m32))
 endif
@@ -71,9 +76,10 @@ INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(ca
 # GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
 # own run-time functions (lib/ubsan.c) with arguments on the stack, whatever -mregparm says.
 SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
+# The shell puts in the folder's name, whatever signs it has; the dollars are for make, twice.
 CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
-	$(SHORT_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
+	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 # The start-up part holds code, data and tables in one segment; newer linkers warn of that.
@@ -163,7 +169,7 @@ iso: $(ISO)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
 $(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
-	tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
+	sh tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
 
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 
@@ -173,7 +179,7 @@ MEM := 3G
 export PAE SMP MEM CPU MACHINE APPEND GUI
 
 run: kernels iso
-	@tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
+	@sh tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
 
 # ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
 
@@ -234,7 +240,7 @@ interleave interleave-faults:
 
 # Layers, clang-tidy, cppcheck.
 lint:
-	@tools/lint.sh
+	@sh tools/lint.sh
 
 # Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, all of them; then COUNT made by rule, 95 % of them.
 COUNT := 200
@@ -268,7 +274,7 @@ book:
 deps: # installed by now: see GOALS
 
 toolchain:
-	tools/toolchain.sh
+	sh tools/toolchain.sh
 
 loc:
 	@$(PYTHON) tools/loc.py

@@ -29,21 +29,21 @@ build_needs() {
 	have make || need make
 	have nasm || need nasm
 	case $compiler in
-	'') [ -n "$(tools/compiler.sh cc)" ] || want_compiler=must ;;
+	'') [ -n "$(sh tools/compiler.sh cc)" ] || want_compiler=must ;;
 	*clang*) if ! have "${compiler%% *}" || ! have ld.lld; then need clang lld; fi ;;
 	*) have "${compiler%% *}" || {
 		echo "CC=$compiler: there is no such program." >&2
 		exit 1
 	} ;;
 	esac
-	[ -n "$(tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
+	[ -n "$(sh tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
 }
 
 # GRUB for the PC is not packaged for other machines: there the kernels start without it (tools/mkiso.sh).
 iso_needs() {
-	is_pc || [ -n "$(tools/compiler.sh grub-files)" ] || return 0
-	[ -n "$(tools/compiler.sh grub-files)" ] || need grub-pc-bin
-	[ -n "$(tools/compiler.sh grub-mkrescue)" ] || need grub-common
+	is_pc || [ -n "$(sh tools/compiler.sh grub-files)" ] || return 0
+	[ -n "$(sh tools/compiler.sh grub-files)" ] || need grub-pc-bin
+	[ -n "$(sh tools/compiler.sh grub-mkrescue)" ] || need grub-common
 	have xorriso || need xorriso
 	have mformat || need mtools
 }
@@ -86,7 +86,7 @@ bench_linux_needs() {
 }
 
 gdb_needs() {
-	if is_pc; then have gdb || need gdb; else [ -n "$(tools/compiler.sh gdb)" ] || need gdb-multiarch; fi
+	if is_pc; then have gdb || need gdb; else [ -n "$(sh tools/compiler.sh gdb)" ] || need gdb-multiarch; fi
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
@@ -208,13 +208,13 @@ install_foreign() {
 install_compiler() {
 	for compilers in gcc-i686-linux-gnu gcc 'clang lld'; do
 		apt_install $compilers || echo "Tarn: $compilers is not to be had."
-		[ -n "$(tools/compiler.sh cc)" ] && return
+		[ -n "$(sh tools/compiler.sh cc)" ] && return
 	done
 	return 1
 }
 
 # Where packages are installed anyhow, the cross compiler comes too, unless there is one.
-[ -z "$compiler" ] && case $(tools/compiler.sh cc) in
+[ -z "$compiler" ] && case $(sh tools/compiler.sh cc) in
 gcc | clang) want_compiler=${want_compiler:-may} ;;
 esac
 dpkg-query -W -f '${Status}' gcc-multilib 2>/dev/null | grep -q 'ok installed' && [ "$want_compiler" = may ] && want_compiler=''

@@ -43,7 +43,7 @@ own_iso() {
 			multiboot /boot/$(basename "$kernel") ${APPEND:-}
 		}
 	MENU
-	"$here/mkiso.sh" "$objcopy" "$iso" "$own/grub.cfg" "$kernel"
+	sh "$here/mkiso.sh" "$objcopy" "$iso" "$own/grub.cfg" "$kernel"
 }
 
 if [ -n "${PAE:-}${APPEND:-}" ]; then

@@ -75,7 +75,7 @@ class Host:
 
     def deps(self, *goals, **environment):
         self.environment = {"PATH": str(self.bin), "LOG": str(self.log), "STATE": str(self.state), "BIN": str(self.bin), **environment}
-        return subprocess.run([ROOT / "tools/deps.sh", "", *goals], env=self.environment, capture_output=True, text=True,
+        return subprocess.run(["sh", ROOT / "tools/deps.sh", "", *goals], env=self.environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60)
 
     def asked(self, what):
@@ -161,7 +161,7 @@ class TestForeignArchitecture:
 
     def deps(self, host, **environment):
         environment = {"PATH": str(host.bin), "LOG": str(host.log), "STATE": str(host.state), "BIN": str(host.bin), **environment}
-        return subprocess.run([self.script / "deps.sh", "", "check-host"], env=environment, capture_output=True, text=True,
+        return subprocess.run(["sh", self.script / "deps.sh", "", "check-host"], env=environment, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=60)
 
     def test_is_said_before_it_is_added(self, host):

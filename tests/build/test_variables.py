@@ -128,7 +128,7 @@ def fake(tmp_path):
 def start(fake, build):
     """make run over the kernels as they are, with that QEMU."""
     def start(*arguments, **environment):
-        command = ["make", "-s", "-o", "kernels", "-o", "iso", f"BUILD={build}", "NO_INSTALL=1", "run", *arguments]
+        command = ["make", "-s", "-o", "kernels", "-o", "iso", f"BUILD={os.path.relpath(build, ROOT)}", "NO_INSTALL=1", "run", *arguments]
         environment = clean() | {"PATH": f"{fake}:{os.environ['PATH']}"} | environment
         return subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
                                 stderr=subprocess.STDOUT)
@@ -194,7 +194,7 @@ def test_the_verdict_is_the_exit_status(start, qemu, append, status, word):
 @need_grub
 def test_a_486_among_four_is_told(build):
     """QEMU gives each of several CPUs an APIC that a 486 does not announce, and GRUB then waits for ever (tools/run.sh)."""
-    command = ["make", "-s", "-o", "kernels", "-o", "iso", f"BUILD={build}", "run", "CPU=486", "SMP=4", "MEM=64M"]
+    command = ["make", "-s", "-o", "kernels", "-o", "iso", f"BUILD={os.path.relpath(build, ROOT)}", "run", "CPU=486", "SMP=4", "MEM=64M"]
     run = subprocess.Popen(command, cwd=ROOT, env=clean(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            start_new_session=True)
     limit = threading.Timer(HOST_LIMIT, os.killpg, (run.pid, signal.SIGKILL))

@@ -1,6 +1,7 @@
 """kernel/mm and lib on a simulated machine (fake/), every variant under the sanitizers: see Makefile."""
 
 import functools
+import os
 import platform
 import subprocess
 from pathlib import Path
@@ -24,6 +25,6 @@ def buildable():
 def test_memory_core(variant, build):
     if variant not in buildable():
         pytest.skip("no libcmocka for 32 bits on this machine (NO_I386=1, or the archive did not give it)")
-    result = subprocess.run(["make", "-s", "-f", MAKEFILE, f"BUILD={build}", f"VARIANT={variant}", "run"], cwd=ROOT,
+    result = subprocess.run(["make", "-s", "-f", MAKEFILE, f"BUILD={os.path.relpath(build, ROOT)}", f"VARIANT={variant}", "run"], cwd=ROOT,
                             capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-6000:]
