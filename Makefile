@@ -76,8 +76,12 @@ INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(ca
 # GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
 # own run-time functions (lib/ubsan.c) with arguments on the stack, whatever -mregparm says.
 SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
+# What distributions switch on by default in their compilers, and a kernel cannot have: off, where the compiler knows of it.
+NO_DEFAULTS := -U_FORTIFY_SOURCE -fcf-protection=none -fno-stack-clash-protection -mtls-dialect=gnu \
+	-ftrivial-auto-var-init=uninitialized -fzero-call-used-regs=skip
+NEUTRAL := $(if $(GOALS),$(shell sh tools/compiler.sh known $(BUILD)/flags-known '$(CC) $(TARGET)' $(NO_DEFAULTS)))
 # The shell puts in the folder's name, whatever signs it has; the dollars are for make, twice.
-CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
+CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.

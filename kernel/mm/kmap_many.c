@@ -63,12 +63,18 @@ static bool is_first(const struct ticket *ticket)
 	return list_first(&pkmap_tickets, struct ticket, node) == ticket;
 }
 
+/* A call of its own: inlined, it makes GCC 13 and later believe that the list keeps its caller's variable (-Wdangling-pointer). */
+static __noinline void queue_up(struct ticket *ticket)
+{
+	wait_queue_init(&ticket->queue, "kmap ticket");
+	list_append(&pkmap_tickets, &ticket->node);
+}
+
 void pkmap_wait_and_use(struct page *const *pages, u32 n)
 {
 	struct ticket ticket;
 
-	wait_queue_init(&ticket.queue, "kmap ticket");
-	list_append(&pkmap_tickets, &ticket.node);
+	queue_up(&ticket);
 	while (!is_first(&ticket) || !use_all(pages, n))
 		sleep_on(&ticket);
 	list_remove(&ticket.node);

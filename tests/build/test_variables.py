@@ -62,12 +62,14 @@ def test_refused_from_the_environment():
 
 @pytest.mark.parametrize("name", SWITCHES)
 def test_every_switch_takes_1_0_and_nothing(name):
-    for value in ("1", "0", ""):
-        assert make("-n", "kernels", f"{name}={value}").returncode == 0
-    assert f"{name}=2 is refused" in make("-n", "kernels", f"{name}=2").stderr
+    def refused(value):
+        return subprocess.run(["awk", "-v", "what=refuse", "-f", ROOT / "tools/variables.awk", TABLE], env=clean() | {name: value},
+                              capture_output=True, text=True, check=True).stdout
+    assert [refused(value) for value in ("1", "0", "")] == ["", "", ""]
+    assert refused("2") == f"{name}=2 is refused: {name} takes 1 or 0"
 
 
-@pytest.mark.parametrize("name", ["DEBUG", "POISON", "WERROR", "V"])
+@pytest.mark.parametrize("name", ["DEBUG", "WERROR"])
 @pytest.mark.parametrize("by", ["command line", "environment"])
 def test_0_builds_as_nothing_does(name, by):
     plain, off = make("-n", "kernels"), make("-n", "kernels", **{name: "0"}) if by == "environment" else make("-n", "kernels", f"{name}=0")
