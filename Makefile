@@ -242,6 +242,10 @@ check-full: kernels iso
 interleave interleave-faults:
 	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD=$(BUILD) $(if $(TIME),TIME=$(TIME)) $@
 
+# Other distributions and compilers, each in a folder (as root): HOSTS= chooses, such as "trixie gcc-14".
+check-hosts:
+	$(PYTHON) -B tests/build/hosts.py $(BUILD)/hosts $(HOSTS) --jobs $(JOBS)
+
 # Layers, clang-tidy, cppcheck.
 lint:
 	@sh tools/lint.sh

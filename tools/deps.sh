@@ -23,6 +23,12 @@ need() { packages="$packages $*"; }
 # ---- What is missing ----
 
 is_x86_64() { [ "$(uname -sm)" = 'Linux x86_64' ]; }
+x86_64_only() {
+	is_x86_64 || {
+		echo "make $1 needs Linux on x86-64: its simulated machine is made of that." >&2
+		exit 1
+	}
+}
 is_pc() { case $(uname -m) in i?86 | x86_64 | amd64) true ;; *) false ;; esac; }
 
 build_needs() {
@@ -30,7 +36,7 @@ build_needs() {
 	have nasm || need nasm
 	case $compiler in
 	'') [ -n "$(sh tools/compiler.sh cc)" ] || want_compiler=must ;;
-	*clang*) if ! have "${compiler%% *}" || ! have ld.lld; then need clang lld; fi ;;
+	*clang*) clang_needs "${compiler%% *}" ;;
 	*) have "${compiler%% *}" || {
 		echo "CC=$compiler: there is no such program." >&2
 		exit 1
@@ -135,8 +141,11 @@ interleave_needs() {
 	have python3 || need python3
 }
 
+# Such as clang-17, with the linker of that number.
 clang_needs() {
-	have clang && have ld.lld || need clang lld
+	number=${1##*clang}
+	have "$1" || need "clang$number"
+	have "ld.lld$number" || have ld.lld || need "lld$number"
 }
 
 coverage_needs() {
@@ -154,15 +163,16 @@ for goal in "$@"; do
 		iso_needs && qemu_needs && check_needs && book_needs && bench_needs && gdb_needs tour
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
-	check-more) clang_needs && iso_needs && qemu_needs && check_needs ;;
-	check-host) host_needs ;;
-	interleave | interleave-faults) interleave_needs ;;
-	coverage) host_needs && coverage_needs ;;
+	check-more) clang_needs clang && iso_needs && qemu_needs && check_needs ;;
+	check-host) x86_64_only "$goal" && host_needs ;;
+	interleave | interleave-faults) x86_64_only "$goal" && interleave_needs ;;
+	coverage) x86_64_only "$goal" && host_needs && coverage_needs ;;
 	book) book_needs ;;
 	bench | bench-diff) qemu_needs && bench_needs ;;
 	bench-linux) qemu_needs && bench_needs && bench_linux_needs ;;
 	check-full | mutants) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
+	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;
 	all | iso | *.iso) iso_needs ;;
 	esac
