@@ -19,7 +19,10 @@ fi
 
 apt_usable() { command -v apt-get >/dev/null 2>&1 && { [ -z "$as_root" ] || command -v sudo >/dev/null 2>&1; }; }
 
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
+apt() {
+	$as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+		-o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+}
 
 # By a rehearsal: each of them, from the architecture that it names, and all that it depends on.
 apt_can() { apt-get --simulate install -y --no-remove --no-install-recommends "$@" >/dev/null 2>&1; }

@@ -30,7 +30,7 @@ BEGIN {
 }
 
 what == "names" || (what == "switches" && kind == "switch") { print name }
-what == "help" { printf "  %-12s %-9s %-7s %s\n", name, kind == "switch" ? takes[kind] : kind, usual, text }
+what == "help" { printf "  %-15s %-9s %-6s %s\n", name, kind == "switch" ? takes[kind] : kind, usual, text }
 what == "refuse" && !accepts(kind, ENVIRON[name]) {
 	printf "%s%s=%s is refused: %s takes %s", refused++ ? "; " : "", name, ENVIRON[name], name,
 		kind in takes ? takes[kind] : "a number from " low " to " high

@@ -84,10 +84,10 @@ def test_help_shows_the_table():
 
 def test_defaults_are_those_of_the_source():
     """Where a default is set, beside the table."""
-    text = "".join((ROOT / name).read_text() for name in ("Makefile", "tests/interleave/Makefile", "tools/gdb/session.py"))
+    text = "".join((ROOT / name).read_text() for name in ("Makefile", "tests/interleave/Makefile", "tools/gdb/session.py", "tests/boot/qemu.py"))
     for name, (_, default) in rows().items():
         if default:
-            assert f"{name} := {default}\n" in text or f'given("{name}", "{default}")' in text, name
+            assert f"{name} := {default}\n" in text or f'("{name}", "{default}")' in text, name
 
 
 def test_the_documents_use_what_is_there():
