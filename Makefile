@@ -20,8 +20,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-more check-hosts check-host coverage interleave interleave-faults check-full check-bochs lint mutants \
-	bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
+.PHONY: all kernels iso run check check-more check-hosts check-host coverage interleave interleave-faults \
+	check-full check-bochs lint mutants bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
 	gdb gdb-server gdb-client dump tour
 
 all: kernels iso
@@ -42,7 +42,8 @@ quoted = '$(subst ','\'',$1)'
 SETTINGS = $(foreach name,$(filter-out CC CURDIR,$(VARIABLES)),$(name)=$(call quoted,$($(name))))
 
 ifneq ($(GOALS),)
-UNKNOWN := $(filter-out $(VARIABLES),$(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+UNKNOWN := $(filter-out $(VARIABLES),$(GIVEN))
 $(if $(UNKNOWN),$(error There is no variable $(UNKNOWN) here: `make help` names them))
 REFUSED := $(shell $(SETTINGS) awk -v what=refuse -f tools/variables.awk tools/variables.txt)
 $(if $(REFUSED),$(error $(REFUSED)))
@@ -65,8 +66,8 @@ endif
 
 # ---- Flags ---------------------------------------------------------------------------------------------------------
 
-WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
-	-Wwrite-strings
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wundef -Wvla -Wwrite-strings
 # GCC for i686-elf takes long where all others take int; printf's formats tell the two apart.
 redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \

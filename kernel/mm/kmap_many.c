@@ -63,7 +63,7 @@ static bool is_first(const struct ticket *ticket)
 	return list_first(&pkmap_tickets, struct ticket, node) == ticket;
 }
 
-/* A call of its own: inlined, it makes GCC 13 and later believe that the list keeps its caller's variable (-Wdangling-pointer). */
+/* A call of its own: where it is inlined, GCC 13 and later take the ticket for a variable that is left in the list. */
 static __noinline void queue_up(struct ticket *ticket)
 {
 	wait_queue_init(&ticket->queue, "kmap ticket");

@@ -1,10 +1,11 @@
-"""tools/deps.sh on a machine that is made up: programs that it finds are links, apt-get and dpkg are scripts that write down what they
-were asked."""
+"""tools/deps.sh on a machine that is made up: programs that it finds are links, apt-get and dpkg are
+scripts that write down what they were asked."""
 
 import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,11 +52,19 @@ case $1 in --add-architecture) touch "$STATE/i386" ;; --print-foreign-architectu
 def needed(goal):
     """Packages that the script may ask for, by the functions that its table of goals names."""
     text = (ROOT / "tools/deps.sh").read_text()
-    bodies = dict(re.findall(r"^(\w+_needs|want_i386)\(\) (\{\n.*?^\}|\{ [^\n]*\})$", text, re.M | re.S))
+    bodies = dict(
+        re.findall(r"^(\w+_needs|want_i386)\(\) (\{\n.*?^\}|\{ [^\n]*\})$", text, re.M | re.S)
+    )
     row = re.search(rf"^\t(?:\w+ \| )?{goal}(?: \| \w+)?\) ?(.*?);;", text, re.M | re.S)[1]
-    names = ["build_needs", *re.findall(r"\w+_needs", row)] + (["want_i386"] if "host_needs" in row else [])
+    names = ["build_needs", *re.findall(r"\w+_needs", row)] + (
+        ["want_i386"] if "host_needs" in row else []
+    )
     words = "".join(bodies[name] for name in names)
-    return {word for line in re.findall(r"(?:\bneed|foreign=)((?: ?[\w.+:-]+)+)", words) for word in line.split()}
+    return {
+        word
+        for line in re.findall(r"(?:\bneed|foreign=)((?: ?[\w.+:-]+)+)", words)
+        for word in line.split()
+    }
 
 
 def test_the_readme_names_every_package():
@@ -64,7 +73,15 @@ def test_the_readme_names_every_package():
     packages = needed("run") | needed("check")
     assert len(packages) > 15 and "libcmocka-dev:i386" in packages
     # A window is asked for by GUI=1 alone; on machines that are no PC another GDB is; make has been there to ask.
-    assert packages - named <= {"make", "binutils", "python3", "lld", "qemu-system-gui", "gdb-multiarch", "libc6-dev"}
+    assert packages - named <= {
+        "make",
+        "binutils",
+        "python3",
+        "lld",
+        "qemu-system-gui",
+        "gdb-multiarch",
+        "libc6-dev",
+    }
 
 
 class Host:
@@ -94,9 +111,21 @@ class Host:
         (self.bin / name).unlink(missing_ok=True)
 
     def deps(self, *goals, **environment):
-        self.environment = {"PATH": str(self.bin), "LOG": str(self.log), "STATE": str(self.state), "BIN": str(self.bin), **environment}
-        return subprocess.run(["sh", ROOT / "tools/deps.sh", "", *goals], env=self.environment, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
+        self.environment = {
+            "PATH": str(self.bin),
+            "LOG": str(self.log),
+            "STATE": str(self.state),
+            "BIN": str(self.bin),
+            **environment,
+        }
+        return subprocess.run(
+            ["sh", ROOT / "tools/deps.sh", "", *goals],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
 
     def asked(self, what):
         """Lines of the log that have this in them."""
@@ -164,10 +193,15 @@ def without_cmocka(host):
     """clang makes programs, for 32 bits too, but finds no library."""
     for name in ("nasm", "ls"):
         host.link(name)
-    host.script("clang", '#!/bin/sh\ncase "$*" in *-lcmocka*) exit 1 ;; *print-runtime-dir) echo /nowhere ;; esac\nexit 0\n')
+    host.script(
+        "clang",
+        '#!/bin/sh\ncase "$*" in *-lcmocka*) exit 1 ;; *print-runtime-dir) echo /nowhere ;; esac\nexit 0\n',
+    )
 
 
-@pytest.mark.skipif(os.uname().machine != "x86_64", reason="the simulated machine needs Linux on x86-64")
+@pytest.mark.skipif(
+    os.uname().machine != "x86_64", reason="the simulated machine needs Linux on x86-64"
+)
 class TestForeignArchitecture:
     @pytest.fixture(autouse=True)
     def machine(self, host, monkeypatch):
@@ -177,12 +211,26 @@ class TestForeignArchitecture:
         shutil.copytree(ROOT / "tools", self.script)
         text = (self.script / "deps.sh").read_text()
         assert "/usr/lib/i386-linux-gnu/libcmocka.so" in text
-        (self.script / "deps.sh").write_text(text.replace("/usr/lib/i386-linux-gnu/libcmocka.so", "/nowhere"))
+        (self.script / "deps.sh").write_text(
+            text.replace("/usr/lib/i386-linux-gnu/libcmocka.so", "/nowhere")
+        )
 
     def deps(self, host, **environment):
-        environment = {"PATH": str(host.bin), "LOG": str(host.log), "STATE": str(host.state), "BIN": str(host.bin), **environment}
-        return subprocess.run(["sh", self.script / "deps.sh", "", "check-host"], env=environment, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=60)
+        environment = {
+            "PATH": str(host.bin),
+            "LOG": str(host.log),
+            "STATE": str(host.state),
+            "BIN": str(host.bin),
+            **environment,
+        }
+        return subprocess.run(
+            ["sh", self.script / "deps.sh", "", "check-host"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
 
     def test_is_said_before_it_is_added(self, host):
         result = self.deps(host)
@@ -210,3 +258,32 @@ class TestForeignArchitecture:
         result = self.deps(host, NO_INSTALL="1")
         assert not host.asked("apt-get") and not host.asked("add-architecture")
         assert "32-bit host tests" in result.stdout or "Missing: " in result.stdout
+
+
+@pytest.mark.skipif(
+    os.uname().machine != "x86_64", reason="the simulated machine needs Linux on x86-64"
+)
+def test_without_the_library_the_32_bit_host_tests_are_skipped_and_said(tmp_path):
+    """A clang that does not find it for 32 bits."""
+    (tmp_path / "clang").write_text(
+        '#!/bin/sh\ncase "$*" in *-m32*-lcmocka*) exit 1 ;; esac\nexec /usr/bin/clang "$@"\n'
+    )
+    (tmp_path / "clang").chmod(0o755)
+    environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rs", "tests/host/test_host.py", "-k", "32"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0 and "4 skipped" in ran.stdout, ran.stdout
+    assert "no libcmocka for 32 bits on this machine (NO_I386=1" in ran.stdout
+    made = subprocess.run(
+        ["make", "-s", "-f", "tests/host/Makefile", "checked"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert made.stdout.split() == ["64-2level", "64-pae"]

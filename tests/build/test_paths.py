@@ -16,12 +16,20 @@ is_checkout = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checko
 
 
 def git(*arguments, cwd=ROOT):
-    return subprocess.run(["git", *arguments], cwd=cwd, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        ["git", *arguments], cwd=cwd, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def make(tree, *arguments):
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")}
-    return subprocess.run(["make", "-s", *arguments], cwd=tree, env=environment, capture_output=True, text=True)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "BUILD")
+    }
+    return subprocess.run(
+        ["make", "-s", *arguments], cwd=tree, env=environment, capture_output=True, text=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,12 @@ def test_builds_in_a_strange_place(strange):
     """One kernel; its debug information names files from the top folder on."""
     built = make(strange, "build/tarn.elf")
     assert built.returncode == 0, built.stderr
-    info = subprocess.run(["readelf", "--debug-dump=info", "build/tarn.elf"], cwd=strange, capture_output=True, text=True).stdout
+    info = subprocess.run(
+        ["readelf", "--debug-dump=info", "build/tarn.elf"],
+        cwd=strange,
+        capture_output=True,
+        text=True,
+    ).stdout
     folders = {line.rpartition("): ")[2] for line in info.splitlines() if "DW_AT_comp_dir" in line}
     assert folders == {"."}
 
@@ -53,9 +66,15 @@ def test_iso_in_a_strange_place(strange):
     (strange / "build").mkdir(exist_ok=True)
     for name in kernels:
         shutil.copy("/bin/true", strange / name)  # some ELF file: this is about the path
-    made = subprocess.run(["sh", "tools/mkiso.sh", "objcopy", "build/tarn.iso", "boot/grub.cfg", *kernels], cwd=strange, capture_output=True,
-                          text=True)
-    assert made.returncode == 0 and (strange / "build/tarn.iso").stat().st_size > 1 << 20, made.stderr
+    made = subprocess.run(
+        ["sh", "tools/mkiso.sh", "objcopy", "build/tarn.iso", "boot/grub.cfg", *kernels],
+        cwd=strange,
+        capture_output=True,
+        text=True,
+    )
+    assert (
+        made.returncode == 0 and (strange / "build/tarn.iso").stat().st_size > 1 << 20
+    ), made.stderr
 
 
 def test_crlf_is_told_in_one_sentence(strange, tmp_path):
@@ -79,27 +98,43 @@ def test_git_gives_lf_to_those_who_ask_for_crlf(tmp_path):
     for name in ("Makefile", "deps.sh", "main.c", "README.md"):
         (tmp_path / name).unlink()
     git("-c", "core.autocrlf=true", "-c", "core.eol=crlf", "checkout-index", "-fa", cwd=tmp_path)
-    crlf = [file.name for file in tmp_path.iterdir() if file.is_file() and b"\r\n" in file.read_bytes()]
+    crlf = [
+        file.name for file in tmp_path.iterdir() if file.is_file() and b"\r\n" in file.read_bytes()
+    ]
     assert (tmp_path / "deps.sh").exists() and not crlf
 
 
 @is_checkout
 def test_programs_have_their_execute_bit():
     modes = dict(reversed(line.split("\t")) for line in git("ls-files", "-s").splitlines())
-    wrong = [name for name, mode in modes.items() if (ROOT / name).is_file() and (ROOT / name).read_bytes()[:2] == b"#!"
-             and not mode.startswith("100755")]
+    wrong = [
+        name
+        for name, mode in modes.items()
+        if (ROOT / name).is_file()
+        and (ROOT / name).read_bytes()[:2] == b"#!"
+        and not mode.startswith("100755")
+    ]
     assert not wrong
 
 
-CALL = re.compile(r"(?:^ {4}|^|`|&& |\$\(|shell |\t@?)((?:tools|docs|tests)/[\w/-]+\.(?:sh|py))\b(?=[ )`]|$)", re.M)
+CALL = re.compile(
+    r"(?:^ {4}|^|`|&& |\$\(|shell |\t@?)((?:tools|docs|tests)/[\w/-]+\.(?:sh|py))\b(?=[ )`]|$)",
+    re.M,
+)
 
 
 def test_nothing_is_called_by_its_execute_bit():
     """Makefile, scripts, and commands in documents name the interpreter, so that a checkout without execute bits works."""
     for file in [ROOT / "Makefile", *ROOT.glob("tools/*.sh"), ROOT / ".ci/run"]:
-        code = "".join(line for line in file.read_text().splitlines(True) if not line.lstrip().startswith(("#", ". ")))
+        code = "".join(
+            line
+            for line in file.read_text().splitlines(True)
+            if not line.lstrip().startswith(("#", ". "))
+        )
         assert not CALL.findall(code), file
     for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
         blocks = re.findall(r"^```\n(.*?)^```|((?:^ {4}\S.*\n)+)", page.read_text(), re.M | re.S)
         for line in "\n".join(sum(blocks, ())).splitlines():
-            assert not re.match(r" *(tools|docs|tests)/\S+\.(sh|py)\b", line), f"{page.name}: {line}"
+            assert not re.match(
+                r" *(tools|docs|tests)/\S+\.(sh|py)\b", line
+            ), f"{page.name}: {line}"

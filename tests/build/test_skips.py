@@ -34,8 +34,19 @@ def run(tmp_path):
 
     def run(*arguments, listed=""):
         (tmp_path / "skips").write_text(f"# reasons\n{listed}")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", tmp_path, *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            tmp_path,
+            *arguments,
+        ]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
     return run
 
 
@@ -46,9 +57,19 @@ def test_without_the_file_skips_are_skips(run):
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]])
 def test_unlisted_skips_fail(run, workers):
-    result = run("--skips=skips", "test_some.py", *workers, listed="test_some.py::test_marked: it is not here\n")
-    assert result.returncode == 1 and "1 failed, 1 passed, 1 skipped" in result.stdout, result.stdout
-    assert "test_inside: skipped, and skips does not list it" in result.stdout and "nor that" in result.stdout
+    result = run(
+        "--skips=skips",
+        "test_some.py",
+        *workers,
+        listed="test_some.py::test_marked: it is not here\n",
+    )
+    assert (
+        result.returncode == 1 and "1 failed, 1 passed, 1 skipped" in result.stdout
+    ), result.stdout
+    assert (
+        "test_inside: skipped, and skips does not list it" in result.stdout
+        and "nor that" in result.stdout
+    )
 
 
 def test_a_whole_file_that_skips_fails(run):
@@ -58,4 +79,6 @@ def test_a_whole_file_that_skips_fails(run):
 
 def test_the_projects_list_gives_reasons():
     for line in (ROOT / ".ci/skips").read_text().splitlines():
-        assert line.startswith("#") or line.partition(": ")[2].strip(), f".ci/skips: no reason: {line}"
+        assert (
+            line.startswith("#") or line.partition(": ")[2].strip()
+        ), f".ci/skips: no reason: {line}"
