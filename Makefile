@@ -40,6 +40,7 @@ SWITCHES := $(shell awk -v what=switches -f tools/variables.awk tools/variables.
 # GNU make before 4.4 gives the command line's variables to recipes, but not to $(shell).
 quoted = '$(subst ','\'',$1)'
 SETTINGS = $(foreach name,$(filter-out CC CURDIR,$(VARIABLES)),$(name)=$(call quoted,$($(name))))
+$(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
 
 ifneq ($(GOALS),)
 GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
@@ -47,7 +48,6 @@ UNKNOWN := $(filter-out $(VARIABLES),$(GIVEN))
 $(if $(UNKNOWN),$(error There is no variable $(UNKNOWN) here: `make help` names them))
 REFUSED := $(shell $(SETTINGS) awk -v what=refuse -f tools/variables.awk tools/variables.txt)
 $(if $(REFUSED),$(error $(REFUSED)))
-$(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
 
 ifeq ($(DRY_RUN),)
 ifneq ($(shell $(SETTINGS) sh tools/deps.sh $(call quoted,$(GIVEN_CC)) $(GOALS) >&2 && echo ok),ok)
