@@ -31,13 +31,13 @@ clock: sync=none, time0=1700000000
 
 
 def tool(name, argument=""):
-    return subprocess.run([ROOT / "tools/compiler.sh", name, argument], capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["sh", ROOT / "tools/compiler.sh", name, argument], capture_output=True, text=True).stdout.strip()
 
 
 def make_iso(kernel, append, folder):
     menu = folder / "grub.cfg"
     menu.write_text(f'set timeout=0\nmenuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n')
-    subprocess.run([ROOT / "tools/mkiso.sh", tool("objcopy"), folder / "tarn.iso", menu, kernel], check=True)
+    subprocess.run(["sh", ROOT / "tools/mkiso.sh", tool("objcopy"), folder / "tarn.iso", menu, kernel], check=True)
 
 
 def boot(kernel, append, cpus=4, megabytes=512, model="corei7_haswell_4770"):

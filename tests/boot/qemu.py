@@ -30,7 +30,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def tool(*arguments):
-    return subprocess.run([ROOT / "tools/compiler.sh", *arguments], capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["sh", ROOT / "tools/compiler.sh", *arguments], capture_output=True, text=True).stdout.strip()
 
 
 def have_grub():
@@ -76,7 +76,7 @@ def make_iso(kernel, append, folder):
     menu = folder / "grub.cfg"
     menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
                     f'menuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n')
-    subprocess.run([ROOT / "tools/mkiso.sh", tool("objcopy", ""), folder / "tarn.iso", menu, kernel], check=True)
+    subprocess.run(["sh", ROOT / "tools/mkiso.sh", tool("objcopy", ""), folder / "tarn.iso", menu, kernel], check=True)
     return folder / "tarn.iso"
 
 

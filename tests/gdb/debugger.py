@@ -5,16 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from qemu import HOST_LIMIT, ROOT, Boot
+from qemu import HOST_LIMIT, ROOT, Boot, tool
 
 MARK = "@@ next @@"
 SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off", "set remotetimeout 60"]
+GDB = tool("gdb") or "gdb"
 LOAD = ROOT / "tools/gdb/load.py"
 
 
 def gdb(elf, commands, folder=".", core=None):
     """Runs GDB in batch mode; a list with the output of each command."""
-    words = ["gdb", "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
+    words = [GDB, "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
     for command in SETTINGS + [f"source {LOAD}"]:
         words += ["-ex", command]
     for command in commands:

@@ -75,8 +75,8 @@ def own_iso(settings, folder):
     menu = folder / "grub.cfg"
     menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
                     f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n')
-    objcopy = subprocess.run([ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
-    subprocess.run([ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
+    objcopy = subprocess.run(["sh", ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
+    subprocess.run(["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
                    stdout=subprocess.DEVNULL)
     if not (folder / "tarn.iso").is_file():
         raise Refused("this needs GRUB for the PC, and it is not on this machine")
@@ -160,8 +160,13 @@ def gdb_environment(folder):
     return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(folder)}
 
 
+def gdb_program():
+    """One that knows the i386; where there is none, the plain one says what it lacks."""
+    return subprocess.run(["sh", ROOT / "tools/compiler.sh", "gdb"], capture_output=True, text=True).stdout.strip() or "gdb"
+
+
 def gdb_command(settings, *commands, batch=False):
-    words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
+    words = [gdb_program(), "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
     settle = ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}")
     for command in settle + commands:
         words += ["-ex", command]
