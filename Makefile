@@ -183,7 +183,7 @@ tour:
 	@$(PYTHON) tools/gdb/session.py tour $(TOUR)
 
 ifneq ($(filter tour,$(firstword $(MAKECMDGOALS))),)
-$(wordlist 2,9,$(MAKECMDGOALS)): ;
+$(wordlist 2,9,$(MAKECMDGOALS)): ; @:
 .PHONY: $(wordlist 2,9,$(MAKECMDGOALS))
 endif
 

@@ -197,11 +197,11 @@ def wish(player, line):
 
 def ask(player):
     """The stop to go to, or None to leave.  What is no answer is a command of GDB's."""
-    on = "Enter goes on" if player.next < len(player.tour.stops) else "Enter ends it"
+    on = "on" if player.next < len(player.tour.stops) else "the end"
     while True:
         try:
-            line = input(f"({player.tour.name} {player.next}/{len(player.tour.stops)}: {on}, - back, 1 to "
-                         f"{len(player.tour.stops)} there, q leaves) ").strip()
+            line = input(f"({player.tour.name} {player.next}/{len(player.tour.stops)}; Enter: {on}, -: back, "
+                         f"1 to {len(player.tour.stops)}: that stop, q: leave) ").strip()
         except (EOFError, KeyboardInterrupt):
             return None
         if line in ("q", "quit"):
