@@ -13,6 +13,7 @@ from qemu import connect, tool
 
 EAX, ECX, EDX, EBX = range(4)  # positions in the stub's register block for the i386
 CHUNK = 1024
+BUFFERING = 0  # none: an answer could wait in it while select() looks at the socket
 
 
 def elf_entry(path):
@@ -29,8 +30,8 @@ def symbol(path, name):
 class Gdb:
     def __init__(self, boot):
         self.boot = boot
-        self.socket = connect(boot.folder / "gdb", boot.deadline)
-        self.stream = self.socket.makefile("rb")
+        self.socket = connect(boot, "gdb")
+        self.stream = self.socket.makefile("rb", buffering=BUFFERING)
 
     def close(self):
         self.stream.close()
@@ -45,8 +46,10 @@ class Gdb:
             assert byte, self.boot.report("QEMU closed the connection to its gdb stub")
         data = bytearray()
         while (byte := self.stream.read(1)) != b"#":
+            assert byte, self.boot.report("QEMU closed the connection to its gdb stub")
             data += byte
-        self.stream.read(2)
+        self.stream.read(1)  # two digits of the checksum
+        self.stream.read(1)
         self.socket.sendall(b"+")
         return data.decode("ascii")
 
@@ -70,7 +73,8 @@ class Gdb:
     def resume(self):
         """Lets the guest run from now on; it may be at its end before the answer is here."""
         self._send("D")
-        self.stream.read(len("+$OK#9a"))
+        for _ in "+$OK#9a":
+            self.stream.read(1)
         self.close()
 
     def read(self, address, size):

@@ -36,7 +36,7 @@ def number(expression):
     """An expression's value as an address; registers and differences may be negative."""
     value = int(gdb.parse_and_eval(expression))
     if not -(1 << 31) <= value < 1 << 32:
-        raise Unavailable(f"{expression} is {value:#x}, which is no address: they have 32 bits")
+        raise Unavailable(f"{expression} is no address: {value:#x} does not fit into 32 bits")
     return value & 0xFFFFFFFF
 
 

@@ -80,6 +80,10 @@ class Kept:
     snapshot: str
     thread: int
     variables: dict  # convenience variables that the tour sets
+    breakpoints: set  # by their numbers
+
+    def forget(self):
+        gdb.execute(f"monitor delvm {self.snapshot}", to_string=True)
 
     def restore(self):
         answer = gdb.execute(f"monitor loadvm {self.snapshot}", to_string=True).strip()
@@ -94,12 +98,16 @@ class Kept:
         commands.on_stop(None)
 
 
+def breakpoints():
+    return {breakpoint_.number for breakpoint_ in gdb.breakpoints()}
+
+
 def keep(number, names):
     """None where QEMU cannot keep snapshots: it has no disk for them."""
     snapshot = f"stop-{number}"
     if gdb.execute(f"monitor savevm {snapshot}", to_string=True).strip():
         return None
-    return Kept(snapshot, gdb.selected_thread().num, {name: gdb.convenience_variable(name) for name in names})
+    return Kept(snapshot, gdb.selected_thread().num, {name: gdb.convenience_variable(name) for name in names}, breakpoints())
 
 
 class Player:
@@ -109,6 +117,7 @@ class Player:
         self.tour, self.next = tour, 0
         self.output = ""  # of the commands of this stop
         self.kept = {}  # by the number of the stop that comes next
+        self.own = set()  # breakpoints that the tour itself has made
         self.variables = {name for stop in tour.stops for text in stop.texts("run")
                           for name in re.findall(r"^set \$(\w+) =", text, re.M)}
 
@@ -121,12 +130,23 @@ class Player:
         if not 0 <= number < len(self.tour.stops):
             raise NotReached(f"the stops are 1 to {len(self.tour.stops)}")
         if number in self.kept:
-            self.kept[number].restore()
-            self.next = number
+            self._back_to(number)
         elif number < self.next:
             raise NotReached("no snapshot was made of that stop: make tour NAME makes them, where there is qemu-img")
         while self.next < number:
             self.play_next(SILENT)
+
+    def _back_to(self, number):
+        """What was kept later goes: the way there may be another one now, and QEMU searches backwards from snapshot to snapshot,
+        but not where one was made."""
+        kept = self.kept[number]
+        kept.restore()
+        for breakpoint_ in gdb.breakpoints():
+            if breakpoint_.number in self.own - kept.breakpoints:
+                breakpoint_.delete()
+        for later in [other for other in self.kept if other > number]:
+            self.kept.pop(later).forget()
+        self.next = number
 
     def play_next(self, keys=tourfile.KEYS):
         stop, self.output = self.tour.stops[self.next], ""
@@ -148,9 +168,10 @@ class Player:
     def do_at(text):
         go_to(text)
 
-    @staticmethod
-    def do_run(text):
+    def do_run(self, text):
+        before = breakpoints()
         run_commands(text)
+        self.own |= breakpoints() - before
 
     @staticmethod
     def do_say(text):
