@@ -34,10 +34,11 @@ def test_functions_begin_where_they_are_written(kernel, build):
     assert [re.search(r"file (\S+),", text)[1] for text in said] == list(places.values()), said
 
 
-def test_local_variables_are_there(build):
-    commands = ["break memory_divide", "continue", *["next"] * 7, "info locals"]
-    found = ask(Machine("2level", debug=True, append="selftest=none"), build, commands, "kernel_main")
-    assert re.search(r"^top = \d+\nlow = \d+$", found["info locals"], re.M), found.in_order
+def test_variables_are_there(build):
+    """Also an argument whose last use is over."""
+    commands = ["break zone_init", "continue", *["next"] * 3, "info args", "info locals"]
+    found = ask(Machine("2level", debug=True, append="selftest=none exit"), build, commands, "kernel_main")
+    assert "end = 4096" in found["info args"] and re.search(r"^zone = 0xc\w+ <zones>$", found["info locals"], re.M), found.in_order
 
 
 @pytest.mark.parametrize("name, values", [("PAE", {"": False, "0": False, "1": True}), ("REVERSE", {"": False, "0": False, "1": True})])
