@@ -127,7 +127,7 @@ def test_drawings_outlive_the_session(build, tmp_path):
 
 def test_reverse_refuses_more_than_one_cpu(build):
     ran = session("gdb", REVERSE="1", SMP="2", SMP_GIVEN="yes", BUILD=build)
-    assert ran.returncode == 1 and "REVERSE=1 and SMP=2: QEMU records and replays one CPU alone" in ran.stdout
+    assert ran.returncode == 1 and ran.stdout.startswith("gdb: REVERSE=1 and SMP=2: QEMU records and replays one CPU alone")
 
 
 SCRIPT = """break map_address
@@ -163,7 +163,7 @@ def test_make_dump(append, said, build, tmp_path):
     core = tmp_path / "tarn.core"
     ran = session("dump", BUILD=build, MEM="64M", SMP="2", APPEND=append, CORE=core)
     assert ran.returncode == 0 and core.is_file(), ran.stdout
-    announced, _, written = ran.stdout.partition(f"{core}: 64 MiB will be written.")
+    announced, _, written = ran.stdout.partition(f"{core}: about 64 MiB will be written.")
     assert written and "To look at it" in written and "To look at it" not in announced, ran.stdout
     threads, check = gdb(build / "tarn.elf", ["tarn threads", "tarn check"], core=core)
     assert said in threads and "is broken" not in check, threads + check

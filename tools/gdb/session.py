@@ -219,7 +219,7 @@ def run_gdb(settings, folder, *commands, batch=False):
         return process.wait()
 
 
-def connected(settings, folder, *commands, batch=False, extra=()):
+def connected(settings, folder, *commands, batch=False, extra=(), greeting=""):
     """Starts QEMU, halted, with `extra` options, then GDB with these commands; ends QEMU when GDB ends."""
     extra = list(extra)
     if settings.reverse:
@@ -229,6 +229,7 @@ def connected(settings, folder, *commands, batch=False, extra=()):
     (folder / "console").write_text("")
     process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + extra + halted(folder), folder)
     try:
+        print(greeting, end="", flush=True)
         return run_gdb(settings, folder, f"target remote {folder}/gdb.socket", *commands, batch=batch)
     finally:
         stop(process)
@@ -243,9 +244,9 @@ def debug(settings):
         if not core.is_file():
             raise Refused(f"CORE={given('CORE')}: there is no such file (make dump writes one)")
         return run_gdb(settings, settings.folder, f"core-file {core}", "tarn cpus")
-    print(f"{settings.elf.name} is halted before its first instruction. For example: break kernel_main, continue, help tarn.")
+    greeting = f"{settings.elf.name} is halted before its first instruction. For example: break kernel_main, continue, help tarn.\n"
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
-        return connected(settings, Path(folder))
+        return connected(settings, Path(folder), greeting=greeting)
 
 
 def serve(settings):
@@ -292,7 +293,7 @@ def announce(monitor, path):
     if size > free:
         raise Refused(f"{path} would have {size} MiB, and {free} MiB are free there. MEM= makes the machine smaller, "
                       "CORE= names another place")
-    print(f"{path}: {size} MiB will be written.", flush=True)
+    print(f"{path}: about {size} MiB will be written.", flush=True)
 
 
 def dump_of_new(settings, path):
@@ -332,7 +333,8 @@ def dump(settings):
         dump_of_running(monitor, path) if monitor else dump_of_new(settings, path)
     except (KeyboardInterrupt, OSError, qmp.Ended) as why:
         path.unlink(missing_ok=True)
-        raise Refused(f"no dump was made: {why or 'interrupted'}") from None
+        reason = {KeyboardInterrupt: "interrupted", qmp.Ended: "QEMU ended"}.get(type(why), why)
+        raise Refused(f"no dump was made: {reason}") from None
     print(f"{path}: {path.stat().st_size >> 20} MiB. To look at it: make gdb CORE={os.path.relpath(path)}"
           + (" PAE=1" if settings.pae else ""))
     return 0
