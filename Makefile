@@ -75,8 +75,8 @@ DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
 DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 
 # Debug kernels: what C leaves undefined is a panic (lib/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
-# that do not say `inline` stay functions, so that messages and back traces name who did it.  -Og: GDB finds lines and local
-# variables where the source has them.
+# that do not say `inline` stay functions, so that messages and back traces name who did it.
+# -Og: GDB finds lines and local variables where the source has them.
 DEBUG_CFLAGS := -fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
 	-fsanitize=signed-integer-overflow,pointer-overflow,nonnull-attribute,returns-nonnull-attribute,builtin \
 	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-Og -fsanitize=bounds \
@@ -169,8 +169,8 @@ run: kernels iso
 
 # ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
 
-# What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first, then run forwards and backwards;
-# PORT=1234; CORE=dump for gdb and dump
+# What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first,
+# then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
 SMP_GIVEN := $(if $(filter command%,$(origin SMP)),yes)
 export BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 

@@ -177,7 +177,8 @@ def test_every_mistake_can_be_planted(tmp_path):
 
 
 # Figures that depend on the size of the kernel, so on the compiler, and on who is idle when.
-DEPENDS = re.compile(r"\d+(?= free| reserved)|(?<=DMA )\d+|(?<=handed over )\d+|(?<=start-up code )\d+")
+DEPENDS = re.compile(r"\d+(?= free| reserved)|(?<=DMA )\d+|(?<=handed over )\d+"
+                     r"|(?<=start-up code )\d+")
 IDLE = re.compile(r"\d+(?= interrupts sent)")
 PAGES_APART = 64
 
@@ -189,7 +190,8 @@ def fixed(line):
 
 def is_near(quoted, printed):
     pairs = zip(DEPENDS.findall(quoted), DEPENDS.findall(printed))
-    return fixed(quoted) == fixed(printed) and all(abs(int(a) - int(b)) <= PAGES_APART for a, b in pairs)
+    near = all(abs(int(a) - int(b)) <= PAGES_APART for a, b in pairs)
+    return near and fixed(quoted) == fixed(printed)
 
 
 def boot_steps(text):
@@ -205,13 +207,15 @@ def test_the_boot_prints_what_the_book_says(build):
     readme = boot_steps((ROOT / "README.md").read_text())
     assert quoted and len(readme) == 5
     boot = run(Machine(memory="3G", smp="4", append="selftest=pkmap.rounds"), build)
-    missing = [line for line in quoted + readme if not any(is_near(line, other) for other in boot.text.splitlines())]
+    printed = boot.text.splitlines()
+    missing = [line for line in quoted + readme if not any(is_near(line, other) for other in printed)]
     assert not missing, boot.report(f"not printed: {missing}")
 
 
 def test_figures_of_the_text_are_the_source_s():
     """What chapter 1 computes with."""
-    size = re.search(r"#else\n#define PAGE_STRUCT_SIZE (\d+)", (ROOT / "kernel/mm/page.h").read_text())[1]
+    header = (ROOT / "kernel/mm/page.h").read_text()
+    size = re.search(r"#else\n#define PAGE_STRUCT_SIZE (\d+)", header)[1]
     text = chapter_text("address-map")
     assert f"A record has {size} bytes." in text and f"at {size} bytes each." in text, size
     assert f"{(64 << 30 >> 12) * int(size) >> 20} MiB of records" in text
@@ -221,9 +225,10 @@ def test_figures_of_the_text_are_the_source_s():
 
 
 def test_lines_of_source_are_lines(pages):
-    """With pygments every coloured word is a span too: only those of lines may be styled as lines."""
+    """With pygments every coloured word is a span too: only those of lines may look like lines."""
     style = (pages / "book.css").read_text()
-    selectors = [selector.strip() for rule in re.findall(r"([^{}]+)\{", style) for selector in rule.split(",")]
+    selectors = [selector.strip() for rule in re.findall(r"([^{}]+)\{", style)
+                 for selector in rule.split(",")]
     assert not [selector for selector in selectors if re.search(r"(^|[\s>])span(:\w+)?$", selector)]
     assert any("span.line" in selector for selector in selectors)
     for file in (pages / "source").rglob("*.html"):
@@ -231,4 +236,5 @@ def test_lines_of_source_are_lines(pages):
         shown = file.read_text().partition("<pre>")[2].partition("</pre>")[0].split("\n")
         assert len(shown) == len(source.read_lines(path)), path
         for number, row in enumerate(shown, 1):
-            assert row.startswith(f'<span class="line" id="L{number}">') and row.count("<span") == row.count("</span>"), row
+            assert row.startswith(f'<span class="line" id="L{number}">'), row
+            assert row.count("<span") == row.count("</span>"), row

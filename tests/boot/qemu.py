@@ -1,8 +1,8 @@
 """Boots a kernel in QEMU and says how it ended: console text, exit status, what the firmware reported.
 
 Verdicts come from the guest: a line, or the exit status that it gives to isa-debug-exit.  The host's clock gives none:
-when HOST_LIMIT has passed the boot has "no verdict", which fails the test.  It bounds a guest that hangs with its CPUs busy,
-and is far beyond what any boot takes on a host that has other things to do.
+when HOST_LIMIT has passed the boot has "no verdict", which fails the test.  It bounds a guest that
+hangs with its CPUs busy, and is far beyond what any boot takes on a host that has other things to do.
 """
 
 import json
@@ -121,7 +121,7 @@ class Boot:
         self.reader.start()
 
     def _read(self):
-        """The console, until its end.  What leaves the pipe is in `output` before the lock is free again."""
+        """The console, until its end.  What leaves the pipe is in `output` before the lock is free."""
         console = self.process.stdout.fileno()
         while not self.ended:
             select.select([console], [], [])
@@ -134,7 +134,8 @@ class Boot:
     def _has_said(self, size):
         """Whether there is more than `size` bytes of output, be it still in the pipe."""
         with self.changed:
-            return len(self.output) > size or bool(select.select([self.process.stdout], [], [], 0)[0])
+            unread = select.select([self.process.stdout], [], [], 0)[0]
+            return len(self.output) > size or bool(unread)
 
     def __enter__(self):
         return self
@@ -248,7 +249,8 @@ def connect(boot, name):
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
             if boot.process.poll() is not None:
-                raise ConnectionError(boot.report(f"QEMU has ended, and its socket {name} with it")) from None
+                ended = f"QEMU has ended, and its socket {name} with it"
+                raise ConnectionError(boot.report(ended)) from None
             if time.monotonic() >= boot.deadline:
                 raise NoVerdict(boot.report(f"QEMU did not open its socket {name}")) from None
             time.sleep(0.01)

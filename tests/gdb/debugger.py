@@ -8,12 +8,13 @@ from pathlib import Path
 from qemu import HOST_LIMIT, ROOT, Boot
 
 MARK = "@@ next @@"
-SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off", f"set remotetimeout {int(HOST_LIMIT)}"]
+SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off",
+            f"set remotetimeout {int(HOST_LIMIT)}"]
 LOAD = ROOT / "tools/gdb/load.py"
 
 
 def gdb(elf, commands, folder="/nonexistent", core=None):
-    """Runs GDB in batch mode, with `folder` for drawings; a list with the output of each command."""
+    """Runs GDB in batch mode, with `folder` for drawings; the output of each command."""
     words = ["gdb", "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
     for command in SETTINGS + [f"source {LOAD}"]:
         words += ["-ex", command]
@@ -59,8 +60,10 @@ def broken(text):
 
 
 def session(*arguments, stdin="", cwd=ROOT, path="", **environment):
-    """tools/gdb/session.py, as make calls it; `path`: folders in which programs are looked for first."""
-    base = {"PATH": f"{path}:/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin".lstrip(":"), "HOME": str(Path.home())}
-    return subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", *arguments], cwd=cwd, input=stdin,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HOST_LIMIT,
-                          env=base | {name: str(value) for name, value in environment.items()})
+    """tools/gdb/session.py, as make calls it; `path`: a folder in which programs are looked for first."""
+    usual = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin"
+    base = {"PATH": f"{path}:{usual}".lstrip(":"), "HOME": str(Path.home())}
+    return subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", *arguments], cwd=cwd,
+                          input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=base | {name: str(value) for name, value in environment.items()},
+                          timeout=HOST_LIMIT)

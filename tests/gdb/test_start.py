@@ -18,18 +18,29 @@ from qemu import ROOT, Machine
 # ---- The build ----
 
 
-@pytest.mark.parametrize("words, kind", [([], "-debug"), (["DEBUG=0"], ""), (["POISON=1"], "-poison"), (["DEBUG=1"], "-debug")])
+@pytest.mark.parametrize(
+    "words, kind",
+    [([], "-debug"), (["DEBUG=0"], ""), (["POISON=1"], "-poison"), (["DEBUG=1"], "-debug")],
+)
 def test_the_debug_build_unless_another_is_asked_for(words, kind):
     for goal in ("gdb", "gdb-server", "dump"):
-        said = subprocess.run(["make", "-np", goal, *words], cwd=ROOT, capture_output=True, text=True).stdout
+        said = subprocess.run(
+            ["make", "-np", goal, *words], cwd=ROOT, capture_output=True, text=True
+        ).stdout
         assert re.search(r"^KIND := (.*)$", said, re.M)[1] == kind, goal
 
 
 @pytest.mark.parametrize("kernel", ["tarn-debug.elf", "tarn-pae-debug.elf"])
 def test_functions_begin_where_they_are_written(kernel, build):
     """Not in the line of a function that is inlined into them."""
-    places = {"kernel_main": "kernel/main.c", "kmap_high": "kernel/mm/highmem.c", "thread_create": "kernel/thread.c",
-              "alloc_pages": "kernel/mm/page_alloc.c", "mm_map": "kernel/mm/mm.c", "smp_call": "kernel/arch/x86/smp.c"}
+    places = {
+        "kernel_main": "kernel/main.c",
+        "kmap_high": "kernel/mm/highmem.c",
+        "thread_create": "kernel/thread.c",
+        "alloc_pages": "kernel/mm/page_alloc.c",
+        "mm_map": "kernel/mm/mm.c",
+        "smp_call": "kernel/arch/x86/smp.c",
+    }
     said = gdb(build / kernel, [f"break {name}" for name in places])
     assert [re.search(r"file (\S+),", text)[1] for text in said] == list(places.values()), said
 
@@ -37,11 +48,18 @@ def test_functions_begin_where_they_are_written(kernel, build):
 def test_variables_are_there(build):
     """Also an argument whose last use is over."""
     commands = ["break zone_init", "continue", *["next"] * 3, "info args", "info locals"]
-    found = ask(Machine("2level", debug=True, append="selftest=none exit"), build, commands, "kernel_main")
-    assert "end = 4096" in found["info args"] and re.search(r"^zone = 0xc\w+ <zones>$", found["info locals"], re.M), found.in_order
+    found = ask(
+        Machine("2level", debug=True, append="selftest=none exit"), build, commands, "kernel_main"
+    )
+    assert "end = 4096" in found["info args"] and re.search(
+        r"^zone = 0xc\w+ <zones>$", found["info locals"], re.M
+    ), found.in_order
 
 
-@pytest.mark.parametrize("name, values", [("PAE", {"": False, "0": False, "1": True}), ("REVERSE", {"": False, "0": False, "1": True})])
+@pytest.mark.parametrize(
+    "name, values",
+    [("PAE", {"": False, "0": False, "1": True}), ("REVERSE", {"": False, "0": False, "1": True})],
+)
 def test_nothing_and_0_are_off(name, values, monkeypatch):
     for value, on in values.items():
         monkeypatch.setenv(name, value)
@@ -58,14 +76,24 @@ def test_a_gdb_without_python_is_refused(build, tmp_path):
     fake.write_text(WITHOUT_PYTHON)
     fake.chmod(0o755)
     ran = session("gdb", BUILD=build, path=tmp_path)
-    assert ran.returncode == 1 and f"{fake} was built without Python" in ran.stdout and "Debian: gdb" in ran.stdout, ran.stdout
+    assert (
+        ran.returncode == 1
+        and f"{fake} was built without Python" in ran.stdout
+        and "Debian: gdb" in ran.stdout
+    ), ran.stdout
 
 
 def test_load_py_says_what_it_needs():
     """Read as a script of GDB's own, as a GDB without Python does."""
-    ran = subprocess.run(["gdb", "-nx", "-batch", "-ex", "set script-extension off", "-ex", f"source {LOAD}"],
-                         capture_output=True, text=True)
-    assert "need a GDB with Python (Debian: gdb, not gdb-minimal)" in ran.stdout and "load.py:4: Error" in ran.stderr, ran
+    ran = subprocess.run(
+        ["gdb", "-nx", "-batch", "-ex", "set script-extension off", "-ex", f"source {LOAD}"],
+        capture_output=True,
+        text=True,
+    )
+    assert (
+        "need a GDB with Python (Debian: gdb, not gdb-minimal)" in ran.stdout
+        and "load.py:5: Error" in ran.stderr
+    ), ran
 
 
 # ---- A QEMU that GDB can be connected to ----
@@ -108,11 +136,25 @@ def test_a_qemu_that_ends_is_no_endless_wait(tmp_path):
 
 def test_the_wrong_qemu(build, tmp_path):
     """qemu-system-x86_64, whose registers have 64 bits: GDB refuses it, and tarn says which it should be."""
-    command = ["qemu-system-x86_64", "-m", "64M", "-display", "none", "-nic", "none", "-serial", "none", "-kernel",
-               build / "tarn.elf", *start.halted(tmp_path)]
+    command = [
+        "qemu-system-x86_64",
+        "-m",
+        "64M",
+        "-display",
+        "none",
+        "-nic",
+        "none",
+        "-serial",
+        "none",
+        "-kernel",
+        build / "tarn.elf",
+        *start.halted(tmp_path),
+    ]
     process = start.start(command, tmp_path)
     try:
-        said = gdb(build / "tarn.elf", [f"target remote {tmp_path}/gdb.socket", "tarn walk 0xc0100000"])
+        said = gdb(
+            build / "tarn.elf", [f"target remote {tmp_path}/gdb.socket", "tarn walk 0xc0100000"]
+        )
     finally:
         start.stop(process)
     assert "'g' packet reply is too long" in said[0], said
@@ -157,7 +199,11 @@ def test_a_stopped_guest_is_heard_out(monkeypatch):
 def test_qemus_end_ends_the_wait_for_a_socket(tmp_path):
     process = subprocess.Popen(["true"])
     process.wait()
-    boot = types.SimpleNamespace(folder=tmp_path, process=process, deadline=time.monotonic() + qemu.HOST_LIMIT,
-                                 report=lambda what: what)
+    boot = types.SimpleNamespace(
+        folder=tmp_path,
+        process=process,
+        deadline=time.monotonic() + qemu.HOST_LIMIT,
+        report=lambda what: what,
+    )
     with pytest.raises(ConnectionError, match="QEMU has ended"):
         qemu.connect(boot, "qmp")

@@ -13,8 +13,9 @@ class Ended(Exception):
 
 
 def wait_until_ready(path, process):
-    """Until QEMU answers at this socket.  It answers from its main loop, before which it has opened every other socket that its
-    command line names: GDB's too, which takes one client and so must not be tried."""
+    """Until QEMU answers at this socket.  It answers from its main loop, before which it has opened
+    every other socket that its command line names: GDB's too, which takes one client and so must
+    not be tried."""
     while True:
         try:
             Monitor(path).close()

@@ -2,8 +2,9 @@
 """QEMU and GDB together: session.py gdb | server | client | dump | tour [NAME], for the make targets of the same names.
 
 What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison), PAE, SMP, MEM, CPU, MACHINE,
-APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that waits for nobody).  Of those
-that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder for drawings, else the current one.
+APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that
+waits for nobody).  Of those that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder
+for drawings, else the current one.
 """
 
 import os
@@ -25,7 +26,7 @@ sys.dont_write_bytecode = True
 import qmp  # noqa: E402
 import tourfile  # noqa: E402
 
-# Seconds until GDB gives QEMU up: one that has ended is noticed at once, so this only bounds one that is slow.
+# Seconds until GDB gives QEMU up.  One that has ended is noticed at once: this bounds a slow one.
 REMOTE_TIMEOUT = 3600
 # A fixed shift: with shift=auto each step back takes several times as long.
 REVERSE_SHIFT = 7
@@ -110,7 +111,8 @@ def halted(folder, address=None):
 def start(command, folder):
     """QEMU in a session of its own, so that Ctrl-C in GDB does not reach it.  Returns when GDB can connect."""
     with open(folder / "qemu.log", "wb") as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                   start_new_session=True)
     try:
         qmp.wait_until_ready(folder / "qmp.socket", process)
     except qmp.Ended:
@@ -127,7 +129,7 @@ def stop(process):
 
 
 def snapshots_disk(folder):
-    """Options: an otherwise empty disk, connected to nothing, where QEMU keeps snapshots of the machine."""
+    """Options: an otherwise empty disk, connected to nothing, where QEMU keeps snapshots."""
     disk = folder / "snapshots.qcow2"
     if not disk.exists():
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
@@ -173,10 +175,11 @@ def check_gdb():
     """There is a GDB, with Python."""
     if not shutil.which("gdb"):
         raise Refused("there is no gdb on this machine (Debian: gdb)")
-    tried = subprocess.run(["gdb", "-nx", "-batch", "-ex", "python print('python')"], capture_output=True, text=True)
+    tried = subprocess.run(["gdb", "-nx", "-batch", "-ex", "python print('python')"],
+                           capture_output=True, text=True)
     if "python" not in tried.stdout.split():
-        raise Refused(f"{shutil.which('gdb')} was built without Python, in which the tarn commands are written. "
-                      "Install another (Debian: gdb instead of gdb-minimal)")
+        raise Refused(f"{shutil.which('gdb')} was built without Python, in which the tarn commands are "
+                      "written. Install another (Debian: gdb instead of gdb-minimal)")
 
 
 def gdb_environment(folder):
@@ -187,8 +190,8 @@ def gdb_environment(folder):
 
 def gdb_command(settings, *commands, batch=False):
     words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
-    settle = ("set confirm off", "set breakpoint pending off", f"set remotetimeout {REMOTE_TIMEOUT}",
-              f"source {HERE / 'load.py'}")
+    settle = ("set confirm off", "set breakpoint pending off",
+              f"set remotetimeout {REMOTE_TIMEOUT}", f"source {HERE / 'load.py'}")
     for command in settle + commands:
         words += ["-ex", command]
     return words
@@ -214,13 +217,14 @@ def interrupts_left_to(command, **arguments):
 
 def run_gdb(settings, folder, *commands, batch=False):
     """GDB in this terminal, until it ends."""
-    with interrupts_left_to(gdb_command(settings, *commands, batch=batch), cwd=ROOT, env=gdb_environment(folder),
+    command = gdb_command(settings, *commands, batch=batch)
+    with interrupts_left_to(command, cwd=ROOT, env=gdb_environment(folder),
                             stdin=subprocess.DEVNULL if batch else None) as process:
         return process.wait()
 
 
 def connected(settings, folder, *commands, batch=False, extra=(), greeting=""):
-    """Starts QEMU, halted, with `extra` options, then GDB with these commands; ends QEMU when GDB ends."""
+    """Starts QEMU, halted, with `extra` options, then GDB with these commands; ends both."""
     extra = list(extra)
     if settings.reverse:
         check_reverse(settings)
@@ -244,7 +248,8 @@ def debug(settings):
         if not core.is_file():
             raise Refused(f"CORE={given('CORE')}: there is no such file (make dump writes one)")
         return run_gdb(settings, settings.folder, f"core-file {core}", "tarn cpus")
-    greeting = f"{settings.elf.name} is halted before its first instruction. For example: break kernel_main, continue, help tarn.\n"
+    greeting = (f"{settings.elf.name} is halted before its first instruction. "
+                "For example: break kernel_main, continue, help tarn.\n")
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
         return connected(settings, Path(folder), greeting=greeting)
 
@@ -265,7 +270,8 @@ def serve(settings):
             qmp.wait_until_ready(socket, process)
         except qmp.Ended:
             return process.wait()  # it has said why, in this terminal
-        print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. To quit: Ctrl-A, then X.", flush=True)
+        print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. "
+              "To quit: Ctrl-A, then X.", flush=True)
         return process.wait()
 
 
@@ -291,8 +297,8 @@ def announce(monitor, path):
     """Says how much is about to be written, and refuses what there is no room for."""
     size, free = monitor.memory_bytes() >> 20, shutil.disk_usage(path.parent).free >> 20
     if size > free:
-        raise Refused(f"{path} would have {size} MiB, and {free} MiB are free there. MEM= makes the machine smaller, "
-                      "CORE= names another place")
+        raise Refused(f"{path} would have {size} MiB, and {free} MiB are free there. "
+                      "MEM= makes the machine smaller, CORE= names another place")
     print(f"{path}: about {size} MiB will be written.", flush=True)
 
 
@@ -351,7 +357,8 @@ def tour(settings, name=None):
     alone = switched_on("TOUR_AUTO")
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
         # To go back: the player keeps a snapshot of each stop (kernelview/tours.py).
-        disk = [] if alone or settings.reverse or not shutil.which("qemu-img") else snapshots_disk(Path(folder))
+        needless = alone or settings.reverse or not shutil.which("qemu-img")
+        disk = [] if needless else snapshots_disk(Path(folder))
         return connected(settings, Path(folder), f"tarn tour {name}", batch=alone, extra=disk)
 
 

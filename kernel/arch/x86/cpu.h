@@ -115,7 +115,10 @@ static inline u32 read_eflags(void)
 
 static inline bool irqs_enabled(void) { return read_eflags() & EFLAGS_IF; }
 
-/* The debug build measures how long they are off (irq_time.h), and names who turned them off: always inlined, in every build. */
+/*
+ * The debug build measures how long they are off (irq_time.h), and names who turned them off: the
+ * caller of these, which are always inlined.
+ */
 static __always_inline void irq_enable(void)
 {
 	irq_time_ends();

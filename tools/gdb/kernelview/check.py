@@ -14,7 +14,8 @@ SHOWN = 5  # findings of one invariant
 
 @dataclass
 class Report:
-    findings: dict = field(default_factory=lambda: collections.defaultdict(list))  # number to what is broken
+    # Number to what is broken.
+    findings: dict = field(default_factory=lambda: collections.defaultdict(list))
     looked_at: set = field(default_factory=set)  # numbers for which there was something to look at
     asked: set = field(default_factory=set)  # numbers for which something was looked for
     partial: set = field(default_factory=set)  # numbers of which a part was not judged
@@ -40,7 +41,8 @@ class Report:
         return "part" if number in self.partial else "holds"
 
     def numbers(self, verdict):
-        return [number for number in sorted(self.asked | self.looked_at) if self.verdict(number) == verdict]
+        known = sorted(self.asked | self.looked_at)
+        return [number for number in known if self.verdict(number) == verdict]
 
 
 def number_words(numbers):
@@ -214,7 +216,8 @@ def check_cr3(machine, report):
         if cpu.number is None or not cpu.paging:
             continue
         if not cpu.interrupts_on:
-            report.leave(f"CR3 of {cpu.name}", (27,), "its interrupts are off, so it may be inside a switch")
+            why = "its interrupts are off, so it may be inside a switch"
+            report.leave(f"CR3 of {cpu.name}", (27,), why)
             continue
         report.look(27)
         pgd = tlb.pgd_of(machine, cpu.cr3)
@@ -375,7 +378,9 @@ def check_percpu(machine, report, frames, number):
 
 def check_lock_owners(machine, report):
     """A lock that is held is held by a CPU that says that it holds locks."""
-    for lock in [lock for lock in locks.all_locks(machine) if lock.taken and lock.owner in machine.cpu_numbers]:
+    for lock in locks.all_locks(machine):
+        if not lock.taken or lock.owner not in machine.cpu_numbers:
+            continue
         report.look(18)
         if not machine.percpu("nosleep", lock.owner).locks:
             report.broken(18, f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock")
@@ -385,7 +390,8 @@ def check_lock_owners(machine, report):
 
 
 CHECKS = [  # what is judged, its numbers, the variable that must be there, and the function
-    ("page tables", (19, 27), "kernel_pgd", lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
+    ("page tables", (19, 27), "kernel_pgd",
+     lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
     ("page-table pages", (33, 49), "mem_map", check_tables),
     ("the PKMap", (*OWNERS, 12), "pkmap_slots", check_pool),
     ("atomic slots", (28, 29), "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
@@ -424,7 +430,9 @@ def lines(machine):
         text += [f"invariant {number} is broken: {words}" for words in found[:SHOWN]]
         if len(found) > SHOWN:
             text.append(f"invariant {number}: {len(found) - SHOWN} more")
-    for kind, words in (("nothing", "nothing was there to look at"), ("part", "hold, but for what was not judged")):
+    for kind, words in (("nothing", "nothing was there to look at"),
+                        ("part", "hold, but for what was not judged")):
         numbers = number_words(report.numbers(kind))
         text += [f"{words}: {numbers}"] if numbers else []
-    return text + [f"invariants that hold: {number_words(report.numbers('holds')) or 'none could be judged'}"]
+    good = number_words(report.numbers("holds"))
+    return text + [f"invariants that hold: {good or 'none could be judged'}"]

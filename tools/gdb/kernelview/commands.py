@@ -10,8 +10,8 @@ from kernelview import Unavailable, check, diff, locks, pages, paging, pkmap, qu
 from kernelview.machine import machine
 
 history = diff.History()
-WRONG_QEMU = ("this is qemu-system-x86_64, whose registers have 64 bits. Start qemu-system-i386 (make gdb-server does), "
-              "and connect again")
+WRONG_QEMU = ("this is qemu-system-x86_64, whose registers have 64 bits. Start qemu-system-i386 "
+              "(make gdb-server does), and connect again")
 
 
 class Tarn(gdb.Command):
@@ -24,7 +24,8 @@ Every command only reads.  Addresses may be any expression of GDB's.  The manual
 
     def invoke(self, argument, from_tty):
         if argument:
-            raise gdb.GdbError(f"tarn: there is no command {argument.split()[0]}; there are: " + ", ".join(sorted([*COMMANDS, "tour"])))
+            known = ", ".join(sorted([*COMMANDS, "tour"]))
+            raise gdb.GdbError(f"tarn: there is no command {argument.split()[0]}; there are: {known}")
         gdb.execute("help tarn")
 
 
@@ -78,8 +79,9 @@ class Subcommand(gdb.Command):
     def check_arguments(self, arguments):
         most = self.most if self.any_word or self.choices else 0
         if len(arguments) > most:
+            allowed = {0: "no arguments", 1: "at most 1 argument"}.get(most, f"at most {most} arguments")
             blanks = "; an expression with blanks stands in quotes" if self.any_word else ""
-            raise Unavailable(f"{f'at most {most}' if most else 'no'} argument{'s' if most != 1 else ''}, not {len(arguments)}{blanks}")
+            raise Unavailable(f"{allowed}, not {len(arguments)}{blanks}")
         for word in [] if self.any_word else arguments:
             if word not in self.choices:
                 raise Unavailable(f"there is no {word} here, only " + ", ".join(self.choices))
@@ -235,10 +237,11 @@ class Locks(Subcommand):
 
 
 class Check(Subcommand):
-    """Judge the invariants that can be judged from outside (docs/invariants.md): which are broken, and which hold
+    """Judge the invariants that can be judged from outside: which are broken, and which hold
 
-Says too what was not judged, and why: a lock that is held, a boot step that has not come.  An invariant of which nothing
-was there to look at is not among those that hold."""
+Their numbers are those of docs/invariants.md.  Says too what was not judged, and why: a lock that
+is held, a boot step that has not come.  An invariant of which nothing was there to look at is not
+among those that hold."""
 
     def run(self, kernel, arguments):
         show(check.lines(kernel))
@@ -270,7 +273,8 @@ def write_svg(drawing, name):
 class Draw(Subcommand):
     """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn draw pkmap
 
-The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else where GDB, or make, was started."""
+The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else where GDB,
+or make, was started."""
 
     choices, most, any_word = ("pkmap",), 2, True
 

@@ -81,7 +81,7 @@ def same_flags(one, other):
 
 
 def entry_words(form, values):
-    """Entries with the same flags: their frames by number if each is one, or the same number, behind the one before."""
+    """Entries with the same flags: their frames by number if all are equally far apart."""
     words = paging.flag_words(values[0])
     if not values[0] & paging.PRESENT:
         return words
@@ -103,19 +103,25 @@ def change_lines(form, level, table, changes):
 
 def tables_words(tables, what):
     """`tables`: pairs of address and level."""
-    for group in groups(sorted(tables, key=lambda pair: (pair[1].shift, pair[0])), lambda a, b: a[1] is b[1] and b[0] == a[0] + 4096):
+    in_order = sorted(tables, key=lambda pair: (pair[1].shift, pair[0]))
+    for group in groups(in_order, lambda a, b: a[1] is b[1] and b[0] == a[0] + 4096):
         (first, level), last = group[0], group[-1][0]
         yield (f"{level.name} table at physical {first:#x} is {what}" if first == last else
                f"{len(group)} {level.name} tables at physical {first:#x} to {last:#x} are {what}")
 
 
+def only_in(tables, others):
+    return [(table, level) for table, (level, _) in tables.items() if table not in others]
+
+
 def table_lines(before, now):
-    yield from tables_words([(table, level) for table, (level, _) in now.tables.items() if table not in before.tables], "new")
+    form = now.format
+    yield from tables_words(only_in(now.tables, before.tables), "new")
     for table, (level, new) in now.tables.items():
         if table in before.tables:
-            yield from change_lines(now.format, level, table, entry_changes(now.format, level, before.tables[table][1], new))
-    yield from tables_words([(table, level) for table, (level, _) in before.tables.items() if table not in now.tables],
-                            "no longer reached")
+            changes = entry_changes(form, level, before.tables[table][1], new)
+            yield from change_lines(form, level, table, changes)
+    yield from tables_words(only_in(before.tables, now.tables), "no longer reached")
 
 
 # ---- The pool ----
@@ -128,10 +134,12 @@ def count_word(count):
 def pool_lines(before, now):
     if before.last != now.last:
         yield f"pool: the slot handed out last was {before.last}, is {now.last}"
-    changes = [(slot, old, new) for slot, (old, new) in enumerate(zip(before.counts, now.counts)) if old != new]
+    pairs = enumerate(zip(before.counts, now.counts))
+    changes = [(slot, old, new) for slot, (old, new) in pairs if old != new]
     for group in groups(changes, lambda a, b: b[0] == a[0] + 1 and a[1:] == b[1:]):
         _, old, new = group[0]
-        yield f"pool: {numbered('slot', group[0][0], group[-1][0])}: count {count_word(old)} -> {count_word(new)}"
+        slots = numbered("slot", group[0][0], group[-1][0])
+        yield f"pool: {slots}: count {count_word(old)} -> {count_word(new)}"
 
 
 def lines(history):

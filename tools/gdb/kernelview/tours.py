@@ -107,7 +107,8 @@ def keep(number, names):
     snapshot = f"stop-{number}"
     if gdb.execute(f"monitor savevm {snapshot}", to_string=True).strip():
         return None
-    return Kept(snapshot, gdb.selected_thread().num, {name: gdb.convenience_variable(name) for name in names}, breakpoints())
+    variables = {name: gdb.convenience_variable(name) for name in names}
+    return Kept(snapshot, gdb.selected_thread().num, variables, breakpoints())
 
 
 class Player:
@@ -126,19 +127,20 @@ class Player:
         gdb.write("\n" + words.center(WIDTH, "=") + "\n")
 
     def go_before(self, number):
-        """To where stop `number`, counted from 0, comes next: by its snapshot, else on through the stops before it."""
+        """To where stop `number`, counted from 0, comes next: by its snapshot, else by going on."""
         if not 0 <= number < len(self.tour.stops):
             raise NotReached(f"the stops are 1 to {len(self.tour.stops)}")
         if number in self.kept:
             self._back_to(number)
         elif number < self.next:
-            raise NotReached("no snapshot was made of that stop: make tour NAME makes them, where there is qemu-img")
+            raise NotReached("no snapshot was made of that stop: "
+                             "make tour NAME makes them, where there is qemu-img")
         while self.next < number:
             self.play_next(SILENT)
 
     def _back_to(self, number):
-        """What was kept later goes: the way there may be another one now, and QEMU searches backwards from snapshot to snapshot,
-        but not where one was made."""
+        """What was kept later goes: the way there may be another one now, and QEMU, which searches
+        backwards from snapshot to snapshot, misses what happened just where one was made."""
         kept = self.kept[number]
         kept.restore()
         for breakpoint_ in gdb.breakpoints():
@@ -218,11 +220,12 @@ def wish(player, line):
 
 def ask(player):
     """The stop to go to, or None to leave.  What is no answer is a command of GDB's."""
-    on = "on" if player.next < len(player.tour.stops) else "the end"
+    count = len(player.tour.stops)
+    on = "on" if player.next < count else "the end"
     while True:
         try:
-            line = input(f"({player.tour.name} {player.next}/{len(player.tour.stops)}; Enter: {on}, -: back, "
-                         f"1 to {len(player.tour.stops)}: that stop, q: leave) ").strip()
+            line = input(f"({player.tour.name} {player.next}/{count}; Enter: {on}, -: back, "
+                         f"1 to {count}: that stop, q: leave) ").strip()
         except (EOFError, KeyboardInterrupt):
             return None
         if line in ("q", "quit"):
@@ -237,7 +240,7 @@ def ask(player):
 
 
 def visit(player, number):
-    """Goes to a stop and shows it.  What is asked for in vain is said, and the tour stays where it is."""
+    """Goes to a stop and shows it.  What is asked for in vain is said, and the tour stays."""
     try:
         player.go_before(number)
     except NotReached as why:
@@ -260,8 +263,9 @@ def play(player, number):
 class Tour(Subcommand):
     """Guided tours: tarn tour NAME starts one (make tour NAME), tarn tour goes on with the one that was left
 
-At each stop Enter goes on, - goes back to the stop before, a number goes to that stop, q leaves for GDB's own prompt, anything
-else is a command of GDB's.  From GDB's prompt: tarn tour -, tarn tour NUMBER."""
+At each stop Enter goes on, - goes back to the stop before, a number goes to that stop, q leaves for
+GDB's own prompt, anything else is a command of GDB's.  From GDB's prompt: tarn tour -, tarn tour
+NUMBER."""
 
     player = None
 
