@@ -284,10 +284,11 @@ def wait_until_over(monitor, process, console):
     print("Waiting for the end of the self-test, or for a panic; Ctrl-C: the dump is made at once.", flush=True)
     try:
         while process.poll() is None:
-            text = console.read_text(errors="replace").replace("\r", "")
+            written = console.read_bytes()
+            text = written.decode("ascii", "replace").replace("\r", "")
             if ENDS.search(text) or (PANIC.search(text) and monitor.all_stopped()):
                 return
-            qmp.wait_for_change(console, len(text))
+            qmp.wait_for_change(console, len(written))
     except KeyboardInterrupt:
         return
     raise Refused("QEMU ended before the dump was made; leave `exit` away")
