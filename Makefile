@@ -101,10 +101,11 @@ DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 # Debug kernels: what C leaves undefined is a panic (lib/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
 # that do not say `inline` stay functions, so that messages and back traces name who did it.  Of wrong subscripts the sanitizer
 # tells; GCC's own warning follows paths that sanitizers add (GCC manual, Instrumentation Options, on false warnings).
+# -Og: GDB finds lines and local variables where the source has them.
 DEBUG_CFLAGS := -Wno-array-bounds \
 	-fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
 	-fsanitize=signed-integer-overflow,pointer-overflow,nonnull-attribute,returns-nonnull-attribute,builtin \
-	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-fsanitize=bounds \
+	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-Og -fsanitize=bounds \
 	-fno-inline-functions -fno-inline-functions-called-once -fno-inline-small-functions -fno-partial-inlining -fno-ipa-icf)
 
 # ---- Sources -------------------------------------------------------------------------------------------------------
@@ -165,7 +166,11 @@ $(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro -mtune=gener
 endif
 
 # POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that docs/debug.md names
-KIND := $(if $(DEBUG),-debug,$(if $(POISON),-poison))
+# Under GDB the debug build, unless one of the two says otherwise.
+ifneq ($(filter gdb gdb-server gdb-client dump,$(GOALS)),)
+DEBUG ?= $(if $(filter-out 0,$(POISON)),,1)
+endif
+KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poison))
 KERNELS := $(BUILD)/tarn$(KIND).elf $(BUILD)/tarn-pae$(KIND).elf
 kernels: $(KERNELS)
 
@@ -190,7 +195,8 @@ run: kernels iso
 
 # ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
 
-# What `make run` takes; REVERSE=1: recorded first, then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
+# What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first,
+# then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
 SMP_GIVEN := $(if $(filter command%,$(origin SMP)),yes)
 export BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 
@@ -203,7 +209,7 @@ tour:
 	@$(PYTHON) tools/gdb/session.py tour $(TOUR)
 
 ifneq ($(filter tour,$(firstword $(MAKECMDGOALS))),)
-$(wordlist 2,9,$(MAKECMDGOALS)): ;
+$(wordlist 2,9,$(MAKECMDGOALS)): ; @:
 .PHONY: $(wordlist 2,9,$(MAKECMDGOALS))
 endif
 
