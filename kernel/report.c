@@ -36,10 +36,13 @@ void report_cpu(void)
 
 void report_boot_information(void)
 {
-	console_printf("[1] memory map: RAM %llu MiB (%llu bytes) in %u ranges, %u modules, from %s\n", bootinfo.ram_bytes >> 20,
-	     bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules, bootinfo.loader);
+	console_printf(
+		"[1] memory map: RAM %llu MiB (%llu bytes) in %u ranges, %u modules, from %s\n",
+		bootinfo.ram_bytes >> 20, bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules,
+		bootinfo.loader);
 	if (bootinfo.cmdline[0])
-		console_printf("[1] command line: %s%s\n", bootinfo.cmdline, bootinfo.cmdline_lost ? " (cut)" : "");
+		console_printf("[1] command line: %s%s\n", bootinfo.cmdline,
+			bootinfo.cmdline_lost ? " (cut)" : "");
 }
 
 void report_boot_allocator(void)
@@ -95,6 +98,7 @@ static void report_missing_cpus(void)
 void report_cpus(void)
 {
 	console_printf("[7] cpus: %u of %u online (%s); timer %u Hz by %s\n", cpu_online_count(),
-		       topology.ncpus + topology.cpus_left_out, topology.source, HZ, apic_present ? "local APICs" : "the PIT");
+		topology.ncpus + topology.cpus_left_out, topology.source, HZ,
+		apic_present ? "local APICs" : "the PIT");
 	report_missing_cpus();
 }

@@ -181,9 +181,11 @@ void *bootmem_alloc(size_t size, size_t align, phys_t goal)
 	void *memory = bootmem_try_alloc(size, align, goal);
 
 	if (!memory)
-		panic("boot allocator: no room for %lu KiB (aligned to %lu); %u KiB of low memory are free, boot modules hold %u KiB",
-		      (unsigned long)size >> 10, (unsigned long)align, stats.free << (PAGE_SHIFT - 10),
-		      phys_pages_of(PHYS_MODULE, 0, stats.pages) << (PAGE_SHIFT - 10));
+		panic("boot allocator: no room for %lu KiB (aligned to %lu); %u KiB of low memory "
+		      "are free, boot modules hold %u KiB",
+			(unsigned long)size >> 10, (unsigned long)align,
+			stats.free << (PAGE_SHIFT - 10),
+			phys_pages_of(PHYS_MODULE, 0, stats.pages) << (PAGE_SHIFT - 10));
 	return memory;
 }
 
@@ -193,7 +195,10 @@ void *bootmem_alloc_page(void)
 	return bootmem_alloc(PAGE_SIZE, PAGE_SIZE, 0);
 }
 
-/* Free pages for the bitmap before there is a bitmap to ask.  memory_divide() has seen to it that there are some. */
+/*
+ * Free pages for the bitmap before there is a bitmap to ask.  memory_divide() has seen to it that
+ * there are some.
+ */
 static pfn_t find_bitmap_place(u32 npages)
 {
 	struct phys_piece piece;

@@ -46,15 +46,19 @@ static u32 free_pages_below(pfn_t end)
 
 static bool is_enough(pfn_t low_end)
 {
-	return ram_pages_between(0, low_end) >= MINIMUM_PAGES && free_pages_below(low_end) >= FREE_MINIMUM_PAGES;
+	return ram_pages_between(0, low_end) >= MINIMUM_PAGES &&
+	       free_pages_below(low_end) >= FREE_MINIMUM_PAGES;
 }
 
 /* Says that an option was ignored. */
 static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
 {
-	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u KiB are needed: ignored\n",
-		option, (unsigned long long)(bytes >> 10), pages_to_kib(ram_pages_between(0, low_end)),
-		pages_to_kib(free_pages_below(low_end)), pages_to_kib(MINIMUM_PAGES), pages_to_kib(FREE_MINIMUM_PAGES));
+	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u "
+		"KiB are needed: ignored\n",
+		option, (unsigned long long)(bytes >> 10),
+		pages_to_kib(ram_pages_between(0, low_end)),
+		pages_to_kib(free_pages_below(low_end)), pages_to_kib(MINIMUM_PAGES),
+		pages_to_kib(FREE_MINIMUM_PAGES));
 }
 
 /* Where low memory ends by lowmem=, or `top`. */
@@ -106,7 +110,10 @@ static u32 bitmap_pages(pfn_t low_end)
 	return ALIGN_UP((low_end + 7) / 8, PAGE_SIZE) / PAGE_SIZE;
 }
 
-/* What the boot allocator gives for other uses, at most: page tables of the direct map, of vmalloc, of the rest. */
+/*
+ * What the boot allocator gives for other uses, at most: page tables of the direct map, of vmalloc,
+ * of the rest.
+ */
 static u32 other_pages(pfn_t low_end)
 {
 	u32 tables = (u32)((pfn_to_phys(low_end) + VMALLOC_MAX) >> PMD_SHIFT);
@@ -133,7 +140,10 @@ static struct ram_range longest_run(pfn_t start, pfn_t end)
 	return longest;
 }
 
-/* For mem_map: above the DMA zone if there is room for `pages`, since devices cannot use anything else. */
+/*
+ * For mem_map: above the DMA zone if there is room for `pages`, since devices cannot use anything
+ * else.
+ */
 static struct ram_range run_for_mem_map(pfn_t low_end, u32 pages)
 {
 	struct ram_range above = longest_run(MIN(DMA_END_PFN, low_end), low_end);
@@ -141,7 +151,10 @@ static struct ram_range run_for_mem_map(pfn_t low_end, u32 pages)
 	return run_length(above) >= pages ? above : longest_run(0, low_end);
 }
 
-/* Frames that a mem_map describes which takes half of what is free below `low_end`, as far as one run has room. */
+/*
+ * Frames that a mem_map describes which takes half of what is free below `low_end`, as far as one
+ * run has room.
+ */
 static pfn_t frames_in_mem_map(pfn_t low_end)
 {
 	u32 free = free_pages_below(low_end), others = other_pages(low_end);
@@ -149,8 +162,9 @@ static pfn_t frames_in_mem_map(pfn_t low_end)
 	u32 run = run_length(run_for_mem_map(low_end, half + bitmap_pages(low_end)));
 	/* The bitmap, placed before anything else, finds room in front of it. */
 	u32 room = run - MIN(bitmap_pages(low_end), run);
+	u64 frames = (u64)MIN(half, room) * PAGE_SIZE / sizeof(struct page);
 
-	return (pfn_t)ALIGN_DOWN((u64)MIN(half, room) * PAGE_SIZE / sizeof(struct page), 1u << MAX_ORDER);
+	return (pfn_t)ALIGN_DOWN(frames, 1u << MAX_ORDER);
 }
 
 /* Low memory must lie within mem_map: it ends earlier where little RAM is spread over a long way. */
@@ -161,10 +175,17 @@ static pfn_t cut_to_mem_map(pfn_t low_end)
 	return low_end;
 }
 
+static u32 mem_map_pages(void)
+{
+	u64 bytes = (u64)ALIGN_UP(max_pfn, 1u << MAX_ORDER) * sizeof(struct page);
+
+	return (u32)((bytes + PAGE_SIZE - 1) / PAGE_SIZE);
+}
+
 /* At the end of the run, so that the boot allocator's small things find room in front of it. */
 static void place_mem_map(void)
 {
-	u32 pages = (u32)(ALIGN_UP((u64)ALIGN_UP(max_pfn, 1u << MAX_ORDER) * sizeof(struct page), PAGE_SIZE) / PAGE_SIZE);
+	u32 pages = mem_map_pages();
 	struct ram_range run = run_for_mem_map(max_low_pfn, pages + bitmap_pages(max_low_pfn));
 
 	mem_map_place = (struct ram_range){ run.end - pages, run.end };
@@ -173,12 +194,14 @@ static void place_mem_map(void)
 static void require_minimum(pfn_t low_end)
 {
 	if (!is_enough(low_end))
-		panic("too little memory: %u KiB of usable RAM below %llu MiB, of which %u KiB are free (the kernel takes %u KiB, "
-		      "boot modules %u KiB); at least %u KiB are needed, and %u KiB free",
-		      pages_to_kib(ram_pages_between(0, low_end)), pages_to_mib(low_end),
-		      pages_to_kib(free_pages_below(low_end)), pages_to_kib(phys_pages_of(PHYS_KERNEL, 0, low_end)),
-		      pages_to_kib(phys_pages_of(PHYS_MODULE, 0, low_end)), pages_to_kib(MINIMUM_PAGES),
-		      pages_to_kib(FREE_MINIMUM_PAGES));
+		panic("too little memory: %u KiB of usable RAM below %llu MiB, of which %u KiB are "
+		      "free (the kernel takes %u KiB, boot modules %u KiB); at least %u KiB are "
+		      "needed, and %u KiB free",
+			pages_to_kib(ram_pages_between(0, low_end)), pages_to_mib(low_end),
+			pages_to_kib(free_pages_below(low_end)),
+			pages_to_kib(phys_pages_of(PHYS_KERNEL, 0, low_end)),
+			pages_to_kib(phys_pages_of(PHYS_MODULE, 0, low_end)),
+			pages_to_kib(MINIMUM_PAGES), pages_to_kib(FREE_MINIMUM_PAGES));
 }
 
 static void report_unused(pfn_t top)
@@ -188,13 +211,13 @@ static void report_unused(pfn_t top)
 
 	memory_unused_pages = beyond_reach + beyond_map;
 	if (memory_unused_pages)
-		pr_warn("memory: %llu MiB of RAM stay unused: %llu MiB beyond the %u GiB that page tables reach, "
-			"%llu MiB beyond what mem_map describes\n",
-			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach), reachable_pfns() >> (30 - PAGE_SHIFT),
-			pages_to_mib(beyond_map));
+		pr_warn("memory: %llu MiB of RAM stay unused: %llu MiB beyond the %u GiB that page "
+			"tables reach, %llu MiB beyond what mem_map describes\n",
+			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach),
+			reachable_pfns() >> (30 - PAGE_SHIFT), pages_to_mib(beyond_map));
 	if (beyond_map)
-		pr_warn("memory: mem_map takes one run in half of the free low memory: %u KiB are free, %u KiB in one run; "
-			"boot modules hold %u KiB\n",
+		pr_warn("memory: mem_map takes one run in half of the free low memory: %u KiB are "
+			"free, %u KiB in one run; boot modules hold %u KiB\n",
 			pages_to_kib(free_pages_below(max_low_pfn)),
 			pages_to_kib(run_length(longest_run(0, max_low_pfn))),
 			pages_to_kib(phys_pages_of(PHYS_MODULE, 0, max_low_pfn)));
@@ -220,7 +243,8 @@ static void place_vmalloc(void)
 
 void memory_divide(void)
 {
-	pfn_t top = ram_end_below(reachable_pfns()), low = ram_end_below(MIN(top, LOWMEM_MAX_PAGES));
+	pfn_t top = ram_end_below(reachable_pfns()),
+	      low = ram_end_below(MIN(top, LOWMEM_MAX_PAGES));
 
 	physmap_judge_modules(top);
 	require_minimum(low);

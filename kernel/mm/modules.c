@@ -96,7 +96,8 @@ static void module_take(u32 n)
 	struct module *module = &modules[nmodules];
 
 	if (boot->fault) {
-		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start, boot->end, boot->fault);
+		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start,
+			boot->end, boot->fault);
 		return;
 	}
 	list_init(&module->pages);

@@ -187,7 +187,8 @@ void *vmap_device(phys_t phys, size_t size)
 
 	might_sleep("vmap_device", CALLER());
 	/* The last keeps the sum below from wrapping. */
-	if (!phys_reachable(phys) || size > pfn_to_phys(reachable_pfns()) - phys || size > VMALLOC_MAX)
+	if (!phys_reachable(phys) || size > pfn_to_phys(reachable_pfns()) - phys ||
+		size > VMALLOC_MAX)
 		return NULL;
 	range = range_create(size ? offset + size : 0, true);
 	if (!range)

@@ -32,7 +32,8 @@ void zones_init(void)
 {
 	pfn_t dma_end = MIN(max_low_pfn, DMA_END_PFN);
 
-	mem_map = memset(pfn_to_virt(mem_map_place.start), 0, (mem_map_place.end - mem_map_place.start) * PAGE_SIZE);
+	mem_map = memset(pfn_to_virt(mem_map_place.start), 0,
+		(mem_map_place.end - mem_map_place.start) * PAGE_SIZE);
 	zone_init(ZONE_DMA, "DMA", 0, dma_end);
 	zone_init(ZONE_NORMAL, "NORMAL", dma_end, max_low_pfn);
 	zone_init(ZONE_HIGHMEM, "HIGHMEM", highstart_pfn, max_pfn);

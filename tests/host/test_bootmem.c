@@ -62,7 +62,8 @@ static bool in_module(u64 pfn, u32 n)
 {
 	const struct boot_module *module = &bootinfo.module[n];
 
-	return n < bootinfo.nmodules && pfn >= module->start >> PAGE_SHIFT && pfn <= (module->end - 1) >> PAGE_SHIFT;
+	return n < bootinfo.nmodules && pfn >= module->start >> PAGE_SHIFT &&
+	       pfn <= (module->end - 1) >> PAGE_SHIFT;
 }
 
 static bool lies_in_ram(u32 n)
@@ -78,7 +79,8 @@ static bool is_sound(u32 n)
 {
 	const struct boot_module *module = &bootinfo.module[n];
 
-	for (u64 pfn = module->start >> PAGE_SHIFT; pfn < (module->end + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn++) {
+	for (u64 pfn = module->start >> PAGE_SHIFT;
+		pfn < (module->end + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn++) {
 		if (!in_ram(pfn))
 			return false;
 		for (u32 i = 0; i < bootinfo.nmodules; i++)

@@ -34,7 +34,8 @@ static u32 count_ram(u32 start, u32 end)
 static bool is_busy(u32 pfn)
 {
 	return pfn == 0 || pfn == TRAMPOLINE_PHYS >> PAGE_SHIFT ||
-	       (pfn >= KERNEL_IMAGE_PHYS >> PAGE_SHIFT && pfn_to_phys(pfn) < virt_to_phys(kernel_end));
+	       (pfn >= KERNEL_IMAGE_PHYS >> PAGE_SHIFT &&
+		       pfn_to_phys(pfn) < virt_to_phys(kernel_end));
 }
 
 static bool is_free(u32 pfn)
@@ -73,12 +74,13 @@ static u32 ram_end(u32 limit)
 
 static bool enough(u32 end)
 {
-	return count_ram(0, end) >= MINIMUM && count_free(0, end) >= MEMORY_FREE_MINIMUM >> PAGE_SHIFT;
+	return count_ram(0, end) >= MINIMUM &&
+	       count_free(0, end) >= MEMORY_FREE_MINIMUM >> PAGE_SHIFT;
 }
 
 /*
- * What mem_map may describe: half of what is free, less what the boot allocator needs for page tables and its bitmap,
- * and no more than one run holds together with the bitmap.
+ * What mem_map may describe: half of what is free, less what the boot allocator needs for page
+ * tables and its bitmap, and no more than one run holds together with the bitmap.
  */
 static u32 described(u32 low)
 {
@@ -88,7 +90,8 @@ static u32 described(u32 low)
 	u32 above = low > 4096 ? longest_free(4096, low) : 0;
 	u32 run = above >= half + bitmap ? above : longest_free(0, low);
 
-	return (u64)MIN(half, run - MIN(run, bitmap)) * PAGE_SIZE / sizeof(struct page) / 1024 * 1024;
+	return (u64)MIN(half, run - MIN(run, bitmap)) * PAGE_SIZE / sizeof(struct page) / 1024 *
+	       1024;
 }
 
 struct division {
@@ -121,7 +124,10 @@ static u32 model_highmem(u32 top, struct division *d)
 	return d->highmem_ignored ? top : from;
 }
 
-/* Low memory may be no longer than what mem_map describes, and ends with RAM, as does all that is used. */
+/*
+ * Low memory may be no longer than what mem_map describes, and ends with RAM, as does all that is
+ * used.
+ */
 static struct division model(void)
 {
 	struct division d = {0};
@@ -154,12 +160,14 @@ static void check_mem_map_place(void)
 {
 	u32 pages = mem_map_place.end - mem_map_place.start;
 
-	CHECK((u64)pages * PAGE_SIZE >= (u64)max_pfn * sizeof(struct page), "%u pages for %u frames", pages, max_pfn);
+	CHECK((u64)pages * PAGE_SIZE >= (u64)max_pfn * sizeof(struct page),
+		"%u pages for %u frames", pages, max_pfn);
 	CHECK(mem_map_place.end <= max_low_pfn, "mem_map ends at frame 0x%x", mem_map_place.end);
 	CHECK_EQUAL(count_free(mem_map_place.start, mem_map_place.end), pages);
-	CHECK(is_free(mem_map_place.start - 1), "mem_map takes its whole run from 0x%x on", mem_map_place.start);
-	CHECK(mem_map_place.start >= 4096 || longest_free(4096, max_low_pfn) < pages + 8, "mem_map at 0x%x, in the DMA zone",
+	CHECK(is_free(mem_map_place.start - 1), "mem_map takes its whole run from 0x%x on",
 		mem_map_place.start);
+	CHECK(mem_map_place.start >= 4096 || longest_free(4096, max_low_pfn) < pages + 8,
+		"mem_map at 0x%x, in the DMA zone", mem_map_place.start);
 }
 
 static void divide_and_compare(void)
@@ -280,8 +288,9 @@ static void low_memory_in_pieces(void **state)
 			add(frames + 1, frames + 1 + pages);
 		add(LOWMEM_PAGES, LOWMEM_PAGES + 0x8000);
 		divide_and_compare();
-		CHECK(mem_map_place.end - mem_map_place.start <= MAX(pages, 0xF00u), "mem_map has %u pages, a run %u",
-			mem_map_place.end - mem_map_place.start, pages);
+		CHECK(mem_map_place.end - mem_map_place.start <= MAX(pages, 0xF00u),
+			"mem_map has %u pages, a run %u", mem_map_place.end - mem_map_place.start,
+			pages);
 	}
 }
 

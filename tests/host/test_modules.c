@@ -192,17 +192,19 @@ static void expect_pages_are_free(phys_t start, phys_t end)
 	CHECK_EQUAL(nmodules, 0);
 	CHECK(strstr(console_text, "ignored"), "said: %s", console_text);
 	for (u32 i = 0; i < NR_ZONES; i++)
-		CHECK(zones[i].managed == managed[i], "zone %s has %u pages, without the refused module %u", zones[i].name,
+		CHECK(zones[i].managed == managed[i],
+			"zone %s has %u pages, without the refused module %u", zones[i].name,
 			zones[i].managed, managed[i]);
 }
 
 static void refused_modules_keep_nothing(void **state)
 {
 	(void)state;
-	expect_pages_are_free(MIB(18), MIB(21));		 /* high memory, and beyond its end */
+	expect_pages_are_free(MIB(18), MIB(21)); /* high memory, and beyond its end */
 	expect_pages_are_free(MIB(4), MIB(64));			 /* low memory and beyond */
 	expect_pages_are_free(0x10000, 0x30000);		 /* base memory */
-	expect_pages_are_free(KERNEL_IMAGE_PHYS + 0x5000, MIB(5)); /* the kernel, and RAM behind it */
+	expect_pages_are_free(
+		KERNEL_IMAGE_PHYS + 0x5000, MIB(5)); /* the kernel, and RAM behind it */
 }
 
 /* RAM goes on behind what mem_map describes, and the module lies across that end. */
@@ -219,11 +221,13 @@ static void module_at_the_end_of_mem_map(void **state)
 		if (with)
 			machine_module(pfn_to_phys(end - 3), pfn_to_phys(end + 3));
 		machine_boot(6);
-		CHECK(!with || max_pfn == end, "mem_map ends at frame 0x%x, with a module at 0x%x", end, max_pfn);
+		CHECK(!with || max_pfn == end, "mem_map ends at frame 0x%x, with a module at 0x%x",
+			end, max_pfn);
 		end = max_pfn;
 		CHECK_EQUAL(zones[ZONE_HIGHMEM].managed, end - highstart_pfn);
 	}
-	CHECK(nmodules == 0 && strstr(console_text, "beyond the memory in use"), "said: %s", console_text);
+	CHECK(nmodules == 0 && strstr(console_text, "beyond the memory in use"), "said: %s",
+		console_text);
 }
 
 static void bad_modules_are_named(void **state)

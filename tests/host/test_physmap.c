@@ -1,4 +1,7 @@
-/* What lies at a physical address: against a model of one byte a frame; which boot modules are sound. */
+/*
+ * What lies at a physical address: against a model of one byte a frame; which boot modules are
+ * sound.
+ */
 #include "fake/machine.h"
 #include "host.h"
 
@@ -39,7 +42,8 @@ static void make_model(phys_t lapic)
 		if (!bootinfo.module[i].fault)
 			set_in_ram(PHYS_MODULE, bootinfo.module[i].start >> PAGE_SHIFT,
 				(bootinfo.module[i].end + PAGE_SIZE - 1) >> PAGE_SHIFT);
-	set_in_ram(PHYS_TRAMPOLINE, TRAMPOLINE_PHYS >> PAGE_SHIFT, (TRAMPOLINE_PHYS >> PAGE_SHIFT) + 1);
+	set_in_ram(PHYS_TRAMPOLINE, TRAMPOLINE_PHYS >> PAGE_SHIFT,
+		(TRAMPOLINE_PHYS >> PAGE_SHIFT) + 1);
 	set_in_ram(PHYS_FIRMWARE, 0, 1);
 	set_in_ram(PHYS_KERNEL, KERNEL_IMAGE_PHYS >> PAGE_SHIFT, virt_to_pfn(kernel_end) + 1);
 	set(PHYS_LAPIC, lapic >> PAGE_SHIFT, (lapic >> PAGE_SHIFT) + 1);
@@ -53,13 +57,13 @@ static void compare(void)
 
 	for (pfn_t pfn = 0; pfn < FRAMES; pfn = piece.end) {
 		piece = phys_piece_at(pfn, FRAMES);
-		CHECK(piece.start == pfn && piece.end > pfn && piece.end <= FRAMES, "piece 0x%x to 0x%x from 0x%x on",
-			piece.start, piece.end, pfn);
+		CHECK(piece.start == pfn && piece.end > pfn && piece.end <= FRAMES,
+			"piece 0x%x to 0x%x from 0x%x on", piece.start, piece.end, pfn);
 		for (pfn_t at = pfn; at < piece.end; at++)
 			CHECK(model[at] == piece.kind, "frame 0x%x is %s, in a piece of %s", at,
 				phys_kind_name(model[at]), phys_kind_name(piece.kind));
-		CHECK(piece.end == FRAMES || model[piece.end] != piece.kind, "the piece from 0x%x on ends early, at 0x%x",
-			pfn, piece.end);
+		CHECK(piece.end == FRAMES || model[piece.end] != piece.kind,
+			"the piece from 0x%x on ends early, at 0x%x", pfn, piece.end);
 		counted[piece.kind] += piece.end - pfn;
 	}
 	for (enum phys_kind kind = PHYS_RAM; kind < PHYS_UNREACHABLE; kind++)
@@ -109,7 +113,10 @@ static void random_maps(void **state)
 	}
 }
 
-/* Modules without fault lie in RAM that nothing else occupies, below the end, and no two in one page. */
+/*
+ * Modules without fault lie in RAM that nothing else occupies, below the end, and no two in one
+ * page.
+ */
 static void sound_modules(void **state)
 {
 	static u8 users[FRAMES];
@@ -129,11 +136,14 @@ static void sound_modules(void **state)
 
 			if (module->fault)
 				continue;
-			for (u64 pfn = module->start >> PAGE_SHIFT; pfn <= (module->end - 1) >> PAGE_SHIFT; pfn++) {
+			for (u64 pfn = module->start >> PAGE_SHIFT;
+				pfn <= (module->end - 1) >> PAGE_SHIFT; pfn++) {
 				CHECK(pfn < end && pfn_is_ram((pfn_t)pfn) && pfn >= 0x100 &&
 						pfn_to_phys((pfn_t)pfn) >= virt_to_phys(kernel_end),
-					"module %u in frame 0x%llx is taken for sound", i, (unsigned long long)pfn);
-				CHECK(!users[pfn]++, "two modules in frame 0x%llx", (unsigned long long)pfn);
+					"module %u in frame 0x%llx is taken for sound", i,
+					(unsigned long long)pfn);
+				CHECK(!users[pfn]++, "two modules in frame 0x%llx",
+					(unsigned long long)pfn);
 			}
 		}
 	}
@@ -148,7 +158,8 @@ static void only_sound_modules_share(void **state)
 	machine_module(MIB(8) - 3 * PAGE_SIZE, MIB(8) + 1);
 	machine_module(MIB(8) - 3 * PAGE_SIZE, MIB(8) - PAGE_SIZE);
 	physmap_judge_modules(0x800);
-	CHECK(bootinfo.module[0].fault && strstr(bootinfo.module[0].fault, "beyond"), "fault: %s", bootinfo.module[0].fault);
+	CHECK(bootinfo.module[0].fault && strstr(bootinfo.module[0].fault, "beyond"), "fault: %s",
+		bootinfo.module[0].fault);
 	CHECK(!bootinfo.module[1].fault, "fault: %s", bootinfo.module[1].fault);
 	CHECK_EQUAL(phys_kind_at(MIB(8) - 1), PHYS_RAM);
 	CHECK_EQUAL(phys_kind_at(MIB(8) - PAGE_SIZE - 1), PHYS_MODULE);
@@ -174,7 +185,8 @@ static void out_of_reach(void **state)
 
 static bool is_ram_in(u64 start, u64 end)
 {
-	return ram_pages_between((pfn_t)(start >> PAGE_SHIFT), (pfn_t)(end >> PAGE_SHIFT)) == (end - start) >> PAGE_SHIFT;
+	return ram_pages_between((pfn_t)(start >> PAGE_SHIFT), (pfn_t)(end >> PAGE_SHIFT)) ==
+	       (end - start) >> PAGE_SHIFT;
 }
 
 static void known_places_win(void **state)
@@ -188,8 +200,9 @@ static void known_places_win(void **state)
 	CHECK_EQUAL(ram_pages_between(0xA0, 0x100), 0);
 	CHECK_EQUAL(ram_pages_between(0xFEE00, 0xFEE01), 0);
 	CHECK_EQUAL(bootinfo.ram_bytes, GIB(4) - 0x60000 - PAGE_SIZE);
-	CHECK(strstr(console_text, "384 KiB between 0xa0000 and 0x100000") && strstr(console_text, "local APIC"), "said: %s",
-		console_text);
+	CHECK(strstr(console_text, "384 KiB between 0xa0000 and 0x100000") &&
+			strstr(console_text, "local APIC"),
+		"said: %s", console_text);
 }
 
 static void kernel_is_in_ram(void **state)
@@ -205,8 +218,9 @@ static void kernel_is_in_ram(void **state)
 	rammap_store();
 	CHECK(is_ram_in(MIB(1), MIB(16)), "the kernel lies in a hole");
 	CHECK_EQUAL(bootinfo.ram_bytes, 0x9F000 + MIB(15));
-	CHECK(strstr(console_text, "64 KiB between 0x100000 and") && strstr(console_text, "taken for RAM"), "said: %s",
-		console_text);
+	CHECK(strstr(console_text, "64 KiB between 0x100000 and") &&
+			strstr(console_text, "taken for RAM"),
+		"said: %s", console_text);
 	machine_new(1);
 	rammap_add(MIB(8), MIB(8));
 	rammap_correct();
@@ -224,13 +238,15 @@ static void check_nothing_uncounted(void)
 {
 	u64 kept = pfn_to_phys(ram_pages_between(0, (pfn_t)-1));
 
-	CHECK_EQUAL(kept + bootinfo.unreachable + bootinfo.fragments + bootinfo.left_out, bootinfo.ram_bytes);
+	CHECK_EQUAL(kept + bootinfo.unreachable + bootinfo.fragments + bootinfo.left_out,
+		bootinfo.ram_bytes);
 }
 
 /* One small range in `n`, then a large one: it stays, whatever their number. */
 static void smallest_ranges_go(void **state)
 {
-	static const u32 numbers[] = {10, 62, 63, 64, 70, 127, 128, 129, 200, RAMMAP_MAX - 1, RAMMAP_MAX, RAMMAP_MAX + 1, 600};
+	static const u32 numbers[] = {10, 62, 63, 64, 70, 127, 128, 129, 200, RAMMAP_MAX - 1,
+		RAMMAP_MAX, RAMMAP_MAX + 1, 600};
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {
@@ -245,12 +261,14 @@ static void smallest_ranges_go(void **state)
 		rammap_correct();
 		rammap_store();
 		lost = n + 3 > BOOT_MAX_RANGES ? n + 3 - BOOT_MAX_RANGES : 0;
-		CHECK(is_ram_in(MIB(32), MIB(932)) && is_ram_in(0, 0x9F000) && is_ram_in(MIB(1), MIB(3)),
+		CHECK(is_ram_in(MIB(32), MIB(932)) && is_ram_in(0, 0x9F000) &&
+				is_ram_in(MIB(1), MIB(3)),
 			"%u small ranges: a large one is lost", n);
 		CHECK_EQUAL(bootinfo.nranges, n + 3 - lost);
 		CHECK_EQUAL(bootinfo.left_out, (u64)lost * PAGE_SIZE);
 		check_nothing_uncounted();
-		CHECK(!lost == !strstr(console_text, "left out"), "%u lost, said: %s", lost, console_text);
+		CHECK(!lost == !strstr(console_text, "left out"), "%u lost, said: %s", lost,
+			console_text);
 	}
 }
 
@@ -278,7 +296,8 @@ static void fragments_are_counted(void **state)
 	for (test_step = 1; test_step <= rounds(100); test_step++) {
 		machine_new(1);
 		for (u32 i = random_below(400); i > 0; i--)
-			rammap_add(((u64)random_u32() << random_below(8)) + random_below(5000), random_u32() >> random_below(30));
+			rammap_add(((u64)random_u32() << random_below(8)) + random_below(5000),
+				random_u32() >> random_below(30));
 		for (u32 i = random_below(50); i > 0; i--)
 			rammap_remove(random_u32(), random_u32() >> random_below(30));
 		rammap_correct();

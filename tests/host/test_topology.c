@@ -88,7 +88,8 @@ static void too_many_cpus(void **state)
 	CHECK_EQUAL(t.cpus_left_out, 5);
 	begin(0);
 	topology_add_cpu(&t, APIC_ID_BROADCAST);
-	CHECK(t.ncpus == 1 && t.cpus_left_out == 1 && t.first_left_out == APIC_ID_BROADCAST, "%u CPUs", t.ncpus);
+	CHECK(t.ncpus == 1 && t.cpus_left_out == 1 && t.first_left_out == APIC_ID_BROADCAST,
+		"%u CPUs", t.ncpus);
 }
 
 static void expect_lapic(phys_t given, phys_t taken, const char *said)
@@ -96,8 +97,9 @@ static void expect_lapic(phys_t given, phys_t taken, const char *said)
 	begin(0);
 	topology_set_lapic(&t, given);
 	CHECK_EQUAL(t.lapic_address, taken);
-	CHECK(said ? strstr(console_text, said) && strstr(console_text, "ignored") : !console_text[0], "0x%llx, said: %s",
-		(unsigned long long)given, console_text);
+	CHECK(said ? strstr(console_text, said) && strstr(console_text, "ignored")
+		   : !console_text[0],
+		"0x%llx, said: %s", (unsigned long long)given, console_text);
 }
 
 static void lapic_addresses(void **state)
@@ -122,15 +124,19 @@ static void ioapics_and_overrides(void **state)
 	for (u32 i = 0; i < MAX_IOAPICS; i++)
 		topology_add_ioapic(&t, i, 0xFEC00000 + i * PAGE_SIZE, i * 24);
 	topology_add_ioapic(&t, 3, 0xFEC03000, 0);
-	CHECK(t.nioapics == MAX_IOAPICS && !console_text[0], "%u I/O APICs, said: %s", t.nioapics, console_text);
+	CHECK(t.nioapics == MAX_IOAPICS && !console_text[0], "%u I/O APICs, said: %s", t.nioapics,
+		console_text);
 	topology_add_ioapic(&t, 77, 0xFECF0000, 0);
-	CHECK(t.nioapics == MAX_IOAPICS && strstr(console_text, "I/O APIC 77 at 0xfecf0000"), "said: %s", console_text);
+	CHECK(t.nioapics == MAX_IOAPICS && strstr(console_text, "I/O APIC 77 at 0xfecf0000"),
+		"said: %s", console_text);
 	topology_add_override(&t, 16, 20, 0);
 	CHECK(strstr(console_text, "ISA interrupt 16"), "said: %s", console_text);
 	topology_add_override(&t, 9, 20, 0xF);
-	CHECK(t.isa[9].set && t.isa[9].gsi == 20 && t.isa[9].active_low && t.isa[9].level, "override of 9");
+	CHECK(t.isa[9].set && t.isa[9].gsi == 20 && t.isa[9].active_low && t.isa[9].level,
+		"override of 9");
 	topology_add_override(&t, 5, 21, 0x5);
-	CHECK(t.isa[5].set && t.isa[5].gsi == 21 && !t.isa[5].active_low && !t.isa[5].level, "override of 5");
+	CHECK(t.isa[5].set && t.isa[5].gsi == 21 && !t.isa[5].active_low && !t.isa[5].level,
+		"override of 5");
 }
 
 const struct CMUnitTest topology_tests[] = {

@@ -137,9 +137,11 @@ SELFTEST(bootmem_goal, "bootmem.goal", 2, "43")
 	give_back(start, start + PAGE_SIZE);
 
 	fallback = take(PAGE_SIZE, PAGE_SIZE, limit);
-	EXPECT(43, fallback + PAGE_SIZE <= limit, "goal at the end of low memory, 0x%llx, got 0x%llx", limit, fallback);
+	EXPECT(43, fallback + PAGE_SIZE <= limit,
+		"goal at the end of low memory, 0x%llx, got 0x%llx", limit, fallback);
 	give_back(fallback, fallback + PAGE_SIZE);
-	EXPECT(43, !bootmem_try_alloc((size_t)limit, 1, 0), "as much as lies below the end of low memory, 0x%llx", limit);
+	EXPECT(43, !bootmem_try_alloc((size_t)limit, 1, 0),
+		"as much as lies below the end of low memory, 0x%llx", limit);
 }
 
 static void free_page_of(void *address)
@@ -228,8 +230,9 @@ SELFTEST(bootmem_handed_over, "bootmem.handover", 6, "44")
 
 	/* What the loader reported is in a range, or counted where it was lost. */
 	EXPECT_EQ(44, pfn_to_phys(ram_pages_between(0, (pfn_t)-1)),
-		  bootinfo.ram_bytes - bootinfo.unreachable - bootinfo.fragments - bootinfo.left_out,
-		  "bytes of the ranges, against what was reported and not said to be lost");
-	EXPECT_EQ(44, memory_unused_pages, ram_pages_between(max_pfn, (pfn_t)-1) + (bootinfo.unreachable >> PAGE_SHIFT),
-		  "pages said to be unused");
+		bootinfo.ram_bytes - bootinfo.unreachable - bootinfo.fragments - bootinfo.left_out,
+		"bytes of the ranges, against what was reported and not said to be lost");
+	EXPECT_EQ(44, memory_unused_pages,
+		ram_pages_between(max_pfn, (pfn_t)-1) + (bootinfo.unreachable >> PAGE_SHIFT),
+		"pages said to be unused");
 }

@@ -21,11 +21,17 @@
 #define MB_LOADER_NAME (1u << 9)
 
 #define MB_RAM 1u
-/* A memory map longer than this is nonsense; real ones have about ten entries, UEFI's a few hundred. */
+/*
+ * A memory map longer than this is nonsense; real ones have about ten entries, UEFI's a few
+ * hundred.
+ */
 #define MB_MAX_ENTRIES 16384u
 /* The same for boot modules. */
 #define MB_MAX_MODULES 1024u
-/* A file name longer than this in front of the command line is not looked through, nor is what is too long. */
+/*
+ * A file name longer than this in front of the command line is not looked through, nor is what is
+ * too long.
+ */
 #define MAX_FIRST_WORD 4096u
 #define MAX_LOST 65536u
 
@@ -122,8 +128,8 @@ static void read_loader_name(const struct mb_info *info)
 }
 
 /*
- * QEMU's -kernel and ISOLINUX's mboot.c32 put the kernel's file name in front of the command line, GRUB does not.  Such
- * a name is told by its '/' or '.', which no option's name has.
+ * QEMU's -kernel and ISOLINUX's mboot.c32 put the kernel's file name in front of the command line,
+ * GRUB does not.  Such a name is told by its '/' or '.', which no option's name has.
  */
 static bool at_file_name(struct text text)
 {
@@ -138,7 +144,10 @@ static bool at_file_name(struct text text)
 	return false;
 }
 
-/* The line was cut before `next`.  Half a word would be another option, so it goes; returns its length. */
+/*
+ * The line was cut before `next`.  Half a word would be another option, so it goes; returns its
+ * length.
+ */
 static u32 drop_half_word(char *line, char next)
 {
 	size_t length = strlen(line), n = length;
@@ -164,8 +173,10 @@ static void read_cmdline(const struct mb_info *info)
 	}
 	if (!text_copy(&text, bootinfo.cmdline, sizeof(bootinfo.cmdline)))
 		return;
-	bootinfo.cmdline_lost = drop_half_word(bootinfo.cmdline, text_peek(&text)) + text_rest(&text);
-	pr_warn("command line: too long, its last %u characters are left out\n", bootinfo.cmdline_lost);
+	bootinfo.cmdline_lost =
+		drop_half_word(bootinfo.cmdline, text_peek(&text)) + text_rest(&text);
+	pr_warn("command line: too long, its last %u characters are left out\n",
+		bootinfo.cmdline_lost);
 }
 
 static phys_t module_entry(const struct mb_info *info, u32 n)
@@ -204,8 +215,8 @@ static void report_modules_left_out(const struct mb_info *info, u32 first, u32 c
 	for (u32 n = first; n < MIN(count, MB_MAX_MODULES); n++)
 		if (phys_read(&raw, module_entry(info, n), sizeof(raw)) && raw.end > raw.start)
 			bytes += raw.end - raw.start;
-	pr_warn("%u boot modules, of which only %u are looked at: %u with %llu KiB are left out\n", count, first,
-		count - first, bytes >> 10);
+	pr_warn("%u boot modules, of which only %u are looked at: %u with %llu KiB are left out\n",
+		count, first, count - first, bytes >> 10);
 }
 
 static void read_modules(const struct mb_info *info)

@@ -30,7 +30,10 @@ struct bootinfo {
 	u32 cmdline_lost;	     /* characters for which there was no room */
 	u32 nranges;
 	struct ram_range range[BOOT_MAX_RANGES];
-	/* Usable RAM, as the loader reported it, in bytes: all of it, and what of it lies in no range. */
+	/*
+	 * Usable RAM, as the loader reported it, in bytes: all of it, and what of it lies in no
+	 * range.
+	 */
 	u64 ram_bytes;
 	u64 unreachable; /* beyond what entries reach */
 	u64 fragments;	 /* in pages that are RAM in part only */

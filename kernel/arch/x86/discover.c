@@ -5,7 +5,10 @@
 #include "arch/x86/physmap.h"
 #include "arch/x86/topology.h"
 
-/* IA32_APIC_BASE (SDM vol. 3, 10.4.4) came with the P6 family; a Pentium's APIC lies where the tables say. */
+/*
+ * IA32_APIC_BASE (SDM vol. 3, 10.4.4) came with the P6 family; a Pentium's APIC lies where the
+ * tables say.
+ */
 #define APIC_BASE_MIN_FAMILY 6u
 #define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
 
@@ -32,13 +35,17 @@ static void topology_reset(struct topology *t)
 	topology_begin(t, initial_apic_id());
 }
 
-/* Real mode reaches 1 MiB, so the other CPUs start in a page that is there on every PC; but not by every memory map. */
+/*
+ * Real mode reaches 1 MiB, so the other CPUs start in a page that is there on every PC; but not by
+ * every memory map.
+ */
 static void require_trampoline(struct topology *t)
 {
 	if (t->ncpus == 1 || phys_kind_at(TRAMPOLINE_PHYS) == PHYS_TRAMPOLINE)
 		return;
-	pr_warn("topology: the page at 0x%x, in which other CPUs would start, is not RAM: one CPU of %u\n", TRAMPOLINE_PHYS,
-		t->ncpus + t->cpus_left_out);
+	pr_warn("topology: the page at 0x%x, in which other CPUs would start, is not RAM: one CPU "
+		"of %u\n",
+		TRAMPOLINE_PHYS, t->ncpus + t->cpus_left_out);
 	t->cpus_left_out += t->ncpus - 1;
 	t->ncpus = 1;
 }
@@ -48,7 +55,8 @@ static void topology_report(const struct topology *t)
 	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus, t->ncpus == 1 ? "" : "s",
 		t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
 	if (t->cpus_left_out)
-		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel takes %u, with APIC ids below %u\n",
+		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel "
+			"takes %u, with APIC ids below %u\n",
 			t->cpus_left_out, t->first_left_out, NR_CPUS, APIC_ID_BROADCAST);
 }
 

@@ -48,7 +48,10 @@ static void ioapic_write(const struct ioapic *io, u32 reg, u32 value)
 	*reg_pair(io, reg) = value;
 }
 
-/* Why its registers cannot be there, or NULL.  The first look writes, so nothing else may lie at the address. */
+/*
+ * Why its registers cannot be there, or NULL.  The first look writes, so nothing else may lie at
+ * the address.
+ */
 static const char *address_fault(phys_t address)
 {
 	u32 offset = (u32)address & (PAGE_SIZE - 1);
@@ -56,7 +59,8 @@ static const char *address_fault(phys_t address)
 
 	if (kind != PHYS_HOLE)
 		return phys_kind_name(kind);
-	return IS_ALIGNED(offset, 16) && offset + WINDOW + sizeof(u32) <= PAGE_SIZE ? NULL : "not aligned";
+	return IS_ALIGNED(offset, 16) && offset + WINDOW + sizeof(u32) <= PAGE_SIZE ? NULL
+										    : "not aligned";
 }
 
 static void ioapic_setup(struct ioapic *io, u32 index, const struct ioapic_entry *entry)
@@ -87,8 +91,8 @@ void ioapic_init(void)
 		if (!fault)
 			ioapic_setup(&ioapics[i], i, entry);
 		else
-			pr_warn("I/O APIC %u at 0x%llx: impossible address (%s), ignored\n", entry->id,
-				entry->address, fault);
+			pr_warn("I/O APIC %u at 0x%llx: impossible address (%s), ignored\n",
+				entry->id, entry->address, fault);
 	}
 }
 

@@ -19,11 +19,12 @@ void physmap_set_lapic(phys_t address)
 bool phys_place(u32 i, struct phys_piece *place)
 {
 	const struct phys_piece places[] = {
-		{ PHYS_ISA_HOLE, phys_to_pfn(ISA_HOLE_START), phys_to_pfn(ISA_HOLE_END) },
-		{ PHYS_LAPIC, phys_to_pfn(lapic), phys_to_pfn(lapic) + 1 },
-		{ PHYS_KERNEL, phys_to_pfn(KERNEL_IMAGE_PHYS), virt_to_pfn(kernel_end + PAGE_SIZE - 1) },
-		{ PHYS_FIRMWARE, 0, 1 },
-		{ PHYS_TRAMPOLINE, phys_to_pfn(TRAMPOLINE_PHYS), phys_to_pfn(TRAMPOLINE_PHYS) + 1 },
+		{PHYS_ISA_HOLE, phys_to_pfn(ISA_HOLE_START), phys_to_pfn(ISA_HOLE_END)},
+		{PHYS_LAPIC, phys_to_pfn(lapic), phys_to_pfn(lapic) + 1},
+		{PHYS_KERNEL, phys_to_pfn(KERNEL_IMAGE_PHYS),
+			virt_to_pfn(kernel_end + PAGE_SIZE - 1)},
+		{PHYS_FIRMWARE, 0, 1},
+		{PHYS_TRAMPOLINE, phys_to_pfn(TRAMPOLINE_PHYS), phys_to_pfn(TRAMPOLINE_PHYS) + 1},
 	};
 
 	if (i >= ARRAY_SIZE(places))
@@ -95,7 +96,8 @@ u32 ram_pages_between(pfn_t start, pfn_t end)
 	u32 pages = 0;
 
 	for (u32 i = 0; i < bootinfo.nranges; i++) {
-		pfn_t from = MAX(bootinfo.range[i].start, start), to = MIN(bootinfo.range[i].end, end);
+		pfn_t from = MAX(bootinfo.range[i].start, start),
+		      to = MIN(bootinfo.range[i].end, end);
 
 		pages += from < to ? to - from : 0;
 	}
@@ -174,7 +176,8 @@ static const char *fault_alone(const struct boot_module *module, pfn_t end)
 		piece = phys_piece_at(piece.end, module_end(module));
 	if (piece.kind == PHYS_RAM)
 		return NULL;
-	return piece.kind == PHYS_HOLE ? "is not in RAM" : "lies where the kernel or the firmware does";
+	return piece.kind == PHYS_HOLE ? "is not in RAM"
+				       : "lies where the kernel or the firmware does";
 }
 
 /* Which of the two would a common page belong to? */

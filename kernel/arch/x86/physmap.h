@@ -1,8 +1,9 @@
 /*
  * What lies at a physical address: the one place that decides, and that everyone asks.
  *
- * What the kernel knows for certain comes first: its own image, the pages that it needs, the PC's hole below 1 MiB, the
- * local APIC.  Boot modules come next, as far as they are sound.  The boot loader's memory map comes last.
+ * What the kernel knows for certain comes first: its own image, the pages that it needs, the PC's
+ * hole below 1 MiB, the local APIC.  Boot modules come next, as far as they are sound.  The boot
+ * loader's memory map comes last.
  */
 #ifndef ARCH_X86_PHYSMAP_H
 #define ARCH_X86_PHYSMAP_H
@@ -40,7 +41,10 @@ bool pfn_is_ram(pfn_t pfn);
 /* Such frames in [start, end). */
 u32 ram_pages_between(pfn_t start, pfn_t end);
 
-/* The places known for certain, i from 0 on; false after the last.  No place depends on the memory map. */
+/*
+ * The places known for certain, i from 0 on; false after the last.  No place depends on the memory
+ * map.
+ */
 bool phys_place(u32 i, struct phys_piece *place);
 /* Of such a place: is there RAM under it, or never? */
 bool phys_kind_is_ram(enum phys_kind kind);
@@ -50,8 +54,8 @@ bool phys_kind_is_ram(enum phys_kind kind);
 void physmap_set_lapic(phys_t address);
 
 /*
- * Sets `fault` of each boot module: why it cannot be used, or NULL.  Only a module without fault occupies its pages.
- * `end` is the first frame that the kernel does not use.
+ * Sets `fault` of each boot module: why it cannot be used, or NULL.  Only a module without fault
+ * occupies its pages.  `end` is the first frame that the kernel does not use.
  */
 void physmap_judge_modules(pfn_t end);
 

@@ -65,7 +65,10 @@ static void leave_out_smallest(void)
 	delete_ranges(at, 1);
 }
 
-/* Only here is the list longer than RAMMAP_MAX - 1, and only for a moment, so there is room for one more. */
+/*
+ * Only here is the list longer than RAMMAP_MAX - 1, and only for a moment, so there is room for one
+ * more.
+ */
 static void insert_range(u32 at, struct range new)
 {
 	for (u32 i = nranges; i > at; i--)
@@ -153,8 +156,8 @@ static void remove_place(const struct phys_piece *place, u64 start, u64 end)
 	rammap_remove(start, end - start);
 	before -= all_bytes() + bytes_left_out;
 	if (before)
-		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are listed as RAM, but %s lies there: "
-			"not believed\n",
+		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are listed as RAM, but %s "
+			"lies there: not believed\n",
 			before >> 10, start, end, phys_kind_name(place->kind));
 }
 
@@ -165,8 +168,8 @@ static void add_kernel(u64 start, u64 end)
 	rammap_add(start, end - start);
 	before = all_bytes() + bytes_left_out - before;
 	if (before)
-		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are not listed as RAM, but the kernel runs "
-			"there: taken for RAM\n",
+		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are not listed as RAM, but "
+			"the kernel runs there: taken for RAM\n",
 			before >> 10, start, end);
 }
 
@@ -225,8 +228,10 @@ void rammap_store(void)
 	bootinfo.left_out = bytes_left_out;
 	bootinfo.nranges = nranges;
 	for (u32 n = 0; n < nranges; n++)
-		bootinfo.range[n] = (struct ram_range){ phys_to_pfn(ranges[n].start), phys_to_pfn(ranges[n].end) };
+		bootinfo.range[n] = (struct ram_range){
+			phys_to_pfn(ranges[n].start), phys_to_pfn(ranges[n].end)};
 	if (ranges_left_out)
-		pr_warn("memory map: too many ranges: the smallest %u, together %llu KiB, are left out\n", ranges_left_out,
-			bytes_left_out >> 10);
+		pr_warn("memory map: too many ranges: the smallest %u, together %llu KiB, are left "
+			"out\n",
+			ranges_left_out, bytes_left_out >> 10);
 }

@@ -61,7 +61,9 @@ void topology_set_boot_cpu(struct topology *t, u32 apic_id)
 		return;
 	t->apic_id[0] = apic_id;
 	if (i == t->ncpus)
-		pr_warn("topology: the boot CPU's APIC id is %u, which no table lists; CPUID says %u\n", apic_id, former);
+		pr_warn("topology: the boot CPU's APIC id is %u, which no table lists; CPUID says "
+			"%u\n",
+			apic_id, former);
 	else if (t->boot_cpu_listed)
 		t->apic_id[i] = former;
 	else
@@ -75,8 +77,10 @@ void topology_set_lapic(struct topology *t, phys_t address)
 	if (IS_ALIGNED(address, PAGE_SIZE) && (kind == PHYS_LAPIC || kind == PHYS_HOLE))
 		t->lapic_address = address;
 	else
-		pr_warn("topology: local APIC at 0x%llx: impossible address (%s), ignored\n", address,
-			IS_ALIGNED(address, PAGE_SIZE) ? phys_kind_name(kind) : "not the start of a page");
+		pr_warn("topology: local APIC at 0x%llx: impossible address (%s), ignored\n",
+			address,
+			IS_ALIGNED(address, PAGE_SIZE) ? phys_kind_name(kind)
+						       : "not the start of a page");
 }
 
 void topology_add_ioapic(struct topology *t, u32 id, phys_t address, u32 gsi_base)

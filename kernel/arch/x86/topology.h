@@ -61,12 +61,14 @@ void topology_add_ioapic(struct topology *t, u32 id, phys_t address, u32 gsi_bas
 void topology_add_override(struct topology *t, u32 irq, u32 gsi, u32 flags);
 
 /*
- * Entry 0 becomes `apic_id`: what the boot CPU's local APIC says, once it can be read.  The firmware may have
- * renumbered it since CPUID took the number down.  If the table lists the former number too, that is another CPU, and stays.
+ * Entry 0 becomes `apic_id`: what the boot CPU's local APIC says, once it can be read.  The
+ * firmware may have renumbered it since CPUID took the number down.  If the table lists the former
+ * number too, that is another CPU, and stays.
  */
 void topology_set_boot_cpu(struct topology *t, u32 apic_id);
 
-/* Where the local APIC is: what the CPU's register says, from the P6 family on, else `otherwise`. */
+/* Where the local APIC is: what the CPU's register says, from the P6 family on, else `otherwise`.
+ */
 phys_t lapic_base(phys_t otherwise);
 
 #endif

@@ -27,7 +27,8 @@ typedef u32 pfn_t;
 static inline phys_t pfn_to_phys(pfn_t pfn) { return (phys_t)pfn << PAGE_SHIFT; }
 static inline pfn_t phys_to_pfn(phys_t phys)
 {
-	ASSERT(phys >> PAGE_SHIFT <= (pfn_t)-1, "no frame number holds address 0x%llx", (unsigned long long)phys);
+	ASSERT(phys >> PAGE_SHIFT <= (pfn_t)-1, "no frame number holds address 0x%llx",
+		(unsigned long long)phys);
 	return (pfn_t)(phys >> PAGE_SHIFT);
 }
 static inline void *phys_to_virt(phys_t phys) { return (void *)(uintptr_t)(PAGE_OFFSET + phys); }
