@@ -4,6 +4,9 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import lines
+from qemu import Boot, Machine
+
 ROOT = Path(__file__).resolve().parents[2]
 # "| number | promise | asserted in | self-tests |"
 ROW = re.compile(r"^\| (\d+) \|.*\|([^|]*)\|([^|]*)\|$", re.M)
@@ -43,3 +46,16 @@ def test_functions_that_assert_are_where_it_says():
                 assert list((ROOT / "kernel").rglob(Path(name).name)), f"{number}: no file {name}"
             else:
                 assert re.search(rf"\b{re.escape(name)}\b", source), f"{number}: nothing named {name}"
+
+
+def test_numbers_of_self_tests_are_the_kernels(build):
+    """docs/testing.md and the README count the quick set: so does each kernel's plan."""
+    text = (ROOT / "docs/testing.md").read_text()
+    told = re.search(r"The quick set has (\d+) tests, (\d+) with `POISON=1` and (\d+) in the debug build", text).groups()
+    for number, kind in zip(told, ({}, {"poison": True}, {"debug": True})):
+        with Boot(Machine(**kind), build) as boot:
+            assert boot.wait_for(lines.TAP_PLAN).group(1) == number, boot.report(f"docs/testing.md: {number}")
+    for page in (text, (ROOT / "README.md").read_text()):
+        assert re.search(rf"^ *1\.\.{told[0]}$", page, re.M), f"a page shows another plan than 1..{told[0]}"
+        passed, failed, skipped = map(int, re.search(r"^ *(\d+) passed, (\d+) failed, (\d+) skipped$", page, re.M).groups())
+        assert (passed + skipped, failed) == (int(told[0]), 0), "the closing line shown does not fit the plan"

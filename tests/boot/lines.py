@@ -16,7 +16,7 @@ NO_CLOCK = re.compile(r"^panic: no clock: ", re.M)
 
 # TAP, version 13
 TAP_VERSION = re.compile(r"^TAP version 13$", re.M)
-TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
+TAP_PLAN = re.compile(r"^1\.\.(\d+)\n", re.M)  # the whole line: a part of it may be there first
 TAP_RESULT = re.compile(r"^(not ok|ok) (\d+)\b(?: -)? ?(.*)$", re.M)
 TAP_SKIPPED = re.compile(r"^ok \d+ - (\S+) # SKIP .+$", re.M)
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)

@@ -37,7 +37,7 @@ void barrier_wait(struct barrier *barrier, u32 n);
  * Waits, giving way, until `cond` holds.  False after WAIT_TICKS timer interrupts without: so long that only what will never come
  * takes it, however slow the host.
  */
-#define WAIT_TICKS 3000u
+#define WAIT_TICKS 9000u
 #define WAIT_FOR(cond)                                                                             \
 	({                                                                                         \
 		u32 wait_start = crew_ticks();                                                     \

@@ -9,9 +9,6 @@
 /* IA32_APIC_BASE (10.4.4). */
 #define APIC_BASE_X2APIC (1u << 10)
 #define APIC_BASE_ENABLE (1u << 11)
-#define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
-/* The MSR came with the P6 family; a Pentium's APIC lies at its default address. */
-#define APIC_BASE_MIN_FAMILY 6u
 
 /* Lower vectors are illegal (10.5.2).  Those below 32 look like exceptions: this priority holds them back (10.8.3.1). */
 #define FIRST_APIC_VECTOR 16u
@@ -50,11 +47,6 @@ static const char *const error_names[] = {
 	"send checksum", "receive checksum", "send accept", "receive accept",
 	"redirectable IPI", "send illegal vector", "received illegal vector", "illegal register address",
 };
-
-static bool has_base_msr(void)
-{
-	return cpu_features.msr && cpu_features.family >= APIC_BASE_MIN_FAMILY;
-}
 
 /* The write that brings the register up to date came with the P6; on a Pentium (last entry 3) it is an error itself (erratum 3AP). */
 static u32 read_errors(void)
@@ -123,22 +115,17 @@ static void setup_registers(void)
 	lapic_write(LAPIC_LVT_ERROR, VECTOR_APIC_ERROR);
 }
 
-static phys_t base_address(void)
-{
-	return has_base_msr() ? rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS : topology.lapic_address;
-}
-
 /* Why there is no local APIC to use, or NULL; then FIX_LAPIC maps it. */
 static const char *unusable(void)
 {
 	if (!cpu_features.apic)
 		return "this CPU has none";
 	/* Back from x2APIC leads only through off, which takes the firmware's settings with it (10.12.5). */
-	if (has_base_msr() && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
+	if (has_apic_base_msr() && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
 		return "the firmware left it in x2APIC mode, which this kernel does not use";
-	if (phys_to_pfn(base_address()) >= reachable_pfns())
+	if (phys_to_pfn(lapic_base(topology.lapic_address)) >= reachable_pfns())
 		return "its address is out of reach";
-	set_fixmap(FIX_LAPIC, base_address(), PAGE_KERNEL_DEVICE);
+	set_fixmap(FIX_LAPIC, lapic_base(topology.lapic_address), PAGE_KERNEL_DEVICE);
 	if (lapic_read(LAPIC_VERSION) == 0 || lapic_read(LAPIC_VERSION) == 0xFFFFFFFF)
 		return "it does not answer";
 	return NULL;
@@ -152,14 +139,14 @@ static void leave_pic_mode(void)
 
 static void enable_by_msr(phys_t base)
 {
-	if (has_base_msr() && !(rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
+	if (has_apic_base_msr() && !(rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
 		wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & ~APIC_BASE_ADDRESS) | base | APIC_BASE_ENABLE);
 }
 
 void apic_quiet(void)
 {
 	if (cpu_features.apic)
-		enable_by_msr(base_address());
+		enable_by_msr(lapic_base(topology.lapic_address));
 	no_apic = unusable();
 	if (no_apic)
 		return;
@@ -188,7 +175,7 @@ bool apic_init(void)
 	apic_present = true;
 	cpu_apic_id[0] = apic_id();
 	topology_set_boot_cpu(&topology, cpu_apic_id[0]);
-	pr_info("APIC: local APIC of the boot CPU at 0x%llx, id %u, version 0x%x\n", base_address(), apic_id(),
+	pr_info("APIC: local APIC of the boot CPU at 0x%llx, id %u, version 0x%x\n", lapic_base(topology.lapic_address), apic_id(),
 		lapic_read(LAPIC_VERSION) & 0xFF);
 	return true;
 }

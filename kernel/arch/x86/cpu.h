@@ -31,6 +31,7 @@
 #define EFLAGS_ID (1u << 21)
 /* Model-specific registers (SDM vol. 4). */
 #define MSR_APIC_BASE 0x1Bu
+#define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
 #define MSR_EFER 0xC0000080u
 #define EFER_NXE (1u << 11)
 #define MSR_PAT 0x277u
@@ -109,6 +110,12 @@ static inline u64 rdmsr(u32 msr)
 static inline void wrmsr(u32 msr, u64 v)
 {
 	__asm__ volatile("wrmsr" :: "c"(msr), "A"(v) : "memory");
+}
+
+/* The MSR came with the P6 family (SDM vol. 3, 10.4.4); a Pentium's local APIC lies where the tables say. */
+static inline bool has_apic_base_msr(void)
+{
+	return cpu_features.apic && cpu_features.msr && cpu_features.family >= 6;
 }
 
 static inline u64 rdtsc(void)

@@ -5,18 +5,9 @@
 #include "arch/x86/physmap.h"
 #include "arch/x86/topology.h"
 
-/*
- * IA32_APIC_BASE (SDM vol. 3, 10.4.4) came with the P6 family; a Pentium's APIC lies where the
- * tables say.
- */
-#define APIC_BASE_MIN_FAMILY 6u
-#define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
-
 phys_t lapic_base(phys_t otherwise)
 {
-	if (!cpu_features.apic || !cpu_features.msr || cpu_features.family < APIC_BASE_MIN_FAMILY)
-		return otherwise;
-	return rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS;
+	return has_apic_base_msr() ? rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS : otherwise;
 }
 
 /* CPUID leaf 1, EBX bits 31-24: the id that the local APIC took at reset (SDM vol. 2, CPUID). */
