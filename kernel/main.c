@@ -4,6 +4,7 @@
  */
 #include "arch/x86/apic.h"
 #include "arch/x86/bootinfo.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
@@ -97,17 +98,32 @@ static void hand_memory_over(void)
 	report_memory(handed, early);
 }
 
+#define TICK_WAIT_US 10000u
+#define TICK_WAITS 100u
+
+/* Without timer interrupts every later wait would be silent and endless. */
+static void expect_tick(void)
+{
+	u32 before = READ_ONCE(this_cpu(sched_stats)->ticks);
+
+	for (u32 i = 0; i < TICK_WAITS && READ_ONCE(this_cpu(sched_stats)->ticks) == before; i++)
+		udelay(TICK_WAIT_US);
+	if (READ_ONCE(this_cpu(sched_stats)->ticks) == before)
+		panic("no interrupt of the timer (%s) within a second", apic_present ? "local APIC" : "8254");
+}
+
 /* One CPU without an APIC has the old timer; else each has its own. */
 static void start_timer(void)
 {
 	tsc_calibrate();
-	if (!apic_init()) {
+	if (apic_init()) {
+		ioapic_init();
+		apic_timer_calibrate();
+		apic_timer_start();
+	} else {
 		legacy_timer_start();
-		return;
 	}
-	ioapic_init();
-	apic_timer_calibrate();
-	apic_timer_start();
+	expect_tick();
 }
 
 static void start_cpus(void)

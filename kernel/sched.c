@@ -9,6 +9,7 @@
 #include "arch/x86/upcall.h"
 #include "kernel/sched.h"
 #include "lib/assert.h"
+#include "lib/bitops.h"
 #include "mm/pgalloc.h"
 
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */
@@ -82,6 +83,8 @@ static void switch_away(struct run_queue *queue, struct thread *old)
 	}
 	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps", old->name,
 		  kmap_atomic_depth());
+	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle", next->name,
+		  smp_processor_id());
 	this_cpu(sched_stats)->switches++;
 	queue->current = next;
 	queue->previous = old;
@@ -190,20 +193,35 @@ u32 idle_cpus(void)
 	return atomic_read(&cpu_idle_mask);
 }
 
+static bool runs_idle_thread(u32 cpu)
+{
+	const struct run_queue *queue = per_cpu(run_queue, cpu);
+
+	return READ_ONCE(queue->current) == queue->idle;
+}
+
+/* The request was stored before, by a locked operation; the other side is idle_halt(). */
 u32 kick_idle_cpus(void)
 {
-	u32 others = atomic_read(&cpu_idle_mask) & ~(1u << smp_processor_id());
+	u32 idle = 0;
 
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (others & (1u << cpu))
+	for (u32 left = cpus_online() & ~(1u << smp_processor_id()); left; left &= left - 1) {
+		u32 cpu = lowest_bit(left);
+
+		if (runs_idle_thread(cpu))
+			idle |= 1u << cpu;
+		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
 			smp_send_reschedule(cpu);
-	return others;
+	}
+	return idle;
 }
 
 /*
- * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last look: whoever gives us work (queue or trim request, stored
- * first) either sees the announcement and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt is missed;
- * the one that ends the hlt also takes the announcement back (idle_leave).
+ * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last look: whoever gives
+ * us work (queue or trim request, stored first) either sees the announcement and interrupts us, or we see the work.
+ * With interrupts off from the look to the hlt no interrupt is missed.  The interrupt that ends the hlt takes the
+ * announcement back before its handler runs; but a hlt can end without one (SMI, NMI, a debugger: SDM vol. 2, HLT), so
+ * this does it too.
  */
 static void idle_halt(struct run_queue *queue)
 {
@@ -212,10 +230,11 @@ static void idle_halt(struct run_queue *queue)
 	if (list_empty(&queue->ready) && !trim_is_asked()) {
 		this_cpu(sched_stats)->halts++;
 		irq_enable_and_halt();
-	} else {
-		idle_leave();
-		irq_enable();
+		irq_disable();
 	}
+	if (this_cpu_test(is_idle))
+		idle_leave();
+	irq_enable();
 }
 
 __noreturn void idle_loop(struct thread *idle)

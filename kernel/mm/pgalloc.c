@@ -309,12 +309,14 @@ void ask_for_trim(void)
 void trim_if_asked(void)
 {
 	u32 *seen = this_cpu(trim_seen);
-	u32 now = atomic_read(&trim_generation);
+	u32 asked = atomic_read(&trim_generation);
 
-	if (likely(*seen == now))
+	if (likely(*seen == asked))
 		return;
-	*seen = now;
 	drain_pgt_cache();
+	/* Acknowledged after the work: trim_idle_cpus() takes this for the tables being free. */
+	barrier();
+	WRITE_ONCE(*seen, asked);
 }
 
 bool trim_is_asked(void)
@@ -322,13 +324,13 @@ bool trim_is_asked(void)
 	return *this_cpu(trim_seen) != atomic_read(&trim_generation);
 }
 
-/* A halted CPU leaves hlt by the interrupt and trims before anything else: this ends as soon as it has been there. */
+/* An idle CPU trims before it halts and before it runs a thread, so each of them comes to an end of it. */
 void trim_idle_cpus(void)
 {
-	u32 asked = atomic_read(&trim_generation), kicked = kick_idle_cpus();
+	u32 asked = atomic_read(&trim_generation), idle = kick_idle_cpus();
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		while ((kicked & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0)
+		while ((idle & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0)
 			cpu_relax();
 }
 

@@ -63,7 +63,10 @@ void trim_if_asked(void);
 bool trim_is_asked(void);
 /* A zone runs short: asks every CPU.  Any context. */
 void ask_for_trim(void);
-/* After ask_for_trim(): interrupts the CPUs that are halted, and returns when they have trimmed.  Interrupts on. */
+/*
+ * After ask_for_trim(): returns when every CPU whose idle thread runs has trimmed; those that are halted are
+ * interrupted.  Interrupts on.
+ */
 void trim_idle_cpus(void);
 
 /* Tables in this CPU's lists, all levels; and in those of all CPUs. */

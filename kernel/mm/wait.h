@@ -50,7 +50,10 @@ u32 *thread_kmaps(void);
 void yield(void);
 /* Behind might_sleep(): the panic. */
 __noreturn void may_not_sleep(const char *who, uintptr_t caller);
-/* Interrupts every CPU that is halted in its idle loop, which then looks for work: trim requests and run queue.  Returns which. */
+/*
+ * Makes every idle CPU look for work (trim requests, run queue): interrupts those that are halted.  Returns the CPUs,
+ * but for this one, whose idle thread runs: each looks before it halts, and trims before it runs a thread.
+ */
 u32 kick_idle_cpus(void);
 
 /*

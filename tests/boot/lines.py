@@ -8,6 +8,12 @@ CPUS = re.compile(r"^\[7\].*?(\d+) of (\d+) online \(([^)]*)\)", re.M)
 MEMORY = re.compile(r"^\[1\].*?RAM (\d+) MiB \((\d+) bytes\) in (\d+) ranges?", re.M)
 UNREACHABLE = re.compile(r"^memory: (\d+) MiB of RAM stay unused: (\d+) MiB beyond", re.M)
 
+# Clocks
+TSC = re.compile(r"^TSC: (\d+\.\d+) MHz by (.+)$", re.M)
+CLOCKS_DISAGREE = re.compile(r"^TSC: (\d+) kHz by (.+), but (\d+) kHz by (.+): the first is used$", re.M)
+NO_TICK = re.compile(r"^panic: no interrupt of the timer", re.M)
+NO_CLOCK = re.compile(r"^panic: no clock: ", re.M)
+
 # TAP, version 13
 TAP_VERSION = re.compile(r"^TAP version 13$", re.M)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
@@ -44,3 +50,8 @@ def damaged(table, what):
 def module(number):
     """The line of a boot module: its size, the sum of its bytes, and where it lies."""
     return re.compile(rf"^\[6\] module {number}: .*, (\d+) bytes, byte sum (\d+), in (low|high) memory$", re.M)
+
+
+def no_clock(name):
+    """The line that says that a clock is not there."""
+    return re.compile(rf"^{re.escape(name)}: not there, or does not count$", re.M)

@@ -148,7 +148,7 @@ static void visit(u32 depth, u32 preemptions, u32 current)
 {
 	struct step list[3 * MAX_CPUS];
 	u32 n = choices(list);
-	bool can_go_on = current < ncpus && machine_can_run(current);
+	bool can_go_on = current < ncpus && m.cpu[current].waiting != FOR_INTERRUPT && machine_can_run(current);
 
 	if (depth > report->deepest)
 		report->deepest = depth;
@@ -180,6 +180,8 @@ static void boot(void)
 {
 	on_cpu = false;
 	machine_new(now->cpus, now->cpu, now->idle ? idle_for_ever : NULL);
+	for (u32 cpu = 0; cpu < ncpus; cpu++)
+		m.cpu[cpu].smi = now->smi;
 	env_boot(now_lazy);
 	if (now->setup)
 		now->setup();

@@ -210,6 +210,13 @@ static void set_wait(struct cpu *self, enum wait waiting, uintptr_t on)
 	self->on = on;
 }
 
+/* Without an interrupt. */
+static void end_halt(struct cpu *self)
+{
+	self->smi = false;
+	trace_text("the halt ends without an interrupt");
+}
+
 void machine_stop(enum wait waiting, uintptr_t on)
 {
 	struct cpu *self = &m.cpu[running_cpu];
@@ -218,8 +225,11 @@ void machine_stop(enum wait waiting, uintptr_t on)
 		set_wait(self, waiting, on);
 		to_explorer();
 		set_wait(self, RUNNABLE, 0);
-		if (!self->deliver)
+		if (!self->deliver) {
+			if (waiting == FOR_INTERRUPT)
+				end_halt(self);
 			break;
+		}
 		take_interrupt(self);
 		if (waiting == FOR_INTERRUPT)
 			waiting = RUNNABLE;
@@ -236,6 +246,7 @@ bool machine_can_run(u32 cpu)
 	case FOR_CHANGE:
 		return c->changed;
 	case FOR_INTERRUPT:
+		return c->smi;
 	case ENDED:
 		return false;
 	default:

@@ -60,6 +60,7 @@ struct cpu {
 	u32 waiting; /* enum wait */
 	bool irqs, changed, deliver, in_handler;
 	bool ended; /* its thread; in the idle loop a CPU may halt for good then */
+	bool smi;   /* its next halt may end without an interrupt */
 	u32 pending; /* interrupts that have arrived, by vector & 31 */
 	u32 locks[2]; /* held by the thread, by the handler: sets of lock_bit() */
 	u32 cr3, cr4;

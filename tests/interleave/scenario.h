@@ -21,6 +21,7 @@ struct scenario {
 	bool uses_left;		 /* threads end with pages mapped */
 	bool no_pool;		 /* the pool is not used: one kind of flush is enough */
 	bool idle;		 /* a CPU whose thread has ended goes idle */
+	bool smi;		 /* one halt of each CPU may end without an interrupt */
 };
 
 #define SCENARIO(id, ...) \
@@ -51,6 +52,8 @@ extern volatile u32 result[8];
 void threads_boot(void);
 void interrupt_entry(void (*handler)(struct trapframe *frame));
 void idle_for_ever(void);
+/* 1 while the CPU's idle thread runs, for wait_for(). */
+volatile u32 *idle_runs(u32 cpu);
 /* The look at a freed page, as in kernel/mm/page_alloc.c. */
 void page_goes(struct page *page);
 /* kernel_env.c */

@@ -7,6 +7,7 @@
 
 /* After those: its own headers it would look for in its own folder. */
 #include "mm/mm.h"
+#include "mm/pgalloc.h"
 #include "mm/pkmap.h"
 #include "mm/wait.h"
 
@@ -15,10 +16,12 @@
 
 #include "arch/x86/upcall.h"
 #include "kernel/sched.h"
+#include "lib/bitops.h"
 
 struct run_queue {
 	struct spinlock lock;
 	struct thread thread;
+	u32 idle; /* its idle thread runs */
 };
 static struct run_queue run_queues[3];
 volatile u32 result[8];
@@ -37,26 +40,37 @@ struct thread *current_thread(void)
 	return &run_queues[smp_processor_id()].thread;
 }
 
-/*
- * As idle_halt() in kernel/sched.c: announced before the last look, and taken back by the interrupt that ends the
- * halt.
- */
-static void idle_once(const struct thread *thread)
+/* As idle_halt() in kernel/sched.c: announced before the last look, and taken back whatever ends the halt. */
+static void idle_halt(const struct thread *thread)
 {
 	irq_disable();
 	idle_enter();
-	if (!thread || READ_ONCE(thread->state) == THREAD_SLEEPING) {
+	if ((!thread || READ_ONCE(thread->state) == THREAD_SLEEPING) && !trim_is_asked()) {
 		irq_enable_and_halt();
-	} else {
-		idle_leave();
-		irq_enable();
+		irq_disable();
 	}
+	if (this_cpu_test(is_idle))
+		idle_leave();
+	irq_enable();
+}
+
+/* As idle_loop(), which trims first, and yield(), which trims before it switches to the thread. */
+static void idle_once(const struct thread *thread)
+{
+	trim_if_asked();
+	idle_halt(thread);
 }
 
 void idle_for_ever(void)
 {
+	WRITE_ONCE(run_queues[smp_processor_id()].idle, 1);
 	for (;;)
 		idle_once(NULL);
+}
+
+volatile u32 *idle_runs(u32 cpu)
+{
+	return &run_queues[cpu].idle;
 }
 
 void sched_sleep_unless(const bool *woken)
@@ -71,8 +85,11 @@ void sched_sleep_unless(const bool *woken)
 		}
 		queue->thread.state = THREAD_SLEEPING;
 		spin_unlock_irqrestore(&queue->lock, flags);
+		WRITE_ONCE(queue->idle, 1);
 		while (READ_ONCE(queue->thread.state) == THREAD_SLEEPING)
 			idle_once(&queue->thread);
+		trim_if_asked();
+		WRITE_ONCE(queue->idle, 0);
 	}
 }
 
@@ -121,9 +138,20 @@ void yield(void)
 {
 }
 
+/* As in kernel/sched.c. */
 u32 kick_idle_cpus(void)
 {
-	return 0;
+	u32 idle = 0;
+
+	for (u32 left = cpus_online() & ~(1u << smp_processor_id()); left; left &= left - 1) {
+		u32 cpu = lowest_bit(left);
+
+		if (READ_ONCE(run_queues[cpu].idle))
+			idle |= 1u << cpu;
+		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
+			smp_send_reschedule(cpu);
+	}
+	return idle;
 }
 
 void wait_for(volatile u32 *word, u32 value)

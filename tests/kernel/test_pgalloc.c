@@ -1,5 +1,6 @@
 /* Page-table pages: quicklists, watermarks, trimming. */
 #include "arch/x86/smp.h"
+#include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
@@ -171,13 +172,49 @@ SELFTEST(quicklist_idle, "quicklist.idle", 8, "37")
 		if (others & (1u << cpu))
 			EXPECT(37, WAIT_FOR(trimmed_to_low(cpu)), "CPU %u is idle with %u tables cached, low mark %u", cpu,
 			       per_cpu(pte_quicklist, cpu)->count, pgt_low_mark);
-	/* A zone runs short: the lists of halted CPUs go too. */
+}
+
+/* So many that giving them back takes longer than coming back from a request for it. */
+#define HOARD 2000u
+
+static void hoard_member(struct crew_member *self)
+{
+	(void)self;
+	fill_list(HOARD);
+}
+
+/* A request that asks halted CPUs to trim finds their tables free when it goes on: "done" is said after the work. */
+static void expect_trimmed(u32 cpu)
+{
+	if (!EXPECT(37, WAIT_FOR(idle_cpus() & (1u << cpu)), "CPU %u does not become idle", cpu) ||
+	    !EXPECT_EQ(37, per_cpu(pte_quicklist, cpu)->count, HOARD, "tables cached on idle CPU %u", cpu))
+		return;
 	ask_for_trim();
-	kick_idle_cpus();
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (others & (1u << cpu))
-			EXPECT(37, WAIT_FOR(READ_ONCE(per_cpu(pte_quicklist, cpu)->count) == 0), "CPU %u still has %u tables cached", cpu,
-			       per_cpu(pte_quicklist, cpu)->count);
+	trim_idle_cpus();
+	EXPECT_EQ(37, READ_ONCE(per_cpu(pte_quicklist, cpu)->count), 0, "tables cached on CPU %u, which has said that it trimmed",
+		  cpu);
+}
+
+SELFTEST(quicklist_asked, "quicklist.asked", 8, "37")
+{
+	static struct crew crew;
+	u32 others = cpus_online() & ~(1u << smp_processor_id());
+	u32 low = pgt_low_mark, high = pgt_high_mark;
+
+	if (!others) {
+		selftest_skip("one CPU, and it runs the test");
+		return;
+	}
+	if (!memory_for(HOARD))
+		return;
+	pgt_low_mark = pgt_high_mark = HOARD;
+	for (u32 attempt = 0; attempt < 3; attempt++) {
+		if (crew_start_on(&crew, others & -others, 1, hoard_member, NULL))
+			crew_join(&crew);
+		expect_trimmed(lowest_bit(others));
+	}
+	pgt_low_mark = low;
+	pgt_high_mark = high;
 }
 
 SELFTEST(quicklist_disagree, "quicklist.disagree", 8, "42")

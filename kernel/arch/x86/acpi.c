@@ -1,7 +1,9 @@
 /*
- * ACPI's MADT: which CPUs and I/O APICs there are.
+ * Finding ACPI's tables; and the MADT: which CPUs and I/O APICs there are.
  * Source: ACPI Specification 6.4, 5.2.5 (RSDP), 5.2.7 (RSDT), 5.2.8 (XSDT), 5.2.12 (MADT).
  */
+#include "arch/x86/acpi.h"
+
 #include "arch/x86/console.h"
 #include "arch/x86/firmware.h"
 #include "arch/x86/topology.h"
@@ -139,34 +141,60 @@ static u32 table_check(phys_t at, const char *signature, const char *name, u32 m
 	return 0;
 }
 
-/* Looks through an RSDT or XSDT (entries of 4 or 8 bytes).  Address of the first sound MADT, or 0. */
-static phys_t root_find_madt(phys_t root, const char *signature, u32 entry_size)
+/* The tables that list all others; length 0: not there or not usable.  XSDT entries have 8 bytes, RSDT entries 4. */
+static struct root {
+	phys_t at;
+	u32 length, entry_size;
+} roots[2];
+
+static struct root root_check(phys_t at, const char *signature, u32 entry_size)
 {
-	u32 length = table_check(root, signature, signature, sizeof(struct table_header));
+	u32 length = at ? table_check(at, signature, signature, sizeof(struct table_header)) : 0;
 
-	for (u32 offset = sizeof(struct table_header); offset + entry_size <= length; offset += entry_size) {
+	return (struct root){ at, length, entry_size };
+}
+
+/* Once: a damaged table is named once. */
+static void find_roots(void)
+{
+	static bool found;
+	struct rsdp rsdp;
+	phys_t at;
+
+	if (found)
+		return;
+	found = true;
+	at = rsdp_find();
+	if (!at || !phys_read(&rsdp, at, sizeof(rsdp)))
+		return;
+	roots[0] = root_check(rsdp_xsdt(&rsdp, at), "XSDT", 8);
+	roots[1] = root_check(rsdp.rsdt, "RSDT", 4);
+}
+
+/* Address of the first sound table of that kind that the root lists, or 0. */
+static phys_t find_listed(const struct root *root, const char *signature, const char *name, u32 min_length)
+{
+	for (u32 offset = sizeof(struct table_header); offset + root->entry_size <= root->length;
+	     offset += root->entry_size) {
 		u64 entry = 0;
-		char name[4];
+		char found[4];
 
-		if (!phys_read(&entry, root + offset, entry_size) || !entry || !phys_read(name, entry, sizeof(name)))
+		if (!phys_read(&entry, root->at + offset, root->entry_size) || !entry ||
+		    !phys_read(found, entry, sizeof(found)))
 			continue;
-		if (memcmp(name, "APIC", sizeof(name)) == 0 && table_check(entry, "APIC", "MADT", sizeof(struct madt)))
+		if (memcmp(found, signature, sizeof(found)) == 0 && table_check(entry, signature, name, min_length))
 			return entry;
 	}
 	return 0;
 }
 
-static phys_t madt_find(void)
+phys_t acpi_find(const char *signature, const char *name, u32 min_length)
 {
-	struct rsdp rsdp;
-	phys_t at = rsdp_find();
+	phys_t at;
 
-	if (!at || !phys_read(&rsdp, at, sizeof(rsdp)))
-		return 0;
-	phys_t xsdt = rsdp_xsdt(&rsdp, at);
-	phys_t madt = xsdt ? root_find_madt(xsdt, "XSDT", 8) : 0;
-
-	return madt || !rsdp.rsdt ? madt : root_find_madt(rsdp.rsdt, "RSDT", 4);
+	find_roots();
+	at = find_listed(&roots[0], signature, name, min_length);
+	return at ? at : find_listed(&roots[1], signature, name, min_length);
 }
 
 static u32 entry_min_length(u8 type)
@@ -238,7 +266,7 @@ static bool madt_walk(struct topology *t, phys_t madt, u32 table_length)
 bool acpi_read_madt(struct topology *t)
 {
 	struct madt head;
-	phys_t madt = madt_find();
+	phys_t madt = acpi_find("APIC", "MADT", sizeof(struct madt));
 
 	if (!madt || !phys_read(&head, madt, sizeof(head)))
 		return false;

@@ -29,7 +29,7 @@ void apic_send_nmi(u32 dest_apic_id);
 void apic_send_init(u32 dest_apic_id);
 void apic_send_startup(u32 dest_apic_id, phys_t page);
 
-/* Measures the timer's rate against the PIT, once, on the boot CPU; apic_timer_hz is in counts a second, after its divider. */
+/* Measures the timer's rate by the TSC, once, on the boot CPU; apic_timer_hz is in counts a second, after its divider. */
 void apic_timer_calibrate(void);
 extern u32 apic_timer_hz;
 /* Starts HZ interrupts a second on the running CPU. */
@@ -48,21 +48,7 @@ void pic_eoi(u32 irq);
 
 /* Channel 0 of the PIT at `hz` (ISA interrupt 0); 0 stops it. */
 void pit_start(u32 hz);
-/* Waits `us` microseconds on channel 2, without interrupts; at most 50,000. */
-void pit_wait_us(u32 us);
-/*
- * How far the rising counter() gets in PIT_WINDOW_US.  Several windows are measured and the smallest counts: a virtual CPU that
- * loses its turn only ever makes a window longer.  Interrupts are off during each.
- */
-#define PIT_WINDOW_US 2000u
-u32 pit_measure(u32 (*counter)(void));
 /* Without a local APIC: HZ ticks a second on the boot CPU, from channel 0 through the 8259. */
 void legacy_timer_start(void);
-
-/* Measures the TSC against the PIT (some milliseconds); tsc_khz afterwards, 0 where there is no TSC. */
-void tsc_calibrate(void);
-extern u32 tsc_khz;
-/* Busy wait, with pause, by the TSC; before tsc_calibrate() and without a TSC by the PIT.  At most a second. */
-void udelay(u32 us);
 
 #endif

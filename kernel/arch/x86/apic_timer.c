@@ -1,5 +1,6 @@
 /* The local APIC's timer (SDM vol. 3, 10.5.4): HZ interrupts a second on each CPU. */
 #include "arch/x86/apic.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/console.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/upcall.h"
@@ -29,7 +30,7 @@ void apic_timer_calibrate(void)
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_16);
 	lapic_write(LAPIC_TIMER_INITIAL, 0xFFFFFFFF);
-	apic_timer_hz = pit_measure(timer_counter) * (1000000 / PIT_WINDOW_US);
+	apic_timer_hz = measure_hz(timer_counter);
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
 	if (apic_timer_hz < HZ)
 		panic("the local APIC's timer does not count: %u Hz", apic_timer_hz);

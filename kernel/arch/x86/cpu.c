@@ -21,24 +21,13 @@
 #define L1_EDX_PGE (1u << 13)
 #define L1_EDX_PSE36 (1u << 17)
 #define L1_ECX_X2APIC (1u << 21)
+#define L1_ECX_HYPERVISOR (1u << 31)
 #define L7_EBX_SMEP (1u << 7)
 #define L7_EBX_SMAP (1u << 20)
 #define L7_ECX_UMIP (1u << 2)
 #define X1_EDX_NX (1u << 20)
 
-struct cpuid {
-	u32 eax, ebx, ecx, edx;
-};
-
 struct cpu_features cpu_features;
-
-static struct cpuid cpuid(u32 leaf)
-{
-	struct cpuid r;
-
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
-	return r;
-}
 
 static void identify_model(u32 signature)
 {
@@ -69,6 +58,7 @@ static void identify_features(void)
 	/* Until an extended leaf says better.  Some CPUs with PAE have 36 bits without PSE-36 (SDM vol. 3, 4.1.4), others 32. */
 	f->phys_bits = r.edx & L1_EDX_PSE36 ? 36 : 32;
 	f->x2apic = r.ecx & L1_ECX_X2APIC;
+	f->hypervisor = r.ecx & L1_ECX_HYPERVISOR;
 }
 
 static void identify_protections(void)

@@ -40,7 +40,7 @@ struct cpu_features {
 	char brand[49]; /* "" where the CPU does not say */
 	u32 family, model, stepping;
 	u32 phys_bits; /* width of a physical address: entries with higher bits are refused */
-	bool tsc, msr, cx8, apic, pse, pge, pae, nx, smep, smap, umip, x2apic;
+	bool tsc, msr, cx8, apic, pse, pge, pae, nx, smep, smap, umip, x2apic, hypervisor;
 };
 extern struct cpu_features cpu_features;
 
@@ -52,6 +52,19 @@ void cpu_identify(void);
  * CR3 with `cr3`, then PGE, SMEP, SMAP, UMIP where present, and CR0.WP.  Interrupts off.
  */
 void cpu_enable_paging_features(u32 cr3);
+
+struct cpuid {
+	u32 eax, ebx, ecx, edx;
+};
+
+/* Subleaf 0 of a leaf; a CPU that does not have the leaf answers anything. */
+static inline struct cpuid cpuid(u32 leaf)
+{
+	struct cpuid r;
+
+	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
+	return r;
+}
 
 static inline u32 read_cr0(void) { u32 v; __asm__ volatile("mov %%cr0, %0" : "=r"(v)); return v; }
 static inline u32 read_cr2(void) { u32 v; __asm__ volatile("mov %%cr2, %0" : "=r"(v)); return v; }

@@ -1,6 +1,7 @@
 /* Calls to other CPUs, and how they are started and stopped. */
 #include "arch/x86/smp.h"
 #include "arch/x86/apic.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"

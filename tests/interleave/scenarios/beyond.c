@@ -6,6 +6,7 @@
 #include "arch/x86/tlb.h"
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
+#include "mm/pgalloc.h"
 #include "mm/pkmap.h"
 #include "mm/wait.h"
 #include "scenario.h"
@@ -134,6 +135,9 @@ SCENARIO(idle_access, .about = "a CPU wakes up and uses a slot that changed hand
 SCENARIO(idle_map, .about = "the same, and it maps a page itself", .cpus = 2, .cpu = { wrap_and_tell, sleep_and_map },
 	 .uses_left = true);
 
+SCENARIO(idle_smi, .about = "a halt ends without an interrupt, and the CPU uses a slot that changed hands", .cpus = 2,
+	 .cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .smi = true);
+
 /* The wake-up comes first, and the flush meets the CPU on its way out of idle. */
 static void tell_and_wrap(void)
 {
@@ -186,3 +190,26 @@ static void switch_and_look(void)
 
 SCENARIO(switching, .about = "a CPU loads CR3 on its own while slots change hands", .cpus = 2, .setup = make_mm,
 	 .cpu = { wrap_and_show, switch_and_look }, .uses_left = true);
+
+/* ---- An idle CPU trims when it is asked ---- */
+
+static void cache_two_tables(void)
+{
+	pte_t *first = pte_alloc_one(), *second = pte_alloc_one();
+
+	MUST(first && second, "no page for a table");
+	pte_free(first);
+	pte_free(second);
+}
+
+/* As alloc_after_trimming(): what the idle CPU had is free when this returns, or the request fails for nothing. */
+static void ask_and_look(void)
+{
+	wait_for(idle_runs(1), 1);
+	ask_for_trim();
+	trim_idle_cpus();
+	MUST(!READ_ONCE(per_cpu(pte_quicklist, 1)->head), "CPU 1 has said that it has trimmed, but has a table still");
+}
+
+SCENARIO(trim, .about = "a CPU that is idle, or about to be, trims before the one that asked goes on", .cpus = 2,
+	 .cpu = { ask_and_look, cache_two_tables }, .no_pool = true, .idle = true);
