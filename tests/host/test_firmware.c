@@ -149,6 +149,7 @@ static void add_override(struct table *madt, u32 irq, u32 gsi, u32 flags)
 
 static struct topology t;
 
+/* The kernel looks for its roots once, so each case is a machine of its own. */
 static void new_machine(void)
 {
 	machine_start(1, 64, 0, 4);
@@ -243,6 +244,27 @@ static void madt_short_entries(void **state)
 	CHECK(strstr(console_text, "too short"), "nothing is said of the short entry: %s", console_text);
 }
 
+/* Longer than what is read at a time: every byte of it counts for the checksum. */
+static void madt_long(void **state)
+{
+	struct table madt = madt_begin();
+
+	(void)state;
+	new_machine();
+	for (u32 i = 0; i < 60; i++)
+		add_x2apic(&madt, 3 + i % 2, 1);
+	CHECK(read_madt(&madt), "a long MADT is refused: %s", console_text);
+	check_cpus(2, (const u32[]){3, 4});
+	new_machine();
+	CHECK(read_madt(&madt), "a long MADT is refused: %s", console_text);
+	ram_write(MADT + 50, "x", 1);
+	CHECK(!acpi_read_madt(&t), "a byte at the beginning does not count");
+	new_machine();
+	CHECK(read_madt(&madt), "a long MADT is refused: %s", console_text);
+	ram_write(MADT + madt.n - 1, "x", 1);
+	CHECK(!acpi_read_madt(&t), "a byte at the end does not count");
+}
+
 static void madt_broken(void **state)
 {
 	struct table madt = madt_begin();
@@ -253,6 +275,7 @@ static void madt_broken(void **state)
 	add(&madt, 0x0100, 2); /* shorter than its own head */
 	add(&madt, 0, 2);
 	CHECK(!read_madt(&madt), "an entry of one byte is believed");
+	new_machine();
 	madt = madt_begin();
 	add_lapic(&madt, 2, 1);
 	add(&madt, 0x0900, 2); /* one byte past the end */
@@ -260,11 +283,11 @@ static void madt_broken(void **state)
 	CHECK(!read_madt(&madt), "an entry that goes past the end is believed");
 }
 
-static void acpi_roots(void **state)
+/* MADTs with CPU 1 (by the RSDT) and with CPU 2 (by the XSDT). */
+static void place_two_roots(u32 revision)
 {
 	struct table madt = madt_begin(), other = madt_begin();
 
-	(void)state;
 	new_machine();
 	add_lapic(&madt, 1, 1);
 	add_lapic(&other, 2, 1);
@@ -272,63 +295,59 @@ static void acpi_roots(void **state)
 	place_acpi(&other, OTHER_MADT);
 	place_root("RSDT", RSDT, 4, MADT, 0);
 	place_root("XSDT", XSDT, 8, 0, OTHER_MADT);
+	place_rsdp(BIOS_AREA, revision, RSDT, XSDT);
+}
+
+static void check_madt_of(u32 cpu)
+{
+	CHECK(acpi_read_madt(&t), "no MADT: %s", console_text);
+	check_cpus(1, &cpu);
+}
+
+static void acpi_roots(void **state)
+{
+	(void)state;
 	/* ACPI 1.0 knows no XSDT, whatever lies behind its RSDP. */
-	place_rsdp(BIOS_AREA, 0, RSDT, XSDT);
-	CHECK(acpi_read_madt(&t), "no MADT by the RSDT: %s", console_text);
-	check_cpus(1, (const u32[]){1});
-	memset(&t, 0, sizeof(t));
-	place_rsdp(BIOS_AREA, 2, RSDT, XSDT);
-	CHECK(acpi_read_madt(&t), "no MADT by the XSDT: %s", console_text);
-	check_cpus(1, (const u32[]){2});
+	place_two_roots(0);
+	check_madt_of(1);
+	place_two_roots(2);
+	check_madt_of(2);
 	/* The second half is damaged: the first one still counts. */
-	memset(&t, 0, sizeof(t));
+	place_two_roots(2);
 	ram_write(BIOS_AREA + 33, "x", 1);
-	CHECK(acpi_read_madt(&t), "no MADT by the RSDT: %s", console_text);
-	check_cpus(1, (const u32[]){1});
+	check_madt_of(1);
 	CHECK(strstr(console_text, "extended checksum"), "nothing is said of the checksum: %s", console_text);
 }
 
 static void rsdp_places(void **state)
 {
-	struct table madt = madt_begin(), other = madt_begin();
 	u16 segment = EBDA >> 4;
 
 	(void)state;
-	new_machine();
-	add_lapic(&madt, 1, 1);
-	add_lapic(&other, 2, 1);
-	place_acpi(&madt, MADT);
-	place_acpi(&other, OTHER_MADT);
-	place_root("RSDT", RSDT, 4, MADT, 0);
-	place_root("RSDT", XSDT, 4, OTHER_MADT, 0);
 	/* A damaged one is passed over, and the last place is still looked at. */
-	place_rsdp(0xE0000, 0, XSDT, 0);
-	ram_write(0xE0008, "x", 1);
+	place_two_roots(0);
+	ram_write(BIOS_AREA, "RSD PTR x", 9);
 	place_rsdp(0xFFFE0 - 16, 0, RSDT, 0);
-	CHECK(acpi_read_madt(&t), "no RSDP at the end of the BIOS area: %s", console_text);
-	check_cpus(1, (const u32[]){1});
+	check_madt_of(1);
 	CHECK(strstr(console_text, "RSDP"), "nothing is said of the damaged RSDP: %s", console_text);
 	/* The extended BIOS data area comes first. */
-	memset(&t, 0, sizeof(t));
+	place_two_roots(0);
+	place_root("RSDT", XSDT, 4, OTHER_MADT, 0);
 	ram_write(0x40E, &segment, 2);
 	place_rsdp(EBDA + 16, 0, XSDT, 0);
-	CHECK(acpi_read_madt(&t), "no RSDP in the extended BIOS data area: %s", console_text);
-	check_cpus(1, (const u32[]){2});
+	check_madt_of(2);
 }
 
 static void damaged_roots(void **state)
 {
-	struct table madt = madt_begin();
-
 	(void)state;
-	new_machine();
-	add_lapic(&madt, 1, 1);
-	CHECK(read_madt(&madt), "a sound MADT is refused");
+	place_two_roots(0);
 	ram_write(MADT + 50, "x", 1);
 	CHECK(!acpi_read_madt(&t), "a MADT with a bad checksum is believed");
-	CHECK(read_madt(&madt), "a sound MADT is refused");
+	place_two_roots(0);
 	ram_write(RSDT, "XSDT", 4);
 	CHECK(!acpi_read_madt(&t), "a root with a wrong signature is believed");
+	place_two_roots(0);
 	ram_write(BIOS_AREA, "RSD PTX ", 8);
 	CHECK(!acpi_read_madt(&t), "a MADT without an RSDP");
 }
@@ -536,6 +555,7 @@ const struct CMUnitTest firmware_tests[] = {
 	cmocka_unit_test(madt_cpus),
 	cmocka_unit_test(madt_interrupts),
 	cmocka_unit_test(madt_short_entries),
+	cmocka_unit_test(madt_long),
 	cmocka_unit_test(madt_broken),
 	cmocka_unit_test(acpi_roots),
 	cmocka_unit_test(rsdp_places),

@@ -3,13 +3,14 @@
  * Those named irq.* are picked by name alone: they print, or measure (tests/boot/test_interrupts.py).
  */
 #include "arch/x86/apic.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/topology.h"
 #include "arch/x86/trap.h"
-#include "kernel/thread.h"
+#include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
 #define ON_DEMAND(ident, name) SELFTEST_FLAGS(ident, name, 8, "", false, true)
@@ -180,34 +181,40 @@ static void expect_entry(u32 cpu, bool active_low, bool level)
 SELFTEST(apic_lines, "apic.lines", 8, "")
 {
 	struct irq_override former = topology.isa[ISA_IRQ];
+	u32 flags = irq_save(), timer = apic_present ? ioapic_route_isa(0, 0) : 0;
 
-	if (!apic_present || !topology.nioapics || !ioapic_route_isa(0, 0)) {
+	if (timer)
+		ioapic_mask_isa(0);
+	irq_restore(flags);
+	if (!timer) {
 		selftest_skip("no I/O APIC");
 		return;
 	}
-	ioapic_mask_isa(0);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))
 			for (u32 i = 0; i < 4; i++)
 				expect_entry(cpu, i & 1, i & 2);
+	EXPECT(0, ioapic_route_isa(ISA_IRQ, 0) != timer, "two lines have one vector, 0x%02x", timer);
+	ioapic_mask_isa(ISA_IRQ);
 	topology.isa[ISA_IRQ] = former;
 }
 
 /* ---- Clocks ---- */
 
-/* Ticks on this CPU while `wait` takes a tenth of a second. */
-static void count_ticks(const char *clock, void (*wait)(u32 us))
+static void count_ticks(struct crew_member *self)
 {
 	u32 before = this_cpu(sched_stats)->ticks;
 
-	wait(50000);
-	wait(50000);
-	selftest_note("ticks in 100 ms by the %s: %u", clock, this_cpu(sched_stats)->ticks - before);
+	udelay(100000);
+	selftest_note("CPU %u: %u ticks in 100 ms by the TSC", self->cpu, this_cpu(sched_stats)->ticks - before);
 }
 
 /* Only where the host's load does not count: under -icount. */
 ON_DEMAND(irq_clocks, "irq.clocks")
 {
-	count_ticks("PIT", pit_wait_us);
-	count_ticks("TSC", udelay);
+	static struct crew crew;
+
+	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+		if ((cpus_online() & (1u << cpu)) && crew_start_on(&crew, 1u << cpu, 1, count_ticks, NULL))
+			crew_join(&crew);
 }

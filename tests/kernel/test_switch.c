@@ -1,5 +1,6 @@
 /* Switches from thread to thread: wake-ups that come at once, time slices that end, stacks that are left before they are freed. */
 #include "arch/x86/apic.h"
+#include "arch/x86/clock.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/panic.h"
 #include "arch/x86/smp.h"

@@ -56,10 +56,12 @@ EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
 PLAIN = ["tarn.elf", "tarn-pae.elf"]
 # Files of tests/boot, and the kernels that they boot.
 BOOT_TESTS = {
+    "test_clocks": PLAIN,
     "test_damage": PLAIN,
     "test_interrupts": PLAIN,
     "test_loader": PLAIN,
     "test_options": PLAIN,
+    "test_panics": PLAIN,
 }
 SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium"]
 HOST = [f"host-{variant}" for variant in HOST_VARIANTS]
@@ -69,7 +71,7 @@ MEMORY = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-
 # Of the files that the explorer compiles: all that a schedule can break.
 SCHEDULES = ["2level", "pae", *EXPLORE, *MEMORY[2:]]
 THREADS = ["2level", "pae", "debug", "pae-debug", *EXPLORE, "pentium", "no-apic", "test_interrupts", "test_options"]
-MACHINE = ["2level", "pae", "debug", "pentium", "no-apic", "pae-q35", "test_interrupts", "test_damage", "test_options"]
+MACHINE = ["2level", "pae", "debug", "pentium", "no-apic", "pae-q35", "test_interrupts", "test_panics", "test_damage", "test_options"]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
     ("kernel/mm/highmem.[ch] kernel/mm/kmap_*.[ch] kernel/mm/pkmap*.[ch] kernel/mm/pgalloc.[ch] kernel/mm/mm.[ch]", SCHEDULES),
@@ -79,6 +81,8 @@ ASKED = [
      ["host-64-pae", "2level", "test_damage", "pentium", *HOST[1:]]),
     ("kernel/arch/x86/bootinfo.c kernel/arch/x86/rammap.c", ["test_loader", "2level", "host-64-pae", "test_options", "pae"]),
     ("kernel/cmdline.c lib/*", ["host-64-pae", "2level", "test_options", "debug", *HOST[1:]]),
+    ("kernel/arch/x86/clock.c kernel/arch/x86/pit.c kernel/arch/x86/pm_timer.c",
+     ["2level", "pae", "no-apic", "test_interrupts", "test_clocks", "pentium", "debug"]),
     ("kernel/sched.c kernel/thread.c kernel/wait.c kernel/mm/wait.h kernel/arch/x86/spinlock.* kernel/arch/x86/smp.*", THREADS),
     ("*", MACHINE),
 ]
