@@ -19,6 +19,7 @@ CRASHES = {
     "crash.early_page_fault": [r"panic: page fault: read of 0x00001234 by the kernel$", r"thread boot$", r"crash_early_page_fault\+"],
     "crash.write_text": [r"panic: page fault: write of 0x([0-9a-f]{8}) by the kernel$", r"write, supervisor mode, protection violation$",
                          r"write_text\+", r"walk of 0x\1, ", r"leads to physical 0x", r"crash_write_text\+"],
+    "crash.exec_after_probe": [r"panic: page fault: (?:instruction fetch|read) of 0x[0-9a-f]{8} by the kernel$", r"crash_exec_after_probe\+"],
     "crash.stack_overflow": [r"panic: kernel stack overflow of thread diver: 0x[0-9a-f]{8} lies in its guard page$",
                              r"dive\S*\+.*CPU 0, thread diver$", r"leads nowhere$", r"diver\+"],
     "crash.stack_overflow_elsewhere": [r"panic: kernel stack overflow of thread diver: ", r"dive\S*\+.*CPU 1, thread diver$",
