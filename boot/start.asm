@@ -2,7 +2,7 @@
 ; tables, and the jump into the higher half.
 ;
 ; The loader (Multiboot 0.6.96, 3.2) leaves: 32-bit protected mode, flat segments, paging and interrupts off,
-; eax = magic, ebx = physical address of its information.
+; eax = magic, ebx = physical address of its information.  All other bits of the control registers may be anything.
 ;
 ; Everything in section .boot is linked where it is loaded, at 1 MiB.  No stack is used before early_map has returned
 ; but the one below.
@@ -15,6 +15,11 @@ MULTIBOOT_FLAGS    equ 3		; modules on page boundaries; memory map wanted
 PAGE_OFFSET        equ 0xC0000000
 CR0_PG             equ 1 << 31
 CR0_WP             equ 1 << 16
+CR0_NONE           equ (1 << 0) | (1 << 4) | (1 << 5)	; PE, ET, NE: no paging, caches on, no FPU emulation
+EFLAGS_NONE        equ 1 << 1		; always set; all others clear: no interrupts, no AC, no NT
+DR7_NONE           equ 1 << 10		; always set; no breakpoint
+MSR_EFER           equ 0xC0000080
+EFER_FEATURES      equ (1 << 11) | (1 << 20) | (1 << 29)	; SYSCALL, NX, long mode: with any of them there is EFER
 COM1               equ 0x3F8
 VGA_TEXT           equ 0xB8000
 
@@ -31,12 +36,14 @@ section .boot progbits alloc exec write
 
 global _start
 _start:
-	cld
 	mov esp, early_stack_top
+	push dword EFLAGS_NONE
+	popfd
 	push eax
 	push ebx
 	call check_pentium
 	call early_check_cpu
+	call known_state
 	call early_map			; returns with eax = value for CR3
 	mov cr3, eax
 	mov eax, cr0
@@ -76,6 +83,32 @@ check_pentium:
 	jmp early_die
 
 CPUID_NEEDED equ (1 << 4) | (1 << 5) | (1 << 8)	; TSC, MSR, CX8
+
+; Bits that an earlier system may have left on and that would change what paging, caches or breakpoints do
+; (SDM vol. 3, 2.5; 4.1.1: with CR4.PAE or EFER.LME left on, turning paging on would enter another mode).
+known_state:
+	mov eax, CR0_NONE
+	mov cr0, eax
+	xor eax, eax
+	mov cr4, eax
+	mov eax, DR7_NONE
+	mov dr7, eax
+	mov eax, 0x80000000
+	cpuid
+	cmp eax, 0x80000001		; CPUs without such leaves answer with something small
+	jb .no_efer
+	cmp eax, 0x8000FFFF
+	ja .no_efer
+	mov eax, 0x80000001
+	cpuid
+	test edx, EFER_FEATURES
+	jz .no_efer
+	mov ecx, MSR_EFER
+	xor eax, eax
+	xor edx, edx
+	wrmsr
+.no_efer:
+	ret
 
 ; Shows the text at esi on the serial line and the screen, and stops.  The serial line works at whatever speed the
 ; firmware or loader left; under an emulator that is enough.

@@ -47,8 +47,8 @@ protected_mode:
 	cmp dword [copy_of(params.set_nxe)], 0
 	je .no_nx
 	mov ecx, MSR_EFER
-	rdmsr
-	or eax, EFER_NXE
+	mov eax, EFER_NXE
+	xor edx, edx
 	wrmsr
 .no_nx:
 	mov eax, [copy_of(params.cr3)]

@@ -60,10 +60,19 @@ static void build_page_tables(void)
 	report_page_tables();
 }
 
+/* Every source masked and acknowledged, whatever an earlier system left running. */
+static void quiet_interrupts(void)
+{
+	pic_init();
+	topology_discover();
+	apic_quiet();
+	ioapic_init();
+}
+
 static void enable_paging(void)
 {
 	paging_enable();
-	pic_init();
+	quiet_interrupts();
 	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
 	irq_enable();
 	report_paging();
@@ -117,7 +126,6 @@ static void start_timer(void)
 {
 	tsc_calibrate();
 	if (apic_init()) {
-		ioapic_init();
 		apic_timer_calibrate();
 		apic_timer_start();
 	} else {
@@ -130,7 +138,6 @@ static void start_cpus(void)
 {
 	kmalloc_init();
 	threads_init();
-	topology_discover();
 	smp_init();
 	start_timer();
 	if (apic_present)

@@ -1,4 +1,5 @@
 /* Run queues, switching, idling. */
+#include "arch/x86/apic.h"
 #include "arch/x86/context.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
@@ -10,6 +11,7 @@
 #include "kernel/sched.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
+#include "mm/highmem.h"
 #include "mm/pgalloc.h"
 
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */
@@ -105,13 +107,25 @@ static struct run_queue *lock_queue(void)
 	return queue;
 }
 
+u32 seconds_up(void)
+{
+	return READ_ONCE(per_cpu(sched_stats, 0)->ticks) / HZ;
+}
+
+/* What every CPU does now and then, on its way to another thread or to idle. */
+static void housekeeping(void)
+{
+	trim_if_asked();
+	pkmap_report_stall();
+}
+
 void yield(void)
 {
 	struct run_queue *queue;
 	struct thread *self;
 
 	might_sleep("yield", CALLER());
-	trim_if_asked();
+	housekeeping();
 	queue = lock_queue();
 	self = queue->current;
 	self->state = THREAD_READY;
@@ -244,7 +258,7 @@ __noreturn void idle_loop(struct thread *idle)
 	ASSERT(queue->current == idle && queue->idle == idle, "idle loop of %s on CPU %u", idle->name, smp_processor_id());
 	irq_enable();
 	for (;;) {
-		trim_if_asked();
+		housekeeping();
 		check_pgt_cache();
 		if (list_empty(&queue->ready))
 			idle_halt(queue);

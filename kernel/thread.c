@@ -13,6 +13,35 @@
 static struct object_cache thread_cache;
 static struct thread boot_thread = { .name = "boot", .exited = WAIT_QUEUE_INIT(boot_thread.exited, "exited") };
 
+/* All of them, but for the boot thread, so that a report can name them. */
+static struct list all_threads = LIST_INIT(all_threads);
+static struct spinlock all_lock = SPINLOCK_INIT("threads");
+
+static void list_thread(struct thread *thread)
+{
+	spin_lock(&all_lock);
+	list_append(&all_threads, &thread->in_all);
+	spin_unlock(&all_lock);
+}
+
+static void unlist_thread(struct thread *thread)
+{
+	spin_lock(&all_lock);
+	list_remove(&thread->in_all);
+	spin_unlock(&all_lock);
+}
+
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
+{
+	spin_lock(&all_lock);
+	list_for_each(node, &all_threads) {
+		const struct thread *thread = list_entry(node, struct thread, in_all);
+
+		look(thread->name, READ_ONCE(thread->kmaps));
+	}
+	spin_unlock(&all_lock);
+}
+
 void threads_init_boot(void)
 {
 	sched_init_cpu(0, &boot_thread);
@@ -60,6 +89,7 @@ static struct thread *thread_alloc(const char *name, u32 cpu)
 	strlcpy(thread->name, name, sizeof(thread->name));
 	list_init(&thread->node);
 	wait_queue_init(&thread->exited, "exited");
+	list_thread(thread);
 	return thread;
 }
 
@@ -108,6 +138,7 @@ void thread_join(struct thread *thread)
 		cpu_relax();
 		yield();
 	}
+	unlist_thread(thread);
 	kernel_stack_free(thread->stack_top);
 	object_free(&thread_cache, thread);
 }

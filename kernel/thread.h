@@ -24,6 +24,7 @@ enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD }
 
 struct thread {
 	struct list node;      /* in its CPU's run queue; that queue's lock */
+	struct list in_all;    /* thread.c's list of all */
 	enum thread_state state; /* the same lock */
 	u32 cpu;	       /* never changes */
 	uintptr_t saved_sp;    /* where switch_context() goes on */

@@ -87,6 +87,12 @@ static inline void kunmap_atomic(void *address)
 		kunmap_atomic_low();
 }
 
+/*
+ * Says once who waits for slots, and how many are in use, when for some seconds nobody who waits has got any: threads may
+ * wait for one another (invariant 52).  Debug builds add who holds slots.  The idle loop and yield() call it.
+ */
+void pkmap_report_stall(void);
+
 /* Step 5: takes the tables that pagetable_init made for the pool. */
 void kmap_init(void);
 
@@ -101,6 +107,7 @@ struct kmap_stats {
 	u32 flushes;	 /* turns, or batches, after which every CPU has flushed */
 	u32 reclaimed;	 /* slots that they made free */
 	u32 sleeps;	 /* waits for slots */
+	u32 stalls;	 /* times that those who wait were told of, because none of them got on */
 };
 extern struct kmap_stats kmap_stats;
 

@@ -3,6 +3,7 @@
 
 #ifdef CONFIG_DEBUG
 
+#include "arch/x86/console.h"
 #include "arch/x86/place.h"
 #include "lib/assert.h"
 #include "mm/wait.h"
@@ -21,6 +22,17 @@ void kmap_held_add(int n)
 
 	INVARIANT(52, n >= 0 || *held >= (u32)-n, "a thread gives back %d kmaps, but it holds %u", -n, *held);
 	*held += (u32)n;
+}
+
+static void tell_holder(const char *thread, u32 kmaps)
+{
+	if (kmaps)
+		pr_warn("kmap: thread %s holds %u\n", thread, kmaps);
+}
+
+void kmap_held_report(void)
+{
+	each_thread_kmaps(tell_holder);
 }
 
 #endif

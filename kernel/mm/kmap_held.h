@@ -13,11 +13,14 @@
 void kmap_held_check(uintptr_t caller);
 /* The running thread has n more, or less. */
 void kmap_held_add(int n);
+/* Names the threads that hold kmaps. */
+void kmap_held_report(void);
 
 #else
 
 static inline void kmap_held_check(uintptr_t caller) { (void)caller; }
 static inline void kmap_held_add(int n) { (void)n; }
+static inline void kmap_held_report(void) {}
 
 #endif
 #endif

@@ -8,6 +8,8 @@
  * One queue of tickets serves kmap and kmap_many, so that many small requests do not starve a large one: only the thread in front looks
  * whether its slots can be had.
  */
+#include "arch/x86/console.h"
+#include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "lib/errno.h"
 #include "mm/kmap_held.h"
@@ -16,9 +18,20 @@
 struct ticket {
 	struct list node;
 	struct wait_queue queue; /* its thread alone */
+	const char *thread;
+	u32 pages; /* that it asks for */
 };
 
 struct list pkmap_tickets = LIST_INIT(pkmap_tickets);
+
+/* For so long nobody has left the queue: somebody should be told. */
+#define STALL_SECONDS 5u
+/* Waiters that are named one by one. */
+#define STALL_NAMES 8u
+
+/* When a thread last began to wait in an empty queue, or left it; and whether it has been told since.  Under kmap_lock. */
+static u32 queue_moved_at;
+static bool stall_told;
 
 /* The ticket lies on its thread's stack, and is on the list while the thread may sleep: so this is done with the lock held. */
 void pkmap_wake_first(void)
@@ -63,18 +76,69 @@ static bool is_first(const struct ticket *ticket)
 	return list_first(&pkmap_tickets, struct ticket, node) == ticket;
 }
 
+static void queue_moved(void)
+{
+	queue_moved_at = seconds_up();
+	stall_told = false;
+}
+
 void pkmap_wait_and_use(struct page *const *pages, u32 n)
 {
-	struct ticket ticket;
+	struct ticket ticket = { .thread = current_name(), .pages = n };
 
 	wait_queue_init(&ticket.queue, "kmap ticket");
+	if (list_empty(&pkmap_tickets))
+		queue_moved();
 	list_append(&pkmap_tickets, &ticket.node);
 	while (!is_first(&ticket) || !use_all(pages, n))
 		sleep_on(&ticket);
 	list_remove(&ticket.node);
+	queue_moved();
 	/* There may be slots for the next one too. */
 	if (!list_empty(&pkmap_tickets))
 		pkmap_wake_first();
+}
+
+/* True the first time that the queue has stood still for too long.  The lock is held. */
+static bool has_stalled(void)
+{
+	if (list_empty(&pkmap_tickets) || stall_told || seconds_up() - queue_moved_at < STALL_SECONDS)
+		return false;
+	stall_told = true;
+	kmap_stats.stalls++;
+	return true;
+}
+
+static void tell_waiters(void)
+{
+	u32 n = 0;
+
+	pr_warn("kmap: for %u s nobody who waits has got slots; %u of %u slots are in use\n", STALL_SECONDS, pkmap_in_use,
+		pkmap_slots);
+	list_for_each(node, &pkmap_tickets) {
+		const struct ticket *ticket = list_entry(node, struct ticket, node);
+
+		if (n++ < STALL_NAMES)
+			pr_warn("kmap: thread %s waits for %u\n", ticket->thread, ticket->pages);
+	}
+	if (n > STALL_NAMES)
+		pr_warn("kmap: and %u more\n", n - STALL_NAMES);
+}
+
+void pkmap_report_stall(void)
+{
+	bool stalled;
+
+	/* Without the lock: who has just begun to wait is looked at next time. */
+	if (likely(list_empty(&pkmap_tickets)))
+		return;
+	spin_lock(&kmap_lock);
+	stalled = has_stalled();
+	if (stalled)
+		tell_waiters();
+	spin_unlock(&kmap_lock);
+	if (stalled)
+		kmap_held_report();
 }
 
 void *kmap_try(struct page *page)

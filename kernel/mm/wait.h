@@ -45,6 +45,11 @@ bool wait_queue_active(struct wait_queue *queue);
 
 /* How many kmaps of high pages the running thread holds, for kmap_held.c to count. */
 u32 *thread_kmaps(void);
+/* Calls look(name, how many) for every thread.  Thread context, no lock held. */
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps));
+
+/* Since the timer was started. */
+u32 seconds_up(void);
 
 /* Lets other threads of this CPU run.  Thread context. */
 void yield(void);

@@ -12,6 +12,11 @@ from pathlib import Path
 from qemu import connect, tool
 
 EAX, ECX, EDX, EBX = range(4)  # positions in the stub's register block for the i386
+# Numbers of single registers: of qemu-system-i386, and of qemu-system-x86_64 (GDB's features i386-32bit.xml, i386-64bit.xml).
+REGISTERS = {
+    "i386": {"eip": 8, "eflags": 9, "cr0": 19, "cr4": 22, "efer": 24},
+    "x86_64": {"eip": 16, "eflags": 17, "cr0": 27, "cr4": 30, "efer": 32},
+}
 CHUNK = 1024
 
 
@@ -31,6 +36,8 @@ class Gdb:
         self.boot = boot
         self.socket = connect(boot.folder / "gdb", boot.deadline)
         self.stream = self.socket.makefile("rb")
+        # QEMU's stub knows single registers only once it has been asked for their description.
+        self.ask("qXfer:features:read:target.xml:0,ffb")
 
     def close(self):
         self.stream.close()
@@ -67,6 +74,15 @@ class Gdb:
         assert self._receive().startswith("T05")
         assert self.ask(f"z1,{address:x},1") == "OK"
 
+    def go_on(self):
+        """Lets the guest run; interrupt() stops it."""
+        self._send("c")
+        self.stream.read(1)  # "+"
+
+    def interrupt(self):
+        self.socket.sendall(b"\x03")
+        assert self._receive().startswith("T")
+
     def resume(self):
         """Lets the guest run from now on; it may be at its end before the answer is here."""
         self._send("D")
@@ -88,6 +104,15 @@ class Gdb:
 
     def register(self, number):
         return struct.unpack_from("<I", bytes.fromhex(self.ask("g")), 4 * number)[0]
+
+    def set_named(self, name, value):
+        """Sets one register of those that the block does not begin with."""
+        number = REGISTERS[self.boot.machine.system][name]
+        assert self.ask(f"P{number:x}={struct.pack('<I', value).hex()}") == "OK"
+
+    def get_named(self, name):
+        number = REGISTERS[self.boot.machine.system][name]
+        return struct.unpack_from("<I", bytes.fromhex(self.ask(f"p{number:x}")))[0]
 
     def set_register(self, number, value):
         block = bytearray.fromhex(self.ask("g"))

@@ -25,8 +25,15 @@ LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)
 INTERRUPTS_OFF = re.compile(r"^# longest section with interrupts off: (\d+) ticks, from (.+?) to (.+?) on CPU (\d+)$", re.M)
 DEEPEST_STACK = re.compile(r"^# deepest kernel stack: (\d+) of (\d+) bytes, thread \S+$", re.M)
 
+# Threads that wait for one another
+STALL = re.compile(r"^kmap: for \d+ s nobody who waits has got slots; (\d+) of (\d+) slots are in use$", re.M)
+STALL_WAITS = re.compile(r"^kmap: thread (\S+) waits for (\d+)$", re.M)
+STALL_HOLDS = re.compile(r"^kmap: thread (\S+) holds (\d+)$", re.M)
+
 # The end of a boot that does not pass
 PANIC = re.compile(r"^.*panic.*$", re.M | re.I)
+
+PANIC_EFLAGS = re.compile(r"^  esp .* eflags ([0-9a-f]{8})$", re.M)
 
 # Bad input: each must be named
 NO_MEMORY = re.compile(r"^.*too little memory.*$", re.M)
@@ -55,3 +62,8 @@ def module(number):
 def no_clock(name):
     """The line that says that a clock is not there."""
     return re.compile(rf"^{re.escape(name)}: not there, or does not count$", re.M)
+
+
+def unexpected(vector):
+    """The line of the first interrupt that nobody asked for."""
+    return re.compile(rf"^CPU \d+: unexpected interrupt, vector 0x{vector:02x};", re.M)

@@ -55,6 +55,7 @@ class Machine:
     append: str = ""
     poison: bool = False
     debug: bool = False
+    system: str = "i386"  # which QEMU; x86_64 for what only a 64-bit CPU has
     extra: list = field(default_factory=list)
 
     @property
@@ -101,7 +102,7 @@ class Boot:
 
     def _start(self, iso, paused):
         machine = self.machine
-        command = ["qemu-system-i386", "-m", machine.memory, "-smp", machine.smp, "-nic", "none", "-display", "none",
+        command = [f"qemu-system-{machine.system}", "-m", machine.memory, "-smp", machine.smp, "-nic", "none", "-display", "none",
                    "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
                    "-debugcon", f"file:{self.folder}/firmware", "-global", "isa-debugcon.iobase=0x402",
                    "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off"]

@@ -159,3 +159,18 @@ void wait_for(volatile u32 *word, u32 value)
 	while (*word != value)
 		cpu_relax();
 }
+
+u32 seconds_up(void)
+{
+	return 0;
+}
+
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
+{
+	(void)look;
+}
+
+const char *current_name(void)
+{
+	return "cpu";
+}

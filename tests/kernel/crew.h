@@ -44,7 +44,8 @@ void barrier_wait(struct barrier *barrier, u32 n);
 		bool wait_held;                                                                    \
 		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)             \
 			crew_pause();                                                              \
-		wait_held;                                                                         \
+		/* Looked at once more: it may have come true after the last look, while this CPU lost its turn. */ \
+		wait_held || (cond);                                                               \
 	})
 u32 crew_ticks(void);
 void crew_pause(void);

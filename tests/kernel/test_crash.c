@@ -41,6 +41,13 @@ CRASH(crash_panic, "crash.panic", 8)
 	panic_on_purpose();
 }
 
+/* The report shall show that interrupts were off, and of the one above that they were on. */
+CRASH(crash_irqs_off, "crash.irqs_off", 8)
+{
+	irq_disable();
+	panic_on_purpose();
+}
+
 CULPRIT break_invariant(u32 count)
 {
 	INVARIANT(4, count >= 2, "a slot was handed out with count %u", count);

@@ -290,3 +290,61 @@ SELFTEST_HIGH(kmap_many_fair, "kmap_many.fair", 8, "12, 21")
 	expect_pool(0, "after large and small");
 	high_pages_free();
 }
+
+/* ---- Threads that wait for one another: picked by name, since they do so for ever ---- */
+
+/* Each of two threads holds so many slots, and wants more than are left. */
+#define HELD_BY_EACH (pkmap_slots / 2 - 12)
+#define WANTED_MORE 114u
+
+static void hold_and_want(struct crew_member *self)
+{
+	struct page **pages = &high_page[self->index * (HELD_BY_EACH + WANTED_MORE)];
+
+	for (u32 i = 0; i < HELD_BY_EACH; i++)
+		kmap(pages[i]);
+	barrier_wait(self->arg, 2);
+	for (u32 i = HELD_BY_EACH; i < HELD_BY_EACH + WANTED_MORE; i++)
+		kmap(pages[i]);
+	EXPECT(52, false, "thread %u has got all its slots", self->index);
+}
+
+/* All or none, so the debug build allows it; but it keeps them. */
+static void hold_half(struct crew_member *self)
+{
+	kmap_many(&high_page[self->index * pkmap_slots / 2], pkmap_slots / 2);
+	for (;;)
+		crew_pause();
+}
+
+static void want_one(struct crew_member *self)
+{
+	kmap(high_page[pkmap_slots + self->index]);
+	EXPECT(12, false, "thread %u has got a slot, but all are in use", self->index);
+}
+
+static void expect_stall_told(void)
+{
+	EXPECT(0, WAIT_FOR(kmap_stats.stalls == 1), "%u stalls of the pool were told of", kmap_stats.stalls);
+}
+
+SELFTEST_FLAGS(kmap_deadlock, "stall.deadlock", 8, "52", true, true)
+{
+	static struct crew crew;
+	static struct barrier both;
+
+	if (high_pages_take(2 * (HELD_BY_EACH + WANTED_MORE)) && crew_start_on(&crew, 1, 2, hold_and_want, &both))
+		expect_stall_told();
+}
+
+SELFTEST_FLAGS(kmap_hoarders, "stall.hoarders", 8, "12", true, true)
+{
+	static struct crew holders, crew;
+
+	if (!high_pages_take(2 * pkmap_slots) || !crew_start_on(&holders, 1, 2, hold_half, NULL))
+		return;
+	if (!EXPECT(0, WAIT_FOR(READ_ONCE(pkmap_in_use) == pkmap_slots), "%u of %u slots are in use", pkmap_in_use, pkmap_slots))
+		return;
+	if (crew_start_on(&crew, 1, 3, want_one, NULL))
+		expect_stall_told();
+}

@@ -13,6 +13,9 @@
 /* The MSR came with the P6 family; a Pentium's APIC lies at its default address. */
 #define APIC_BASE_MIN_FAMILY 6u
 
+/* Lower vectors are illegal (10.5.2).  Those below 32 look like exceptions: this priority holds them back (10.8.3.1). */
+#define FIRST_APIC_VECTOR 16u
+#define TPR_NO_EXCEPTIONS 0x10u
 /* Spurious-interrupt vector register (10.9). */
 #define SVR_ENABLE (1u << 8)
 
@@ -37,6 +40,10 @@
 
 bool apic_present;
 u32 cpu_apic_id[NR_CPUS];
+
+/* What apic_quiet() found: the registers can be reached, or why there are none to use. */
+static bool apic_mapped;
+static const char *no_apic;
 
 /* Bits of the error status register (10.5.3). */
 static const char *const error_names[] = {
@@ -75,11 +82,39 @@ static void spurious_interrupt(struct trapframe *frame)
 	(void)frame;
 }
 
+/* Entries of the local vector table, by how many a CPU has at least (10.5.1); LINT0 is the first and stands apart. */
+static const struct {
+	u16 reg;
+	u8 last_entry; /* of a CPU that has it, in the version register */
+} lvt[] = {
+	{ LAPIC_LVT_TIMER, 2 }, { LAPIC_LVT_LINT1, 2 }, { LAPIC_LVT_ERROR, 3 },
+	{ LAPIC_LVT_COUNTER, 4 }, { LAPIC_LVT_THERMAL, 5 }, { LAPIC_LVT_CMCI, 6 },
+};
+
+static void mask_sources(void)
+{
+	u32 last = VERSION_MAX_LVT(lapic_read(LAPIC_VERSION));
+
+	for (u32 i = 0; i < ARRAY_SIZE(lvt); i++)
+		if (last >= lvt[i].last_entry)
+			lapic_write(lvt[i].reg, lapic_read(lvt[i].reg) | LVT_MASKED);
+	lapic_write(LAPIC_TIMER_INITIAL, 0);
+}
+
+/* Interrupts that were accepted and never acknowledged hold back all of lower priority (10.8.4). */
+static void acknowledge_all(void)
+{
+	for (u32 vector = FIRST_APIC_VECTOR; vector < 256; vector++)
+		if (apic_in_service(vector))
+			apic_eoi();
+}
+
 /* The running CPU's registers.  The entries can be unmasked only while the APIC is enabled by software (10.4.7.2). */
 static void setup_registers(void)
 {
-	lapic_write(LAPIC_TPR, 0);
+	lapic_write(LAPIC_TPR, TPR_NO_EXCEPTIONS);
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
+	mask_sources();
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	/* LINT0 is the 8259's line, which we do not use; LINT1 the board's NMI, which one CPU shall report. */
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
@@ -93,7 +128,7 @@ static phys_t base_address(void)
 	return has_base_msr() ? rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS : topology.lapic_address;
 }
 
-/* Why there is no local APIC to use, or NULL. */
+/* Why there is no local APIC to use, or NULL; then FIX_LAPIC maps it. */
 static const char *unusable(void)
 {
 	if (!cpu_features.apic)
@@ -121,15 +156,27 @@ static void enable_by_msr(phys_t base)
 		wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & ~APIC_BASE_ADDRESS) | base | APIC_BASE_ENABLE);
 }
 
-bool apic_init(void)
+void apic_quiet(void)
 {
 	if (cpu_features.apic)
 		enable_by_msr(base_address());
+	no_apic = unusable();
+	if (no_apic)
+		return;
+	apic_mapped = true;
+	mask_sources();
+	/* The 8259's line: its mask is the 8259's, which may be needed yet (apic_init). */
+	if ((lapic_read(LAPIC_LVT_LINT0) & LVT_MODE) != LVT_EXTINT)
+		lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
+	lapic_write(LAPIC_TPR, TPR_NO_EXCEPTIONS);
+	acknowledge_all();
+}
 
-	const char *reason = unusable();
+bool apic_init(void)
+{
 
-	if (reason) {
-		pr_notice("APIC: no usable local APIC (%s): one CPU, timer by the 8254\n", reason);
+	if (no_apic) {
+		pr_notice("APIC: no usable local APIC (%s): one CPU, timer by the 8254\n", no_apic);
 		return false;
 	}
 	if (topology.imcr)
@@ -161,6 +208,11 @@ u32 apic_id(void)
 void apic_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);
+}
+
+bool apic_in_service(u32 vector)
+{
+	return apic_mapped && (lapic_read(LAPIC_ISR + vector / 32 * 0x10) & (1u << vector % 32));
 }
 
 static void wait_delivered(void)

@@ -19,6 +19,7 @@
 #define L1_EDX_CX8 (1u << 8)
 #define L1_EDX_APIC (1u << 9)
 #define L1_EDX_PGE (1u << 13)
+#define L1_EDX_PAT (1u << 16)
 #define L1_EDX_PSE36 (1u << 17)
 #define L1_ECX_X2APIC (1u << 21)
 #define L1_ECX_HYPERVISOR (1u << 31)
@@ -55,6 +56,7 @@ static void identify_features(void)
 	f->cx8 = r.edx & L1_EDX_CX8;
 	f->apic = r.edx & L1_EDX_APIC;
 	f->pge = r.edx & L1_EDX_PGE;
+	f->pat = r.edx & L1_EDX_PAT;
 	/* Until an extended leaf says better.  Some CPUs with PAE have 36 bits without PSE-36 (SDM vol. 3, 4.1.4), others 32. */
 	f->phys_bits = r.edx & L1_EDX_PSE36 ? 36 : 32;
 	f->x2apic = r.ecx & L1_ECX_X2APIC;
@@ -130,6 +132,9 @@ void cpu_enable_paging_features(u32 cr3)
 {
 	const struct cpu_features *f = &cpu_features;
 
+	/* What the bits PWT and PCD of an entry mean, as after reset: a loader may have changed it. */
+	if (f->pat)
+		wrmsr(MSR_PAT, PAT_AT_RESET);
 	/* Before CR3: the new tables hold large pages and no-execute bits, which are reserved without these two. */
 	cr4_set(cr4_bit(f->pse, CR4_PSE));
 	if (f->nx)

@@ -33,6 +33,8 @@
 #define MSR_APIC_BASE 0x1Bu
 #define MSR_EFER 0xC0000080u
 #define EFER_NXE (1u << 11)
+#define MSR_PAT 0x277u
+#define PAT_AT_RESET 0x0007040600070406ull /* SDM vol. 3, table 11-12 */
 
 /* What CPUID says of the boot CPU; filled by cpu_identify(), read-only afterwards. */
 struct cpu_features {
@@ -40,7 +42,7 @@ struct cpu_features {
 	char brand[49]; /* "" where the CPU does not say */
 	u32 family, model, stepping;
 	u32 phys_bits; /* width of a physical address: entries with higher bits are refused */
-	bool tsc, msr, cx8, apic, pse, pge, pae, nx, smep, smap, umip, x2apic, hypervisor;
+	bool tsc, msr, cx8, apic, pse, pge, pae, pat, nx, smep, smap, umip, x2apic, hypervisor;
 };
 extern struct cpu_features cpu_features;
 

@@ -10,10 +10,14 @@
 #define LAPIC_TPR 0x080u
 #define LAPIC_EOI 0x0B0u
 #define LAPIC_SVR 0x0F0u
+#define LAPIC_ISR 0x100u /* 256 bits: eight registers, 0x10 apart */
 #define LAPIC_ESR 0x280u
+#define LAPIC_LVT_CMCI 0x2F0u
 #define LAPIC_ICR_LOW 0x300u
 #define LAPIC_ICR_HIGH 0x310u
 #define LAPIC_LVT_TIMER 0x320u
+#define LAPIC_LVT_THERMAL 0x330u
+#define LAPIC_LVT_COUNTER 0x340u
 #define LAPIC_LVT_LINT0 0x350u
 #define LAPIC_LVT_LINT1 0x360u
 #define LAPIC_LVT_ERROR 0x370u
@@ -22,7 +26,9 @@
 #define LAPIC_TIMER_DIVIDE 0x3E0u
 
 /* Local vector table (10.5.1). */
+#define LVT_MODE (7u << 8)
 #define LVT_NMI (4u << 8)
+#define LVT_EXTINT (7u << 8)
 #define LVT_MASKED (1u << 16)
 #define LVT_TIMER_PERIODIC (1u << 17)
 

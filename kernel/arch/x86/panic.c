@@ -81,9 +81,9 @@ static void print_where(void)
 		       in_interrupt() ? ", in an interrupt handler" : "");
 }
 
-/* What is left of the caller's registers when a function has been called: those that it must keep. */
+/* What is left of the caller's registers when a function has been called: those that it must keep; and its flags. */
 struct kept_registers {
-	u32 ebx, esi, edi, esp;
+	u32 ebx, esi, edi, esp, eflags;
 };
 
 static __always_inline struct kept_registers keep_registers(void)
@@ -92,6 +92,8 @@ static __always_inline struct kept_registers keep_registers(void)
 
 	__asm__ volatile("movl %%ebx, %0; movl %%esi, %1; movl %%edi, %2; movl %%esp, %3"
 			 : "=m"(r.ebx), "=m"(r.esi), "=m"(r.edi), "=m"(r.esp));
+	/* Before the panic's own cli: whether interrupts were on is often what matters. */
+	r.eflags = read_eflags();
 	return r;
 }
 
@@ -126,7 +128,7 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 		console_printf("  at %s:%d in %s, ", site->file, site->line, site->function);
 		print_where();
 		console_printf("  eip %08x  ebx %08x  esi %08x  edi %08x\n", CALLER(), kept.ebx, kept.esi, kept.edi);
-		console_printf("  esp %08x  ebp %08x  eflags %08x\n", kept.esp, ebp, read_eflags());
+		console_printf("  esp %08x  ebp %08x  eflags %08x\n", kept.esp, ebp, kept.eflags);
 		print_control_registers();
 		backtrace_print(ebp);
 	}

@@ -53,6 +53,11 @@ static void unused_line(struct trapframe *frame)
 {
 	u32 irq = frame->vector - VECTOR_PIC_BASE;
 
+	/* An earlier system may have given the vector to another source. */
+	if (apic_in_service(frame->vector)) {
+		apic_eoi();
+		return;
+	}
 	if (spurious(irq))
 		return;
 	pic_eoi(irq);

@@ -138,7 +138,10 @@ void segments_init(uintptr_t percpu, u32 cr3)
 	fill_double_fault_tss(s, cr3);
 	fill_gdt(s, percpu);
 	load_gdt(s);
-	__asm__ volatile("ltr %w0" : : "r"(SEG_TSS));
+	__asm__ volatile("lldt %w0\n\t"
+			 "ltr %w1"
+			 :
+			 : "r"(0), "r"(SEG_TSS));
 }
 
 void double_fault_set_cr3(u32 cr3)

@@ -24,6 +24,7 @@
 #define START_TIMEOUT_US 1000000u
 #define ONLINE_TIMEOUT_US 10000000u
 #define POLL_US 50u
+#define NOBODY 0xFFFFFFFFu
 /* An NMI arrives within microseconds; a host that runs our CPUs in turn needs longer. */
 #define STOP_TURNS 100000u
 
@@ -202,14 +203,39 @@ static bool send_startup(u32 apic_id, const volatile struct trampoline_params *p
 	return wait_for_bits(&params->started, 1, START_TIMEOUT_US);
 }
 
+/*
+ * The CPU that may come online: whoever takes the number out, by a locked operation, decides.  Either the CPU itself does,
+ * and is then waited for, or the boot CPU that has lost patience, and then the CPU stays out, however late it comes.
+ */
+static atomic_t may_come_online = ATOMIC_INIT(NOBODY);
+
+static bool take_permission(u32 cpu)
+{
+	return atomic_cmpxchg(&may_come_online, cpu, NOBODY) == cpu;
+}
+
+/* True if the CPU is online.  One that has taken its permission has only a few instructions to go. */
+static bool comes_online(u32 cpu, u32 timeout_us)
+{
+	if (wait_for_bits(&cpu_online_mask.v, 1u << cpu, timeout_us))
+		return true;
+	if (take_permission(cpu))
+		return false;
+	while (!(cpus_online() & (1u << cpu)))
+		cpu_relax();
+	return true;
+}
+
 bool smp_start_cpu(u32 cpu, u32 apic_id, uintptr_t stack_top, u32 trampoline_cr3)
 {
 	volatile struct trampoline_params *params = trampoline_place(cpu, stack_top, trampoline_cr3);
 
 	cpu_apic_id[cpu] = apic_id;
+	atomic_xchg(&may_come_online, cpu);
 	bool started = send_startup(apic_id, params);
 
-	if (started && wait_for_bits(&cpu_online_mask.v, 1u << cpu, ONLINE_TIMEOUT_US))
+	/* Also if it was not seen to start: it may be there by now. */
+	if (comes_online(cpu, started ? ONLINE_TIMEOUT_US : 0))
 		return true;
 	/* It shall not wake up later, amid the next one's parameters. */
 	apic_send_init(apic_id);
@@ -229,6 +255,8 @@ void smp_secondary_setup(void)
 	cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
 	apic_init_cpu();
 	fixmap_init_cpu();
+	if (!take_permission(smp_processor_id()))
+		cpu_stop();
 	/* Locked.  From here on every flush reaches this CPU; what was changed before, while nobody counted it, goes now. */
 	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
 	local_flush_tlb_all();

@@ -40,8 +40,8 @@ void smp_stop_others(void);
  * Starts CPU `cpu` (its local APIC's id: apic_id) through the trampoline (boot/trampoline.asm): it turns paging on with
  * `trampoline_cr3`, which maps TRAMPOLINE_PHYS to itself beside the kernel's part, on the trampoline's own GDT, and enters
  * smp_secondary_entry() on `stack_top`.  Its per-CPU copy must stand.  One at a time, after smp_reset_others().  Returns true when it
- * has set its online bit.  False, with a message, if it has not started within about a second, or has started and not come online within about
- * ten; it is then held in reset.
+ * has set its online bit.  False, with a message, if it has not started within about a second, or has started and not come
+ * online within about ten; it is then held in reset, and stays out of the mask even if it comes at that very moment.
  */
 bool smp_start_cpu(u32 cpu, u32 apic_id, uintptr_t stack_top, u32 trampoline_cr3);
 /* INIT to every CPU in the list, with the 10 ms that Intel asks for after it, once for all of them. */

@@ -69,8 +69,8 @@ void trap_set_handler(u32 vector, trap_handler_t handler)
 /* An interrupt that nobody asked for is a curiosity, not the end: named the first time, counted always. */
 static void unexpected_interrupt(u32 vector)
 {
-	/* Unacknowledged it would hold back those of lower priority; a spurious one is not in service (SDM vol. 3, 10.9). */
-	if (apic_present && vector >= VECTOR_IOAPIC_BASE && vector != VECTOR_SPURIOUS)
+	/* Unacknowledged it would hold back those of lower priority; one from the 8259, or a spurious one, is not in service. */
+	if (apic_in_service(vector))
 		apic_eoi();
 	if (unexpected[vector]++ == 0)
 		pr_warn("CPU %u: unexpected interrupt, vector 0x%02x; further ones are only counted\n",

@@ -7,6 +7,7 @@
 
 #include "arch/x86/fixmap.h"
 #include "arch/x86/trap.h"
+#include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "mm/pgalloc.h"
 #include "mm/wait.h"
@@ -226,4 +227,20 @@ __noreturn void may_not_sleep(const char *who, uintptr_t caller)
 
 	(void)caller;
 	panic_at(PANIC_SITE(16), "%s called %s", who, why);
+}
+
+/* Nobody here waits for seconds. */
+u32 seconds_up(void)
+{
+	return 0;
+}
+
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
+{
+	look("host", kmaps_held);
+}
+
+const char *current_name(void)
+{
+	return "host";
 }

@@ -8,6 +8,7 @@
 #define CR4_PAE (1u << 5)
 
 u32 read_cr0(void);
+void cpu_stop(void);
 void irq_enable_and_halt(void);
 
 #endif

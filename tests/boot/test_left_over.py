@@ -1,0 +1,127 @@
+"""What an earlier system may leave behind (Multiboot leaves it undefined): control bits, and interrupt sources that still run.
+
+Each machine is stopped at the kernel's entry; bits are set there, or a few instructions are run that set devices up.
+"""
+
+import re
+import struct
+
+import pytest
+
+import lines
+from gdb import Gdb, elf_entry
+from qemu import PASS, Boot, Machine, check_passed
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+
+CR0_CD_NW, CR0_AM, CR0_TS_EM_MP = 3 << 29, 1 << 18, 7 << 1
+CR4_PAE, CR4_TSD_DE = 1 << 5, 3 << 2
+EFER_LME = 1 << 8
+EFLAGS_AC, EFLAGS_NT = 1 << 18, 1 << 14
+
+# Local APIC (SDM vol. 3, table 10-1) and I/O APIC (82093AA): addresses, and what is written there.
+LAPIC, IOAPIC = 0xFEE00000, 0xFEC00000
+SVR, ICR_LOW, LVT_TIMER, LVT_THERMAL, TIMER_COUNT, TIMER_DIVIDE = (LAPIC + r for r in (0xF0, 0x300, 0x320, 0x330, 0x380, 0x3E0))
+SVR_ENABLED, PERIODIC, TO_SELF, BY_16 = 0x1FF, 1 << 17, 1 << 18, 3
+PIT_LINE = 2  # of the I/O APIC, on PCs
+
+CODE = 0x7000  # below the trampoline's page; nobody needs it yet
+
+
+def store(address, value):
+    """mov dword [address], value"""
+    return b"\xc7\x05" + struct.pack("<II", address, value)
+
+
+def jump(address):
+    """mov ecx, address; jmp ecx (Multiboot leaves ecx to the kernel)"""
+    return b"\xb9" + struct.pack("<I", address) + b"\xff\xe1"
+
+
+def run_before(gdb, code):
+    """The guest runs `code` before it enters the kernel."""
+    gdb.write(CODE, code + jump(gdb.get_named("eip")))
+    gdb.set_named("eip", CODE)
+
+
+def boot_after(machine, build, leave):
+    """Boots with what leave(gdb) left behind, up to the closing line; the registers and the local APIC of CPU 0 then."""
+    with Boot(machine, build, paused=True) as boot:
+        gdb = Gdb(boot)
+        gdb.run_to(elf_entry(boot.elf))
+        leave(gdb)
+        gdb.resume()
+        boot.wait_for(lines.CLOSING)
+        check_passed(boot)
+        while boot.halted() != [True] * machine.cpus:
+            boot.check_limit("the CPUs do not halt")
+        boot.registers = boot.hmp("info registers")
+        boot.lapic = boot.hmp("info lapic")
+        boot.final_report = boot.report(boot.registers + boot.lapic)
+    return boot
+
+
+def register(boot, name):
+    return int(re.search(rf"\b{name}=\s*([0-9a-f]+)", boot.registers)[1], 16)
+
+
+def machine(kernel, **more):
+    return Machine(kernel, cpu="max", memory="512M", append="selftest=protection,lib,smp,pkmap", **more)
+
+
+@BOTH
+def test_control_registers(kernel, build):
+    def leave(gdb):
+        gdb.set_named("cr4", CR4_PAE | CR4_TSD_DE)
+        gdb.set_named("cr0", gdb.get_named("cr0") | CR0_CD_NW | CR0_AM | CR0_TS_EM_MP)
+        gdb.set_named("eflags", gdb.get_named("eflags") | EFLAGS_AC | EFLAGS_NT)
+
+    boot = boot_after(machine(kernel, smp="2"), build, leave)
+    assert register(boot, "CR0") == 0x80010031, boot.final_report  # PG, WP, NE, ET, PE
+    assert bool(register(boot, "CR4") & CR4_PAE) == (kernel == "pae"), boot.final_report
+    assert not register(boot, "CR4") & CR4_TSD_DE, boot.final_report
+    assert not register(boot, "EFL") & (EFLAGS_AC | EFLAGS_NT), boot.final_report
+    assert re.search(r"^LDT=0000 ", boot.registers, re.M), boot.final_report
+
+
+@BOTH
+def test_long_mode_enabled(kernel, build):
+    """With EFER.LME left on, paging with PAE would be long mode."""
+    def leave(gdb):
+        gdb.set_named("efer", EFER_LME)
+
+    boot = boot_after(machine(kernel, system="x86_64"), build, leave)
+    assert not register(boot, "EFER") & EFER_LME, boot.final_report
+
+
+def check_quiet(boot):
+    """Nothing is left in service: it would hold back what has a lower vector, for ever."""
+    assert re.search(r"^ISR\s+(.*?)\s*$", boot.lapic, re.M)[1] == "(none)", boot.final_report
+
+
+@BOTH
+@pytest.mark.parametrize("vector", [0x1F, 0x21, 0x2F, 0x31, 0x40, 0x80, 0xEF, 0xF0, 0xF1, 0xF2, 0xFE])
+def test_running_timer(kernel, vector, build):
+    """The local APIC's timer runs, has one interrupt pending, and uses a vector that means something else to the kernel."""
+    code = b"".join([store(SVR, SVR_ENABLED), store(LVT_TIMER, PERIODIC | vector), store(TIMER_DIVIDE, BY_16),
+                     store(TIMER_COUNT, 1000), store(ICR_LOW, TO_SELF | vector)])
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
+    check_quiet(boot)
+    if vector > 0x1F:
+        assert lines.unexpected(vector).search(boot.text) or vector < 0x30, boot.final_report
+
+
+@BOTH
+def test_other_local_sources(kernel, build):
+    code = b"".join([store(SVR, SVR_ENABLED), store(LVT_THERMAL, 0x55)])
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
+    assert re.search(r"^LVTTHMR\s+0x[0-9a-f]+ .*masked", boot.lapic, re.M), boot.final_report
+    check_quiet(boot)
+
+
+@BOTH
+def test_open_io_apic_line(kernel, build):
+    """The PIT's line is open, with a vector of the local APIC's timer, before the kernel knows of any I/O APIC."""
+    code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 0xF0)])
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
+    check_quiet(boot)
