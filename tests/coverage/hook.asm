@@ -23,6 +23,7 @@ __sanitizer_cov_trace_pc:
 	push	eax
 	mov	eax, [esp + 4]		; behind the call
 	sub	eax, kernel_start
+	shr	eax, SHIFT
 	bt	[seen], eax
 	jnc	.first
 	pop	eax
@@ -33,7 +34,7 @@ __sanitizer_cov_trace_pc:
 	popfd
 	pusha
 	bts	[seen], eax
-	lea	edx, [eax + kernel_start]
+	mov	edx, [esp + 10 * 4]	; behind the call: above what pusha, pushfd and the first push have left
 	call	take
 	mov	ecx, 8
 .digit:
@@ -70,8 +71,9 @@ digits:	db '0123456789abcdef'
 section .bss
 align 4
 busy:	resd 1
-; A bit for each byte of up to 2 MiB of text; a debug kernel has about one.
-SEEN_BYTES equ 256 * 1024
+; A bit for each four bytes (a call has five) of up to 2 MiB of text; a debug kernel has about one.
+SHIFT equ 2
+SEEN_BYTES equ 64 * 1024
 seen:	resb SEEN_BYTES
 
 section .note.GNU-stack noalloc noexec nowrite progbits

@@ -59,9 +59,12 @@ BOOT_TESTS = {
     "test_clocks": PLAIN,
     "test_damage": PLAIN,
     "test_interrupts": PLAIN,
+    "test_left_over": PLAIN,
     "test_loader": PLAIN,
     "test_options": PLAIN,
     "test_panics": PLAIN,
+    "test_stall": [*PLAIN, "tarn-debug.elf", "tarn-pae-debug.elf"],
+    "test_start": PLAIN,
     "test_tables": PLAIN,
 }
 SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium"]
@@ -71,9 +74,9 @@ EXPLORE = [f"explore-{variant}" for variant in EXPLORERS]
 MEMORY = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium", *HOST[1:]]
 # Of the files that the explorer compiles: all that a schedule can break.
 SCHEDULES = ["2level", "pae", *EXPLORE, *MEMORY[2:]]
-THREADS = ["2level", "pae", *EXPLORE, "debug", "pae-debug", "test_interrupts", "test_panics", "pentium", "no-apic", "test_options"]
-MACHINE = ["2level", "no-apic", "test_interrupts", "test_panics", "pae", "pae-q35", "debug", "pentium", "test_damage", "test_tables",
-           "test_options"]
+THREADS = ["2level", "pae", *EXPLORE, "debug", "pae-debug", "test_interrupts", "test_panics", "pentium", "no-apic", "test_start", "test_options"]
+MACHINE = ["2level", "no-apic", "test_interrupts", "test_panics", "pae", "pae-q35", "debug", "pentium", "test_left_over", "test_damage",
+           "test_tables", "test_start", "test_options"]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
     ("kernel/mm/highmem.[ch] kernel/mm/kmap_*.[ch] kernel/mm/pkmap*.[ch] kernel/mm/pgalloc.[ch] kernel/mm/mm.[ch]", SCHEDULES),
