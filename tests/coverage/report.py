@@ -82,36 +82,44 @@ def trampoline_lines():
 
 
 @functools.cache
-def data_lines():
-    """Lines of assembly that hold no instruction."""
-    return {(str(path.relative_to(ROOT)), number) for path in sources() if path.suffix == ".asm"
-            for number, text in enumerate(path.read_text().split("\n"), 1) if DATA.match(text)}
+def no_statements():
+    """Lines that hold none: data among assembly; of C a function's head, which begins in column 0, and braces alone."""
+    return {(str(path.relative_to(ROOT)), number) for path in sources() for number, text in enumerate(path.read_text().split("\n"), 1)
+            if (DATA.match(text) if path.suffix == ".asm" else not text[:1].isspace() or text.strip() in ("{", "}"))}
+
+
+def lines_of_kernel(elf, blocks, instructions):
+    """Every line with code in this kernel, and whether it was reached there."""
+    kernel = Kernel(elf)
+    found = collections.defaultdict(bool)
+    for file, line, address in kernel.rows:
+        if file in PATHS:
+            found[PATHS[file], line] |= kernel.block_of(address) in blocks
+        elif file.endswith(".asm") and file.startswith(("boot/", "kernel/")):
+            found[file, line] |= address in instructions
+    for line, offset in trampoline_lines():
+        found[TRAMPOLINE, line] |= coverage_boot.TRAMPOLINE[0] + offset in instructions
+    return {place: hit for place, hit in found.items() if place not in no_statements()}
 
 
 def add_up(build, records):
-    """Lines with code, and those of them that were reached: sets of (file, line)."""
+    """
+    Lines with code, and those of them that were reached: sets of (file, line).  Plain kernels say which have code, others only
+    of what they alone have: a compiler that inlines less gives code to lines that had none, in a kernel that was booted less.
+    """
     coded, reached = set(), set()
-    start = coverage_boot.TRAMPOLINE[0]
-    for elf in sorted(build.glob("tarn*.elf")):
+    for elf in sorted(build.glob("tarn*.elf"), key=lambda elf: (len(elf.stem.split("-")), elf.stem)):
         blocks, instructions = read_records(elf.stem, records)
         if not blocks:
             continue
-        kernel = Kernel(elf)
-        for file, line, address in kernel.rows:
-            place = (PATHS.get(file, file), line)
-            if file in PATHS:
-                hit = kernel.block_of(address) in blocks
-            elif file.endswith(".asm") and file.startswith(("boot/", "kernel/")):
-                hit = address in instructions
-            else:
-                continue
-            coded.add(place)
-            reached |= {place} if hit else set()
-        coded -= data_lines()
-        for line, offset in trampoline_lines():
-            coded.add((TRAMPOLINE, line))
-            reached |= {(TRAMPOLINE, line)} if start + offset in instructions else set()
-    return coded, reached
+        found = lines_of_kernel(elf, blocks, instructions)
+        if elf.stem in ("tarn", "tarn-pae"):
+            coded |= found.keys()
+        else:
+            files = {file for file, _ in coded}
+            coded |= {place for place in found if place[0] not in files}
+        reached |= {place for place, hit in found.items() if hit}
+    return coded, reached & coded
 
 
 def read_records(stem, records):

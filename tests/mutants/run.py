@@ -4,7 +4,7 @@
 A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text must stand in that function
 exactly once, so that a mutant that no longer fits is an error and not a silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--list FILE] [--all] [--at-least PERCENT] [--keep FOLDER] [--check]
+    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE] [--all] [--at-least PERCENT] [--keep FOLDER] [--check]
 
 The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only what depends on the changed file is
 compiled again.  It is caught if a test fails, the kernel panics, or a boot does not come to its end.  Without --all the first to
@@ -105,6 +105,8 @@ HOST_LIMIT = 900
 QUIET_PYTEST = 400
 BOOT_TEST_LIMIT = 180
 OUTPUT_LIMIT = 4 << 20
+FAILED_TEST = re.compile(rb"^not ok .*\n", re.M)
+FAILED_HOST_TEST = re.compile(rb"^\[  FAILED  \] .*\n", re.M)
 CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed(, \d+ skipped)?\r?$", re.M)
 
 
@@ -211,20 +213,25 @@ def new_output(process, quiet, end):
     return None
 
 
-def run_watched(command, tree, quiet=QUIET_SECONDS, **environment):
-    """Exit status and what was printed; the status is "hang" when nothing new came for `quiet` seconds."""
+def run_watched(command, tree, enough=None, quiet=QUIET_SECONDS, **environment):
+    """
+    Exit status and what was printed; the status is "hang" when nothing new came for `quiet` seconds, "enough" when that pattern
+    did: one failure is enough.
+    """
     process = subprocess.Popen(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                env=os.environ | environment)
     output, part, end = b"", b"", time.monotonic() + HOST_LIMIT
-    while len(output) < OUTPUT_LIMIT:
+    stopped = False
+    while len(output) < OUTPUT_LIMIT and not stopped:
         part = new_output(process, quiet, end)
         if not part:
             break
         output += part
+        stopped = enough and enough.search(output)
     if part != b"":
         process.kill()
     status = process.wait()
-    return "hang" if part != b"" else status, output.decode("latin-1")
+    return "enough" if stopped else "hang" if part != b"" else status, output.decode("latin-1")
 
 
 def verdict(status, output):
@@ -243,9 +250,9 @@ def verdict(status, output):
 def try_boot(tree, name):
     kernel, options, append = BOOTS[name]
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
-    status, output = run_watched(command, tree)
+    status, output = run_watched(command, tree, FAILED_TEST)
     if status == "hang" and CLOSING_LINE.search(output):  # now and then QEMU itself hangs when the guest ends it
-        status, output = run_watched(command, tree)
+        status, output = run_watched(command, tree, FAILED_TEST)
     if output.startswith("qemu-system"):
         sys.exit(f"{name}: {output}")
     return verdict(status, output)
@@ -253,7 +260,7 @@ def try_boot(tree, name):
 
 def try_host(tree, variant):
     """The host tests of one variant; what they print of the failed one."""
-    status, output = run_watched([f"build/host/{variant}/tests"], tree)
+    status, output = run_watched([f"build/host/{variant}/tests"], tree, FAILED_HOST_TEST)
     if status == 0:
         return None
     failed = re.search(r"\[  FAILED  \] (\S+)", output)
@@ -274,7 +281,7 @@ def try_explorer(tree, variant):
 def try_boot_test(tree, name):
     """A file of tests/boot, up to its first failure."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "--build=build", f"tests/boot/{name}.py"]
-    status, output = run_watched(command, tree, QUIET_PYTEST, TARN_HOST_LIMIT=str(BOOT_TEST_LIMIT), PYTHONDONTWRITEBYTECODE="1")
+    status, output = run_watched(command, tree, quiet=QUIET_PYTEST, TARN_HOST_LIMIT=str(BOOT_TEST_LIMIT), PYTHONDONTWRITEBYTECODE="1")
     if status == 0:
         return None
     failed = re.search(r"^FAILED \S+::(\S+)", output, re.M)
@@ -320,7 +327,7 @@ def ask(name, tree):
 
 def catchers(mutant):
     """Names of those who are asked, in order."""
-    names = mutant.get("asks") or next(row for patterns, row in ASKED
+    names = mutant["asks"] if "asks" in mutant else next(row for patterns, row in ASKED
                                        if any(fnmatch.fnmatch(mutant["file"], pattern) for pattern in patterns.split()))
     return [*names, *(["bochs"] if mutant.get("bochs") else [])]
 
@@ -369,7 +376,10 @@ class Verdicts:
 def chosen(args):
     mutants = tomllib.loads(pathlib.Path(args.list).read_text())["mutant"]
     only = [name for name in args.only.split(",") if name]
-    return [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
+    mutants = [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
+    if args.ask:
+        mutants = [m | {"asks": [name for name in catchers(m) if name in args.ask.split(",")], "bochs": False} for m in mutants]
+    return [m for m in mutants if catchers(m)]
 
 
 def check_texts(mutants):
@@ -390,6 +400,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="names, or how they begin, with commas")
+    parser.add_argument("--ask", default="", help="of those who would be asked only these, with commas")
     parser.add_argument("--list", default=str(HERE / "mutants.toml"))
     parser.add_argument("--all", action="store_true", help="ask all, even when the first has caught it")
     parser.add_argument("--at-least", type=float, default=100, metavar="PERCENT", help="how many must be caught")
