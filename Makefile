@@ -20,7 +20,7 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-more check-hosts check-host coverage interleave interleave-faults \
+.PHONY: all kernels iso run check check-more check-hosts check-host coverage coverage-boot interleave interleave-faults \
 	check-full check-bochs lint mutants bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
 	gdb gdb-server gdb-client dump tour
 
@@ -85,6 +85,12 @@ NEUTRAL := $(if $(GOALS),$(shell sh tools/compiler.sh known $(BUILD)/flags-known
 CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
+# COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage), and assembly has line numbers.
+# Blocks that do the same are not made one, or it would say that others have run.
+ifdef COVERAGE
+CFLAGS += -fsanitize-coverage=trace-pc $(if $(CLANG),,-fno-crossjumping -fno-tree-tail-merge)
+NASMFLAGS := -g -F dwarf
+endif
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 # The start-up part holds code, data and tables in one segment; newer linkers warn of that.
@@ -111,7 +117,8 @@ DEBUG_CFLAGS := -Wno-array-bounds \
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
 SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
-	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c)
+	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c) \
+	$(if $(COVERAGE),tests/coverage/hook.asm)
 
 # $(call objects,variant)
 objects = $(patsubst %,$(BUILD)/$1/%.o,$(SOURCES) boot/early_$(firstword $(subst -, ,$1)).asm)
@@ -133,7 +140,7 @@ $(BUILD)/$1/%.c.o: %.c $(BUILD)/$1/flags
 $(BUILD)/$1/%.asm.o: %.asm $(BUILD)/$1/flags
 	@mkdir -p $$(@D)
 	@$(SAY) 'nasm $$<'
-	$(Q)nasm -felf32 $(DEFINES_$1) -MD $$(@:.o=.d) -MP $$< -o $$@
+	$(Q)nasm -felf32 $(NASMFLAGS) $(DEFINES_$1) -MD $$(@:.o=.d) -MP $$< -o $$@
 
 $(BUILD)/$1/symbols_none.asm: tools/ksyms.awk $(BUILD)/$1/flags
 	@awk -f $$< /dev/null >$$@
@@ -243,6 +250,18 @@ check-more:
 check-host coverage:
 	@$(MAKE) --no-print-directory -f tests/host/Makefile BUILD=$(BUILD) $@
 
+# Lines of kernel/arch/x86, kernel and boot that no boot reaches (tests/coverage): those of `make check`, and with FULL=1 also of
+# check-full and check-bochs.  Kernels that report themselves are slower; tests that count their instructions are left out.
+RECORDED := $(BUILD)/coverage
+RECORD_TESTS := $(PYTHON) -m pytest -q -n $(JOBS) --build=$(RECORDED) -k 'not interrupts_are_not_off and not quick_set_is_quick'
+coverage-boot:
+	@for kind in '' POISON=1 DEBUG=1; do $(MAKE) --no-print-directory BUILD=$(RECORDED) COVERAGE=1 $$kind kernels iso || exit; done
+	@rm -rf $(RECORDED)/records
+	@mkdir -p $(RECORDED)/records
+	TARN_COVERAGE=$(abspath $(RECORDED)/records) TARN_HOST_LIMIT=600 $(RECORD_TESTS) $(if $(FULL),--full) tests/boot \
+		$(if $(FULL),tests/bochs) || echo 'What a failed test has run counts all the same.'
+	$(PYTHON) tests/coverage/report.py $(RECORDED) $(RECORDED)/records
+
 # Every pair of machine properties: about 120 boots.
 check-full: kernels iso
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py tests/boot/test_full.py
@@ -311,6 +330,7 @@ help:
 	@echo 'make check-more what CI runs besides: clang'"'"'s build, and some of the tests with it'
 	@echo 'make check-hosts   other distributions and compilers, each in a folder: needs root, debootstrap, hours (docs/testing.md)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
+	@echo 'make coverage-boot   what of kernel/arch/x86, kernel and boot the boots reach (FULL=1: all of check-full and check-bochs)'
 	@echo 'make interleave, interleave-faults   every schedule of small scenarios; faults planted there'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
 	@echo 'make bench      what each operation costs, in guest instructions (docs/bench.md)'

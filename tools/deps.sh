@@ -170,7 +170,12 @@ for goal in "$@"; do
 	book) book_needs ;;
 	bench | bench-diff) qemu_needs && bench_needs ;;
 	bench-linux) qemu_needs && bench_needs && bench_linux_needs ;;
-	check-full | mutants) iso_needs && qemu_needs && check_needs ;;
+	coverage-boot) iso_needs && qemu_needs && check_needs && bochs_needs ;;
+	mutants)
+		iso_needs && qemu_needs && check_needs
+		if is_x86_64; then host_needs && interleave_needs; fi
+		;;
+	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;

@@ -5,9 +5,11 @@ bits in them fault.  It has no isa-debug-exit; the kernel ends it by writing `Sh
 the closing line on the serial console.
 """
 
+import os
 import shutil
 import subprocess
 import tempfile
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +30,7 @@ display_library: rfb, options="timeout=0"
 log: {folder}/log
 panic: action=fatal
 clock: sync=none, time0=1700000000
+port_e9_hack: enabled=1
 """
 
 
@@ -41,6 +44,12 @@ def make_iso(kernel, append, folder):
     subprocess.run(["sh", ROOT / "tools/mkiso.sh", tool("objcopy"), folder / "tarn.iso", menu, kernel], check=True)
 
 
+def record(kernel, output):
+    """What a kernel built with COVERAGE=1 writes to port 0xE9 comes out of Bochs (tests/boot/coverage_boot.py)."""
+    if folder := os.environ.get("TARN_COVERAGE"):
+        (Path(folder) / f"{kernel.stem}-{uuid.uuid4().hex}.blocks").write_bytes(output)
+
+
 def boot(kernel, append, cpus=4, megabytes=512, model="corei7_haswell_4770"):
     """The text of the serial console and of Bochs's log.  Both say little when the guest hangs: TimeoutExpired then."""
     folder = Path(tempfile.mkdtemp(prefix="tarn-bochs-"))
@@ -48,8 +57,9 @@ def boot(kernel, append, cpus=4, megabytes=512, model="corei7_haswell_4770"):
         make_iso(Path(kernel), append, folder)
         (folder / "rc").write_text(CONFIG.format(folder=folder, cpus=cpus, megabytes=megabytes, model=model))
         (folder / "go").write_text("c\n")  # Debian's Bochs has the debugger, which waits for `continue`
-        subprocess.run(["bochs", "-q", "-f", "rc", "-rc", "go"], cwd=folder, stdin=subprocess.DEVNULL,
-                       capture_output=True, timeout=HOST_LIMIT)
+        done = subprocess.run(["bochs", "-q", "-f", "rc", "-rc", "go"], cwd=folder, stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=HOST_LIMIT)
+        record(Path(kernel), done.stdout)
         return ((folder / "serial").read_text(errors="replace").replace("\r", "") if (folder / "serial").exists() else "",
                 (folder / "log").read_text(errors="replace") if (folder / "log").exists() else "")
     finally:

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import coverage_boot
 import lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,6 +116,7 @@ class Boot:
             command += ["-cdrom", str(iso or make_iso(self.elf, machine.append, self.folder))]
         else:
             command += ["-kernel", str(self.elf), "-append", machine.append]
+        command += coverage_boot.arguments(self.elf)
         command += [word.replace("{folder}", str(self.folder)) for word in machine.extra]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=open(self.folder / "stderr", "wb"))

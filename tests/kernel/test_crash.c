@@ -93,6 +93,20 @@ CRASH(crash_write_text, "crash.write_text", 8)
 	expect_no_return("a write to its own text");
 }
 
+CULPRIT call_address(uintptr_t address)
+{
+	((void (*)(void))address)();
+	barrier(); /* no jump, but a call */
+}
+
+/* The fault that probe_exec() may take is forgiven once, not again without it. */
+CRASH(crash_exec_after_probe, "crash.exec_after_probe", 8)
+{
+	EXPECT(0, !probe_exec(VMALLOC_END), "an unmapped page is executed");
+	call_address(VMALLOC_END);
+	expect_no_return("a call of an unmapped page");
+}
+
 /* No stack is that deep. */
 #define BOTTOMLESS 100000u
 
