@@ -105,10 +105,15 @@ void pkmap_wait_and_use(struct page *const *pages, u32 n)
 		pkmap_wake_first();
 }
 
+static u32 stands_still_for(void)
+{
+	return seconds_up() - READ_ONCE(queue_moved_at);
+}
+
 /* True the first time that the queue has stood still for too long.  The lock is held. */
 static bool has_stalled(void)
 {
-	if (list_empty(&pkmap_tickets) || stall_told || seconds_up() - queue_moved_at < STALL_SECONDS)
+	if (list_empty(&pkmap_tickets) || stall_told || stands_still_for() < STALL_SECONDS)
 		return false;
 	stall_told = true;
 	kmap_stats.stalls++;
@@ -135,8 +140,8 @@ void pkmap_report_stall(void)
 {
 	bool stalled;
 
-	/* Without the lock: who has just begun to wait is looked at next time. */
-	if (likely(list_empty(&pkmap_tickets)))
+	/* Without the lock, which threads that wait want themselves: who has just begun to wait is looked at next time. */
+	if (likely(list_empty(&pkmap_tickets)) || stands_still_for() < STALL_SECONDS || READ_ONCE(stall_told))
 		return;
 	spin_lock(&kmap_lock);
 	stalled = has_stalled();

@@ -240,7 +240,7 @@ def test_stopped_in_the_middle_of_the_boot(kernel, step, build):
              "tarn locks"]
     with Boot(Machine(kernel, memory="64M", append=f"selftest=none until={step} highmem=32M",
                       extra=STUB), build) as boot:
-        boot.wait_for(re.compile(rf"^stopped after step {step}$", re.M))
+        boot.wait_for(re.compile(rf"^stopped after step {step}; ", re.M))
         found = Session(boot, asked)
     assert not broken(found["tarn check"]) and "Error occurred" not in "".join(found.in_order), found.in_order
     assert ("has not come that far" in found["tarn pkmap"]) == (step < 5)

@@ -188,7 +188,7 @@ static void end_in_steps(void *unused)
 }
 
 /* From its last call to the switch, while it stands on its stack, on_cpu says so: thread_join() frees the stack when it does not. */
-SELFTEST(thread_last_switch, "thread.last_switch", 8, "")
+SELFTEST(thread_last_switch, "sleep.last_switch", 8, "")
 {
 	struct thread *thread;
 	u32 offset = 0;

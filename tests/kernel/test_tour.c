@@ -2,6 +2,7 @@
  * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order
  * in which a tour tells it, with functions of its own where a breakpoint shall stand.
  */
+#include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
 #include "mm/mm.h"
 #include "mm/page_alloc.h"
@@ -247,6 +248,8 @@ TOUR(tour_sleeper, "tour.sleeper")
 	thread = thread_create("sleeper", want_a_slot, high_page[high_pages - 1], smp_processor_id());
 	while (thread && kmap_stats.sleeps == sleeps)
 		yield();
+	/* The others are halted: whoever looks at the machine now finds them so. */
+	WAIT_FOR((idle_cpus() | 1u << smp_processor_id()) == cpus_online());
 	somebody_sleeps();
 	while (n)
 		kunmap(high_page[--n]);
