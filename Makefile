@@ -9,14 +9,19 @@
 # What is missing on this machine is installed first, and said (tools/deps.sh).
 
 BUILD := build
-Q := $(if $(V),,@)
+Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
 
+# make itself reads such lines; shells do not.
+ifneq ($(shell grep -l "$$(printf '\r')" tools/deps.sh),)
+$(error Lines end in CRLF in this checkout, which shells do not read: clone anew (.gitattributes asks for LF), or convert the files)
+endif
+
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all kernels iso run check check-host coverage coverage-boot interleave interleave-faults check-full check-bochs lint mutants \
-	bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
+.PHONY: all kernels iso run check check-more check-hosts check-host coverage coverage-boot interleave interleave-faults \
+	check-full check-bochs lint mutants bench bench-diff bench-linux book toolchain loc deps clean help FORCE \
 	gdb gdb-server gdb-client dump tour
 
 all: kernels iso
@@ -29,26 +34,40 @@ GOALS := $(filter-out toolchain loc clean help $(TOUR),$(or $(MAKECMDGOALS),all)
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 GIVEN_CC := $(if $(filter default undefined,$(origin CC)),,$(CC))
 
+# Which variables there are, and what they take, stands in one table.  One that is switched off (PAE=0) is as one not given.
+VARIABLES := $(shell awk -v what=names -f tools/variables.awk tools/variables.txt)
+SWITCHES := $(shell awk -v what=switches -f tools/variables.awk tools/variables.txt)
+# GNU make before 4.4 gives the command line's variables to recipes, but not to $(shell).
+quoted = '$(subst ','\'',$1)'
+SETTINGS = $(foreach name,$(filter-out CC CURDIR,$(VARIABLES)),$(name)=$(call quoted,$($(name))))
+$(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
+
 ifneq ($(GOALS),)
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+UNKNOWN := $(filter-out $(VARIABLES),$(GIVEN))
+$(if $(UNKNOWN),$(error There is no variable $(UNKNOWN) here: `make help` names them))
+REFUSED := $(shell $(SETTINGS) awk -v what=refuse -f tools/variables.awk tools/variables.txt)
+$(if $(REFUSED),$(error $(REFUSED)))
+
 ifeq ($(DRY_RUN),)
-ifneq ($(shell tools/deps.sh '$(GIVEN_CC)' $(GOALS) >&2 && echo ok),ok)
+ifneq ($(shell $(SETTINGS) sh tools/deps.sh $(call quoted,$(GIVEN_CC)) $(GOALS) >&2 && echo ok),ok)
 $(error Something that '$(GOALS)' needs is missing, see above)
 endif
 endif
 
 # i686-elf-gcc, else i686-linux-gnu-gcc, else gcc -m32, else clang; CC= on the command line wins.
-CC := $(or $(GIVEN_CC),$(shell tools/compiler.sh cc))
-LD := $(shell tools/compiler.sh ld '$(CC)')
-NM := $(shell tools/compiler.sh nm '$(CC)')
-OBJCOPY := $(shell tools/compiler.sh objcopy '$(CC)')
+CC := $(or $(GIVEN_CC),$(shell sh tools/compiler.sh cc))
+LD := $(shell sh tools/compiler.sh ld '$(CC)')
+NM := $(shell sh tools/compiler.sh nm '$(CC)')
+OBJCOPY := $(shell sh tools/compiler.sh objcopy '$(CC)')
 CLANG := $(findstring clang,$(CC))
 TARGET := $(if $(CLANG),--target=i686-elf,$(if $(filter i%,$(shell $(CC) -dumpmachine)),,-m32))
 endif
 
 # ---- Flags ---------------------------------------------------------------------------------------------------------
 
-WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
-	-Wwrite-strings
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wundef -Wvla -Wwrite-strings
 # GCC for i686-elf takes long where all others take int; printf's formats tell the two apart.
 redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \
@@ -58,12 +77,17 @@ INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(ca
 # GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
 # own run-time functions (lib/ubsan.c) with arguments on the stack, whatever -mregparm says.
 SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
-CFLAGS := $(TARGET) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
+# What distributions switch on by default in their compilers, and a kernel cannot have: off, where the compiler knows of it.
+NO_DEFAULTS := -U_FORTIFY_SOURCE -fcf-protection=none -fno-stack-clash-protection -mtls-dialect=gnu \
+	-ftrivial-auto-var-init=uninitialized -fzero-call-used-regs=skip
+NEUTRAL := $(if $(GOALS),$(shell sh tools/compiler.sh known $(BUILD)/flags-known '$(CC) $(TARGET)' $(NO_DEFAULTS)))
+# The shell puts in the folder's name, whatever signs it has; the dollars are for make, twice.
+CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
-	$(SHORT_CFLAGS) -ffile-prefix-map=$(CURDIR)=. $(INT_TYPES) $(WARNINGS) -I. -Ikernel
+	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage), and assembly has line numbers.
 # Blocks that do the same are not made one, or it would say that others have run.
-ifdef COVERAGE
+ifneq ($(COVERAGE),)
 CFLAGS += -fsanitize-coverage=trace-pc $(if $(CLANG),,-fno-crossjumping -fno-tree-tail-merge)
 NASMFLAGS := -g -F dwarf
 endif
@@ -81,15 +105,18 @@ DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
 DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 
 # Debug kernels: what C leaves undefined is a panic (lib/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
-# that do not say `inline` stay functions, so that messages and back traces name who did it.
-DEBUG_CFLAGS := -fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
+# that do not say `inline` stay functions, so that messages and back traces name who did it.  Of wrong subscripts the sanitizer
+# tells; GCC's own warning follows paths that sanitizers add (GCC manual, Instrumentation Options, on false warnings).
+# -Og: GDB finds lines and local variables where the source has them.
+DEBUG_CFLAGS := -Wno-array-bounds \
+	-fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
 	-fsanitize=signed-integer-overflow,pointer-overflow,nonnull-attribute,returns-nonnull-attribute,builtin \
-	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-fsanitize=bounds \
+	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-Og -fsanitize=bounds \
 	-fno-inline-functions -fno-inline-functions-called-once -fno-inline-small-functions -fno-partial-inlining -fno-ipa-icf)
 
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
-SOURCES := boot/start.asm boot/trampoline.asm \
+SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
 	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c) \
 	$(if $(COVERAGE),tests/coverage/hook.asm)
 
@@ -146,7 +173,11 @@ $(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro -mtune=gener
 endif
 
 # POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that docs/debug.md names
-KIND := $(if $(DEBUG),-debug,$(if $(POISON),-poison))
+# Under GDB the debug build, unless one of the two says otherwise.
+ifneq ($(filter gdb gdb-server gdb-client dump,$(GOALS)),)
+DEBUG ?= $(if $(filter-out 0,$(POISON)),,1)
+endif
+KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poison))
 KERNELS := $(BUILD)/tarn$(KIND).elf $(BUILD)/tarn-pae$(KIND).elf
 kernels: $(KERNELS)
 
@@ -157,21 +188,22 @@ iso: $(ISO)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
 $(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
-	tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
+	sh tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
 
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 
-# What `make run` gives to QEMU and to the kernel: PAE=1, POISON=1, DEBUG=1, SMP=, MEM=, CPU=, MACHINE=, APPEND=, GUI=1
+# What `make run` gives to QEMU and to the kernel (tools/variables.txt)
 SMP := 4
 MEM := 3G
 export PAE SMP MEM CPU MACHINE APPEND GUI
 
 run: kernels iso
-	@tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
+	@sh tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
 
 # ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
 
-# What `make run` takes; REVERSE=1: recorded first, then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
+# What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first,
+# then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
 SMP_GIVEN := $(if $(filter command%,$(origin SMP)),yes)
 export BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 
@@ -184,7 +216,7 @@ tour:
 	@$(PYTHON) tools/gdb/session.py tour $(TOUR)
 
 ifneq ($(filter tour,$(firstword $(MAKECMDGOALS))),)
-$(wordlist 2,9,$(MAKECMDGOALS)): ;
+$(wordlist 2,9,$(MAKECMDGOALS)): ; @:
 .PHONY: $(wordlist 2,9,$(MAKECMDGOALS))
 endif
 
@@ -196,10 +228,23 @@ compile_commands.json: FORCE
 # --------------------------------------------------------------------------------------------------------------------
 
 JOBS := 2
-check: kernels iso
-	@$(MAKE) --no-print-directory POISON=1 kernels
-	@$(MAKE) --no-print-directory DEBUG=1 kernels
-	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+# What was skipped is said, and which tests took longest.
+PYTEST = $(PYTHON) -m pytest -q -n $(JOBS) -rs --durations=10
+# Unless make was told how many jobs there may be.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+check:
+	@$(MAKE) --no-print-directory $(PARALLEL) kernels iso
+	@$(MAKE) --no-print-directory $(PARALLEL) POISON=1 kernels
+	@$(MAKE) --no-print-directory $(PARALLEL) DEBUG=1 kernels
+	$(PYTEST) --build=$(BUILD) $(PYTEST_ARGS) --ignore=tests/bochs tests
+
+# What CI runs besides: some of the boots with clang's kernels.
+MORE := $(BUILD)-clang
+check-more:
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) kernels iso
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) POISON=1 kernels
+	@$(MAKE) --no-print-directory $(PARALLEL) CC=clang BUILD=$(MORE) DEBUG=1 kernels
+	$(PYTEST) --build=$(MORE) $(PYTEST_ARGS) -k 'iso or poison' tests/boot
 
 # kernel/mm and lib on the host, under sanitizers; and how much of kernel/mm those tests reach.
 check-host coverage:
@@ -219,15 +264,19 @@ coverage-boot:
 
 # Every pair of machine properties: about 120 boots.
 check-full: kernels iso
-	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py
+	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py tests/boot/test_full.py
 
 # Every interleaving of the pool, the page-table caches and the TLB flushes (TIME= seconds); and mistakes planted there.
 interleave interleave-faults:
 	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD=$(BUILD) $(if $(TIME),TIME=$(TIME)) $@
 
+# Other distributions and compilers, each in a folder (as root): HOSTS= chooses, such as "trixie gcc-14".
+check-hosts:
+	$(PYTHON) -B tests/build/hosts.py $(BUILD)/hosts $(HOSTS) --jobs $(JOBS)
+
 # Layers, clang-tidy, cppcheck.
 lint:
-	@tools/lint.sh
+	@sh tools/lint.sh
 
 # Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, all of them; then COUNT made by rule, 95 % of them.
 COUNT := 200
@@ -261,7 +310,7 @@ book:
 deps: # installed by now: see GOALS
 
 toolchain:
-	tools/toolchain.sh
+	sh tools/toolchain.sh
 
 loc:
 	@$(PYTHON) tools/loc.py
@@ -272,26 +321,24 @@ clean:
 help:
 	@echo 'make            both kernels and the ISO, in $(BUILD)/'
 	@echo 'make run        boots the ISO in QEMU, serial console in the terminal'
-	@echo '  PAE=1           the PAE kernel             SMP=4  MEM=3G      CPUs and memory'
-	@echo '  POISON=1        freed memory is poisoned   CPU=  MACHINE=     the names that QEMU knows'
-	@echo '  DEBUG=1         visible TLB, lock order, undefined behaviour, ... (docs/debug.md)'
-	@echo '  APPEND="..."    kernel command line: selftest=full, until=3, highmem=32M, exit, ...'
-	@echo '  GUI=1           opens the screen'
-	@echo 'make gdb        boots under GDB, halted, with commands that know the kernel (help tarn); the variables of make run, and'
-	@echo '  REVERSE=1       recorded, then run forwards and backwards        CORE=file  looks at a dump'
-	@echo 'make gdb-server, gdb-client   the same in two terminals (PORT=1234)'
+	@echo 'make gdb        boots under GDB, halted, with commands that know the kernel (help tarn); CORE=file looks at a dump'
+	@echo 'make gdb-server, gdb-client   the same in two terminals'
 	@echo 'make dump       a memory dump, build/tarn.core, of what gdb-server runs, else of a boot of its own'
 	@echo 'make tour       lists guided tours; make tour NAME starts one'
 	@echo 'make compile_commands.json   for clangd'
-	@echo 'make check      host tests and boot tests (JOBS=2 at a time, PYTEST_ARGS=...)'
+	@echo 'make check      host tests and boot tests'
+	@echo 'make check-more what CI runs besides: clang'"'"'s build, and some of the tests with it'
+	@echo 'make check-hosts   other distributions and compilers, each in a folder: needs root, debootstrap, hours (docs/testing.md)'
 	@echo 'make check-host, coverage   the host tests alone; what of kernel/mm they reach'
 	@echo 'make coverage-boot   what of kernel/arch/x86, kernel and boot the boots reach (FULL=1: all of check-full and check-bochs)'
-	@echo 'make interleave, interleave-faults   every schedule of small scenarios (TIME=120 seconds); faults planted there'
+	@echo 'make interleave, interleave-faults   every schedule of small scenarios; faults planted there'
 	@echo 'make check-full, check-bochs, mutants, lint   longer: machines by pairs, Bochs, planted mistakes, static checks'
-	@echo 'make bench      what each operation costs, in guest instructions (BENCH=keys; docs/bench.md)'
+	@echo 'make bench      what each operation costs, in guest instructions (docs/bench.md)'
 	@echo 'make bench-diff OLD=file, bench-linux   beside an earlier bench.json; beside the Linux of Debian'
 	@echo 'make book       the book about all this, as HTML, in $(BUILD)/book/'
 	@echo 'make toolchain  builds i686-elf binutils and GCC into the cache folder'
 	@echo 'make deps       installs what all of these need'
 	@echo 'make loc        lines of code by folder'
-	@echo 'CC=clang        another compiler; BUILD=folder keeps its results apart; V=1 shows the commands'
+	@echo
+	@echo 'Variables, on the command line or in the environment: name, what it takes, default, what for.'
+	@awk -v what=help -f tools/variables.awk tools/variables.txt

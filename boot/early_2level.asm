@@ -5,18 +5,19 @@
 
 bits 32
 
-EARLY_MAP     equ 256 << 20		; EARLY_MAP_BYTES in layout.h
+EARLY_MAP     equ 896 << 20		; EARLY_MAP_BYTES in layout.h
 TABLES        equ EARLY_MAP >> 22
 KERNEL_PGD    equ 0xC0000000 >> 22
 PRESENT_RW    equ 3
 
+extern early_check_ram
 global early_check_cpu, early_map, early_pgd
 
 section .boot progbits alloc exec write
 
-; Every Pentium can run this kernel.
+; Every Pentium can run this kernel, if there is RAM for it.
 early_check_cpu:
-	ret
+	jmp early_check_ram
 
 ; Returns the value for CR3 in eax.
 early_map:

@@ -5,7 +5,7 @@
 
 bits 32
 
-EARLY_MAP     equ 256 << 20		; EARLY_MAP_BYTES in layout.h
+EARLY_MAP     equ 896 << 20		; EARLY_MAP_BYTES in layout.h
 LARGE_PAGES   equ EARLY_MAP >> 21
 PRESENT       equ 1
 PRESENT_RW    equ 3
@@ -13,7 +13,7 @@ LARGE         equ 1 << 7
 CPUID_PAE     equ 1 << 6
 CR4_PAE       equ 1 << 5
 
-extern early_die
+extern early_die, early_check_ram
 global early_check_cpu, early_map, early_pgd
 
 section .boot progbits alloc exec write
@@ -23,13 +23,14 @@ early_check_cpu:
 	cpuid
 	test edx, CPUID_PAE
 	jz .none
-	ret
+	jmp early_check_ram
 .none:
 	mov esi, message_no_pae
 	jmp early_die
 
 message_no_pae:
-	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10, 0
+	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10
+	db 'The machine is stopped.', 13, 10, 0
 
 ; Returns the value for CR3 in eax; turns CR4.PAE on.
 early_map:

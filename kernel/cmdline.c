@@ -187,25 +187,30 @@ static const char *skip_blanks(const char *line)
 	return line;
 }
 
-/* Copies the word at `line`, cut to what fits; returns what follows it. */
-static const char *take_word(const char *line, char *word)
+/* Copies the word at `line`, as far as it fits; returns its length. */
+static u32 take_word(const char *line, char *word)
 {
 	u32 n = 0;
 
-	for (; *line && !is_blank(*line); line++)
-		if (n < MAX_WORD - 1)
-			word[n++] = *line;
-	word[n] = 0;
-	return line;
+	while (line[n] && !is_blank(line[n]))
+		n++;
+	strlcpy(word, line, MIN(n + 1, MAX_WORD));
+	return n;
 }
 
 void cmdline_parse(const char *line)
 {
 	char word[MAX_WORD];
+	u32 length;
 
-	for (line = skip_blanks(line); *line; line = skip_blanks(line)) {
-		line = take_word(line, word);
-		apply(word);
+	for (line = skip_blanks(line); *line; line = skip_blanks(line + length)) {
+		length = take_word(line, word);
+		if (length < MAX_WORD)
+			apply(word);
+		else
+			pr_warn("command line: word of %u characters ignored, at most %u fit: "
+				"'%.40s...'\n",
+				length, MAX_WORD - 1, word);
 	}
 	/* Who wants figures waits for no tests, unless they are asked for too. */
 	if (kernel_options.bench_asked && !kernel_options.selftest[0])

@@ -152,11 +152,16 @@ static bool end_tests(void)
 	return testing_end();
 }
 
-/* The end of what `until=` and the command line ask for. */
+/* The end of what `until=` and the command line ask for; without `exit` a line says what the machine does from now on. */
 static void finish(bool passed)
 {
 	if (kernel_options.exit)
 		machine_exit(passed);
+	if (kernel_options.until < LAST_STEP)
+		console_printf("stopped after step %u; ", kernel_options.until);
+	else
+		console_printf("%u CPUs idle from here on; ", cpu_online_count());
+	console_printf(HOW_TO_LEAVE);
 }
 
 static void stop_if_last(u32 step)
@@ -166,7 +171,6 @@ static void stop_if_last(u32 step)
 	if (kernel_options.bench_asked)
 		pr_warn("bench ignored: it needs every step, and until=%u\n", step);
 	finish(end_tests());
-	console_printf("stopped after step %u\n", step);
 	cpu_stop();
 }
 

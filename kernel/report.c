@@ -8,6 +8,7 @@
 #include "arch/x86/fixmap.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/topology.h"
+#include "lib/format.h"
 #include "mm/bootmem.h"
 #include "mm/highmem.h"
 #include "mm/memory.h"
@@ -35,10 +36,13 @@ void report_cpu(void)
 
 void report_boot_information(void)
 {
-	console_printf("[1] memory map: RAM %u MiB (%llu bytes) in %u ranges, %u modules, from %s\n", (u32)(bootinfo.ram_bytes >> 20),
-	     bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules, bootinfo.loader);
+	console_printf(
+		"[1] memory map: RAM %llu MiB (%llu bytes) in %u ranges, %u modules, from %s\n",
+		bootinfo.ram_bytes >> 20, bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules,
+		bootinfo.loader);
 	if (bootinfo.cmdline[0])
-		console_printf("[1] command line: %s%s\n", bootinfo.cmdline, bootinfo.cmdline_cut ? " (cut)" : "");
+		console_printf("[1] command line: %s%s\n", bootinfo.cmdline,
+			bootinfo.cmdline_lost ? " (cut)" : "");
 }
 
 void report_boot_allocator(void)
@@ -78,8 +82,23 @@ void report_memory(u32 handed, u32 early)
 		     modules[i].sum, modules[i].high ? "high" : "low");
 }
 
+/* Which of the CPUs that could have been started do not run. */
+static void report_missing_cpus(void)
+{
+	char ids[8 * NR_CPUS];
+	u32 n = 0;
+
+	for (u32 cpu = 0; cpu < topology.ncpus; cpu++)
+		if (!(cpus_online() & (1u << cpu)))
+			n += (u32)snprintf(ids + n, sizeof(ids) - n, " %u", topology.apic_id[cpu]);
+	if (n)
+		pr_notice("cpus: not online: APIC id%s\n", ids);
+}
+
 void report_cpus(void)
 {
-	console_printf("[7] cpus: %u of %u online (%s); timer %u Hz by %s\n", cpu_online_count(), topology.ncpus, topology.source, HZ,
-	     apic_present ? "local APICs" : "the PIT");
+	console_printf("[7] cpus: %u of %u online (%s); timer %u Hz by %s\n", cpu_online_count(),
+		topology.ncpus + topology.cpus_left_out, topology.source, HZ,
+		apic_present ? "local APICs" : "the PIT");
+	report_missing_cpus();
 }

@@ -27,6 +27,8 @@ struct run_queue {
 static DEFINE_PER_CPU(struct run_queue, run_queue);
 DEFINE_PER_CPU(struct sched_stats, sched_stats);
 
+void (*tick_hook)(void);
+
 struct thread *current_thread(void)
 {
 	return this_cpu(run_queue)->current;
@@ -272,6 +274,8 @@ void timer_tick(void)
 	struct run_queue *queue = this_cpu(run_queue);
 
 	this_cpu(sched_stats)->ticks++;
+	if (unlikely(tick_hook) && smp_processor_id() == 0)
+		tick_hook();
 	if (queue->slice)
 		queue->slice--;
 }

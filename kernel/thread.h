@@ -62,6 +62,9 @@ struct thread *thread_create_idle(u32 cpu);
 /* What the boot context and each other CPU end in: halts when there is nothing to run, trims the quicklists. */
 __noreturn void idle_loop(struct thread *idle);
 
+/* If set, the boot CPU calls it at each tick of its timer, in the interrupt.  For long self-tests, which show that they go on. */
+extern void (*tick_hook)(void);
+
 /* Lets others run if the running thread's time slice is over: for long loops. */
 void cond_resched(void);
 

@@ -3,6 +3,8 @@
 #
 #   compiler.sh cc                        the C compiler
 #   compiler.sh ld|nm|objcopy COMPILER    what belongs to that compiler
+#   compiler.sh known FILE COMPILER FLAG...   which of these flags it knows; the answer is kept in FILE
+#   compiler.sh gdb                       a GDB that knows the i386
 #   compiler.sh grub-mkrescue             GRUB's ISO maker
 #   compiler.sh grub-files                folder of GRUB's modules for the PC
 
@@ -54,6 +56,47 @@ binutil() {
 	esac
 }
 
+compiles() { "$@" -Werror -x c -c /dev/null -o /dev/null 2>/dev/null; }
+
+# All at once, since most compilers know them all; else one by one.
+try_flags() { # try_flags COMPILER FLAG...
+	compiler=$1
+	shift
+	# shellcheck disable=SC2086 # the compiler may come with flags
+	if compiles $compiler "$@"; then
+		echo "$*"
+		return
+	fi
+	flags=''
+	for flag in "$@"; do
+		# shellcheck disable=SC2086
+		if compiles $compiler "$flag"; then flags="$flags $flag"; fi
+	done
+	echo "${flags# }"
+}
+
+# FILE's first line says what was asked, of which program; its second is the answer.
+known() {
+	file=$1
+	shift
+	asked="$* $(ls -lL "$(command -v "${1%% *}")" 2>/dev/null)"
+	if [ ! -f "$file" ] || [ "$(head -n 1 "$file")" != "$asked" ]; then
+		mkdir -p "$(dirname "$file")"
+		{ echo "$asked" && try_flags "$@"; } >"$file.$$" && mv "$file.$$" "$file"
+	fi
+	sed -n 2p "$file"
+}
+
+# On other machines the plain one may know those alone.
+any_gdb() {
+	for program in $(first gdb) $(first gdb-multiarch) $(first i686-elf-gdb); do
+		if "$program" -nx -batch -ex 'set architecture i386' 2>/dev/null | grep -q i386; then
+			echo "$program"
+			return
+		fi
+	done
+}
+
 grub_files() {
 	for folder in /usr/lib/grub/i386-pc /usr/share/grub/i386-pc \
 		"${HOMEBREW_PREFIX:-/opt/homebrew}/opt/i686-elf-grub/lib/i686-elf/grub/i386-pc" \
@@ -69,6 +112,11 @@ case $1 in
 cc) cc ;;
 ld) ld "$2" ;;
 nm | objcopy) binutil "$1" "$2" ;;
+known)
+	shift
+	known "$@"
+	;;
+gdb) any_gdb ;;
 grub-mkrescue) first grub-mkrescue grub2-mkrescue i686-elf-grub-mkrescue ;;
 grub-files) grub_files ;;
 esac

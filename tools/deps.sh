@@ -2,8 +2,11 @@
 # deps.sh COMPILER GOAL...: sees to it that what the make goals need is on this machine.
 #
 # COMPILER is what CC= said, or empty.  When nothing is missing no package manager is called.  Else, on Debian and its
-# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere the
-# lines to type are shown, and the exit status is 1.
+# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere, and with
+# NO_INSTALL=1, the lines to type are shown, and the exit status is 1.
+#
+# The 32-bit host tests need one library of the foreign architecture i386.  NO_I386=1 declines it; without it those
+# tests are skipped.
 
 # shellcheck disable=SC2086 # lists of packages are split into words on purpose
 set -u
@@ -11,6 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 compiler=$1
 shift
 packages=''     # Debian's names of what is missing
+foreign=''      # the same, of the architecture i386
 want_compiler=''
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -19,27 +23,33 @@ need() { packages="$packages $*"; }
 # ---- What is missing ----
 
 is_x86_64() { [ "$(uname -sm)" = 'Linux x86_64' ]; }
+x86_64_only() {
+	is_x86_64 || {
+		echo "make $1 needs Linux on x86-64: its simulated machine is made of that." >&2
+		exit 1
+	}
+}
 is_pc() { case $(uname -m) in i?86 | x86_64 | amd64) true ;; *) false ;; esac; }
 
 build_needs() {
 	have make || need make
 	have nasm || need nasm
 	case $compiler in
-	'') [ -n "$(tools/compiler.sh cc)" ] || want_compiler=must ;;
-	*clang*) if ! have "${compiler%% *}" || ! have ld.lld; then need clang lld; fi ;;
+	'') [ -n "$(sh tools/compiler.sh cc)" ] || want_compiler=must ;;
+	*clang*) clang_needs "${compiler%% *}" ;;
 	*) have "${compiler%% *}" || {
 		echo "CC=$compiler: there is no such program." >&2
 		exit 1
 	} ;;
 	esac
-	[ -n "$(tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
+	[ -n "$(sh tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
 }
 
 # GRUB for the PC is not packaged for other machines: there the kernels start without it (tools/mkiso.sh).
 iso_needs() {
-	is_pc || [ -n "$(tools/compiler.sh grub-files)" ] || return 0
-	[ -n "$(tools/compiler.sh grub-files)" ] || need grub-pc-bin
-	[ -n "$(tools/compiler.sh grub-mkrescue)" ] || need grub-common
+	is_pc || [ -n "$(sh tools/compiler.sh grub-files)" ] || return 0
+	[ -n "$(sh tools/compiler.sh grub-files)" ] || need grub-pc-bin
+	[ -n "$(sh tools/compiler.sh grub-mkrescue)" ] || need grub-common
 	have xorriso || need xorriso
 	have mformat || need mtools
 }
@@ -82,7 +92,7 @@ bench_linux_needs() {
 }
 
 gdb_needs() {
-	have gdb || need gdb
+	if is_pc; then have gdb || need gdb; else [ -n "$(sh tools/compiler.sh gdb)" ] || need gdb-multiarch; fi
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
@@ -109,8 +119,19 @@ host_needs() {
 	have clang || need clang
 	ls "$(clang --print-runtime-dir 2>/dev/null)"/libclang_rt.asan* >/dev/null 2>&1 || need libclang-rt-dev
 	[ -e /usr/include/cmocka.h ] || need libcmocka-dev
-	[ -e /usr/lib32/crt1.o ] || need libc6-dev-i386
-	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || need libcmocka-dev:i386
+	[ -e /usr/lib32/crt1.o ] || links -m32 || need libc6-dev-i386
+	[ -e /usr/lib/i386-linux-gnu/libcmocka.so ] || links -m32 -lcmocka || want_i386
+}
+
+# links FLAG...: true if clang makes a program for this host with these flags.
+links() { echo 'int main(void) { return 0; }' | clang -x c - "$@" -o /dev/null 2>/dev/null; }
+
+want_i386() {
+	if [ -n "${NO_I386:-}" ]; then
+		echo 'Tarn: NO_I386=1, so the 32-bit host tests are skipped.'
+	else
+		foreign=libcmocka-dev:i386
+	fi
 }
 
 # GCC for the host itself: clang marks one access of `c++` where there are two.
@@ -118,6 +139,13 @@ interleave_needs() {
 	have gcc || need gcc
 	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
 	have python3 || need python3
+}
+
+# Such as clang-17, with the linker of that number.
+clang_needs() {
+	number=${1##*clang}
+	have "$1" || need "clang$number"
+	have "ld.lld$number" || have ld.lld || need "lld$number"
 }
 
 coverage_needs() {
@@ -135,9 +163,10 @@ for goal in "$@"; do
 		iso_needs && qemu_needs && check_needs && book_needs && bench_needs && gdb_needs tour
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
-	check-host) host_needs ;;
-	interleave | interleave-faults) interleave_needs ;;
-	coverage) host_needs && coverage_needs ;;
+	check-more) clang_needs clang && iso_needs && qemu_needs && check_needs ;;
+	check-host) x86_64_only "$goal" && host_needs ;;
+	interleave | interleave-faults) x86_64_only "$goal" && interleave_needs ;;
+	coverage) x86_64_only "$goal" && host_needs && coverage_needs ;;
 	book) book_needs ;;
 	bench | bench-diff) qemu_needs && bench_needs ;;
 	bench-linux) qemu_needs && bench_needs && bench_linux_needs ;;
@@ -148,18 +177,20 @@ for goal in "$@"; do
 		;;
 	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
+	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;
 	all | iso | *.iso) iso_needs ;;
 	esac
 done
 packages=$(printf '%s\n' $packages | sort -u | tr '\n' ' ')
-[ -n "${packages% }$want_compiler" ] || exit 0
+packages=${packages% }
+[ -n "$packages$foreign$want_compiler" ] || exit 0
 
 # ---- Installing it ----
 
 lines_to_type() {
 	cat <<LINES
-Missing: $packages${want_compiler:+a C compiler for the i386}
+Missing: $packages${foreign:+ $foreign}${want_compiler:+ a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
@@ -174,57 +205,45 @@ Please install it. All that Tarn may need:
 LINES
 }
 
-if [ "$(id -u)" = 0 ]; then
-	as_root=''
-elif have sudo; then
-	as_root=sudo
-else
-	as_root=none
-fi
-if ! have apt-get || [ "$as_root" = none ]; then
-	lines_to_type
-	exit 1
-fi
+# shellcheck source=tools/apt.sh
+. tools/apt.sh
 
-apt() { $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
+say_no_i386() { echo "Tarn: without $foreign the 32-bit host tests are skipped."; }
 
-known() { apt-cache show "$@" >/dev/null 2>&1; }
-
-updated=''
-update() {
-	[ -z "$updated" ] || return 0
-	case $packages in *:i386*) $as_root dpkg --add-architecture i386 ;; esac
-	apt update && updated=yes
-}
-
-try_install() {
-	echo "Tarn: apt-get installs $*"
-	known "$@" || update
-	apt install -y --no-remove --no-install-recommends "$@"
-}
-
-# Once more with fresh lists: old ones name files that the archive no longer has.
-install() {
-	try_install "$@" || { [ -z "$updated" ] && update && try_install "$@"; }
+# A library for some of the tests is no reason to stop here.
+install_foreign() {
+	dpkg --print-foreign-architectures | grep -qx i386 || {
+		echo "Tarn: adds the foreign architecture i386 for $foreign, which the 32-bit host tests need (NO_I386=1 declines)"
+		$as_root dpkg --add-architecture i386
+	}
+	apt_install $foreign || say_no_i386
 }
 
 # Debian's cross compiler cannot be installed beside gcc-multilib; then gcc -m32, or clang.
 install_compiler() {
-	try_install gcc-i686-linux-gnu && return
-	[ -n "$(tools/compiler.sh cc)" ] && return
-	for others in gcc 'clang lld'; do
-		install $others && [ -n "$(tools/compiler.sh cc)" ] && return
+	for compilers in gcc-i686-linux-gnu gcc 'clang lld'; do
+		apt_install $compilers || echo "Tarn: $compilers is not to be had."
+		[ -n "$(sh tools/compiler.sh cc)" ] && return
 	done
 	return 1
 }
 
 # Where packages are installed anyhow, the cross compiler comes too, unless there is one.
-[ -z "$compiler" ] && case $(tools/compiler.sh cc) in
+[ -z "$compiler" ] && case $(sh tools/compiler.sh cc) in
 gcc | clang) want_compiler=${want_compiler:-may} ;;
 esac
 dpkg-query -W -f '${Status}' gcc-multilib 2>/dev/null | grep -q 'ok installed' && [ "$want_compiler" = may ] && want_compiler=''
 
-if { [ -n "${packages% }" ] && ! install $packages; } || { [ -n "$want_compiler" ] && ! install_compiler; }; then
+if [ -n "${NO_INSTALL:-}" ] || ! apt_usable; then
+	if [ -n "$packages" ] || [ "$want_compiler" = must ]; then
+		lines_to_type
+		exit 1
+	fi
+	[ -z "$foreign" ] || say_no_i386
+	exit 0
+fi
+if { [ -n "$packages" ] && ! apt_install $packages; } || { [ -n "$want_compiler" ] && ! install_compiler; }; then
 	lines_to_type
 	exit 1
 fi
+[ -z "$foreign" ] || install_foreign

@@ -8,7 +8,7 @@ files=$(ls kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c lib/*.c tests/kernel/*.c
 defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
 
 echo 'lint: layers'
-tools/layers.py || status=1
+python3 tools/layers.py || status=1
 
 echo 'lint: clang-tidy'
 report=$(mktemp)

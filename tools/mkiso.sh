@@ -7,7 +7,7 @@ objcopy=$1 iso=$2 menu=$3
 shift 3
 here=$(dirname "$0")
 
-if [ -z "$("$here/compiler.sh" grub-files)" ]; then
+if [ -z "$(sh "$here/compiler.sh" grub-files)" ]; then
 	echo "No GRUB for the PC on this machine: no ISO. The kernels start with QEMU's -kernel."
 	rm -f "$iso"
 	exit 0
@@ -19,7 +19,7 @@ cp "$menu" "$tree/boot/grub/grub.cfg"
 for kernel in "$@"; do
 	"$objcopy" --strip-debug "$kernel" "$tree/boot/$(basename "$kernel")"
 done
-if ! "$("$here/compiler.sh" grub-mkrescue)" -d "$("$here/compiler.sh" grub-files)" -o "$iso" "$tree" >"$iso.log" 2>&1; then
+if ! "$(sh "$here/compiler.sh" grub-mkrescue)" -d "$(sh "$here/compiler.sh" grub-files)" -o "$iso" "$tree" >"$iso.log" 2>&1; then
 	cat "$iso.log" >&2
 	rm -f "$iso"
 	exit 1

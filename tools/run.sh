@@ -10,15 +10,31 @@ here=$(dirname "$0")
 kernel=$build/tarn${PAE:+-pae}$suffix.elf
 iso=$build/tarn$suffix.iso
 
-set -- -smp "$SMP" -m "$MEM" -nic none -no-reboot -serial mon:stdio -device isa-debug-exit,iobase=0xf4,iosize=4
+set --
 [ -z "${CPU:-}" ] || set -- "$@" -cpu "$CPU"
 [ -z "${MACHINE:-}" ] || set -- "$@" -machine "$MACHINE"
+
+# A CPU that announces no local APIC has one in QEMU all the same when there are several, and then the firmware does not
+# let the timer's interrupts through it: GRUB's countdown stands still.
+lacks_apic() {
+	printf 'info lapic\nquit\n' | qemu-system-i386 "$@" -smp 1 -S -nodefaults -display none -monitor stdio 2>/dev/null |
+		grep -q 'local apic state not available'
+}
+if [ -n "${CPU:-}" ] && [ "$SMP" != 1 ] && lacks_apic "$@"; then
+	echo "CPU=$CPU has no local APIC, which several CPUs need: SMP=1 instead of $SMP."
+	SMP=1
+fi
+
+set -- -smp "$SMP" -m "$MEM" "$@" -nic none -no-reboot -serial mon:stdio -device isa-debug-exit,iobase=0xf4,iosize=4
 [ -n "${GUI:-}" ] || set -- "$@" -display none
 
+# In a folder of its own: two runs at once must not share it.
 own_iso() {
-	mkdir -p "$build/run"
-	iso=$build/run/tarn.iso
-	cat >"$build/run/grub.cfg" <<-MENU
+	own=$(mktemp -d "$build/run.XXXXXX") || return 1
+	trap 'rm -rf "$own"' EXIT
+	trap 'exit 130' INT TERM HUP
+	iso=$own/tarn.iso
+	cat >"$own/grub.cfg" <<-MENU
 		serial --unit=0 --speed=115200
 		terminal_input console serial
 		terminal_output console serial
@@ -27,7 +43,7 @@ own_iso() {
 			multiboot /boot/$(basename "$kernel") ${APPEND:-}
 		}
 	MENU
-	"$here/mkiso.sh" "$objcopy" "$iso" "$build/run/grub.cfg" "$kernel"
+	sh "$here/mkiso.sh" "$objcopy" "$iso" "$own/grub.cfg" "$kernel"
 }
 
 if [ -n "${PAE:-}${APPEND:-}" ]; then
@@ -44,9 +60,16 @@ else
 fi
 status=$?
 
-# What the kernel wrote to isa-debug-exit, twice and plus one.
+# What the kernel wrote to isa-debug-exit, twice and plus one.  0 is no word of the kernel's.
 case $status in
 33) exit 0 ;;
 35) echo "Tarn ended with a failure." >&2 ;;
+0)
+	case " ${APPEND:-} " in *' exit '*)
+		echo "No verdict: QEMU was quit, or the machine was reset." >&2
+		exit 1
+		;;
+	esac
+	;;
 esac
 exit $status

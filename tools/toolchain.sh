@@ -17,23 +17,25 @@ fi
 
 # ---- Debian's packages ----
 
-if ! command -v apt-get >/dev/null || { [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; }; then
+# shellcheck source=tools/apt.sh
+. "$(dirname "$0")/apt.sh"
+if ! apt_usable; then
 	echo "This builds from Debian's source packages and needs apt-get, and root or sudo." >&2
 	echo "Elsewhere: Fedora's gcc does as it is; with Homebrew: brew install i686-elf-gcc" >&2
 	exit 1
 fi
-as_root=$([ "$(id -u)" = 0 ] || echo sudo)
 
 missing=''
 for package in binutils-source gcc-12-source g++ make bison flex xz-utils libgmp-dev libmpfr-dev libmpc-dev; do
 	dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
-	echo "Tarn: apt-get installs$missing"
+	if [ -n "${NO_INSTALL:-}" ]; then
+		echo "NO_INSTALL=1, and this is missing:$missing" >&2
+		exit 1
+	fi
 	# shellcheck disable=SC2086 # one word for each package
-	apt-cache show $missing >/dev/null 2>&1 || $as_root apt-get update
-	# shellcheck disable=SC2086
-	$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-remove --no-install-recommends $missing
+	apt_install $missing
 fi
 
 # ---- Build ----

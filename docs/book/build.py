@@ -248,7 +248,8 @@ def print_document(book):
 def source_document(path):
     text = "\n".join(source.read_lines(path)).expandtabs(8)
     rows = highlight(text, language_of(path)).split("\n")
-    body = "\n".join(f'<span id="L{n}"><a href="#L{n}">{n:4}</a> {row}</span>' for n, row in enumerate(rows, 1))
+    body = "\n".join(f'<span class="line" id="L{n}"><a href="#L{n}">{n:4}</a> {row}</span>'
+                     for n, row in enumerate(rows, 1))
     style = "../" * (path.count("/") + 1) + "book.css"
     return document(path, f'<main class="source"><h1>{path}</h1><pre>{body}</pre></main>', style)
 

@@ -79,7 +79,7 @@ def boot_order():
     steps = [
         ("serial line, GDT, IDT, double-fault task", "a mistake gives a message"),
         ("command line and memory map", "where RAM is"),
-        ("boot allocator over low memory", "zeroed pages below 64 MiB"),
+        ("boot allocator over low memory", "zeroed pages of low memory"),
         ("page tables built, in boot memory", "nothing yet: not loaded"),
         ("walk, CR3, PGE, write protection", "all of low memory; interrupts"),
         ("kmap_init", "the pool knows its table"),
@@ -117,15 +117,15 @@ def early_map():
     d.text(540, 22, "physical", 13, "middle", bold=True)
     d.rect(40, 36, 160, 300, WHITE)
     d.box(40, 36, 160, 22, "window", fill=LIGHT, size=12)
-    d.box(40, 118, 160, 60, "64 MiB", "text runs here afterwards", fill=MID, size=12)
-    d.box(40, 276, 160, 60, "64 MiB", "text runs here at first", fill=MID, size=12)
+    d.box(40, 118, 160, 60, "896 MiB", "text runs here afterwards", fill=MID, size=12)
+    d.box(40, 276, 160, 60, "896 MiB", "text runs here at first", fill=MID, size=12)
     for y, address in ((58, "0xFFFFD000"), (178, "0xC0000000"), (336, "0x00000000")):
         d.text(206, y, address, 11, mono=True)
     d.rect(460, 36, 160, 300, WHITE)
     d.rect(460, 276, 160, 60, MID)
     d.box(460, 296, 160, 14, "kernel image", fill=DARK, size=10)
     d.text(626, 310, "1 MiB", 11, mono=True)
-    d.text(626, 280, "64 MiB", 11, mono=True)
+    d.text(626, 280, "896 MiB", 11, mono=True)
     d.arrow((292, 306), (458, 306))
     d.arrow((292, 150), (380, 150), (380, 290), (458, 290))
     d.text(300, 326, "identity mapping", 12, italic=True)

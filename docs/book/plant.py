@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Plants one of the book's mistakes in a private copy of the source, where it can be built and watched.
 
-    docs/book/plant.py                      lists the mistakes
-    docs/book/plant.py NAME FOLDER          copies the source to FOLDER, which must be new, and changes it there
+    python3 docs/book/plant.py                      lists the mistakes
+    python3 docs/book/plant.py NAME FOLDER          copies the source to FOLDER, which must be new, and changes it there
     cd FOLDER && make run APPEND=exit
 
 The mistakes stand in the chapters, as blocks that begin with ```plant NAME FILE FUNCTION; their lines are marked as in

@@ -6,8 +6,7 @@
  */
 #include "mm/bootmem.h"
 
-#include "arch/x86/bootinfo.h"
-#include "arch/x86/layout.h"
+#include "arch/x86/physmap.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
@@ -16,7 +15,6 @@
 #define NO_PLACE (~(phys_t)0)
 
 static u32 *bitmap;
-static pfn_t limit_pfn;	 /* allocations end below */
 static phys_t last_end;	 /* end of the last allocation; page aligned (or 0): no partial page to go on with */
 static bool is_open;
 static struct bootmem_stats stats;
@@ -121,7 +119,7 @@ static phys_t place_in_partial_page(size_t size, size_t align, phys_t goal)
 	phys_t page_end = ALIGN_UP(last_end, PAGE_SIZE);
 	pfn_t last = phys_to_pfn(ALIGN_UP(end, PAGE_SIZE));
 
-	if (start >= page_end || start < goal || last > limit_pfn)
+	if (start >= page_end || start < goal || last > stats.pages)
 		return NO_PLACE;
 	return next_with(true, phys_to_pfn(page_end), last) >= last ? start : NO_PLACE;
 }
@@ -133,9 +131,9 @@ static phys_t place_in_free_pages(size_t size, size_t align, phys_t goal)
 	u64 npages = ((u64)size + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	u64 pfn = (goal + PAGE_SIZE - 1) >> PAGE_SHIFT;
 
-	while (pfn < limit_pfn) {
-		pfn = ALIGN_UP((u64)next_with(false, (pfn_t)pfn, limit_pfn), align_pages);
-		if (pfn + npages > limit_pfn)
+	while (pfn < stats.pages) {
+		pfn = ALIGN_UP((u64)next_with(false, (pfn_t)pfn, stats.pages), align_pages);
+		if (pfn + npages > stats.pages)
 			break;
 		pfn_t blocked = next_with(true, (pfn_t)pfn, (pfn_t)(pfn + npages));
 
@@ -183,9 +181,11 @@ void *bootmem_alloc(size_t size, size_t align, phys_t goal)
 	void *memory = bootmem_try_alloc(size, align, goal);
 
 	if (!memory)
-		panic("boot allocator: no room for %lu KiB (aligned to %lu) below %lu MiB; %u KiB are free in all of low memory",
-		      (unsigned long)size >> 10, (unsigned long)align, (unsigned long)limit_pfn >> (20 - PAGE_SHIFT),
-		      stats.free << (PAGE_SHIFT - 10));
+		panic("boot allocator: no room for %lu KiB (aligned to %lu); %u KiB of low memory "
+		      "are free, boot modules hold %u KiB",
+			(unsigned long)size >> 10, (unsigned long)align,
+			stats.free << (PAGE_SHIFT - 10),
+			phys_pages_of(PHYS_MODULE, 0, stats.pages) << (PAGE_SHIFT - 10));
 	return memory;
 }
 
@@ -195,91 +195,38 @@ void *bootmem_alloc_page(void)
 	return bootmem_alloc(PAGE_SIZE, PAGE_SIZE, 0);
 }
 
-void bootmem_set_limit(phys_t limit)
+/*
+ * Free pages for the bitmap before there is a bitmap to ask.  memory_divide() has seen to it that
+ * there are some.
+ */
+static pfn_t find_bitmap_place(u32 npages)
 {
-	CHECK_OPEN();
-	limit_pfn = covered(limit);
-}
+	struct phys_piece piece;
 
-/* None if the loader's word cannot be true: modules_take() will pass that module over. */
-static struct ram_range module_pages(const struct boot_module *module)
-{
-	struct ram_range pages = { phys_to_pfn(module->start), phys_to_pfn(ALIGN_UP(module->end, PAGE_SIZE)) };
-
-	if (ram_pages_between(pages.start, pages.end) != pages.end - pages.start)
-		pages.end = pages.start;
-	return pages;
-}
-
-/* What must stay as it is: entry i, false after the last.  Page 0 holds the interrupt table and data of the firmware. */
-static bool busy_range(u32 i, struct ram_range *busy)
-{
-	const struct boot_module *module = &bootinfo.module[i - MIN(i, 3u)];
-
-	if (i == 0)
-		*busy = (struct ram_range){ 0, 1 };
-	else if (i == 1)
-		*busy = (struct ram_range){ TRAMPOLINE_PHYS >> PAGE_SHIFT, (TRAMPOLINE_PHYS >> PAGE_SHIFT) + 1 };
-	else if (i == 2)
-		*busy = (struct ram_range){ phys_to_pfn(KERNEL_IMAGE_PHYS), virt_to_pfn(kernel_end + PAGE_SIZE - 1) };
-	else if (i - 3 < bootinfo.nmodules)
-		*busy = module_pages(module);
-	else
-		return false;
-	return true;
-}
-
-/* The end of a busy range that has pages in common with [start, end), or 0. */
-static pfn_t busy_until(pfn_t start, pfn_t end)
-{
-	struct ram_range busy;
-
-	for (u32 i = 0; busy_range(i, &busy); i++)
-		if (busy.start < end && start < busy.end)
-			return busy.end;
-	return 0;
-}
-
-/* RAM for the bitmap before there is a bitmap to ask. */
-static pfn_t find_bitmap_place(u32 npages, pfn_t limit)
-{
-	for (u32 i = 0; i < bootinfo.nranges; i++) {
-		pfn_t pfn = bootinfo.range[i].start, end = MIN(bootinfo.range[i].end, limit), busy;
-
-		while ((u64)pfn + npages <= end) {
-			busy = busy_until(pfn, pfn + npages);
-			if (!busy)
-				return pfn;
-			pfn = busy;
-		}
+	for (pfn_t pfn = 0; pfn < max_low_pfn; pfn = piece.end) {
+		piece = phys_piece_at(pfn, max_low_pfn);
+		if (piece.kind == PHYS_RAM && piece.end - piece.start >= npages)
+			return piece.start;
 	}
-	panic("boot allocator: no room for its bitmap of %u KiB below %u MiB", npages << (PAGE_SHIFT - 10),
-	      limit >> (20 - PAGE_SHIFT));
+	panic("boot allocator: no room for its bitmap of %u KiB", npages << (PAGE_SHIFT - 10));
 }
 
 static void free_all_ram(void)
 {
-	for (u32 i = 0; i < bootinfo.nranges; i++) {
-		pfn_t start = MIN(bootinfo.range[i].start, stats.pages), end = MIN(bootinfo.range[i].end, stats.pages);
+	struct phys_piece piece;
 
-		mark_free(start, end);
+	for (pfn_t pfn = 0; pfn < stats.pages; pfn = piece.end) {
+		piece = phys_piece_at(pfn, stats.pages);
+		if (piece.kind == PHYS_RAM)
+			mark_free(piece.start, piece.end);
 	}
-}
-
-/* Pages may be busy for two reasons (modules that share a page): that is the loader's right, and no overlap of ours. */
-static void reserve_busy(void)
-{
-	struct ram_range busy;
-
-	for (u32 i = 0; busy_range(i, &busy); i++)
-		mark_reserved(MIN(busy.start, stats.pages), MIN(busy.end, stats.pages));
 }
 
 void bootmem_init(void)
 {
 	u32 words = (max_low_pfn + 31) / 32;
 	u32 npages = ALIGN_UP(words * 4, PAGE_SIZE) / PAGE_SIZE;
-	pfn_t place = find_bitmap_place(npages, MIN(max_low_pfn, EARLY_MAP_BYTES >> PAGE_SHIFT));
+	pfn_t place = find_bitmap_place(npages);
 
 	stats = (struct bootmem_stats){ .pages = max_low_pfn, .reserved = max_low_pfn, .bitmap_pages = npages };
 	bitmap = pfn_to_virt(place);
@@ -287,9 +234,8 @@ void bootmem_init(void)
 	last_end = 0;
 	is_open = true;
 	free_all_ram();
-	reserve_busy();
 	mark_reserved(place, place + npages);
-	bootmem_set_limit(EARLY_MAP_BYTES);
+	mark_reserved(mem_map_place.start, mem_map_place.end);
 }
 
 u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))

@@ -11,8 +11,8 @@
 #include "lib/types.h"
 
 /*
- * Step 2: finds room for the bitmap, reserves everything, frees what is RAM, reserves again page 0, the trampoline's page, the kernel image,
- * boot modules and the bitmap itself.
+ * Step 2: finds room for the bitmap, reserves everything, frees the RAM in which nothing lies that
+ * must stay (PHYS_RAM), reserves the bitmap itself and mem_map's place.
  */
 void bootmem_init(void);
 
@@ -21,18 +21,16 @@ void bootmem_reserve(phys_t start, u64 size);
 void bootmem_free(phys_t start, u64 size);
 
 /*
- * Zeroed memory of `size` bytes (> 0), aligned to `align` (power of two, up to any), from the lowest address at or above `goal`
- * that fits, below the limit; if there is none above `goal`, from the lowest of all.  A request that begins on the page where the last one ended, and whose alignment allows, is put
- * into the rest of that page.  NULL if there is no room.
+ * Zeroed memory of `size` bytes (> 0), aligned to `align` (power of two, up to any), from the
+ * lowest address at or above `goal` that fits; if there is none above `goal`, from the lowest of
+ * all.  A request that begins on the page where the last one ended, and whose alignment allows, is
+ * put into the rest of that page.  NULL if there is no room.
  */
 void *bootmem_try_alloc(size_t size, size_t align, phys_t goal);
 /* The same; panics, with size and what is free, if there is no room. */
 void *bootmem_alloc(size_t size, size_t align, phys_t goal);
 /* One page, page aligned. */
 void *bootmem_alloc_page(void);
-
-/* Allocations end below `limit`: what is mapped so far.  bootmem_init sets it to EARLY_MAP_BYTES, paging_init lifts it to the end of low memory. */
-void bootmem_set_limit(phys_t limit);
 
 struct bootmem_stats {
 	u32 pages;	    /* that the bitmap covers */

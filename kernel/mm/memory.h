@@ -9,7 +9,8 @@
 #ifndef MM_MEMORY_H
 #define MM_MEMORY_H
 
-#include "arch/x86/page.h"
+#include "arch/x86/bootinfo.h"
+#include "arch/x86/physmap.h"
 
 /* Ends are the first page after. */
 extern pfn_t max_low_pfn, highstart_pfn, max_pfn;
@@ -17,19 +18,26 @@ extern pfn_t max_low_pfn, highstart_pfn, max_pfn;
 extern uintptr_t high_memory;
 extern uintptr_t vmalloc_start;
 
-/* Less than this and the kernel says so and stops. */
-#define MEMORY_MINIMUM MIB(8)
+/*
+ * Frames of low memory in which mem_map will lie: one run that is free.  bootmem_init() reserves
+ * it.
+ */
+extern struct ram_range mem_map_place;
 
 /*
- * Sets the above from bootinfo and mm_options (smaller low memory wins; mem_map may take at most half of low memory, RAM beyond what it
- * can describe is cut from the top and reported).  Panics with a message that gives the figures when there is too little.
+ * Less low memory than this, or less that is neither the kernel's nor a boot module's, and the
+ * kernel says so and stops.
+ */
+#define MEMORY_MINIMUM MIB(8)
+#define MEMORY_FREE_MINIMUM MIB(4)
+
+/*
+ * Sets the above from bootinfo and mm_options.  The smaller low memory wins.  mem_map lies in one
+ * run of free pages and takes at most half of the low memory that is free; RAM beyond what it can
+ * describe is cut from the top and reported.  Decides which boot modules are sound.  Panics with a
+ * message that gives the figures when there is too little.
  */
 void memory_divide(void);
-
-/* True if the frame is usable RAM by the loader's map. */
-bool pfn_is_ram(pfn_t pfn);
-/* Usable RAM pages in [start, end). */
-u32 ram_pages_between(pfn_t start, pfn_t end);
 
 /* RAM pages that are reported as unused (beyond reach or beyond mem_map). */
 extern u64 memory_unused_pages;

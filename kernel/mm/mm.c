@@ -59,6 +59,7 @@ int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot)
 	pte_t *pte;
 
 	ASSERT(address < USER_TOP && IS_ALIGNED(address, PAGE_SIZE), "mm_map at %x", (u32)address);
+	ASSERT(pfn < MAX_PFN, "mm_map of frame 0x%x, which no entry holds", pfn);
 	might_sleep("mm_map", CALLER());
 	spin_lock(&mm->page_table_lock);
 	pte = pte_for(mm, address);

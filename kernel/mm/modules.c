@@ -2,7 +2,6 @@
 #include "mm/modules.h"
 
 #include "arch/x86/console.h"
-#include "arch/x86/layout.h"
 #include "arch/x86/page_ops.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
@@ -21,17 +20,6 @@ static pfn_t first_pfn(const struct boot_module *boot)
 static pfn_t end_pfn(const struct boot_module *boot)
 {
 	return phys_to_pfn(boot->end + PAGE_SIZE - 1);
-}
-
-/* A page that two modules share stays where it is. */
-static bool shares_a_page(u32 n)
-{
-	const struct boot_module *boot = &bootinfo.module[n];
-
-	for (u32 i = 0; i < bootinfo.nmodules; i++)
-		if (i != n && first_pfn(&bootinfo.module[i]) < end_pfn(boot) && first_pfn(boot) < end_pfn(&bootinfo.module[i]))
-			return true;
-	return false;
 }
 
 static void release_pages(struct module *module)
@@ -85,25 +73,6 @@ static void keep_in_place(struct module *module, const struct boot_module *boot)
 		list_append(&module->pages, &pfn_to_page(pfn)->list);
 }
 
-static bool overlaps_kernel(const struct boot_module *boot)
-{
-	return first_pfn(boot) < virt_to_pfn(kernel_end) && end_pfn(boot) > phys_to_pfn(KERNEL_IMAGE_PHYS);
-}
-
-/* What is wrong with the module, or NULL: the loader's word is not taken for where memory may be freed. */
-static const char *module_fault(u32 n)
-{
-	const struct boot_module *boot = &bootinfo.module[n];
-
-	if (end_pfn(boot) > max_pfn)
-		return "beyond the memory in use";
-	if (first_pfn(boot) < phys_to_pfn(KERNEL_IMAGE_PHYS) || overlaps_kernel(boot))
-		return "lies where the kernel or the firmware does";
-	if (ram_pages_between(first_pfn(boot), end_pfn(boot)) != end_pfn(boot) - first_pfn(boot))
-		return "is not in RAM";
-	return shares_a_page(n) ? "shares a page with another" : NULL;
-}
-
 /* All bytes added up, so that a person or a test can compare with the file. */
 static u32 module_sum(const struct module *module)
 {
@@ -125,10 +94,10 @@ static void module_take(u32 n)
 {
 	const struct boot_module *boot = &bootinfo.module[n];
 	struct module *module = &modules[nmodules];
-	const char *fault = module_fault(n);
 
-	if (fault) {
-		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start, boot->end, fault);
+	if (boot->fault) {
+		pr_warn("boot module %s at %llx to %llx: %s, ignored\n", boot->name, boot->start,
+			boot->end, boot->fault);
 		return;
 	}
 	list_init(&module->pages);

@@ -154,5 +154,4 @@ void paging_enable(void)
 	kernel_pgd = swapper_pg_dir;
 	direct_map_end = max_low_pfn;
 	fixmap_init();
-	bootmem_set_limit(pfn_to_phys(max_low_pfn));
 }

@@ -186,7 +186,9 @@ void *vmap_device(phys_t phys, size_t size)
 	struct vm_range *range;
 
 	might_sleep("vmap_device", CALLER());
-	if (phys_to_pfn(phys) >= reachable_pfns() || size > pfn_to_phys(reachable_pfns()) - phys)
+	/* The last keeps the sum below from wrapping. */
+	if (!phys_reachable(phys) || size > pfn_to_phys(reachable_pfns()) - phys ||
+		size > VMALLOC_MAX)
 		return NULL;
 	range = range_create(size ? offset + size : 0, true);
 	if (!range)

@@ -1,9 +1,8 @@
 /* Zones and mem_map: making them, filling them, their watermarks.  See zone.h. */
 #include "mm/zone.h"
 
-#include "arch/x86/bootinfo.h"
 #include "lib/assert.h"
-#include "mm/bootmem.h"
+#include "lib/string.h"
 #include "mm/memory.h"
 #include "mm/page_alloc.h"
 
@@ -33,8 +32,8 @@ void zones_init(void)
 {
 	pfn_t dma_end = MIN(max_low_pfn, DMA_END_PFN);
 
-	/* Above the DMA zone where there is room: devices cannot use anything else. */
-	mem_map = bootmem_alloc((size_t)ALIGN_UP(max_pfn, 1u << MAX_ORDER) * sizeof(struct page), 64, pfn_to_phys(DMA_END_PFN));
+	mem_map = memset(pfn_to_virt(mem_map_place.start), 0,
+		(mem_map_place.end - mem_map_place.start) * PAGE_SIZE);
 	zone_init(ZONE_DMA, "DMA", 0, dma_end);
 	zone_init(ZONE_NORMAL, "NORMAL", dma_end, max_low_pfn);
 	zone_init(ZONE_HIGHMEM, "HIGHMEM", highstart_pfn, max_pfn);
@@ -80,35 +79,15 @@ void zone_add_pages(pfn_t start, pfn_t end)
 	}
 }
 
-/* The first pages in [start, end) that a boot module occupies; an empty range at `end` if there are none. */
-static struct ram_range next_module(pfn_t start, pfn_t end)
-{
-	struct ram_range next = { end, end };
-
-	for (u32 i = 0; i < bootinfo.nmodules; i++) {
-		pfn_t from = MAX(phys_to_pfn(bootinfo.module[i].start), start);
-		pfn_t to = MIN(phys_to_pfn(ALIGN_UP(bootinfo.module[i].end, PAGE_SIZE)), end);
-
-		if (from < to && from < next.start)
-			next = (struct ram_range){ from, to };
-	}
-	return next;
-}
-
-static void add_between_modules(pfn_t start, pfn_t end)
-{
-	while (start < end) {
-		struct ram_range module = next_module(start, end);
-
-		zone_add_pages(start, module.start);
-		start = module.end;
-	}
-}
-
 void zones_add_highmem(void)
 {
-	for (u32 i = 0; i < bootinfo.nranges; i++)
-		add_between_modules(MAX(bootinfo.range[i].start, highstart_pfn), MIN(bootinfo.range[i].end, max_pfn));
+	struct phys_piece piece;
+
+	for (pfn_t pfn = highstart_pfn; pfn < max_pfn; pfn = piece.end) {
+		piece = phys_piece_at(pfn, max_pfn);
+		if (piece.kind == PHYS_RAM)
+			zone_add_pages(piece.start, piece.end);
+	}
 }
 
 /*

@@ -34,7 +34,10 @@ struct zone {
 extern struct zone zones[NR_ZONES];
 static inline struct zone *page_zone(const struct page *page) { return &zones[page_zone_type(page)]; }
 
-/* Step 6: makes the three zones (empty) and mem_map, from boot memory; every page begins PG_RESERVED. */
+/*
+ * Step 6: makes the three zones (empty) and mem_map, in mem_map_place; every page begins
+ * PG_RESERVED.
+ */
 void zones_init(void);
 /* Sets watermarks and reserves from the pages managed; after the hand-over. */
 void zones_set_watermarks(void);

@@ -66,7 +66,7 @@ def prepare(folder):
     folder = folder.resolve()
     log = folder / "build.log"
     log.write_text("")
-    call(SOURCE / "fetch.sh", folder, log=log)
+    call("sh", SOURCE / "fetch.sh", folder, log=log)
     release = (folder / "release").read_text().strip()
     call("gcc", *INIT_FLAGS, "-o", folder / "init", SOURCE / "init.c", log=log)
     found = []

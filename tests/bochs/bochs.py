@@ -13,8 +13,9 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-# Behind it there is "no verdict", which fails.
-HOST_LIMIT = 600
+# Behind it there is "no verdict", which fails: far beyond what a boot takes on a host that has
+# other things to do.
+HOST_LIMIT = 3600
 
 CONFIG = """\
 plugin_ctrl: unmapped=true, biosdev=true, speaker=false, extfpuirq=true, parallel=false, serial=true
@@ -34,13 +35,13 @@ port_e9_hack: enabled=1
 
 
 def tool(name, argument=""):
-    return subprocess.run([ROOT / "tools/compiler.sh", name, argument], capture_output=True, text=True).stdout.strip()
+    return subprocess.run(["sh", ROOT / "tools/compiler.sh", name, argument], capture_output=True, text=True).stdout.strip()
 
 
 def make_iso(kernel, append, folder):
     menu = folder / "grub.cfg"
     menu.write_text(f'set timeout=0\nmenuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n')
-    subprocess.run([ROOT / "tools/mkiso.sh", tool("objcopy"), folder / "tarn.iso", menu, kernel], check=True)
+    subprocess.run(["sh", ROOT / "tools/mkiso.sh", tool("objcopy"), folder / "tarn.iso", menu, kernel], check=True)
 
 
 def record(kernel, output):

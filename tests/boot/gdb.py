@@ -18,6 +18,7 @@ REGISTERS = {
     "x86_64": {"eip": 16, "eflags": 17, "cr0": 27, "cr4": 30, "efer": 32},
 }
 CHUNK = 1024
+BUFFERING = 0  # none: an answer could wait in it while select() looks at the socket
 
 
 def elf_entry(path):
@@ -34,8 +35,8 @@ def symbol(path, name):
 class Gdb:
     def __init__(self, boot):
         self.boot = boot
-        self.socket = connect(boot.folder / "gdb", boot.deadline)
-        self.stream = self.socket.makefile("rb")
+        self.socket = connect(boot, "gdb")
+        self.stream = self.socket.makefile("rb", buffering=BUFFERING)
         # QEMU's stub knows single registers only once it has been asked for their description.
         self.ask("qXfer:features:read:target.xml:0,ffb")
 
@@ -52,8 +53,10 @@ class Gdb:
             assert byte, self.boot.report("QEMU closed the connection to its gdb stub")
         data = bytearray()
         while (byte := self.stream.read(1)) != b"#":
+            assert byte, self.boot.report("QEMU closed the connection to its gdb stub")
             data += byte
-        self.stream.read(2)
+        self.stream.read(1)  # two digits of the checksum
+        self.stream.read(1)
         self.socket.sendall(b"+")
         return data.decode("ascii")
 
@@ -86,7 +89,8 @@ class Gdb:
     def resume(self):
         """Lets the guest run from now on; it may be at its end before the answer is here."""
         self._send("D")
-        self.stream.read(len("+$OK#9a"))
+        for _ in "+$OK#9a":
+            self.stream.read(1)
         self.close()
 
     def read(self, address, size):

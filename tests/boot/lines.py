@@ -18,7 +18,13 @@ NO_CLOCK = re.compile(r"^panic: no clock: ", re.M)
 TAP_VERSION = re.compile(r"^TAP version 13$", re.M)
 TAP_PLAN = re.compile(r"^1\.\.(\d+)", re.M)
 TAP_RESULT = re.compile(r"^(not ok|ok) (\d+)\b(?: -)? ?(.*)$", re.M)
-CLOSING = re.compile(r"^(\d+) passed, (\d+) failed\b.*$", re.M)
+TAP_SKIPPED = re.compile(r"^ok \d+ - (\S+) # SKIP .+$", re.M)
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
+NO_SUCH_TEST = re.compile(r"^self-test: no test is named (\S+)$", re.M)
+NO_TEST_PICKED = re.compile(r"^self-test: selftest=(\S+) picks no test up to step (\d+)$", re.M)
+PROGRESS = re.compile(r"^# (\S+): running for (\d+) s$", re.M)
+# What a person reads at the end, without `exit`
+HOW_TO_LEAVE = re.compile(r"^(?:stopped after step \d+|\d+ CPUs idle from here on|the machine is stopped); no key is read\..*Ctrl-A, then X", re.M)
 
 # What the debug build says at the end
 LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)
@@ -36,7 +42,7 @@ PANIC = re.compile(r"^.*panic.*$", re.M | re.I)
 PANIC_EFLAGS = re.compile(r"^  esp .* eflags ([0-9a-f]{8})$", re.M)
 
 # Bad input: each must be named
-NO_MEMORY = re.compile(r"^.*too little memory.*$", re.M)
+NO_MEMORY = re.compile(r"^.*too little memory.*$", re.M | re.I)
 OLD_CPU = re.compile(r"needs a Pentium or later")
 NO_PAE = re.compile(r"this CPU has no PAE")
 NOT_MULTIBOOT = re.compile(r"^.*multiboot.*$", re.M | re.I)
@@ -57,6 +63,21 @@ def damaged(table, what):
 def module(number):
     """The line of a boot module: its size, the sum of its bytes, and where it lies."""
     return re.compile(rf"^\[6\] module {number}: .*, (\d+) bytes, byte sum (\d+), in (low|high) memory$", re.M)
+
+
+# Memory maps, modules, command lines
+LOW_AND_HIGH = re.compile(r"^\[2\].*low memory (\d+) MiB, high (\d+) MiB$", re.M)
+RANGES_LEFT_OUT = re.compile(r"^memory map: too many ranges: the smallest (\d+), together (\d+) KiB, are left out$", re.M)
+KERNEL_NOT_LISTED = re.compile(r"^memory map: \d+ KiB between .* not listed as RAM, but the kernel runs there", re.M)
+NOT_BELIEVED = re.compile(r"^memory map: \d+ KiB between (0x[0-9a-f]+) and (0x[0-9a-f]+) .*: not believed$", re.M)
+NO_TRAMPOLINE = re.compile(r"^topology: the page at 0x8000.* is not RAM: one CPU of \d+$", re.M)
+MEM_MAP_CUT = re.compile(r"^memory: mem_map takes one run .*; boot modules hold (\d+) KiB$", re.M)
+MODULES_LEFT_OUT = re.compile(r"^(\d+) boot modules, of which only (\d+) are looked at: (\d+) with (\d+) KiB are left out$", re.M)
+COMMAND_LINE_LOST = re.compile(r"^command line: too long, its last (\d+) characters are left out$", re.M)
+NO_RSDP = re.compile(r"^ACPI: no RSDP in the EBDA or the BIOS area\b", re.M)
+IMPOSSIBLE_ADDRESS = re.compile(r"^(?:I/O APIC \d+|topology: local APIC) at (0x[0-9a-f]+): impossible address \((.*)\), ignored$", re.M)
+NOT_ONLINE = re.compile(r"^cpus: not online: APIC id((?: \d+)+)$", re.M)
+MEM_MAP = re.compile(r"^\[6\].*; mem_map (\d+) KiB$", re.M)
 
 
 def no_clock(name):

@@ -41,9 +41,31 @@ def test_tests_by_name(build):
     assert [result.split()[0] for result in check_passed(boot).passed] == [name], boot.final_report
 
 
+@BOTH
+@pytest.mark.parametrize("names, unknown, passed", [("nosuch", ["nosuch"], 0), ("lib,nosuch,nor.this", ["nosuch", "nor.this"], 5)])
+def test_a_name_that_picks_nothing_fails(kernel, names, unknown, passed, build):
+    boot = run(Machine(kernel, append=f"selftest={names}"), build)
+    assert boot.status == FAIL, boot.final_report
+    assert lines.NO_SUCH_TEST.findall(boot.text) == unknown, boot.final_report
+    closing = lines.CLOSING.search(boot.text).groups()
+    assert closing[1] == str(len(unknown)) and (int(closing[0]) > 0) == (passed > 0), boot.final_report
+
+
+def test_names_of_later_steps_pick_nothing(build):
+    boot = run(Machine(append="selftest=pkmap until=3"), build)
+    assert boot.status == FAIL, boot.final_report
+    assert lines.NO_TEST_PICKED.search(boot.text).groups() == ("pkmap", "3"), boot.final_report
+
+
+@pytest.mark.parametrize("append", ["selftest=none", "until=3", "selftest=crash.panic", "until=0"])
+def test_the_last_line_says_how_to_leave(append, build):
+    with Boot(Machine(append=append), build) as boot:
+        boot.wait_for(lines.HOW_TO_LEAVE)
+
+
 # What the command line says, and what the kernel must name of it.
 WRONG = {
-    "bogus": "bogus", "nonsense=1": "nonsense=1", "selftest=nosuchtest": "selftest=nosuchtest", "=": "=", "nolarge=yes": "nolarge",
+    "bogus": "bogus", "nonsense=1": "nonsense=1", "=": "=", "nolarge=yes": "nolarge",
     "highmem=lots": "highmem=lots", "lowmem=-1": "lowmem=-1", "lowmem=99999999999999999999": "lowmem=99999999999999999999",
     "until=99": "until=99", "pgt_cache=9,3": "pgt_cache=9,3", "maxcpus=0": "maxcpus=0", "loglevel=x": "loglevel=x",
 }

@@ -5,16 +5,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from qemu import HOST_LIMIT, ROOT, Boot
+from qemu import HOST_LIMIT, ROOT, Boot, tool
 
 MARK = "@@ next @@"
-SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off", "set remotetimeout 60"]
+SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off",
+            f"set remotetimeout {int(HOST_LIMIT)}"]
+GDB = tool("gdb") or "gdb"
 LOAD = ROOT / "tools/gdb/load.py"
 
 
-def gdb(elf, commands, folder=".", core=None):
-    """Runs GDB in batch mode; a list with the output of each command."""
-    words = ["gdb", "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
+def gdb(elf, commands, folder="/nonexistent", core=None):
+    """Runs GDB in batch mode, with `folder` for drawings; the output of each command."""
+    words = [GDB, "-nx", "-q", "-batch", str(elf)] + ([str(core)] if core else [])
     for command in SETTINGS + [f"source {LOAD}"]:
         words += ["-ex", command]
     for command in commands:
@@ -30,7 +32,7 @@ def gdb(elf, commands, folder=".", core=None):
 class Session:
     """A guest stopped somewhere, asked once: answers by command."""
 
-    def __init__(self, boot, commands, at=None, folder="."):
+    def __init__(self, boot, commands, at=None, folder="/nonexistent"):
         self.boot = boot
         boot.qmp("query-status")  # once QEMU answers, its gdb stub listens too
         first = [f"target remote {boot.folder}/gdb"] + ([f"break {at}", "continue"] if at else [])
@@ -42,7 +44,7 @@ class Session:
         return self.outputs[command]
 
 
-def ask(machine, build, commands, at=None, folder="."):
+def ask(machine, build, commands, at=None, folder="/nonexistent"):
     """Boots, stops at `at`, asks, ends."""
     with Boot(machine, build, paused=True) as boot:
         return Session(boot, commands, at, folder)
@@ -58,9 +60,11 @@ def broken(text):
     return {int(found) for found in re.findall(r"^invariant (\d+) is broken", text, re.M)}
 
 
-def session(*arguments, **environment):
-    """tools/gdb/session.py, as make calls it."""
-    base = {"PATH": "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin", "HOME": str(Path.home())}
-    return subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HOST_LIMIT,
-                          env=base | {name: str(value) for name, value in environment.items()})
+def session(*arguments, stdin="", cwd=ROOT, path="", **environment):
+    """tools/gdb/session.py, as make calls it; `path`: a folder in which programs are looked for first."""
+    usual = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin"
+    base = {"PATH": f"{path}:{usual}".lstrip(":"), "HOME": str(Path.home())}
+    return subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", *arguments], cwd=cwd,
+                          input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env=base | {name: str(value) for name, value in environment.items()},
+                          timeout=HOST_LIMIT)

@@ -44,7 +44,7 @@ int main(int argc, char **argv)
 		cmocka_set_test_filter(argv[1]);
 	/* A test that hangs fails; by far more than any takes, unless it was asked for more. */
 	if (!getenv("ROUNDS"))
-		alarm(900);
+		alarm(3600);
 	machine_init();
 	HOST_TESTS(RUN)
 	return failed != 0;

@@ -18,7 +18,7 @@
 /* 1 = reserved. */
 static u8 model[PAGES_MAX];
 static u32 pages;        /* that the allocator covers */
-static u64 limit;        /* allocations end below, bytes */
+static u64 limit;        /* allocations end below, bytes: low memory's end */
 static u32 bitmap_place; /* first frame of the allocator's own bitmap */
 static u64 last_end;     /* where the last one ended; page aligned: no partial page */
 
@@ -58,11 +58,35 @@ static void reserve_in_model(u64 start, u64 end)
 		model[pfn] = 1;
 }
 
-static bool lies_in_ram(const struct boot_module *module)
+static bool in_module(u64 pfn, u32 n)
 {
-	for (u64 pfn = module->start >> PAGE_SHIFT; pfn < (module->end + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn++)
+	const struct boot_module *module = &bootinfo.module[n];
+
+	return n < bootinfo.nmodules && pfn >= module->start >> PAGE_SHIFT &&
+	       pfn <= (module->end - 1) >> PAGE_SHIFT;
+}
+
+static bool lies_in_ram(u32 n)
+{
+	for (u64 pfn = bootinfo.module[n].start >> PAGE_SHIFT; in_module(pfn, n); pfn++)
 		if (!in_ram(pfn))
 			return false;
+	return true;
+}
+
+/* Sound: in RAM, and in no page of another one that is. */
+static bool is_sound(u32 n)
+{
+	const struct boot_module *module = &bootinfo.module[n];
+
+	for (u64 pfn = module->start >> PAGE_SHIFT;
+		pfn < (module->end + PAGE_SIZE - 1) >> PAGE_SHIFT; pfn++) {
+		if (!in_ram(pfn))
+			return false;
+		for (u32 i = 0; i < bootinfo.nmodules; i++)
+			if (i != n && in_module(pfn, i) && lies_in_ram(i))
+				return false;
+	}
 	return true;
 }
 
@@ -78,8 +102,9 @@ static void model_init(void)
 	reserve_in_model(TRAMPOLINE_PHYS, TRAMPOLINE_PHYS + 1);
 	reserve_in_model(KERNEL_IMAGE_PHYS, virt_to_phys(kernel_end));
 	for (u32 i = 0; i < bootinfo.nmodules; i++)
-		if (lies_in_ram(&bootinfo.module[i]))
+		if (is_sound(i))
 			reserve_in_model(bootinfo.module[i].start, bootinfo.module[i].end);
+	reserve_in_model(pfn_to_phys(mem_map_place.start), pfn_to_phys(mem_map_place.end));
 	for (u32 pfn = 0; pfn < pages; pfn++)
 		if (!model[pfn] && !bootmem_page_is_free(pfn)) {
 			place = extra++ ? place : pfn;
@@ -90,7 +115,7 @@ static void model_init(void)
 	bitmap_place = place;
 	CHECK((u64)bitmap_pages * PAGE_SIZE * 8 >= pages && (u64)(bitmap_pages - 1) * PAGE_SIZE * 8 < pages,
 		"%u bitmap pages", bitmap_pages);
-	limit = MIN(EARLY_MAP_BYTES, (u64)pages << PAGE_SHIFT);
+	limit = (u64)pages << PAGE_SHIFT;
 	last_end = 0;
 }
 
@@ -202,15 +227,6 @@ static void random_reserve(void)
 	reserve_in_model(start << PAGE_SHIFT, end << PAGE_SHIFT);
 }
 
-static void random_limit(void)
-{
-	u64 to = MIN((u64)EARLY_MAP_BYTES, (u64)pages << PAGE_SHIFT);
-
-	limit = one_in(3) ? ((u64)random_below(pages) << PAGE_SHIFT) + 100 : to;
-	bootmem_set_limit(limit);
-	limit = MIN(limit, (u64)pages << PAGE_SHIFT) & ~(u64)(PAGE_SIZE - 1);
-}
-
 static void random_machine(void)
 {
 	u32 at = 0x100 + 2200 + random_below(1500);
@@ -245,10 +261,8 @@ static void random_sequences(void **state)
 				random_alloc();
 			else if (kind < 16)
 				random_free();
-			else if (kind < 18)
+			else
 				random_reserve();
-			else if (kind == 18)
-				random_limit();
 			if (i % 16 == 0)
 				compare();
 		}
@@ -342,19 +356,18 @@ static void closed_means_closed(void **state)
 	EXPECT_PANIC(45, "while closed", bootmem_alloc_page());
 	EXPECT_PANIC(45, "while closed", bootmem_free(MIB(4), PAGE_SIZE));
 	EXPECT_PANIC(45, "while closed", bootmem_reserve(MIB(4), PAGE_SIZE));
-	EXPECT_PANIC(45, "while closed", bootmem_set_limit(0));
 	EXPECT_PANIC(45, "while closed", bootmem_page_is_free(1));
 	EXPECT_PANIC(45, "while closed", bootmem_handover(take));
 }
 
-/* Modules that fill all of low RAM leave no place for the bitmap: said, with the figures. */
-static void no_room_for_the_bitmap(void **state)
+/* Modules that fill low RAM leave no room for the kernel: said, with the figures. */
+static void modules_leave_no_room(void **state)
 {
 	(void)state;
 	machine_new(1);
 	machine_ram(0x100, 0x1000);
-	machine_module(MIB(1), MIB(16));
-	EXPECT_PANIC(0, "no room for its bitmap", machine_boot(2));
+	machine_module(MIB(3), MIB(16));
+	EXPECT_PANIC(0, "boot modules 13312 KiB", machine_boot(2));
 }
 
 const struct CMUnitTest bootmem_tests[] = {
@@ -363,6 +376,6 @@ const struct CMUnitTest bootmem_tests[] = {
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(no_place_in_a_freed_page),
 	cmocka_unit_test(closed_means_closed),
-	cmocka_unit_test(no_room_for_the_bitmap),
+	cmocka_unit_test(modules_leave_no_room),
 };
 const size_t bootmem_test_count = ARRAY_SIZE(bootmem_tests);

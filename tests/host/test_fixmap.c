@@ -218,6 +218,10 @@ static void fixed_pages(void **state)
 	clear_fixmap(FIX_IOAPIC_0);
 	CHECK(!tlb_holds(0, (uintptr_t)address), "still translated");
 	EXPECT_PANIC(0, "fixmap index", set_fixmap(FIXMAP_PAGES, 0, PAGE_KERNEL));
+	/* Cut to what an entry holds, each would be some other frame. */
+	EXPECT_PANIC(0, "no entry reaches",
+		set_fixmap(FIX_IOAPIC_0, pfn_to_phys(reachable_pfns()), PAGE_KERNEL));
+	EXPECT_PANIC(0, "no entry reaches", set_fixmap(FIX_IOAPIC_0, 1ull << 44, PAGE_KERNEL));
 }
 
 const struct CMUnitTest fixmap_tests[] = {

@@ -30,6 +30,70 @@ static u32 count_ram(u32 start, u32 end)
 	return n;
 }
 
+/* Frames in which something lies that must stay (there are no modules here). */
+static bool is_busy(u32 pfn)
+{
+	return pfn == 0 || pfn == TRAMPOLINE_PHYS >> PAGE_SHIFT ||
+	       (pfn >= KERNEL_IMAGE_PHYS >> PAGE_SHIFT &&
+		       pfn_to_phys(pfn) < virt_to_phys(kernel_end));
+}
+
+static bool is_free(u32 pfn)
+{
+	return pfn < frames && ram[pfn] && !is_busy(pfn);
+}
+
+static u32 count_free(u32 start, u32 end)
+{
+	u32 n = 0;
+
+	for (u32 pfn = start; pfn < end; pfn++)
+		n += is_free(pfn);
+	return n;
+}
+
+static u32 longest_free(u32 start, u32 end)
+{
+	u32 longest = 0, run = 0;
+
+	for (u32 pfn = start; pfn < end; pfn++) {
+		run = is_free(pfn) ? run + 1 : 0;
+		longest = MAX(longest, run);
+	}
+	return longest;
+}
+
+static u32 ram_end(u32 limit)
+{
+	u32 end = MIN(limit, frames);
+
+	while (end && !ram[end - 1])
+		end--;
+	return end;
+}
+
+static bool enough(u32 end)
+{
+	return count_ram(0, end) >= MINIMUM &&
+	       count_free(0, end) >= MEMORY_FREE_MINIMUM >> PAGE_SHIFT;
+}
+
+/*
+ * What mem_map may describe: half of what is free, less what the boot allocator needs for page
+ * tables and its bitmap, and no more than one run holds together with the bitmap.
+ */
+static u32 described(u32 low)
+{
+	u32 bitmap = (low + 8 * PAGE_SIZE - 1) / (8 * PAGE_SIZE);
+	u32 others = bitmap + (u32)(((u64)low * PAGE_SIZE + VMALLOC_MAX) / PMD_SIZE) + 32;
+	u32 free = count_free(0, low), half = free > others ? (free - others) / 2 : 0;
+	u32 above = low > 4096 ? longest_free(4096, low) : 0;
+	u32 run = above >= half + bitmap ? above : longest_free(0, low);
+
+	return (u64)MIN(half, run - MIN(run, bitmap)) * PAGE_SIZE / sizeof(struct page) / 1024 *
+	       1024;
+}
+
 struct division {
 	bool too_little;
 	u32 low, max;
@@ -42,7 +106,7 @@ static u32 model_lowmem(u32 top, struct division *d)
 
 	if (mm_options.lowmem_bytes == 0 || pages >= top)
 		return top;
-	d->lowmem_ignored = count_ram(0, (u32)pages) < MINIMUM;
+	d->lowmem_ignored = !enough((u32)pages);
 	return d->lowmem_ignored ? top : (u32)pages;
 }
 
@@ -53,34 +117,34 @@ static u32 model_highmem(u32 top, struct division *d)
 
 	if (!mm_options.highmem_set || pages == 0)
 		return top;
-	d->highmem_ignored = pages + MINIMUM > count_ram(0, top);
-	if (d->highmem_ignored)
-		return top;
-	for (; pages; pages -= ram[--from])
+	d->highmem_ignored = pages > count_ram(0, top);
+	for (; pages && !d->highmem_ignored; pages -= ram[--from])
 		;
-	return from;
+	d->highmem_ignored = d->highmem_ignored || !enough(from);
+	return d->highmem_ignored ? top : from;
 }
 
-/* mem_map may take half of low memory, and low memory may be no longer than what it describes. */
+/*
+ * Low memory may be no longer than what mem_map describes, and ends with RAM, as does all that is
+ * used.
+ */
 static struct division model(void)
 {
 	struct division d = {0};
 	u32 top = MIN(frames, reachable_pfns()), by_lowmem, by_highmem;
 
-	d.low = MIN(top, LOWMEM_PAGES);
-	d.too_little = count_ram(0, d.low) < MINIMUM;
+	top = ram_end(top);
+	d.low = ram_end(MIN(top, LOWMEM_PAGES));
+	d.too_little = !enough(d.low);
 	if (d.too_little)
 		return d;
 	by_lowmem = model_lowmem(top, &d);
 	by_highmem = model_highmem(top, &d);
-	d.low = MIN(d.low, MIN(by_lowmem, by_highmem));
-	d.max = MIN((u64)top, (u64)(count_ram(0, d.low) / 2) * PAGE_SIZE / sizeof(struct page));
-	while (d.max < d.low) {
-		d.low = d.max;
-		d.max = (u32)((u64)(count_ram(0, d.low) / 2) * PAGE_SIZE / sizeof(struct page));
-	}
-	d.max = MIN(d.max, top);
-	d.too_little = count_ram(0, d.low) < MINIMUM;
+	d.low = ram_end(MIN(d.low, MIN(by_lowmem, by_highmem)));
+	while (described(d.low) < d.low)
+		d.low = ram_end(described(d.low));
+	d.max = ram_end(MIN(top, described(d.low)));
+	d.too_little = !enough(d.low);
 	return d;
 }
 
@@ -89,6 +153,21 @@ static void add(u32 start, u32 end)
 	machine_ram(start, end);
 	memset(ram + start, 1, end - start);
 	frames = end;
+}
+
+/* One run of free pages, long enough, with room left in front of it for the bitmap. */
+static void check_mem_map_place(void)
+{
+	u32 pages = mem_map_place.end - mem_map_place.start;
+
+	CHECK((u64)pages * PAGE_SIZE >= (u64)max_pfn * sizeof(struct page),
+		"%u pages for %u frames", pages, max_pfn);
+	CHECK(mem_map_place.end <= max_low_pfn, "mem_map ends at frame 0x%x", mem_map_place.end);
+	CHECK_EQUAL(count_free(mem_map_place.start, mem_map_place.end), pages);
+	CHECK(is_free(mem_map_place.start - 1), "mem_map takes its whole run from 0x%x on",
+		mem_map_place.start);
+	CHECK(mem_map_place.start >= 4096 || longest_free(4096, max_low_pfn) < pages + 8,
+		"mem_map at 0x%x, in the DMA zone", mem_map_place.start);
 }
 
 static void divide_and_compare(void)
@@ -103,6 +182,7 @@ static void divide_and_compare(void)
 	CHECK_EQUAL(max_low_pfn, want.low);
 	CHECK_EQUAL(highstart_pfn, want.low);
 	CHECK_EQUAL(max_pfn, want.max);
+	check_mem_map_place();
 	CHECK_EQUAL(high_memory, PAGE_OFFSET + ((uintptr_t)max_low_pfn << PAGE_SHIFT));
 	CHECK(vmalloc_start >= high_memory + VMALLOC_GAP && VMALLOC_END - vmalloc_start <= VMALLOC_MAX,
 		"vmalloc begins at %lx", (unsigned long)vmalloc_start);
@@ -135,10 +215,10 @@ static u32 some_size(void)
 
 static void random_map(void)
 {
-	u32 at = one_in(2) ? 0x100 : random_below(300), n = 1 + random_below(8);
+	u32 at = 0x100 + (one_in(2) ? 0 : random_below(300)), n = 1 + random_below(8);
 
 	if (one_in(3))
-		add(0, 1 + random_below(at ? MIN(at, 0x9Fu) : 1));
+		add(0, 1 + random_below(0x9F));
 	at = MAX(at, frames + 1);
 	for (u32 i = 0; i < n; i++) {
 		u32 start = at + (i ? some_size() : 0), end = start + some_size() * (i ? 1 : 4);
@@ -196,6 +276,24 @@ static void sparse_low_memory(void **state)
 	}
 }
 
+/* mem_map needs one run: it is no larger than the longest, however much is free in all. */
+static void low_memory_in_pieces(void **state)
+{
+	(void)state;
+	for (u32 pages = 256; pages <= 4096; pages += 256) {
+		begin();
+		add(0, 0x9F);
+		add(0x100, 0x1000);
+		for (u32 i = 0; i < 30; i++)
+			add(frames + 1, frames + 1 + pages);
+		add(LOWMEM_PAGES, LOWMEM_PAGES + 0x8000);
+		divide_and_compare();
+		CHECK(mem_map_place.end - mem_map_place.start <= MAX(pages, 0xF00u),
+			"mem_map has %u pages, a run %u", mem_map_place.end - mem_map_place.start,
+			pages);
+	}
+}
+
 /* What the design says of a machine with 3 GiB, and q35's map with RAM above 4 GiB. */
 static void known_machines(void **state)
 {
@@ -242,7 +340,8 @@ static void highmem_is_exact(void **state)
 	mm_options.highmem_set = true;
 	mm_options.highmem_bytes = (u64)0x1000 * PAGE_SIZE;
 	divide_and_compare();
-	CHECK_EQUAL(highstart_pfn, 0x3000);
+	CHECK_EQUAL(max_pfn - highstart_pfn, 0x2000);
+	CHECK_EQUAL(ram_pages_between(highstart_pfn, max_pfn), 0x1000);
 	begin();
 	add(0x100, 0x100 + MINIMUM + 1000);
 	mm_options.highmem_set = true;
@@ -270,6 +369,7 @@ static void frames_are_counted(void **state)
 const struct CMUnitTest memory_tests[] = {
 	cmocka_unit_test(random_maps),
 	cmocka_unit_test(sparse_low_memory),
+	cmocka_unit_test(low_memory_in_pieces),
 	cmocka_unit_test(known_machines),
 	cmocka_unit_test(highmem_is_exact),
 	cmocka_unit_test(frames_are_counted),

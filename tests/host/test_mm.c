@@ -357,6 +357,7 @@ static void frame_behind_the_last(void **state)
 	pages = all_pages();
 	mm = mm_create();
 	CHECK_EQUAL(mm_map_frame(mm, 0x4000, max_pfn, PAGE_USER_RW), 0);
+	EXPECT_PANIC(0, "no entry holds", mm_map_frame(mm, 0x5000, MAX_PFN, PAGE_USER_RW));
 	mm_destroy(mm);
 	CHECK_EQUAL(all_pages(), pages);
 }

@@ -177,6 +177,59 @@ static void expect_refused(phys_t start, phys_t end, const char *why)
 	CHECK(strstr(console_text, why), "said: %s, expected: %s", console_text, why);
 }
 
+/* A module that is refused keeps nothing: the zones have what they have without it. */
+static void expect_pages_are_free(phys_t start, phys_t end)
+{
+	u32 managed[NR_ZONES];
+
+	begin(20, 4);
+	machine_boot(6);
+	for (u32 i = 0; i < NR_ZONES; i++)
+		managed[i] = zones[i].managed;
+	begin(20, 4);
+	machine_module(start, end);
+	machine_boot(6);
+	CHECK_EQUAL(nmodules, 0);
+	CHECK(strstr(console_text, "ignored"), "said: %s", console_text);
+	for (u32 i = 0; i < NR_ZONES; i++)
+		CHECK(zones[i].managed == managed[i],
+			"zone %s has %u pages, without the refused module %u", zones[i].name,
+			zones[i].managed, managed[i]);
+}
+
+static void refused_modules_keep_nothing(void **state)
+{
+	(void)state;
+	expect_pages_are_free(MIB(18), MIB(21)); /* high memory, and beyond its end */
+	expect_pages_are_free(MIB(4), MIB(64));			 /* low memory and beyond */
+	expect_pages_are_free(0x10000, 0x30000);		 /* base memory */
+	expect_pages_are_free(
+		KERNEL_IMAGE_PHYS + 0x5000, MIB(5)); /* the kernel, and RAM behind it */
+}
+
+/* RAM goes on behind what mem_map describes, and the module lies across that end. */
+static void module_at_the_end_of_mem_map(void **state)
+{
+	pfn_t end;
+
+	(void)state;
+	for (u32 with = 0; with < 2; with++) {
+		machine_new(1);
+		machine_ram(0, 0x9F);
+		machine_ram(0x100, 0x100000);
+		mm_options.lowmem_bytes = MIB(12);
+		if (with)
+			machine_module(pfn_to_phys(end - 3), pfn_to_phys(end + 3));
+		machine_boot(6);
+		CHECK(!with || max_pfn == end, "mem_map ends at frame 0x%x, with a module at 0x%x",
+			end, max_pfn);
+		end = max_pfn;
+		CHECK_EQUAL(zones[ZONE_HIGHMEM].managed, end - highstart_pfn);
+	}
+	CHECK(nmodules == 0 && strstr(console_text, "beyond the memory in use"), "said: %s",
+		console_text);
+}
+
 static void bad_modules_are_named(void **state)
 {
 	(void)state;
@@ -270,6 +323,8 @@ static void full_tables(void **state)
 const struct CMUnitTest modules_tests[] = {
 	cmocka_unit_test(random_modules),
 	cmocka_unit_test(too_large_to_move),
+	cmocka_unit_test(refused_modules_keep_nothing),
+	cmocka_unit_test(module_at_the_end_of_mem_map),
 	cmocka_unit_test(bad_modules_are_named),
 	cmocka_unit_test(neighbours_in_a_page),
 	cmocka_unit_test(module_in_a_hole),

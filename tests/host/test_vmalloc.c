@@ -242,6 +242,13 @@ static void sizes_that_are_none(void **state)
 			!vmalloc(~(size_t)0, true) && !vmap_device(0, VMALLOC_MAX + 1),
 		"a range");
 	CHECK(!vmap_device(pfn_to_phys(reachable_pfns()) + 100, 10), "a device beyond what entries reach");
+	/* Their frame numbers, cut to 32 bits, are within reach. */
+	CHECK(!vmap_device(1ull << 44, 4) && !vmap_device((1ull << 44) + GIB(3), 4) &&
+			!vmap_device(~0ull, 4),
+		"a device whose frame number has more than 32 bits");
+	/* Offset and size, added up in 32 bits, would be small. */
+	CHECK(!vmap_device(0xFFF, 0xFFFFF002u) && !vmap_device(0xFFF, 0xFFFFFFFFu),
+		"a device of 4 GiB");
 	vfree(NULL);
 	CHECK_EQUAL(vmalloc_stats().areas, 0);
 }

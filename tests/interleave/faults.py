@@ -7,6 +7,7 @@ The text to replace must stand in the named function exactly once (tests/mutants
 is an error.  Each gets a copy of the unmutated build, in which only the changed file is compiled again.
 """
 import argparse
+import os
 import pathlib
 import re
 import shutil
@@ -32,7 +33,8 @@ def faults():
 def make(out, variant):
     """Builds the variant; one process at a time, since tests run side by side."""
     out.mkdir(parents=True, exist_ok=True)
-    return subprocess.run(["flock", out / "lock", "make", "-s", "-f", MAKEFILE, f"OUT={out}", f"{out}/{variant}/interleave"], cwd=ROOT,
+    here = os.path.relpath(out, ROOT)  # the checkout's own path may have blanks, which make cannot have in a goal
+    return subprocess.run(["flock", out / "lock", "make", "-s", "-f", MAKEFILE, f"OUT={here}", f"{here}/{variant}/interleave"], cwd=ROOT,
                           capture_output=True, text=True)
 
 

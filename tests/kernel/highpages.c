@@ -16,16 +16,26 @@ static void mark(struct page *page)
 	kunmap_atomic(address);
 }
 
+/* A request for high memory may get low memory: what is wanted here is high memory itself. */
+struct page *high_block_take(u32 order)
+{
+	struct page *block = alloc_pages(GFP_HIGHUSER, order);
+
+	if (block && page_is_high(block))
+		return block;
+	if (block)
+		free_pages(block, order);
+	selftest_skip("too few high pages");
+	return NULL;
+}
+
 bool high_pages_take(u32 n)
 {
 	for (high_pages = 0; high_pages < n; high_pages++) {
-		struct page *page = alloc_page(GFP_HIGHUSER);
+		struct page *page = high_block_take(0);
 
-		if (!page || !page_is_high(page)) {
-			if (page)
-				free_page(page);
+		if (!page) {
 			high_pages_free();
-			selftest_skip("too few high pages");
 			return false;
 		}
 		high_page[high_pages] = page;

@@ -15,6 +15,11 @@ extern u32 high_pages;
  */
 bool high_pages_take(u32 n);
 void high_pages_free(void);
+/*
+ * One block of high pages, not marked, for the caller to free; NULL, with the test skipped, if
+ * there is none.
+ */
+struct page *high_block_take(u32 order);
 
 /* The first word of a page must be this. */
 static inline u32 mark_of(const struct page *page) { return page_to_pfn(page) ^ 0xA5A5A5A5u; }

@@ -1,6 +1,7 @@
 /* The runner: selection, TAP, the closing line. */
 #include "tests/kernel/selftest.h"
 
+#include "arch/x86/apic.h"
 #include "arch/x86/console.h"
 #include "arch/x86/cpu.h"
 #include "arch/x86/fixmap.h"
@@ -8,11 +9,12 @@
 #include "arch/x86/lock_order.h"
 #include "arch/x86/spinlock.h"
 #include "kernel/testing.h"
+#include "kernel/thread.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/highmem.h"
-#include "mm/memory.h"
 #include "mm/stack_depth.h"
+#include "mm/zone.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 
@@ -22,7 +24,7 @@ bool selftest_full;
 static const char *picked;
 static bool pick_none;
 
-static u32 planned, reported, failed, skipped;
+static u32 planned, reported, passed, failed, skipped;
 static const char *skip_reason;
 
 /* The first failure of the running test, from whichever CPU. */
@@ -52,34 +54,40 @@ static bool is_selected(const struct selftest *test)
 	return !test->on_demand;
 }
 
-/* Names the words of selftest= that no test bears; false if none is left that some test does. */
-static bool check_names(const char *names)
+static bool is_known(const char *name)
+{
+	for (const struct selftest *test = selftests_start; test < selftests_end; test++)
+		if (names_match(name, test->name))
+			return true;
+	return false;
+}
+
+/* Words of selftest= that no test bears: each counts as a failure, so that a slip of the pen is no verdict. */
+static void count_wrong_names(const char *names)
 {
 	char word[64];
-	bool any = false;
 
 	while (*names) {
 		const char *comma = strchr(names, ',');
 		size_t n = comma ? (size_t)(comma - names) : strlen(names);
-		bool known = false;
 
 		strlcpy(word, names, MIN(n + 1, sizeof(word)));
-		for (const struct selftest *test = selftests_start; test < selftests_end; test++)
-			known = known || names_match(word, test->name);
-		if (n && !known)
-			pr_warn("command line: selftest=%s ignored: no test has that name\n", word);
-		any = any || known;
+		if (n && !is_known(word)) {
+			pr_err("self-test: no test is named %s\n", word);
+			failed++;
+		}
 		names += n + (comma ? 1 : 0);
 	}
-	return any;
 }
 
 static void select_tests(const char *what)
 {
 	pick_none = !strcmp(what, "none");
 	selftest_full = !strcmp(what, "full");
-	if (*what && !pick_none && !selftest_full && strcmp(what, "quick") != 0 && check_names(what))
-		picked = what;
+	if (!*what || pick_none || selftest_full || !strcmp(what, "quick"))
+		return;
+	picked = what;
+	count_wrong_names(what);
 }
 
 static void print_plan(u32 last_step)
@@ -88,6 +96,10 @@ static void print_plan(u32 last_step)
 		if (is_selected(test) && test->step <= last_step)
 			planned++;
 	console_printf("TAP version 13\n1..%u\n", planned);
+	if (picked && !planned && !failed) {
+		pr_err("self-test: selftest=%s picks no test up to step %u\n", picked, last_step);
+		failed++;
+	}
 }
 
 static void record_failure(const char *what, const char *values, int number, const char *file, int line, const char *text)
@@ -167,8 +179,26 @@ static void report_test(const struct selftest *test)
 		skipped++;
 		console_printf("ok %u - %s # SKIP %s\n", reported, test->name, skip_reason);
 	} else {
+		passed++;
 		console_printf("ok %u - %s%s%s\n", reported, test->name, invariants, test->invariants);
 	}
+}
+
+/* In selftest=full tests run for minutes: a line now and then shows that they go on. */
+#define PROGRESS_SECONDS 5u
+
+static const struct selftest *running_test;
+static u32 running_seconds;
+
+/* Each tick of the boot CPU; in its interrupt. */
+static void show_progress(void)
+{
+	static u32 ticks;
+
+	if (!running_test || ++ticks % (PROGRESS_SECONDS * HZ))
+		return;
+	running_seconds += PROGRESS_SECONDS;
+	console_printf("# %s: running for %u s\n", running_test->name, running_seconds);
 }
 
 static void run_test(const struct selftest *test)
@@ -177,10 +207,13 @@ static void run_test(const struct selftest *test)
 
 	failures = 0;
 	skip_reason = NULL;
-	if (test->needs_highmem && max_pfn == highstart_pfn)
+	running_test = test;
+	running_seconds = 0;
+	if (test->needs_highmem && !zones[ZONE_HIGHMEM].managed)
 		selftest_skip("no high memory");
 	else
 		test->run();
+	running_test = NULL;
 	check_afterwards(irqs_before);
 	report_test(test);
 }
@@ -194,8 +227,6 @@ void testing_step(u32 step)
 
 bool testing_end(void)
 {
-	if (skipped)
-		console_printf("# %u skipped\n", skipped);
 	if (reported != planned) {
 		console_printf("# planned %u, reported %u\n", planned, reported);
 		failed += planned > reported ? planned - reported : reported - planned;
@@ -203,7 +234,8 @@ bool testing_end(void)
 	lock_order_report();
 	irq_time_report();
 	stack_depth_report();
-	console_printf("%u passed, %u failed\n", reported - MIN(failed, reported), failed);
+	console_printf("%u passed, %u failed, %u skipped\n", passed, failed, skipped);
+	tick_hook = NULL;
 	return failed == 0;
 }
 
@@ -211,4 +243,6 @@ void testing_begin(const char *what, u32 last_step)
 {
 	select_tests(what);
 	print_plan(last_step);
+	if (selftest_full)
+		tick_hook = show_progress;
 }

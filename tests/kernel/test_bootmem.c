@@ -120,9 +120,9 @@ SELFTEST(bootmem_partial_page, "bootmem.partial_page", 2, "43")
 	give_back(page, page + PAGE_SIZE);
 }
 
-SELFTEST(bootmem_goal_and_limit, "bootmem.goal", 2, "43")
+SELFTEST(bootmem_goal, "bootmem.goal", 2, "43")
 {
-	phys_t goal = 3 * MIB(1) + 5, limit = MIN((phys_t)EARLY_MAP_BYTES, pfn_to_phys(max_low_pfn)), small, start, fallback;
+	phys_t goal = 3 * MIB(1) + 5, limit = pfn_to_phys(max_low_pfn), small, start, fallback;
 
 	small = take(100, 8, 0);
 	start = take(PAGE_SIZE, 16, goal);
@@ -137,15 +137,11 @@ SELFTEST(bootmem_goal_and_limit, "bootmem.goal", 2, "43")
 	give_back(start, start + PAGE_SIZE);
 
 	fallback = take(PAGE_SIZE, PAGE_SIZE, limit);
-	EXPECT(43, fallback + PAGE_SIZE <= limit, "goal at the limit 0x%llx, got 0x%llx", limit, fallback);
+	EXPECT(43, fallback + PAGE_SIZE <= limit,
+		"goal at the end of low memory, 0x%llx, got 0x%llx", limit, fallback);
 	give_back(fallback, fallback + PAGE_SIZE);
-
-	bootmem_set_limit(start);
-	fallback = take(PAGE_SIZE, PAGE_SIZE, goal);
-	EXPECT(43, fallback + PAGE_SIZE <= start, "limit 0x%llx, got 0x%llx", start, fallback);
-	EXPECT(43, !bootmem_try_alloc((size_t)start, 1, 0), "as much as lies below the limit 0x%llx", start);
-	bootmem_set_limit(EARLY_MAP_BYTES);
-	give_back(fallback, fallback + PAGE_SIZE);
+	EXPECT(43, !bootmem_try_alloc((size_t)limit, 1, 0),
+		"as much as lies below the end of low memory, 0x%llx", limit);
 }
 
 static void free_page_of(void *address)
@@ -180,7 +176,6 @@ static void call_free(void *unused) { (void)unused; bootmem_free(0, PAGE_SIZE); 
 static void call_try_alloc(void *unused) { (void)unused; bootmem_try_alloc(1, 1, 0); }
 static void call_alloc(void *unused) { (void)unused; bootmem_alloc(1, 1, 0); }
 static void call_alloc_page(void *unused) { (void)unused; bootmem_alloc_page(); }
-static void call_set_limit(void *unused) { (void)unused; bootmem_set_limit(0); }
 static void call_page_is_free(void *unused) { (void)unused; bootmem_page_is_free(0); }
 static void call_handover(void *unused) { (void)unused; bootmem_handover(zone_add_pages); }
 
@@ -192,8 +187,8 @@ SELFTEST(bootmem_closed, "bootmem.closed", 6, "45")
 	} calls[] = {
 		{ "reserve", call_reserve },	     { "free", call_free },
 		{ "try_alloc", call_try_alloc },     { "alloc", call_alloc },
-		{ "alloc_page", call_alloc_page },   { "set_limit", call_set_limit },
-		{ "page_is_free", call_page_is_free }, { "handover", call_handover },
+		{ "alloc_page", call_alloc_page },   { "page_is_free", call_page_is_free },
+		{ "handover", call_handover },
 	};
 
 	EXPECT(45, !bootmem_open(), "the boot allocator after the hand-over");
@@ -214,7 +209,7 @@ static u32 pages_given(pfn_t start, pfn_t end)
 SELFTEST(bootmem_handed_over, "bootmem.handover", 6, "44")
 {
 	struct bootmem_stats stats = bootmem_stats();
-	u32 managed = 0, given = 0, given_holes = 0, lost;
+	u32 managed = 0, given = 0, given_holes = 0;
 	pfn_t done = 0;
 
 	for (u32 i = 0; i < NR_ZONES; i++)
@@ -233,8 +228,11 @@ SELFTEST(bootmem_handed_over, "bootmem.handover", 6, "44")
 	EXPECT_EQ(44, given, managed, "RAM pages that are not reserved, against the zones' sum");
 	EXPECT_EQ(44, given_holes, 0, "pages that are no RAM and are not reserved");
 
-	/* The ranges were rounded inward: less than two pages each. */
-	lost = (u32)(bootinfo.ram_bytes >> PAGE_SHIFT) - (u32)memory_unused_pages - ram_pages_between(0, max_pfn);
-	EXPECT(44, lost <= 2 * bootinfo.nranges + 2,
-	       "%u pages of what the loader reported are neither described nor said to be unused", lost);
+	/* What the loader reported is in a range, or counted where it was lost. */
+	EXPECT_EQ(44, pfn_to_phys(ram_pages_between(0, (pfn_t)-1)),
+		bootinfo.ram_bytes - bootinfo.unreachable - bootinfo.fragments - bootinfo.left_out,
+		"bytes of the ranges, against what was reported and not said to be lost");
+	EXPECT_EQ(44, memory_unused_pages,
+		ram_pages_between(max_pfn, (pfn_t)-1) + (bootinfo.unreachable >> PAGE_SHIFT),
+		"pages said to be unused");
 }

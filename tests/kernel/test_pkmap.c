@@ -4,6 +4,7 @@
 #include "arch/x86/tlb.h"
 #include "mm/page_alloc.h"
 #include "mm/pkmap.h"
+#include "lib/bitops.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/highpages.h"
 #include "tests/kernel/selftest.h"
@@ -198,14 +199,17 @@ static struct page *plant_somewhere(u32 cpu, u32 *next)
 	return NULL;
 }
 
-/* One turn of the pool with a stale translation on `cpu` for the slot of the page mapped first. */
-static void wrap_over_stale(u32 cpu, u32 *next)
+/*
+ * One turn of the pool with a stale translation on `cpu` for the slot of the page mapped first.  False: that CPU keeps none, as
+ * it may, and this would prove nothing.
+ */
+static bool wrap_over_stale(u32 cpu, u32 *next)
 {
 	struct page *page = plant_somewhere(cpu, next);
 	u32 slot, steps = 0;
 
-	if (!EXPECT(8, page, "CPU %u keeps no stale translation, so the test proves nothing", cpu))
-		return;
+	if (!page)
+		return false;
 	slot = PKMAP_NR(page_address(page));
 	map_until_reclaimed(page, next);
 	EXPECT_EQ(6, page->virtual, 0, "address of a page whose slot was reclaimed");
@@ -219,21 +223,26 @@ static void wrap_over_stale(u32 cpu, u32 *next)
 		kunmap(page);
 	}
 	EXPECT(7, pkmap_count[slot] > 0, "slot %u was handed out again", slot);
+	return true;
 }
 
 SELFTEST_HIGH(pkmap_stale, "pkmap.stale", 8, "7, 8, 25")
 {
-	u32 next = 0, rounds = selftest_full ? 100 : 1;
+	u32 next = 0, rounds = selftest_full ? 100 : 1, proven = 0;
 
 	if (!high_pages_take(2 * pkmap_slots))
 		return;
 	map_until_flush(&next);
 	for (u32 round = 0; round < rounds; round++)
-		for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-			if (cpus_online() & (1u << cpu))
-				wrap_over_stale(cpu, &next);
+		for (u32 left = cpus_online(); left; left &= left - 1)
+			proven += wrap_over_stale(lowest_bit(left), &next);
 	expect_pool(0, "after the turns");
 	high_pages_free();
+	if (proven < rounds * cpu_online_count())
+		selftest_note("pkmap.stale: in %u of %u turns the CPU kept a stale translation", proven,
+			      rounds * cpu_online_count());
+	if (!proven)
+		selftest_skip("no CPU keeps a stale translation");
 }
 
 /* Storms: each member maps pages at random, some two at a time, and looks whose they are. */

@@ -2,6 +2,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/smp.h"
 #include "arch/x86/tlb.h"
+#include "lib/bitops.h"
 #include "mm/page_alloc.h"
 #include "mm/vmalloc.h"
 #include "tests/kernel/crew.h"
@@ -10,9 +11,13 @@
 
 #define ATTEMPTS 20u
 
+/* Addresses that are tried: a TLB may need the place of one of them for what the CPU touches itself. */
+#define PLACES 4u
+
 /* Two low pages with different marks, and a kernel mapping of the first that can be turned to the second. */
 struct victim {
 	struct page *first, *second;
+	char *range; /* PLACES pages of vmalloc, one of which is the mapping */
 	u32 *mapping;
 	struct page *own; /* what vmalloc put there */
 	pte_t *pte;
@@ -33,23 +38,34 @@ static struct page *marked_page(u32 mark)
 	return page;
 }
 
+static void use_place(struct victim *v, u32 place)
+{
+	v->mapping = (u32 *)(v->range + place * PAGE_SIZE);
+	v->pte = kernel_pte((uintptr_t)v->mapping);
+	v->own = pfn_to_page(pte_pfn(*v->pte));
+}
+
+static void leave_place(struct victim *v)
+{
+	point_at(v, v->own);
+	flush_tlb_all();
+}
+
 static bool victim_take(struct victim *v)
 {
 	v->first = marked_page(1);
 	v->second = marked_page(2);
-	v->mapping = vmalloc(PAGE_SIZE, false);
-	if (!EXPECT(0, v->first && v->second && v->mapping, "two pages and a mapping"))
+	v->range = vmalloc(PLACES * PAGE_SIZE, false);
+	if (!EXPECT(0, v->first && v->second && v->range, "two pages and a mapping"))
 		return false;
-	v->pte = kernel_pte((uintptr_t)v->mapping);
-	v->own = pfn_to_page(pte_pfn(*v->pte));
+	use_place(v, 0);
 	return true;
 }
 
 static void victim_free(struct victim *v)
 {
-	point_at(v, v->own);
-	flush_tlb_all();
-	vfree(v->mapping);
+	leave_place(v);
+	vfree(v->range);
 	free_page(v->first);
 	free_page(v->second);
 }
@@ -58,6 +74,8 @@ static void victim_free(struct victim *v)
 static bool make_stale(struct victim *v, u32 cpu)
 {
 	for (u32 attempt = 0; attempt < ATTEMPTS; attempt++) {
+		leave_place(v);
+		use_place(v, attempt % PLACES);
 		point_at(v, v->first);
 		flush_tlb_all();
 		if (read_on_cpu(cpu, (uintptr_t)v->mapping) != 1)
@@ -85,29 +103,37 @@ static void flush_everything(struct victim *v)
 	flush_tlb_all();
 }
 
-static void expect_flush(struct victim *v, const char *name, void (*flush)(struct victim *))
+/* On how many CPUs the flush was needed: a CPU may forget a stale translation by itself (SDM vol. 3, 4.10.2.3). */
+static u32 expect_flush(struct victim *v, const char *name, void (*flush)(struct victim *))
 {
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (!(cpus_online() & (1u << cpu)))
-			continue;
-		if (!EXPECT(25, make_stale(v, cpu), "CPU %u keeps no stale translation, so the test proves nothing", cpu))
-			return;
+	u32 needed = 0;
+
+	for (u32 left = cpus_online(); left; left &= left - 1) {
+		u32 cpu = lowest_bit(left);
+
+		needed += make_stale(v, cpu);
 		flush(v);
 		EXPECT_EQ(25, read_on_cpu(cpu, (uintptr_t)v->mapping), 2, "CPU %u reads after %s", cpu, name);
 	}
+	return needed;
 }
 
 SELFTEST(tlb_kernel, "tlb.kernel", 8, "23, 25")
 {
 	struct victim v;
+	u32 needed;
 
 	if (!victim_take(&v))
 		return;
 	EXPECT(25, !cpu_features.pge || (v.pte->v & _PAGE_GLOBAL), "the mapping is Global where there is PGE");
-	expect_flush(&v, "flush_tlb_kernel_range of a page", flush_page_range);
-	expect_flush(&v, "flush_tlb_kernel_range of 1000 pages", flush_large_range);
-	expect_flush(&v, "flush_tlb_all", flush_everything);
+	needed = expect_flush(&v, "flush_tlb_kernel_range of a page", flush_page_range);
+	needed += expect_flush(&v, "flush_tlb_kernel_range of 1000 pages", flush_large_range);
+	needed += expect_flush(&v, "flush_tlb_all", flush_everything);
 	victim_free(&v);
+	if (needed < 3 * cpu_online_count())
+		selftest_note("tlb.kernel: of %u flushes %u were needed", 3 * cpu_online_count(), needed);
+	if (!needed)
+		selftest_skip("no CPU keeps a stale translation, so the flushes prove nothing");
 }
 
 SELFTEST(tlb_counts, "tlb.counts", 8, "23, 25")

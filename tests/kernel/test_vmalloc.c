@@ -161,6 +161,8 @@ SELFTEST(vmalloc_device, "vmalloc.device", 7, "19")
 	vunmap_device(mapped);
 	expect_not_mapped(address & PAGE_MASK, "an unmapped device");
 	EXPECT_EQ(51, atomic_read(&page->count), 1, "users of the frame: a device mapping frees none");
+	EXPECT(0, !vmap_device(1ull << 44, 4) && !vmap_device((1ull << 44) + phys, 4),
+		"a device beyond what entries reach");
 	free_page(page);
 }
 

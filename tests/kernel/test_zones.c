@@ -58,7 +58,9 @@ SELFTEST(zones_bounds, "zones.bounds", 6, "44, 47")
 SELFTEST(zones_highmem_option, "zones.highmem_option", 6, "44")
 {
 	u64 asked = mm_options.highmem_bytes >> PAGE_SHIFT;
-	bool other_limit = max_low_pfn == LOWMEM_MAX >> PAGE_SHIFT || max_low_pfn == mm_options.lowmem_bytes >> PAGE_SHIFT;
+	bool by_lowmem =
+		mm_options.lowmem_bytes && max_low_pfn <= mm_options.lowmem_bytes >> PAGE_SHIFT;
+	bool other_limit = by_lowmem || max_low_pfn == LOWMEM_MAX >> PAGE_SHIFT;
 
 	if (!mm_options.highmem_set || asked == 0 || highstart_pfn == max_pfn || other_limit || memory_unused_pages) {
 		selftest_skip("highmem= is not what decides");

@@ -107,7 +107,7 @@ BOOT_TEST_LIMIT = 180
 OUTPUT_LIMIT = 4 << 20
 FAILED_TEST = re.compile(rb"^not ok .*\n", re.M)
 FAILED_HOST_TEST = re.compile(rb"^\[  FAILED  \] .*\n", re.M)
-CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed(, \d+ skipped)?\r?$", re.M)
+CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed, \d+ skipped\r?$", re.M)
 
 
 class DoesNotBuild(Exception):

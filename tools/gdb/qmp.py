@@ -12,13 +12,14 @@ class Ended(Exception):
     """QEMU is gone."""
 
 
-def wait_for(path, process):
-    """Until QEMU listens at this socket."""
+def wait_until_ready(path, process):
+    """Until QEMU answers at this socket.  It answers from its main loop, before which it has opened
+    every other socket that its command line names: GDB's too, which takes one client and so must
+    not be tried."""
     while True:
         try:
-            with socket.socket(socket.AF_UNIX) as connection:
-                connection.connect(str(path))
-                return
+            Monitor(path).close()
+            return
         except OSError:
             if process.poll() is not None:
                 raise Ended from None
@@ -35,15 +36,21 @@ def wait_for_change(path, size):
 
 class Monitor:
     def __init__(self, path):
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(path))
-        self.stream = connection.makefile("rw")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(path))
+            self.stream = connection.makefile("rw")
         self.stream.readline()
         self.ask("qmp_capabilities")
 
+    def close(self):
+        self.stream.close()
+
     def ask(self, command, **arguments):
         self.stream.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.stream.flush()
+        try:
+            self.stream.flush()
+        except BrokenPipeError:
+            raise Ended from None
         while True:  # events come between
             line = self.stream.readline()
             if not line:
@@ -59,6 +66,9 @@ class Monitor:
         text = self.ask("human-monitor-command", **{"command-line": "info registers -a"})
         states = re.findall(r"EFL=([0-9a-f]+).*HLT=([01])", text)
         return bool(states) and all(halt == "1" and not int(flags, 16) & 1 << 9 for flags, halt in states)
+
+    def memory_bytes(self):
+        return self.ask("query-memory-size-summary")["base-memory"]
 
     def dump(self, path):
         """An ELF core file, with the mappings of the CPUs' page tables, so that GDB reads it by the kernel's addresses."""

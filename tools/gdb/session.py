@@ -2,7 +2,9 @@
 """QEMU and GDB together: session.py gdb | server | client | dump | tour [NAME], for the make targets of the same names.
 
 What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison), PAE, SMP, MEM, CPU, MACHINE,
-APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that waits for nobody).
+APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that
+waits for nobody).  Of those that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder
+for drawings, else the current one.
 """
 
 import os
@@ -12,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,12 +26,14 @@ sys.dont_write_bytecode = True
 import qmp  # noqa: E402
 import tourfile  # noqa: E402
 
+# Seconds until GDB gives QEMU up.  One that has ended is noticed at once: this bounds a slow one.
+REMOTE_TIMEOUT = 3600
 # A fixed shift: with shift=auto each step back takes several times as long.
 REVERSE_SHIFT = 7
 # Going back loads a snapshot, which resets the devices.  In QEMU 7.2 the reset of the local APIC's helper for Windows guests
 # (kvmvapic) waits for the CPU's thread, and that one for the lock that the reset holds: without it nothing hangs.
 NO_VAPIC = ["-global", "apic.vapic=off"]
-ENDS = re.compile(r"^(\d+ passed, \d+ failed\b.*|stopped after step \d+)$", re.M)
+ENDS = re.compile(r"^(\d+ passed, \d+ failed\b.*|stopped after step \d+\b.*)$", re.M)
 PANIC = re.compile(r"^panic", re.M | re.I)
 
 
@@ -40,19 +45,23 @@ def given(name, default=""):
     return os.environ.get(name) or default
 
 
+def switched_on(name):
+    return given(name) not in ("", "0")
+
+
 @dataclass
 class Settings:
     """A machine and its kernel."""
 
     build: Path = field(default_factory=lambda: (ROOT / given("BUILD", "build")).resolve())
     kind: str = field(default_factory=lambda: given("KIND"))
-    pae: bool = field(default_factory=lambda: bool(given("PAE")))
+    pae: bool = field(default_factory=lambda: switched_on("PAE"))
     smp: str = field(default_factory=lambda: given("SMP", "4"))
     memory: str = field(default_factory=lambda: given("MEM", "3G"))
     cpu: str = field(default_factory=lambda: given("CPU"))
     machine: str = field(default_factory=lambda: given("MACHINE"))
     append: str = field(default_factory=lambda: given("APPEND"))
-    reverse: bool = field(default_factory=lambda: bool(given("REVERSE")))
+    reverse: bool = field(default_factory=lambda: switched_on("REVERSE"))
     loader: str = "kernel"  # or "iso": by GRUB
 
     @property
@@ -75,8 +84,8 @@ def own_iso(settings, folder):
     menu = folder / "grub.cfg"
     menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
                     f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n')
-    objcopy = subprocess.run([ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
-    subprocess.run([ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
+    objcopy = subprocess.run(["sh", ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
+    subprocess.run(["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
                    stdout=subprocess.DEVNULL)
     if not (folder / "tarn.iso").is_file():
         raise Refused("this needs GRUB for the PC, and it is not on this machine")
@@ -101,12 +110,11 @@ def halted(folder, address=None):
 
 def start(command, folder):
     """QEMU in a session of its own, so that Ctrl-C in GDB does not reach it.  Returns when GDB can connect."""
-    for name in ("gdb.socket", "qmp.socket"):
-        (folder / name).unlink(missing_ok=True)
-    errors = open(folder / "qemu.log", "wb")
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True)
+    with open(folder / "qemu.log", "wb") as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
+                                   start_new_session=True)
     try:
-        qmp.wait_for(folder / "qmp.socket", process)
+        qmp.wait_until_ready(folder / "qmp.socket", process)
     except qmp.Ended:
         raise Refused("QEMU ended: " + (folder / "qemu.log").read_text(errors="replace").strip()) from None
     return process
@@ -120,17 +128,24 @@ def stop(process):
 # ---- Backwards ----
 
 
-def reverse_options(folder, mode):
-    """Record and replay, from a snapshot on an otherwise empty disk that QEMU makes when it starts."""
-    disk = folder / "snapshot.qcow2"
-    if mode == "record":
+def snapshots_disk(folder):
+    """Options: an otherwise empty disk, connected to nothing, where QEMU keeps snapshots."""
+    disk = folder / "snapshots.qcow2"
+    if not disk.exists():
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", disk, "1M"], check=True)
-    return NO_VAPIC + ["-nodefaults", "-drive", f"file={disk},if=none,format=qcow2,id=snapshots",
-                       "-icount", f"shift={REVERSE_SHIFT},rr={mode},rrfile={folder}/recording,rrsnapshot=start"]
+    return ["-drive", f"file={disk},if=none,format=qcow2,id=snapshots"]
+
+
+def reverse_options(folder, mode):
+    """Record and replay, from a snapshot that QEMU makes when it starts."""
+    if mode == "record":
+        (folder / "snapshots.qcow2").unlink(missing_ok=True)
+    how = f"shift={REVERSE_SHIFT},rr={mode},rrfile={folder}/recording,rrsnapshot=start"
+    return NO_VAPIC + ["-nodefaults"] + snapshots_disk(folder) + ["-icount", how]
 
 
 def check_reverse(settings):
-    if given("SMP_GIVEN") and settings.smp != "1":
+    if switched_on("SMP_GIVEN") and settings.smp != "1":
         raise Refused(f"REVERSE=1 and SMP={settings.smp}: QEMU records and replays one CPU alone. Leave SMP away, or say SMP=1.")
     settings.smp = "1"
     settings.append = f"{settings.append} exit".strip()
@@ -156,34 +171,67 @@ def record(settings, folder, quiet=False):
 # ---- GDB ----
 
 
+def gdb_program():
+    """One that knows the i386; where there is none, the plain one says what it lacks."""
+    return subprocess.run(["sh", ROOT / "tools/compiler.sh", "gdb"], capture_output=True, text=True).stdout.strip() or "gdb"
+
+
+def check_gdb():
+    """There is a GDB, with Python."""
+    program = gdb_program()
+    if not shutil.which(program):
+        raise Refused("there is no gdb on this machine (Debian: gdb)")
+    tried = subprocess.run([program, "-nx", "-batch", "-ex", "python print('python')"],
+                           capture_output=True, text=True)
+    if "python" not in tried.stdout.split():
+        raise Refused(f"{shutil.which(program)} was built without Python, in which the tarn commands are "
+                      "written. Install another (Debian: gdb instead of gdb-minimal)")
+
+
 def gdb_environment(folder):
-    return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(folder)}
+    """Drawings outlive the session."""
+    drawings = Path(given("TARN_DRAWINGS", ".")).resolve()
+    return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(drawings)}
 
 
 def gdb_command(settings, *commands, batch=False):
-    words = ["gdb", "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
-    settle = ("set confirm off", "set breakpoint pending off", "set remotetimeout 60", f"source {HERE / 'load.py'}")
+    words = [gdb_program(), "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
+    settle = ("set confirm off", "set breakpoint pending off",
+              f"set remotetimeout {REMOTE_TIMEOUT}", f"source {HERE / 'load.py'}")
     for command in settle + commands:
         words += ["-ex", command]
     return words
 
 
-def run_gdb(settings, folder, *commands, batch=False):
-    """GDB in this terminal; Ctrl-C is GDB's."""
+@contextmanager
+def interrupts_left_to(command, **arguments):
+    """Runs a program in this terminal; Ctrl-C is its own."""
     def as_usual():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     former = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        return subprocess.run(gdb_command(settings, *commands, batch=batch), cwd=ROOT, env=gdb_environment(folder),
-                              stdin=subprocess.DEVNULL if batch else None, preexec_fn=as_usual).returncode
+        with subprocess.Popen(command, preexec_fn=as_usual, **arguments) as process:
+            try:
+                yield process
+            except BaseException:
+                process.kill()
+                raise
     finally:
         signal.signal(signal.SIGINT, former)
 
 
-def connected(settings, folder, *commands, batch=False):
-    """Starts QEMU, halted, then GDB with these commands; ends QEMU when GDB ends."""
-    extra = []
+def run_gdb(settings, folder, *commands, batch=False):
+    """GDB in this terminal, until it ends."""
+    command = gdb_command(settings, *commands, batch=batch)
+    with interrupts_left_to(command, cwd=ROOT, env=gdb_environment(folder),
+                            stdin=subprocess.DEVNULL if batch else None) as process:
+        return process.wait()
+
+
+def connected(settings, folder, *commands, batch=False, extra=(), greeting=""):
+    """Starts QEMU, halted, with `extra` options, then GDB with these commands; ends both."""
+    extra = list(extra)
     if settings.reverse:
         check_reverse(settings)
         record(settings, folder, batch)
@@ -191,6 +239,7 @@ def connected(settings, folder, *commands, batch=False):
     (folder / "console").write_text("")
     process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + extra + halted(folder), folder)
     try:
+        print(greeting, end="", flush=True)
         return run_gdb(settings, folder, f"target remote {folder}/gdb.socket", *commands, batch=batch)
     finally:
         stop(process)
@@ -201,10 +250,14 @@ def connected(settings, folder, *commands, batch=False):
 
 def debug(settings):
     if given("CORE"):
-        return run_gdb(settings, settings.folder, f"core-file {given('CORE')}", "tarn cpus")
-    print("The machine is halted before its first instruction. For example: break kernel_main, continue, help tarn.")
+        core = Path(given("CORE")).resolve()
+        if not core.is_file():
+            raise Refused(f"CORE={given('CORE')}: there is no such file (make dump writes one)")
+        return run_gdb(settings, settings.folder, f"core-file {core}", "tarn cpus")
+    greeting = (f"{settings.elf.name} is halted before its first instruction. "
+                "For example: break kernel_main, continue, help tarn.\n")
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
-        return connected(settings, Path(folder))
+        return connected(settings, Path(folder), greeting=greeting)
 
 
 def serve(settings):
@@ -214,11 +267,18 @@ def serve(settings):
         check_reverse(settings)
         record(settings, settings.folder)
         extra = reverse_options(settings.folder, "replay")
-    print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. To quit: Ctrl-A, then X.", flush=True)
-    (settings.folder / "qmp.socket").unlink(missing_ok=True)
+    socket = settings.folder / "qmp.socket"
+    socket.unlink(missing_ok=True)
     serial = ["-chardev", "stdio,id=terminal,mux=on", "-serial", "chardev:terminal", "-mon", "terminal"]
     command = qemu_command(settings, settings.folder) + serial + extra + halted(settings.folder, f"tcp:127.0.0.1:{port}")
-    return subprocess.run(command).returncode
+    with interrupts_left_to(command) as process:
+        try:
+            qmp.wait_until_ready(socket, process)
+        except qmp.Ended:
+            return process.wait()  # it has said why, in this terminal
+        print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. "
+              "To quit: Ctrl-A, then X.", flush=True)
+        return process.wait()
 
 
 def client(settings):
@@ -230,13 +290,23 @@ def wait_until_over(monitor, process, console):
     print("Waiting for the end of the self-test, or for a panic; Ctrl-C: the dump is made at once.", flush=True)
     try:
         while process.poll() is None:
-            text = console.read_text(errors="replace").replace("\r", "")
+            written = console.read_bytes()
+            text = written.decode("ascii", "replace").replace("\r", "")
             if ENDS.search(text) or (PANIC.search(text) and monitor.all_stopped()):
                 return
-            qmp.wait_for_change(console, len(text))
+            qmp.wait_for_change(console, len(written))
     except KeyboardInterrupt:
         return
     raise Refused("QEMU ended before the dump was made; leave `exit` away")
+
+
+def announce(monitor, path):
+    """Says how much is about to be written, and refuses what there is no room for."""
+    size, free = monitor.memory_bytes() >> 20, shutil.disk_usage(path.parent).free >> 20
+    if size > free:
+        raise Refused(f"{path} would have {size} MiB, and {free} MiB are free there. "
+                      "MEM= makes the machine smaller, CORE= names another place")
+    print(f"{path}: about {size} MiB will be written.", flush=True)
 
 
 def dump_of_new(settings, path):
@@ -246,6 +316,7 @@ def dump_of_new(settings, path):
         process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + halted(folder), folder)
         try:
             monitor = qmp.Monitor(folder / "qmp.socket")
+            announce(monitor, path)
             monitor.ask("cont")
             wait_until_over(monitor, process, folder / "console")
             monitor.dump(path)
@@ -253,15 +324,30 @@ def dump_of_new(settings, path):
             stop(process)
 
 
+def dump_of_running(monitor, path):
+    announce(monitor, path)
+    monitor.dump(path)
+
+
+def running_server(settings):
+    """The monitor of the machine that `make gdb-server` runs, or None."""
+    try:
+        return qmp.Monitor(settings.folder / "qmp.socket")
+    except (OSError, qmp.Ended):
+        return None
+
+
 def dump(settings):
     """Of the machine that `make gdb-server` runs, if one does; else of one that is started for it."""
     path = Path(given("CORE", str(settings.build / "tarn.core"))).resolve()
     path.unlink(missing_ok=True)
-    running = settings.folder / "qmp.socket"
+    monitor = running_server(settings)
     try:
-        qmp.Monitor(running).dump(path)
-    except OSError:
-        dump_of_new(settings, path)
+        dump_of_running(monitor, path) if monitor else dump_of_new(settings, path)
+    except (KeyboardInterrupt, OSError, qmp.Ended) as why:
+        path.unlink(missing_ok=True)
+        reason = {KeyboardInterrupt: "interrupted", qmp.Ended: "QEMU ended"}.get(type(why), why)
+        raise Refused(f"no dump was made: {reason}") from None
     print(f"{path}: {path.stat().st_size >> 20} MiB. To look at it: make gdb CORE={os.path.relpath(path)}"
           + (" PAE=1" if settings.pae else ""))
     return 0
@@ -275,10 +361,15 @@ def tour(settings, name=None):
     found = tourfile.load(name)
     for key, value in found.machine().items():
         setattr(settings, key, value)
+    alone = switched_on("TOUR_AUTO")
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
-        return connected(settings, Path(folder), f"tarn tour {name}", batch=bool(given("TOUR_AUTO")))
+        # To go back: the player keeps a snapshot of each stop (kernelview/tours.py).
+        needless = alone or settings.reverse or not shutil.which("qemu-img")
+        disk = [] if needless else snapshots_disk(Path(folder))
+        return connected(settings, Path(folder), f"tarn tour {name}", batch=alone, extra=disk)
 
 
+WITH_GDB = ("gdb", "client", "tour")
 MODES = {"gdb": debug, "server": serve, "client": client, "dump": dump, "tour": tour}
 
 
@@ -289,6 +380,8 @@ def main(arguments):
     # What was started is ended in any case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if arguments[0] in WITH_GDB:
+            check_gdb()
         return MODES[arguments[0]](Settings(), *arguments[1:])
     except (Refused, tourfile.Faulty) as why:
         print(f"{arguments[0]}: {why}", file=sys.stderr)

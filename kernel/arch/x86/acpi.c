@@ -99,7 +99,12 @@ static phys_t rsdp_find(void)
 	phys_t ebda = ebda_address();
 	phys_t at = ebda ? firmware_find(ebda, ebda + KIB(1), "RSD PTR ", rsdp_accept) : 0;
 
-	return at ? at : firmware_find(0xE0000, 0x100000, "RSD PTR ", rsdp_accept);
+	if (!at)
+		at = firmware_find(0xE0000, 0x100000, "RSD PTR ", rsdp_accept);
+	if (!at)
+		pr_notice("ACPI: no RSDP in the EBDA or the BIOS area (under UEFI it lies elsewhere, "
+			  "and Multiboot 1 does not hand it over)\n");
+	return at;
 }
 
 /* The XSDT's address, if the second half of the RSDP is there and sound; else 0. */
@@ -223,7 +228,7 @@ static void madt_apply(struct topology *t, const union madt_entry *e)
 		topology_add_override(t, e->override.irq, e->override.gsi, e->override.flags);
 		break;
 	case MADT_LAPIC_ADDRESS:
-		t->lapic_address = e->lapic_address.address;
+		topology_set_lapic(t, e->lapic_address.address);
 		break;
 	case MADT_X2APIC:
 		if (e->x2apic.flags & MADT_CPU_ENABLED)
@@ -270,6 +275,6 @@ bool acpi_read_madt(struct topology *t)
 
 	if (!madt || !phys_read(&head, madt, sizeof(head)))
 		return false;
-	t->lapic_address = head.lapic_address;
+	topology_set_lapic(t, head.lapic_address);
 	return madt_walk(t, madt, head.header.length);
 }

@@ -8,7 +8,9 @@
 #include "arch/x86/console.h"
 #include "arch/x86/fixmap.h"
 #include "arch/x86/panic.h"
+#include "arch/x86/physmap.h"
 #include "arch/x86/rammap.h"
+#include "arch/x86/topology.h"
 #include "lib/string.h"
 
 /* Bits of `flags`: which fields are there (Multiboot 0.6.96, 3.3). */
@@ -19,10 +21,19 @@
 #define MB_LOADER_NAME (1u << 9)
 
 #define MB_RAM 1u
-/* A memory map longer than this is nonsense; real ones have about ten entries. */
-#define MB_MAX_ENTRIES 1024u
-/* A file name longer than this in front of the command line is not looked through. */
+/*
+ * A memory map longer than this is nonsense; real ones have about ten entries, UEFI's a few
+ * hundred.
+ */
+#define MB_MAX_ENTRIES 16384u
+/* The same for boot modules. */
+#define MB_MAX_MODULES 1024u
+/*
+ * A file name longer than this in front of the command line is not looked through, nor is what is
+ * too long.
+ */
 #define MAX_FIRST_WORD 4096u
+#define MAX_LOST 65536u
 
 struct mb_info {
 	u32 flags;
@@ -87,6 +98,16 @@ static void text_skip_word(struct text *text)
 		text->at++;
 }
 
+/* How much is left. */
+static u32 text_rest(struct text *text)
+{
+	u32 n = 0;
+
+	for (; n < MAX_LOST && text_peek(text); n++)
+		text->at++;
+	return n;
+}
+
 /* Copies the rest into buf; true if it did not all fit. */
 static bool text_copy(struct text *text, char *buf, size_t size)
 {
@@ -106,10 +127,36 @@ static void read_loader_name(const struct mb_info *info)
 		text_copy(&text, bootinfo.loader, sizeof(bootinfo.loader));
 }
 
-/* QEMU's -kernel puts the kernel's file name first, GRUB does not. */
-static bool loader_names_kernel(void)
+/*
+ * QEMU's -kernel and ISOLINUX's mboot.c32 put the kernel's file name in front of the command line,
+ * GRUB does not.  Such a name is told by its '/' or '.', which no option's name has.
+ */
+static bool at_file_name(struct text text)
 {
-	return strncmp(bootinfo.loader, "qemu", 4) == 0;
+	for (u32 n = 0; n < MAX_FIRST_WORD; n++, text.at++) {
+		char c = text_peek(&text);
+
+		if (c == '/' || c == '.')
+			return true;
+		if (!c || c == ' ' || c == '=')
+			return false;
+	}
+	return false;
+}
+
+/*
+ * The line was cut before `next`.  Half a word would be another option, so it goes; returns its
+ * length.
+ */
+static u32 drop_half_word(char *line, char next)
+{
+	size_t length = strlen(line), n = length;
+
+	if (next != ' ')
+		while (n && line[n - 1] != ' ')
+			n--;
+	line[n] = 0;
+	return (u32)(length - n);
 }
 
 static void read_cmdline(const struct mb_info *info)
@@ -119,11 +166,22 @@ static void read_cmdline(const struct mb_info *info)
 	if (!(info->flags & MB_CMDLINE))
 		return;
 	text_skip_blanks(&text);
-	if (loader_names_kernel()) {
+	/* More than one word where a folder's name has a blank. */
+	while (at_file_name(text)) {
 		text_skip_word(&text);
 		text_skip_blanks(&text);
 	}
-	bootinfo.cmdline_cut = text_copy(&text, bootinfo.cmdline, sizeof(bootinfo.cmdline));
+	if (!text_copy(&text, bootinfo.cmdline, sizeof(bootinfo.cmdline)))
+		return;
+	bootinfo.cmdline_lost =
+		drop_half_word(bootinfo.cmdline, text_peek(&text)) + text_rest(&text);
+	pr_warn("command line: too long, its last %u characters are left out\n",
+		bootinfo.cmdline_lost);
+}
+
+static phys_t module_entry(const struct mb_info *info, u32 n)
+{
+	return info->mods_addr + (phys_t)n * sizeof(struct mb_module);
 }
 
 /* False, with a message, for an entry that cannot be used. */
@@ -149,17 +207,29 @@ static bool read_module(u32 index, phys_t entry)
 	return true;
 }
 
+static void report_modules_left_out(const struct mb_info *info, u32 first, u32 count)
+{
+	struct mb_module raw;
+	u64 bytes = 0;
+
+	for (u32 n = first; n < MIN(count, MB_MAX_MODULES); n++)
+		if (phys_read(&raw, module_entry(info, n), sizeof(raw)) && raw.end > raw.start)
+			bytes += raw.end - raw.start;
+	pr_warn("%u boot modules, of which only %u are looked at: %u with %llu KiB are left out\n",
+		count, first, count - first, bytes >> 10);
+}
+
 static void read_modules(const struct mb_info *info)
 {
 	u32 count = info->flags & MB_MODULES ? info->mods_count : 0;
 	u32 looked_at = MIN(count, BOOT_MAX_MODULES);
 
 	for (u32 n = 0; n < looked_at; n++)
-		if (read_module(n, info->mods_addr + (phys_t)n * sizeof(struct mb_module)))
+		if (read_module(n, module_entry(info, n)))
 			bootinfo.nmodules++;
 	bootinfo.modules_left_out = count - bootinfo.nmodules;
 	if (count > looked_at)
-		pr_warn("%u boot modules, of which only %u are looked at\n", count, looked_at);
+		report_modules_left_out(info, looked_at, count);
 }
 
 /* Calls use(base, length) for each entry that is usable RAM, or for each that is not. */
@@ -196,6 +266,8 @@ static void read_memory_map(const struct mb_info *info)
 	}
 	if (rammap_empty())
 		panic("the boot loader gave no memory map and no memory sizes (Multiboot flags 0x%08x)", info->flags);
+	physmap_set_lapic(lapic_base(LAPIC_DEFAULT_ADDRESS));
+	rammap_correct();
 	rammap_store();
 }
 

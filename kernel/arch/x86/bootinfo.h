@@ -21,16 +21,23 @@ struct ram_range {
 struct boot_module {
 	phys_t start, end; /* bytes */
 	char name[BOOT_NAME_SIZE];
+	const char *fault; /* why it cannot be used, or NULL: physmap_judge_modules() */
 };
 
 struct bootinfo {
 	char loader[BOOT_NAME_SIZE];
-	char cmdline[BOOT_CMDLINE_SIZE]; /* without the kernel's file name */
-	bool cmdline_cut;
+	char cmdline[BOOT_CMDLINE_SIZE]; /* without the kernel's file name; whole words */
+	u32 cmdline_lost;	     /* characters for which there was no room */
 	u32 nranges;
 	struct ram_range range[BOOT_MAX_RANGES];
-	u64 ram_bytes;	     /* usable RAM, as the loader reported it */
-	u64 unreachable;     /* bytes of it beyond what entries reach */
+	/*
+	 * Usable RAM, as the loader reported it, in bytes: all of it, and what of it lies in no
+	 * range.
+	 */
+	u64 ram_bytes;
+	u64 unreachable; /* beyond what entries reach */
+	u64 fragments;	 /* in pages that are RAM in part only */
+	u64 left_out;	 /* in ranges for which there was no room */
 	u32 nmodules, modules_left_out;
 	struct boot_module module[BOOT_MAX_MODULES];
 };

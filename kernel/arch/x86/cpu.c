@@ -88,6 +88,13 @@ static void identify_brand(void)
 	strlcpy(cpu_features.brand, start, sizeof(cpu_features.brand));
 }
 
+/* A width that no CPU has (SDM vol. 3, 4.1.4) would become a senseless shift. */
+static void set_address_width(u32 bits)
+{
+	if (bits >= 32 && bits <= 52)
+		cpu_features.phys_bits = bits;
+}
+
 /* A CPU without extended leaves answers with those of another leaf: only 0x8000xxxx is an answer. */
 static void identify_extended(void)
 {
@@ -100,7 +107,7 @@ static void identify_extended(void)
 	if (max >= LEAF_BRAND_LAST)
 		identify_brand();
 	if (max >= LEAF_ADDRESS_WIDTH)
-		cpu_features.phys_bits = cpuid(LEAF_ADDRESS_WIDTH).eax & 0xFF;
+		set_address_width(cpuid(LEAF_ADDRESS_WIDTH).eax & 0xFF);
 }
 
 /* That there is CPUID, and CR4 below, is known: start.asm has checked that this is a Pentium at least. */

@@ -130,14 +130,17 @@ static inline u32 read_eflags(void)
 
 static inline bool irqs_enabled(void) { return read_eflags() & EFLAGS_IF; }
 
-/* The debug build measures how long they are off (irq_time.h). */
-static inline void irq_enable(void)
+/*
+ * The debug build measures how long they are off (irq_time.h), and names who turned them off: the
+ * caller of these, which are always inlined.
+ */
+static __always_inline void irq_enable(void)
 {
 	irq_time_ends();
 	__asm__ volatile("sti" ::: "memory");
 }
 
-static inline void irq_disable(void)
+static __always_inline void irq_disable(void)
 {
 	u32 flags = irq_time_flags();
 
@@ -146,7 +149,7 @@ static inline void irq_disable(void)
 }
 
 /* Interrupts off; returns what irq_restore() needs to bring back the former state. */
-static inline u32 irq_save(void)
+static __always_inline u32 irq_save(void)
 {
 	u32 flags = read_eflags();
 
@@ -155,14 +158,14 @@ static inline u32 irq_save(void)
 	return flags;
 }
 
-static inline void irq_restore(u32 flags)
+static __always_inline void irq_restore(u32 flags)
 {
 	if (flags & EFLAGS_IF)
 		irq_enable();
 }
 
 /* Interrupts on and sleep, as one step: an interrupt that came before the hlt still ends it (SDM vol. 2, STI). */
-static inline void irq_enable_and_halt(void)
+static __always_inline void irq_enable_and_halt(void)
 {
 	irq_time_ends();
 	__asm__ volatile("sti; hlt" ::: "memory");

@@ -1,9 +1,23 @@
 /* Who is asked for the CPUs and interrupt controllers, and in which order. */
 #include "arch/x86/console.h"
+#include "arch/x86/cpu.h"
+#include "arch/x86/layout.h"
+#include "arch/x86/physmap.h"
 #include "arch/x86/topology.h"
 
-/* Where every local APIC is after reset (SDM vol. 3, 10.4.1). */
-#define LAPIC_DEFAULT_ADDRESS 0xFEE00000u
+/*
+ * IA32_APIC_BASE (SDM vol. 3, 10.4.4) came with the P6 family; a Pentium's APIC lies where the
+ * tables say.
+ */
+#define APIC_BASE_MIN_FAMILY 6u
+#define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
+
+phys_t lapic_base(phys_t otherwise)
+{
+	if (!cpu_features.apic || !cpu_features.msr || cpu_features.family < APIC_BASE_MIN_FAMILY)
+		return otherwise;
+	return rdmsr(MSR_APIC_BASE) & APIC_BASE_ADDRESS;
+}
 
 /* CPUID leaf 1, EBX bits 31-24: the id that the local APIC took at reset (SDM vol. 2, CPUID). */
 static u32 initial_apic_id(void)
@@ -18,7 +32,22 @@ static u32 initial_apic_id(void)
 static void topology_reset(struct topology *t)
 {
 	*t = (struct topology){ .source = "none", .lapic_address = LAPIC_DEFAULT_ADDRESS };
-	topology_add_cpu(t, initial_apic_id());
+	topology_begin(t, initial_apic_id());
+}
+
+/*
+ * Real mode reaches 1 MiB, so the other CPUs start in a page that is there on every PC; but not by
+ * every memory map.
+ */
+static void require_trampoline(struct topology *t)
+{
+	if (t->ncpus == 1 || phys_kind_at(TRAMPOLINE_PHYS) == PHYS_TRAMPOLINE)
+		return;
+	pr_warn("topology: the page at 0x%x, in which other CPUs would start, is not RAM: one CPU "
+		"of %u\n",
+		TRAMPOLINE_PHYS, t->ncpus + t->cpus_left_out);
+	t->cpus_left_out += t->ncpus - 1;
+	t->ncpus = 1;
 }
 
 static void topology_report(const struct topology *t)
@@ -26,8 +55,9 @@ static void topology_report(const struct topology *t)
 	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus, t->ncpus == 1 ? "" : "s",
 		t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
 	if (t->cpus_left_out)
-		pr_warn("topology: %u more CPUs left out: this kernel takes %u, with APIC ids below %u\n",
-			t->cpus_left_out, NR_CPUS, APIC_ID_BROADCAST);
+		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel "
+			"takes %u, with APIC ids below %u\n",
+			t->cpus_left_out, t->first_left_out, NR_CPUS, APIC_ID_BROADCAST);
 }
 
 void topology_discover(void)
@@ -42,5 +72,7 @@ void topology_discover(void)
 		else
 			topology_reset(&topology);
 	}
+	physmap_set_lapic(lapic_base(topology.lapic_address));
 	topology_report(&topology);
+	require_trampoline(&topology);
 }

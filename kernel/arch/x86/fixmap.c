@@ -47,6 +47,8 @@ static u32 this_cpu_only(void)
 
 void *set_fixmap(u32 index, phys_t phys, pteval_t prot)
 {
+	ASSERT(phys_reachable(phys), "fixmap page for physical 0x%llx, which no entry reaches",
+		(unsigned long long)phys);
 	clear_fixmap(index);
 	shadow_check_reuse(fix_to_virt(index), this_cpu_only());
 	set_pte(fixmap_pte(index), pfn_pte(phys_to_pfn(phys), prot));

@@ -43,7 +43,10 @@ void fixmap_init_cpu(void);
 /* The slot that its next atomic kmap takes; the one after it lies below.  It moves with the depth. */
 DECLARE_PER_CPU(uintptr_t, next_slot);
 
-/* Maps one frame for good (devices) or replaces what was there, flushing this CPU only.  Returns the page's address. */
+/*
+ * Maps one frame for good (devices) or replaces what was there, flushing this CPU only.  Returns
+ * the page's address. `phys` is reachable: an address from outside is compared first.
+ */
 void *set_fixmap(u32 index, phys_t phys, pteval_t prot);
 void clear_fixmap(u32 index);
 

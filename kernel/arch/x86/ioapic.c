@@ -1,7 +1,7 @@
 /* I/O APICs (82093AA datasheet): which CPU gets which ISA interrupt, under which vector. */
 #include "arch/x86/apic.h"
-#include "arch/x86/bootinfo.h"
 #include "arch/x86/console.h"
+#include "arch/x86/physmap.h"
 #include "arch/x86/spinlock.h"
 #include "arch/x86/topology.h"
 #include "arch/x86/trap.h"
@@ -48,17 +48,19 @@ static void ioapic_write(const struct ioapic *io, u32 reg, u32 value)
 	*reg_pair(io, reg) = value;
 }
 
-/* An address where its registers can be: not across a page's end, and not in RAM, which the first look would change. */
-static bool address_is_sane(phys_t address)
+/*
+ * Why its registers cannot be there, or NULL.  The first look writes, so nothing else may lie at
+ * the address.
+ */
+static const char *address_fault(phys_t address)
 {
 	u32 offset = (u32)address & (PAGE_SIZE - 1);
+	enum phys_kind kind = phys_kind_at(address);
 
-	if (!IS_ALIGNED(offset, 16) || offset + WINDOW + sizeof(u32) > PAGE_SIZE || phys_to_pfn(address) >= reachable_pfns())
-		return false;
-	for (u32 i = 0; i < bootinfo.nranges; i++)
-		if (phys_to_pfn(address) >= bootinfo.range[i].start && phys_to_pfn(address) < bootinfo.range[i].end)
-			return false;
-	return true;
+	if (kind != PHYS_HOLE)
+		return phys_kind_name(kind);
+	return IS_ALIGNED(offset, 16) && offset + WINDOW + sizeof(u32) <= PAGE_SIZE ? NULL
+										    : "not aligned";
 }
 
 static void ioapic_setup(struct ioapic *io, u32 index, const struct ioapic_entry *entry)
@@ -84,11 +86,13 @@ void ioapic_init(void)
 {
 	for (u32 i = 0; i < topology.nioapics; i++) {
 		const struct ioapic_entry *entry = &topology.ioapic[i];
+		const char *fault = address_fault(entry->address);
 
-		if (address_is_sane(entry->address))
+		if (!fault)
 			ioapic_setup(&ioapics[i], i, entry);
 		else
-			pr_warn("I/O APIC %u at 0x%llx: impossible address, ignored\n", entry->id, entry->address);
+			pr_warn("I/O APIC %u at 0x%llx: impossible address (%s), ignored\n",
+				entry->id, entry->address, fault);
 	}
 }
 

@@ -23,8 +23,8 @@
 #define VMALLOC_END (PKMAP_BASE - 2 * PAGE_SIZE)
 #define FIXADDR_TOP 0xFFFFE000u
 
-/* The early page tables map this much from physical 0; until paging_init nothing above it can be touched. */
-#define EARLY_MAP_BYTES 0x10000000u
+/* The early page tables map this much from physical 0: all that can become low memory. */
+#define EARLY_MAP_BYTES LOWMEM_MAX
 
 /* Physical page into which the start-up code of the other CPUs is copied: real mode reaches 1 MiB only. */
 #define TRAMPOLINE_PHYS 0x8000u

@@ -4,6 +4,7 @@
  */
 #include "arch/x86/console.h"
 #include "arch/x86/firmware.h"
+#include "arch/x86/physmap.h"
 #include "arch/x86/topology.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
@@ -70,7 +71,6 @@ union mp_entry {
 #define LINES_EACH 256u
 
 /* The default configurations (MP Specification 1.4, 5). */
-#define DEFAULT_LAPIC 0xFEE00000u
 #define DEFAULT_IOAPIC 0xFEC00000u
 #define DEFAULT_IOAPIC_ID 2u
 #define DEFAULT_TIMER_LINE 2u
@@ -107,7 +107,7 @@ static bool default_config(struct topology *t, u32 config)
 		pr_warn("MP table: default configuration %u does not exist, ignored\n", config);
 		return false;
 	}
-	t->lapic_address = DEFAULT_LAPIC;
+	topology_set_lapic(t, LAPIC_DEFAULT_ADDRESS);
 	topology_add_cpu(t, 0);
 	topology_add_cpu(t, 1);
 	topology_add_ioapic(t, DEFAULT_IOAPIC_ID, DEFAULT_IOAPIC, 0);
@@ -221,7 +221,7 @@ bool mptable_read(struct topology *t)
 		return false;
 	}
 	memset(isa_buses, 0, sizeof(isa_buses));
-	t->lapic_address = header.lapic_address;
+	topology_set_lapic(t, header.lapic_address);
 	walk(t, pointer.table, &header);
 	return true;
 }

@@ -6,6 +6,7 @@
 #ifndef ARCH_X86_PAGE_H
 #define ARCH_X86_PAGE_H
 
+#include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/types.h"
 
@@ -24,14 +25,22 @@ static inline phys_t pfn_to_phys(pfn_t pfn)
 	return (phys_t)pfn << PAGE_SHIFT;
 }
 
+/*
+ * Never cuts: an address from outside is compared first, by phys_reachable() or against an end in
+ * bytes.
+ */
 static inline pfn_t phys_to_pfn(phys_t phys)
 {
+	ASSERT(phys >> PAGE_SHIFT <= (pfn_t)-1, "no frame number holds address 0x%llx",
+		(unsigned long long)phys);
 	return (pfn_t)(phys >> PAGE_SHIFT);
 }
 
 /* Both directions hold for the direct map alone: low memory, kernel image included. */
 static inline void *phys_to_virt(phys_t phys)
 {
+	ASSERT(phys < 0u - PAGE_OFFSET, "the direct map does not reach address 0x%llx",
+		(unsigned long long)phys);
 	return (void *)((uintptr_t)phys + PAGE_OFFSET);
 }
 

@@ -39,7 +39,7 @@ __noreturn static void panic_end(void)
 {
 	if (panic_exits)
 		machine_exit(false);
-	console_printf("the machine is stopped\n");
+	console_printf("the machine is stopped; " HOW_TO_LEAVE);
 	cpu_stop();
 }
 

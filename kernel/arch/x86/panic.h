@@ -31,6 +31,9 @@ bool panicking(void);
  */
 __noreturn void machine_exit(bool pass);
 
+/* What a person reads when nothing more will come. */
+#define HOW_TO_LEAVE "no key is read.  To leave QEMU: Ctrl-A, then X in its terminal, or close its window.\n"
+
 /* If true, a panic ends with machine_exit(false).  Set by `exit` on the command line. */
 extern bool panic_exits;
 

@@ -53,7 +53,7 @@ static void walk_end(struct walk *w, u64 leaf, uintptr_t address, u32 size)
 
 static bool table_reachable(u64 value)
 {
-	return (value & _PAGE_PRESENT) && phys_to_pfn(value & PTE_FRAME_MASK) < direct_map_end;
+	return (value & _PAGE_PRESENT) && (value & PTE_FRAME_MASK) < pfn_to_phys(direct_map_end);
 }
 
 static void walk_pte(struct walk *w, pmd_t *pmd, uintptr_t address)

@@ -119,8 +119,16 @@ extern pgd_t *kernel_pgd;
 
 /* The first frame that an entry cannot name: the format's MAX_PFN, or less if the CPU's physical addresses are shorter. */
 pfn_t reachable_pfns(void);
+/*
+ * True if an entry can name the address.  To be asked before an address from outside becomes a
+ * frame number.
+ */
+static inline bool phys_reachable(phys_t phys) { return phys < pfn_to_phys(reachable_pfns()); }
 
-/* Frames below this are in the direct map now: EARLY_MAP_BYTES at first, all low memory once kernel/mm/paging.c has loaded its tables. */
+/*
+ * Frames below this are in the direct map now: EARLY_MAP_BYTES at first, then low memory, once
+ * kernel/mm/paging.c has loaded its tables.
+ */
 extern pfn_t direct_map_end;
 
 /* Value for CR3 that selects `pgd` (a low page, so below 4 GiB). */

@@ -5,6 +5,7 @@
 # apt-get works in folders of its own (FOLDER/apt): nothing is installed, and neither the host's list of packages nor its
 # architectures change.
 set -eu
+. "$(dirname "$0")/../../../tools/apt.sh"
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
 [ ! -e "$folder/release" ] || exit 0
@@ -44,7 +45,7 @@ APT::Sandbox::User "";
 CONF
 export APT_CONFIG="$apt/apt.conf"
 
-apt-get -qq update
+apt_again apt-get -qq -o APT::Update::Error-Mode=any update
 # The package without a version depends on the current one.
 release=$(apt-cache depends linux-image-686:i386 | sed -n 's/.*Depends: linux-image-\(.*\)-686:i386/\1/p')
 [ -n "$release" ] || {
@@ -52,7 +53,7 @@ release=$(apt-cache depends linux-image-686:i386 | sed -n 's/.*Depends: linux-im
 	exit 1
 }
 cd "$apt/debs"
-apt-get -qq download "linux-image-$release-686:i386" "linux-image-$release-686-pae:i386" \
+apt_again apt-get -qq download "linux-image-$release-686:i386" "linux-image-$release-686-pae:i386" \
 	"linux-headers-$release-686:i386" "linux-headers-$release-686-pae:i386" \
 	"linux-headers-$release-common:all" "linux-kbuild-$(echo "$release" | cut -d. -f1,2):amd64"
 for package in *.deb; do

@@ -152,7 +152,7 @@ static void open_direct_map(size_t end)
 
 static uintptr_t windows(void)
 {
-	return PAGE_OFFSET + MAX(direct_bytes, (size_t)EARLY_MAP_BYTES);
+	return PAGE_OFFSET + direct_bytes;
 }
 
 static u32 pages_mapped;

@@ -14,47 +14,69 @@ SHOWN = 5  # findings of one invariant
 
 @dataclass
 class Report:
-    judged: dict = field(default_factory=dict)  # number to findings
-    left_out: list = field(default_factory=list)  # why something was not judged
+    # Number to what is broken.
+    findings: dict = field(default_factory=lambda: collections.defaultdict(list))
+    looked_at: set = field(default_factory=set)  # numbers for which there was something to look at
+    asked: set = field(default_factory=set)  # numbers for which something was looked for
+    partial: set = field(default_factory=set)  # numbers of which a part was not judged
+    left_out: list = field(default_factory=list)  # which, and why
 
-    def judge(self, *numbers):
-        for number in numbers:
-            self.judged.setdefault(number, [])
+    def look(self, *numbers):
+        """Something has been looked at, or is about to be, that could break each of these."""
+        self.looked_at.update(numbers)
 
     def broken(self, number, words):
-        self.judged.setdefault(number, []).append(words)
+        self.looked_at.add(number)
+        self.findings[number].append(words)
 
-    def leave(self, why):
-        self.left_out.append(why)
+    def leave(self, what, numbers, why):
+        self.partial.update(numbers)
+        self.left_out.append(f"{what} ({number_words(numbers)}): {why}")
 
-    @property
-    def findings(self):
-        return [(number, words) for number in sorted(self.judged) for words in self.judged[number]]
+    def verdict(self, number):
+        if number not in self.looked_at:
+            return "not judged" if number in self.partial else "nothing"
+        if self.findings[number]:
+            return "broken"
+        return "part" if number in self.partial else "holds"
+
+    def numbers(self, verdict):
+        known = sorted(self.asked | self.looked_at)
+        return [number for number in known if self.verdict(number) == verdict]
 
 
-def held(machine, lock, report, what):
+def number_words(numbers):
+    return ", ".join(map(str, numbers))
+
+
+def held(machine, lock, report, what, numbers):
     """True if the lock is taken: then what it guards may be between two states."""
     if lock.taken:
-        report.leave(f"{what}: {machine.string(lock.name)} is held by CPU {lock.owner}")
+        report.leave(what, numbers, f"{machine.string(lock.name)} is held by CPU {lock.owner}")
     return bool(lock.taken)
 
 
-# ---- PKMap: 1, 2, 3, 12, 13, 22 ----
+# ---- PKMap: 1, 2, 3, 5, 12, 22 ----
+
+OWNERS = (1, 2, 3, 22)
 
 
 def check_pool(machine, report, frames):
     found = pkmap.Pool(machine)
-    if held(machine, machine.var("kmap_lock"), report, "the PKMap (1, 2, 3, 12, 22)"):
+    if held(machine, machine.var("kmap_lock"), report, "the PKMap", (*OWNERS, 12)):
         return
-    report.judge(1, 2, 3, 22)
     owners = {}
     for slot in found.slots():
+        report.look(1)
         if slot.count <= 0:
             check_unused_slot(slot, report)
         else:
             check_used_slot(machine, slot, report, frames, owners)
-    check_addresses(found, frames, owners, report)
-    check_owned(machine, owners, report)
+    if frames:
+        check_addresses(found, frames, owners, report)
+        check_owned(machine, owners, report)
+    else:
+        report.leave("the pages that own slots", OWNERS, "there is no mem_map yet (boot step 6)")
     check_sleepers(machine, found, report)
     check_uses(machine, found, report)
 
@@ -65,6 +87,7 @@ def check_unused_slot(slot, report):
 
 
 def check_used_slot(machine, slot, report, frames, owners):
+    report.look(2)
     if slot.owner is None:
         number = 1 if not slot.entry else 2
         report.broken(number, f"slot {slot.number} has count {slot.count} but its entry is {paging.flag_words(slot.entry)}")
@@ -89,6 +112,7 @@ def wrong_protection(machine, entry):
 
 
 def check_owner(machine, slot, report, frames):
+    report.look(3, 22)
     if slot.owner >= frames.count:
         report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, which is beyond mem_map")
         return
@@ -104,8 +128,6 @@ def check_owner(machine, slot, report, frames):
 
 def check_addresses(found, frames, owners, report):
     """Pages that say that they have a slot, of whose slots none knows them."""
-    if not frames:
-        return
     for pfn, virtual in enumerate(frames.virtual):
         if virtual and pfn not in owners:
             report.broken(1, f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
@@ -118,6 +140,7 @@ def check_owned(machine, owners, report):
     counts = collections.Counter(pfn >> shift for pfn in owners)
     size = (machine.var("max_pfn") >> shift) + 1
     said = machine.numbers("pkmap_owned", size, "H")
+    report.look(22)
     for n, count in enumerate(said):
         if count != counts[n]:
             last = ((n + 1) << shift) - 1
@@ -130,9 +153,9 @@ def check_uses(machine, found, report):
         return
     everyone = threads.all_threads(machine)
     if any("kmap" in name_of(address) for thread in everyone if thread.running_on for address in thread.trace):
-        report.leave("uses of the PKMap's slots (5): a CPU is inside of kmap or kunmap")
+        report.leave("uses of the PKMap's slots", (5,), "a CPU is inside of kmap or kunmap")
         return
-    report.judge(5)
+    report.look(5)
     held = sum(machine.object("struct thread", thread.address).kmaps for thread in everyone)
     uses = sum(max(0, count - 1) for count in found.counts)
     if held != uses:
@@ -142,7 +165,7 @@ def check_uses(machine, found, report):
 def check_sleepers(machine, found, report):
     """Whoever is queued found too few slots, or has been woken since: then it is no longer queued."""
     waiting = pkmap.pool_waiters(machine)
-    report.judge(12)
+    report.look(12)
     in_use = sum(count >= 2 for count in found.counts)
     if in_use != machine.var("pkmap_in_use"):
         report.broken(12, f"{in_use} slots are in use, but pkmap_in_use is {machine.var('pkmap_in_use')}")
@@ -178,9 +201,9 @@ def kernel_part(machine, pgd):
 
 
 def check_kernel_parts(machine, report):
-    report.judge(19)
     reference = kernel_part(machine, machine.kernel_pgd)
     for pgd, whose in user_pgds(machine).items():
+        report.look(19)
         for index, value in kernel_part(machine, pgd).items():
             if value != reference[index]:
                 report.broken(19, f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, "
@@ -189,10 +212,14 @@ def check_kernel_parts(machine, report):
 
 def check_cr3(machine, report):
     """A CPU that is not in a mask does not run on its PGD.  Inside a switch, with interrupts off, it may."""
-    report.judge(27)
     for cpu in machine.cpus():
-        if cpu.number is None or not cpu.paging or not cpu.interrupts_on:
+        if cpu.number is None or not cpu.paging:
             continue
+        if not cpu.interrupts_on:
+            why = "its interrupts are off, so it may be inside a switch"
+            report.leave(f"CR3 of {cpu.name}", (27,), why)
+            continue
+        report.look(27)
         pgd = tlb.pgd_of(machine, cpu.cr3)
         if pgd == machine.kernel_pgd:
             continue
@@ -206,9 +233,7 @@ def check_cr3(machine, report):
 
 def check_tables(machine, report, frames):
     """Tables that are walked are low pages, and in one place: not in a free block, not in a quicklist."""
-    if not frames:
-        return
-    report.judge(33, 49)
+    report.look(33, 49)
     roots = [machine.kernel_pgd] + list(user_pgds(machine))
     cached = {table - machine.page_offset for q in quicklists.read(machine) for table in q.tables}
     for root in roots:
@@ -230,8 +255,8 @@ def check_table(machine, report, frames, table, level, cached):
 
 
 def check_atomic(machine, report):
-    report.judge(28, 29)
     for cpu in pkmap.atomic_slots(machine):
+        report.look(28, 29)
         if cpu.depth > len(cpu.slots):
             report.broken(28, f"CPU {cpu.cpu} holds {cpu.depth} atomic kmaps, there are {len(cpu.slots)} slots")
         for n, (address, entry) in enumerate(cpu.slots):
@@ -242,11 +267,11 @@ def check_atomic(machine, report):
 
 def check_idle_depths(machine, report):
     """A halted CPU has scheduled: it holds no lock and no atomic kmap."""
-    report.judge(18, 30)
     idle = machine.var("cpu_idle_mask")
     for cpu in machine.cpus():
         if cpu.number is None or not idle >> cpu.number & 1 or not cpu.interrupts_on:
             continue
+        report.look(18, 30)
         depths = machine.percpu("nosleep", cpu.number)
         for number, depth, words in ((18, depths.locks, "spinlocks"), (30, depths.kmaps, "atomic kmaps")):
             if depth:
@@ -257,19 +282,19 @@ def check_idle_depths(machine, report):
 
 
 def check_quicklists(machine, report):
-    report.judge(32, 34, 35)
-    frames = machine.var("mem_map")
     for q in quicklists.read(machine):
+        report.look(32)
         where = f"CPU {q.cpu}, {q.level} quicklist"
         if q.end:
             report.broken(32, f"{where}: {q.end}")
         elif len(q.tables) != q.count:
             report.broken(32, f"{where}: count {q.count}, but {len(q.tables)} are listed")
-        for table in q.tables if frames else []:
+        for table in q.tables:
             check_cached(machine, report, where, q.level, table)
 
 
 def check_cached(machine, report, where, level, table):
+    report.look(33, 35 if level == "PGD" else 34)
     page = pages.page_object(machine, table - machine.page_offset >> 12)
     if page.flags & machine.constants["PG_TABLE_MASK"] != machine.constants["PG_TABLE_CACHED"]:
         report.broken(33, f"{where}: table {table:#010x} is not marked as cached")
@@ -291,15 +316,15 @@ def check_cached(machine, report, where, level, table):
 
 
 def check_zones(machine, report, frames):
-    report.judge(46, 47, 48, 51)
     for zone in pages.zone_objects(machine):
         name = pages.zone_name(machine, zone)
-        if not held(machine, zone.lock, report, f"zone {name} (46, 47, 48)"):
+        if not held(machine, zone.lock, report, f"zone {name}", (46, 47, 48, 51)):
             check_zone(machine, report, frames, zone, name)
             check_percpu(machine, report, frames, zone.type)
 
 
 def check_zone(machine, report, frames, zone, name):
+    report.look(46)
     blocks, total = {}, 0
     for order in range(len(zone.area)):
         try:
@@ -322,6 +347,7 @@ def check_zone(machine, report, frames, zone, name):
 def check_blocks(machine, report, frames, zone, name, blocks):
     end = zone.start
     for pfn in sorted(blocks):
+        report.look(47, 48)
         order = blocks[pfn]
         words = f"zone {name}: block {pfn:#x} of order {order}"
         if pfn % (1 << order) or pfn < zone.start or pfn + (1 << order) > zone.end:
@@ -339,6 +365,7 @@ def check_blocks(machine, report, frames, zone, name, blocks):
 
 def check_percpu(machine, report, frames, number):
     """The short lists: as many blocks marked, on their first pages, as the counts say."""
+    report.look(51)
     listed = sum(pages.percpu_blocks(machine, number).values())
     mask, bit = machine.constants["PG_ZONE_MASK"], machine.constants["PG_PERCPU"]
     marked = sum(1 for flags in frames.flags if flags & bit and flags & mask == number)
@@ -351,38 +378,42 @@ def check_percpu(machine, report, frames, number):
 
 def check_lock_owners(machine, report):
     """A lock that is held is held by a CPU that says that it holds locks."""
-    report.judge(18)
     for lock in locks.all_locks(machine):
-        if lock.taken and lock.owner in machine.cpu_numbers and not machine.percpu("nosleep", lock.owner).locks:
+        if not lock.taken or lock.owner not in machine.cpu_numbers:
+            continue
+        report.look(18)
+        if not machine.percpu("nosleep", lock.owner).locks:
             report.broken(18, f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock")
 
 
 # ---- All ----
 
 
-CHECKS = [  # what is judged, the variable that must be there, and the function
-    ("page tables (19, 27)", "kernel_pgd", lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
-    ("page-table pages (33, 49)", "mem_map", check_tables),
-    ("the PKMap (1, 2, 3, 12, 22)", "pkmap_slots", check_pool),
-    ("atomic slots (28, 29)", "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
-    ("idle CPUs (18, 30)", "kernel_pgd", lambda m, r, f: check_idle_depths(m, r)),
-    ("quicklists (32 to 35)", "mem_map", lambda m, r, f: check_quicklists(m, r)),
-    ("zones (46, 47, 48, 51)", "mem_map", check_zones),
-    ("locks (18)", "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
+CHECKS = [  # what is judged, its numbers, the variable that must be there, and the function
+    ("page tables", (19, 27), "kernel_pgd",
+     lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
+    ("page-table pages", (33, 49), "mem_map", check_tables),
+    ("the PKMap", (*OWNERS, 12), "pkmap_slots", check_pool),
+    ("atomic slots", (28, 29), "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
+    ("idle CPUs", (18, 30), "kernel_pgd", lambda m, r, f: check_idle_depths(m, r)),
+    ("quicklists", (32, 33, 34, 35), "mem_map", lambda m, r, f: check_quicklists(m, r)),
+    ("zones", (46, 47, 48, 51), "mem_map", check_zones),
+    ("locks", (18,), "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
 ]
 
 
 def check(machine):
     report = Report()
     frames = pages.MemMap(machine) if machine.var("mem_map") and not handing_over(machine) else None
-    for what, variable, judge in CHECKS:
+    for what, numbers, variable, judge in CHECKS:
+        report.asked.update(numbers)
         if not machine.var(variable) or (variable == "mem_map" and not frames):
-            report.leave(f"{what}: the kernel has not come that far")
+            report.leave(what, numbers, "the kernel has not come that far")
             continue
         try:
             judge(machine, report, frames)
         except Unavailable as why:
-            report.leave(f"{what}: {why}")
+            report.leave(what, numbers, str(why))
     return report
 
 
@@ -394,13 +425,14 @@ def handing_over(machine):
 def lines(machine):
     report = check(machine)
     text = [f"not judged: {why}" for why in report.left_out]
-    for number in sorted(report.judged):
-        found = report.judged[number]
+    for number in report.numbers("broken"):
+        found = report.findings[number]
         text += [f"invariant {number} is broken: {words}" for words in found[:SHOWN]]
         if len(found) > SHOWN:
             text.append(f"invariant {number}: {len(found) - SHOWN} more")
-    good = [str(number) for number in sorted(report.judged) if not report.judged[number]]
-    text.append(f"invariants that hold: {', '.join(good) or 'none could be judged'}")
-    return text
-
-
+    for kind, words in (("nothing", "nothing was there to look at"),
+                        ("part", "hold, but for what was not judged")):
+        numbers = number_words(report.numbers(kind))
+        text += [f"{words}: {numbers}"] if numbers else []
+    good = number_words(report.numbers("holds"))
+    return text + [f"invariants that hold: {good or 'none could be judged'}"]

@@ -10,6 +10,8 @@ from kernelview import Unavailable, check, diff, locks, pages, paging, pkmap, qu
 from kernelview.machine import machine
 
 history = diff.History()
+WRONG_QEMU = ("this is qemu-system-x86_64, whose registers have 64 bits. Start qemu-system-i386 "
+              "(make gdb-server does), and connect again")
 
 
 class Tarn(gdb.Command):
@@ -21,6 +23,9 @@ Every command only reads.  Addresses may be any expression of GDB's.  The manual
         super().__init__("tarn", gdb.COMMAND_DATA, prefix=True)
 
     def invoke(self, argument, from_tty):
+        if argument:
+            known = ", ".join(sorted([*COMMANDS, "tour"]))
+            raise gdb.GdbError(f"tarn: there is no command {argument.split()[0]}; there are: {known}")
         gdb.execute("help tarn")
 
 
@@ -29,17 +34,28 @@ def words(argument):
 
 
 def number(expression):
-    return int(gdb.parse_and_eval(expression).cast(gdb.lookup_type("unsigned int")))
+    """An expression's value as an address; registers and differences may be negative."""
+    value = int(gdb.parse_and_eval(expression))
+    if not -(1 << 31) <= value < 1 << 32:
+        raise Unavailable(f"{expression} is no address: {value:#x} does not fit into 32 bits")
+    return value & 0xFFFFFFFF
 
 
 def show(lines):
     gdb.write("".join(line + "\n" for line in lines))
 
 
+def in_words(why):
+    """An error of GDB's; the one that tells of a wrong QEMU, with what to do."""
+    return WRONG_QEMU if "'g' packet" in str(why) else str(why)
+
+
 class Subcommand(gdb.Command):
-    """Common to all: what is not there (yet) is said in a line."""
+    """Common to all: what is wrong with the arguments, or not there (yet), is said in a line."""
 
     choices = ()
+    most = 1  # arguments
+    any_word = False  # or only `choices`?
 
     def __init__(self, name):
         self.name = name
@@ -52,9 +68,23 @@ class Subcommand(gdb.Command):
 
     def invoke(self, argument, from_tty):
         try:
-            self.run(machine(), words(argument))
+            arguments = words(argument)
+            self.check_arguments(arguments)
+            self.run(machine(), arguments)
         except Unavailable as why:
             raise gdb.GdbError(f"tarn {self.name}: {why}") from None
+        except gdb.error as why:
+            raise gdb.GdbError(f"tarn {self.name}: {in_words(why)}") from None
+
+    def check_arguments(self, arguments):
+        most = self.most if self.any_word or self.choices else 0
+        if len(arguments) > most:
+            allowed = {0: "no arguments", 1: "at most 1 argument"}.get(most, f"at most {most} arguments")
+            blanks = "; an expression with blanks stands in quotes" if self.any_word else ""
+            raise Unavailable(f"{allowed}, not {len(arguments)}{blanks}")
+        for word in [] if self.any_word else arguments:
+            if word not in self.choices:
+                raise Unavailable(f"there is no {word} here, only " + ", ".join(self.choices))
 
     def run(self, kernel, arguments):
         """The command itself."""
@@ -94,7 +124,7 @@ class Walk(Subcommand):
 Each level with its entry, where the entry lies in memory, its flags, the frame it leads to; of the last one the size of the
 page and what mem_map says of the frame.  Without PGD: the tables in CR3 of the CPU that is selected (`info threads`)."""
 
-    choices = "symbol"
+    choices, most, any_word = "symbol", 2, True
 
     def run(self, kernel, arguments):
         show(paging.lines(walk_of(kernel, arguments), lambda physical: pages.describe(kernel, physical)))
@@ -103,7 +133,7 @@ page and what mem_map says of the frame.  Without PGD: the tables in CR3 of the 
 class Translate(Subcommand):
     """The physical address behind an address: tarn translate ADDRESS [PGD]"""
 
-    choices = "symbol"
+    choices, most, any_word = "symbol", 2, True
 
     def run(self, kernel, arguments):
         found = walk_of(kernel, arguments)
@@ -115,7 +145,7 @@ class Translate(Subcommand):
 class Maps(Subcommand):
     """Everything that is mapped, by ranges of the same flags: tarn maps [PGD]"""
 
-    choices = "symbol"
+    choices, any_word = "symbol", True
 
     def run(self, kernel, arguments):
         pgd = pgd_argument(kernel, arguments, 0)
@@ -157,7 +187,7 @@ class Zones(Subcommand):
 class Buddy(Subcommand):
     """Free blocks by order: tarn buddy [ZONE]; with a zone also which"""
 
-    choices = ("DMA", "NORMAL", "HIGHMEM")
+    choices, any_word = ("DMA", "NORMAL", "HIGHMEM"), True
 
     def run(self, kernel, arguments):
         show(pages.buddy_lines(kernel, *arguments[:1]))
@@ -183,7 +213,7 @@ class Tlb(Subcommand):
 class Threads(Subcommand):
     """Threads with back traces and what each waits for: tarn threads [NAME | brief]"""
 
-    choices = ("brief",)
+    choices, any_word = ("brief",), True
 
     def run(self, kernel, arguments):
         brief = arguments[:1] == ["brief"]
@@ -207,7 +237,11 @@ class Locks(Subcommand):
 
 
 class Check(Subcommand):
-    """Judge every invariant that can be judged from outside (docs/invariants.md), and name those that are broken"""
+    """Judge the invariants that can be judged from outside: which are broken, and which hold
+
+Their numbers are those of docs/invariants.md.  Says too what was not judged, and why: a lock that
+is held, a boot step that has not come.  An invariant of which nothing was there to look at is not
+among those that hold."""
 
     def run(self, kernel, arguments):
         show(check.lines(kernel))
@@ -229,16 +263,20 @@ def drawings_folder():
 
 def write_svg(drawing, name):
     path = drawings_folder() / f"{name}.svg"
-    path.write_text(drawing.svg(name) + "\n")
+    try:
+        path.write_text(drawing.svg(name) + "\n")
+    except OSError as why:
+        return f"not written as {path}: {why.strerror}"
     return f"written as {path}"
 
 
 class Draw(Subcommand):
     """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn draw pkmap
 
-The file's name is in the last line; TARN_DRAWINGS in the environment names its folder."""
+The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else where GDB,
+or make, was started."""
 
-    choices = ("pkmap",)
+    choices, most, any_word = ("pkmap",), 2, True
 
     def run(self, kernel, arguments):
         if arguments[:1] == ["pkmap"]:

@@ -43,7 +43,32 @@ class History:
         self.before, self.now = self.now, snapshot
 
 
+# ---- Groups: what has changed in the same way side by side is one line ----
+
+
+def groups(items, follows):
+    """Splits a sequence where an item does not follow the one before it."""
+    found = []
+    for item in items:
+        if found and follows(found[-1][-1], item):
+            found[-1].append(item)
+        else:
+            found.append([item])
+    return found
+
+
+def numbered(what, first, last):
+    return f"{what} {first}" if first == last else f"{PLURALS[what]} {first} to {last}"
+
+
+PLURALS = {"entry": "entries", "slot": "slots", "frame": "frames"}
+
+
+# ---- Page tables ----
+
+
 def entry_changes(form, level, old, new):
+    """(index, value before, value now) of every entry that has changed."""
     size = form.entry_bytes
     for n in range(level.entries):
         a, b = old[n * size:(n + 1) * size], new[n * size:(n + 1) * size]
@@ -51,32 +76,70 @@ def entry_changes(form, level, old, new):
             yield n, int.from_bytes(a, "little"), int.from_bytes(b, "little")
 
 
-def entry_words(form, value):
-    if not value & paging.PRESENT:
-        return paging.flag_words(value)
-    return f"frame {(value & form.frame_mask) >> 12:#x} {paging.flag_words(value)}"
+def same_flags(one, other):
+    return all(paging.flag_words(a) == paging.flag_words(b) for a, b in zip(one[1:], other[1:]))
+
+
+def entry_words(form, values):
+    """Entries with the same flags: their frames by number if all are equally far apart."""
+    words = paging.flag_words(values[0])
+    if not values[0] & paging.PRESENT:
+        return words
+    frames = [(value & form.frame_mask) >> 12 for value in values]
+    steps = {b - a for a, b in zip(frames, frames[1:])}
+    if len(steps) > 1:
+        return f"scattered frames {words}"
+    last = frames[-1] if steps else frames[0]
+    step = f" in steps of {steps.pop():#x}" if steps - {0, 1} else ""
+    return f"{numbered('frame', *(f'{n:#x}' for n in (frames[0], last)))}{step} {words}"
+
+
+def change_lines(form, level, table, changes):
+    for group in groups(changes, lambda a, b: b[0] == a[0] + 1 and same_flags(a, b)):
+        where = numbered("entry", group[0][0], group[-1][0])
+        old, new = (entry_words(form, [change[n] for change in group]) for n in (1, 2))
+        yield f"{level.name} table at {table:#x}, {where}: {old} -> {new}"
+
+
+def tables_words(tables, what):
+    """`tables`: pairs of address and level."""
+    in_order = sorted(tables, key=lambda pair: (pair[1].shift, pair[0]))
+    for group in groups(in_order, lambda a, b: a[1] is b[1] and b[0] == a[0] + 4096):
+        (first, level), last = group[0], group[-1][0]
+        yield (f"{level.name} table at physical {first:#x} is {what}" if first == last else
+               f"{len(group)} {level.name} tables at physical {first:#x} to {last:#x} are {what}")
+
+
+def only_in(tables, others):
+    return [(table, level) for table, (level, _) in tables.items() if table not in others]
 
 
 def table_lines(before, now):
     form = now.format
+    yield from tables_words(only_in(now.tables, before.tables), "new")
     for table, (level, new) in now.tables.items():
-        if table not in before.tables:
-            yield f"{level.name} table at physical {table:#x} is new"
-            continue
-        for index, old_value, value in entry_changes(form, level, before.tables[table][1], new):
-            yield (f"{level.name} table at {table:#x}, entry {index}: {entry_words(form, old_value)} -> "
-                   f"{entry_words(form, value)}")
-    for table, (level, _) in before.tables.items():
-        if table not in now.tables:
-            yield f"{level.name} table at physical {table:#x} is no longer reached"
+        if table in before.tables:
+            changes = entry_changes(form, level, before.tables[table][1], new)
+            yield from change_lines(form, level, table, changes)
+    yield from tables_words(only_in(before.tables, now.tables), "no longer reached")
+
+
+# ---- The pool ----
+
+
+def count_word(count):
+    return "RETIRED" if count < 0 else str(count)
 
 
 def pool_lines(before, now):
     if before.last != now.last:
         yield f"pool: the slot handed out last was {before.last}, is {now.last}"
-    for slot, (old, new) in enumerate(zip(before.counts, now.counts)):
-        if old != new:
-            yield f"pool: slot {slot}: count {old} -> {new}"
+    pairs = enumerate(zip(before.counts, now.counts))
+    changes = [(slot, old, new) for slot, (old, new) in pairs if old != new]
+    for group in groups(changes, lambda a, b: b[0] == a[0] + 1 and a[1:] == b[1:]):
+        _, old, new = group[0]
+        slots = numbered("slot", group[0][0], group[-1][0])
+        yield f"pool: {slots}: count {count_word(old)} -> {count_word(new)}"
 
 
 def lines(history):

@@ -109,4 +109,6 @@ def connect():
     path = core_file()
     if path:
         return Memory(Dump(path))
-    raise Unavailable("GDB is connected to nothing: `target remote ...` (make gdb), or `core-file ...` (make dump)")
+    raise Unavailable("GDB is connected to nothing: `target remote ...` (make gdb), or `core-file ...` "
+                      "(make dump). Where GDB said \"'g' packet reply is too long\", the machine is "
+                      "qemu-system-x86_64: it must be qemu-system-i386")

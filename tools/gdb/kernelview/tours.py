@@ -1,15 +1,18 @@
 """Guided tours: `tarn tour NAME` leads through a boot, stop by stop.  docs/tours.md describes the files."""
 
 import os
+import re
+from dataclasses import dataclass
 
 import gdb
 
 import tourfile
-from kernelview import Unavailable
+from kernelview import Unavailable, commands
 from kernelview.commands import Subcommand, show
 from kernelview.constants import ROOT
 
 WIDTH = 78
+SILENT = ("at", "run", "expect")  # of a stop that is passed, and not shown
 
 
 class NotReached(Exception):
@@ -17,7 +20,7 @@ class NotReached(Exception):
 
 
 def automatic():
-    return bool(os.environ.get("TOUR_AUTO"))
+    return os.environ.get("TOUR_AUTO", "") not in ("", "0")
 
 
 # ---- A stop ----
@@ -67,21 +70,94 @@ def indented(text, by="    "):
     return "\n".join(by + line for line in text.splitlines())
 
 
+# ---- Back to a stop ----
+
+
+@dataclass
+class Kept:
+    """The state in front of a stop: the machine's is a snapshot of QEMU's, the rest is GDB's."""
+
+    snapshot: str
+    thread: int
+    variables: dict  # convenience variables that the tour sets
+    breakpoints: set  # by their numbers
+
+    def forget(self):
+        gdb.execute(f"monitor delvm {self.snapshot}", to_string=True)
+
+    def restore(self):
+        answer = gdb.execute(f"monitor loadvm {self.snapshot}", to_string=True).strip()
+        if answer:
+            raise NotReached(answer)
+        # GDB does not know that registers and memory have changed.
+        gdb.execute("maintenance flush register-cache", to_string=True)
+        gdb.execute("maintenance flush dcache", to_string=True)
+        gdb.execute(f"thread {self.thread}", to_string=True)
+        for name, value in self.variables.items():
+            gdb.set_convenience_variable(name, value)
+        commands.on_stop(None)
+
+
+def breakpoints():
+    return {breakpoint_.number for breakpoint_ in gdb.breakpoints()}
+
+
+def keep(number, names):
+    """None where QEMU cannot keep snapshots: it has no disk for them."""
+    snapshot = f"stop-{number}"
+    if gdb.execute(f"monitor savevm {snapshot}", to_string=True).strip():
+        return None
+    variables = {name: gdb.convenience_variable(name) for name in names}
+    return Kept(snapshot, gdb.selected_thread().num, variables, breakpoints())
+
+
 class Player:
     """A tour under way."""
 
     def __init__(self, tour):
         self.tour, self.next = tour, 0
         self.output = ""  # of the commands of this stop
+        self.kept = {}  # by the number of the stop that comes next
+        self.own = set()  # breakpoints that the tour itself has made
+        self.variables = {name for stop in tour.stops for text in stop.texts("run")
+                          for name in re.findall(r"^set \$(\w+) =", text, re.M)}
 
     def heading(self, stop):
         words = f" {self.tour.name} {self.next + 1}/{len(self.tour.stops)}: {stop.name} "
         gdb.write("\n" + words.center(WIDTH, "=") + "\n")
 
-    def play_next(self):
+    def go_before(self, number):
+        """To where stop `number`, counted from 0, comes next: by its snapshot, else by going on."""
+        if not 0 <= number < len(self.tour.stops):
+            raise NotReached(f"the stops are 1 to {len(self.tour.stops)}")
+        if number in self.kept:
+            self._back_to(number)
+        elif number < self.next:
+            raise NotReached("no snapshot was made of that stop: "
+                             "make tour NAME makes them, where there is qemu-img")
+        while self.next < number:
+            self.play_next(SILENT)
+
+    def _back_to(self, number):
+        """What was kept later goes: the way there may be another one now, and QEMU, which searches
+        backwards from snapshot to snapshot, misses what happened just where one was made."""
+        kept = self.kept[number]
+        kept.restore()
+        for breakpoint_ in gdb.breakpoints():
+            if breakpoint_.number in self.own - kept.breakpoints:
+                breakpoint_.delete()
+        for later in [other for other in self.kept if other > number]:
+            self.kept.pop(later).forget()
+        self.next = number
+
+    def play_next(self, keys=tourfile.KEYS):
         stop, self.output = self.tour.stops[self.next], ""
-        self.heading(stop)
-        for key, text in stop.parts:
+        if not automatic() and gdb.selected_thread():
+            self.kept[self.next] = keep(self.next, self.variables)
+            self.kept = {number: kept for number, kept in self.kept.items() if kept}
+        if keys is not SILENT:
+            self.heading(stop)
+        for key, text in [part for part in stop.parts if part[0] in keys]:
             try:
                 getattr(self, "do_" + key)(text)
             except (gdb.error, gdb.GdbError, Unavailable, NotReached) as why:
@@ -94,9 +170,10 @@ class Player:
     def do_at(text):
         go_to(text)
 
-    @staticmethod
-    def do_run(text):
+    def do_run(self, text):
+        before = breakpoints()
         run_commands(text)
+        self.own |= breakpoints() - before
 
     @staticmethod
     def do_say(text):
@@ -132,36 +209,63 @@ class Player:
 # ---- From stop to stop ----
 
 
+def wish(player, line):
+    """The stop, counted from 0, to which an answer leads; None: it is no such answer."""
+    if not line:
+        return player.next
+    if line == "-":
+        return player.next - 2  # the one before the one that is shown
+    return int(line) - 1 if line.isdecimal() else None
+
+
 def ask(player):
-    """Enter: True.  q: False.  Anything else is a command of GDB's."""
+    """The stop to go to, or None to leave.  What is no answer is a command of GDB's."""
+    count = len(player.tour.stops)
+    on = "on" if player.next < count else "the end"
     while True:
         try:
-            line = input(f"({player.tour.name} {player.next}/{len(player.tour.stops)}: Enter goes on, q leaves) ").strip()
+            line = input(f"({player.tour.name} {player.next}/{count}; Enter: {on}, -: back, "
+                         f"1 to {count}: that stop, q: leave) ").strip()
         except (EOFError, KeyboardInterrupt):
-            return False
-        if not line:
-            return True
+            return None
         if line in ("q", "quit"):
-            return False
+            return None
+        number = wish(player, line)
+        if number is not None:
+            return number
         try:
             gdb.execute(line, True)
         except gdb.error as why:
             gdb.write(f"{why}\n")
 
 
-def play(player):
-    while player.next < len(player.tour.stops):
-        player.play_next()
-        if player.next < len(player.tour.stops) and not automatic() and not ask(player):
-            gdb.write("The tour waits here: `tarn tour` goes on with it.\n")
-            return
-    gdb.write(f"\nEnd of the tour {player.tour.name}: {len(player.tour.stops)} stops.\n")
+def visit(player, number):
+    """Goes to a stop and shows it.  What is asked for in vain is said, and the tour stays."""
+    try:
+        player.go_before(number)
+    except NotReached as why:
+        gdb.write(f"{why}\n")
+        return
+    player.play_next()
+
+
+def play(player, number):
+    """From stop `number` on."""
+    while number is not None and number != len(player.tour.stops):
+        visit(player, number)
+        number = player.next if automatic() else ask(player)
+    if number is None:
+        gdb.write("The tour waits here: `tarn tour` goes on with it, `tarn tour 1` begins again.\n")
+    else:
+        gdb.write(f"\nEnd of the tour {player.tour.name}: {len(player.tour.stops)} stops.\n")
 
 
 class Tour(Subcommand):
     """Guided tours: tarn tour NAME starts one (make tour NAME), tarn tour goes on with the one that was left
 
-At each stop Enter goes on, q leaves for GDB's own prompt, anything else is a command of GDB's."""
+At each stop Enter goes on, - goes back to the stop before, a number goes to that stop, q leaves for
+GDB's own prompt, anything else is a command of GDB's.  From GDB's prompt: tarn tour -, tarn tour
+NUMBER."""
 
     player = None
 
@@ -169,17 +273,22 @@ At each stop Enter goes on, q leaves for GDB's own prompt, anything else is a co
         return [name for name in tourfile.names() if name.startswith(word)]
 
     def invoke(self, argument, from_tty):
-        name = argument.strip()
         try:
-            if name:
-                Tour.player = Player(tourfile.load(name))
-            if not Tour.player:
-                show(tourfile.listing())
-                return
-            gdb.execute("set pagination off")
-            play(Tour.player)
+            self.start_or_go_on(argument.strip())
         except (NotReached, tourfile.Faulty) as why:
             raise gdb.GdbError(f"tarn tour: {why}") from None
+
+    @staticmethod
+    def start_or_go_on(word):
+        number = wish(Tour.player, word) if Tour.player else None
+        if word and number is None:
+            Tour.player = Player(tourfile.load(word))
+            number = 0
+        if not Tour.player:
+            show(tourfile.listing())
+            return
+        gdb.execute("set pagination off")
+        play(Tour.player, number)
 
 
 def register():

@@ -7,6 +7,7 @@
 #ifndef ARCH_X86_PAGE_H
 #define ARCH_X86_PAGE_H
 
+#include "lib/assert.h"
 #include "lib/compiler.h"
 #include "lib/types.h"
 
@@ -24,7 +25,12 @@ typedef u64 phys_t;
 typedef u32 pfn_t;
 
 static inline phys_t pfn_to_phys(pfn_t pfn) { return (phys_t)pfn << PAGE_SHIFT; }
-static inline pfn_t phys_to_pfn(phys_t phys) { return (pfn_t)(phys >> PAGE_SHIFT); }
+static inline pfn_t phys_to_pfn(phys_t phys)
+{
+	ASSERT(phys >> PAGE_SHIFT <= (pfn_t)-1, "no frame number holds address 0x%llx",
+		(unsigned long long)phys);
+	return (pfn_t)(phys >> PAGE_SHIFT);
+}
 static inline void *phys_to_virt(phys_t phys) { return (void *)(uintptr_t)(PAGE_OFFSET + phys); }
 static inline phys_t virt_to_phys(const void *virt) { return (uintptr_t)virt - PAGE_OFFSET; }
 static inline void *pfn_to_virt(pfn_t pfn) { return phys_to_virt(pfn_to_phys(pfn)); }
