@@ -87,7 +87,7 @@ CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-
 	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage), and assembly has line numbers.
 # Blocks that do the same are not made one, or it would say that others have run.
-ifdef COVERAGE
+ifneq ($(COVERAGE),)
 CFLAGS += -fsanitize-coverage=trace-pc $(if $(CLANG),,-fno-crossjumping -fno-tree-tail-merge)
 NASMFLAGS := -g -F dwarf
 endif

@@ -80,6 +80,17 @@ CRASH(crash_early_page_fault, "crash.early_page_fault", 4)
 	expect_no_return("a read of an unmapped page");
 }
 
+CULPRIT undefined_instruction(void)
+{
+	__asm__ volatile("ud2");
+}
+
+CRASH(crash_undefined, "crash.undefined", 8)
+{
+	undefined_instruction();
+	expect_no_return("an undefined instruction");
+}
+
 CULPRIT write_text(void)
 {
 	volatile u32 breakpoints = 0xCCCCCCCC;

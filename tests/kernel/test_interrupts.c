@@ -123,12 +123,13 @@ ON_DEMAND(irq_unexpected, "irq.unexpected")
 
 /* ---- The 8259 ---- */
 
-/* No request stands behind an `int`, so on the last line of either chip it is spurious, on others an interrupt on a masked line. */
+/* No request stands behind an `int`, so on the last line of either chip it is spurious; on others it is an interrupt on a masked line. */
 ON_DEMAND(irq_legacy, "irq.legacy")
 {
 	__asm__ volatile("int %0" : : "i"(VECTOR_PIC_BASE + 7) : "memory");
 	__asm__ volatile("int %0" : : "i"(VECTOR_PIC_BASE + 15) : "memory");
 	__asm__ volatile("int %0" : : "i"(VECTOR_PIC_BASE + 5) : "memory");
+	__asm__ volatile("int %0" : : "i"(VECTOR_PIC_BASE + 13) : "memory");
 }
 
 /* ---- The I/O APIC ---- */

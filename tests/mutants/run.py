@@ -192,23 +192,24 @@ def make(tree, *arguments):
 
 
 def seconds_without_cpu(pid):
-    """How long the process's thread that had to wait longest for a CPU has waited, since it began (Linux, /proc/pid/task/tid/schedstat)."""
-    waited = [0]
+    """How long each thread of the process was ready to run but had no CPU, since it began (Linux, /proc/pid/task/tid/schedstat)."""
+    waited = {}
     for task in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
-            waited.append(int(task.read_text().split()[1]))
+            waited[task.parent.name] = int(task.read_text().split()[1]) / 1e9
         except (OSError, IndexError):
             pass  # the thread has just ended
-    return max(waited) / 1e9
+    return waited
 
 
 def new_output(process, quiet, end):
-    """What the process prints next; b"" at its end, None if it prints nothing for `quiet` seconds of which it could have run."""
-    began, waited = time.monotonic(), seconds_without_cpu(process.pid)
+    """What the process prints next; b"" at its end, None if it prints nothing for `quiet` seconds in which it could have run."""
+    began, before = time.monotonic(), seconds_without_cpu(process.pid)
     while time.monotonic() < end:
         if select.select([process.stdout], [], [], 1)[0]:
             return os.read(process.stdout.fileno(), 65536)
-        if time.monotonic() - began - (seconds_without_cpu(process.pid) - waited) > quiet:
+        waited = [now - before.get(thread, 0) for thread, now in seconds_without_cpu(process.pid).items()]
+        if time.monotonic() - began - max(waited, default=0) > quiet:
             break
     return None
 
