@@ -6,6 +6,8 @@
 #include "arch/x86/smp.h"
 #include "arch/x86/trap.h"
 #include "lib/bitops.h"
+#include "mm/mm.h"
+#include "mm/page_alloc.h"
 #include "mm/vmalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
@@ -260,4 +262,48 @@ SELFTEST(thread_join_waits, "thread.join_waits", 8, "")
 		expect_join_waits(joiner);
 	else
 		ending.thread->on_cpu = false;
+}
+
+/* ---- Address spaces ---- */
+
+#define SHARED_ADDRESS 0x10000000u
+#define READS 5u
+
+static struct mm *spaces[2];
+
+static bool make_space(u32 i)
+{
+	struct page *page = alloc_page(GFP_KERNEL);
+
+	spaces[i] = page ? mm_create() : NULL;
+	if (!EXPECT(0, spaces[i], "no memory for an address space"))
+		return false;
+	*(u32 *)lowmem_page_address(page) = i;
+	EXPECT_EQ(0, mm_map(spaces[i], SHARED_ADDRESS, page, PAGE_LOW_KERNEL), 0, "error of mm_map");
+	put_page(page);
+	return true;
+}
+
+static void read_own(struct crew_member *self)
+{
+	u32 value = ~0u;
+
+	thread_use_mm(spaces[self->index]);
+	for (u32 i = 0; i < READS; i++) {
+		yield();
+		EXPECT(0, probe_read(SHARED_ADDRESS, &value), "the page of thread %u is not mapped", self->index);
+		EXPECT_EQ(0, value, self->index, "thread whose page thread %u reads", self->index);
+	}
+	thread_use_mm(NULL);
+}
+
+/* Two threads in turn on one CPU, each with a page of its own at the same address. */
+SELFTEST(thread_spaces, "thread.spaces", 8, "")
+{
+	if (!make_space(0) || !make_space(1))
+		return;
+	if (crew_start_on(&crew, 1u << smp_processor_id(), 2, read_own, NULL))
+		crew_join(&crew);
+	mm_destroy(spaces[0]);
+	mm_destroy(spaces[1]);
 }
