@@ -51,7 +51,7 @@ static u64 window_hz(const struct reference *clock)
 		now = rdtsc();
 		passed = (clock->read() - first) & clock->mask;
 	}
-	return passed < window ? 0 : (rdtsc() - start) * clock->hz / passed;
+	return passed && passed >= window ? (rdtsc() - start) * clock->hz / passed : 0;
 }
 
 /* The smallest of some windows; 0 if the reference is not there, does not count, or gives what cannot be. */
