@@ -8,7 +8,8 @@
 #
 # What is missing on this machine is installed first, and said (tools/deps.sh).
 
-BUILD := build
+# From the command line or the environment; an empty value is none.
+override BUILD := $(or $(BUILD),build)
 Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
@@ -193,8 +194,9 @@ $(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 
 # What `make run` gives to QEMU and to the kernel (tools/variables.txt)
-SMP := 4
-MEM := 3G
+SMP_GIVEN := $(if $(SMP),yes)
+override SMP := $(or $(SMP),4)
+override MEM := $(or $(MEM),3G)
 export PAE SMP MEM CPU MACHINE APPEND GUI
 
 run: kernels iso
@@ -204,7 +206,6 @@ run: kernels iso
 
 # What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first,
 # then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
-SMP_GIVEN := $(if $(filter command%,$(origin SMP)),yes)
 export BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 
 gdb gdb-server gdb-client dump: kernels
@@ -227,7 +228,7 @@ compile_commands.json: FORCE
 
 # --------------------------------------------------------------------------------------------------------------------
 
-JOBS := 2
+override JOBS := $(or $(JOBS),2)
 # What was skipped is said, and which tests took longest.
 PYTEST = $(PYTHON) -m pytest -q -n $(JOBS) -rs --durations=10
 # Unless make was told how many jobs there may be.
@@ -279,7 +280,7 @@ lint:
 	@sh tools/lint.sh
 
 # Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, all of them; then COUNT made by rule, 95 % of them.
-COUNT := 200
+override COUNT := $(or $(COUNT),200)
 mutants:
 	$(PYTHON) tests/mutants/run.py --jobs $(JOBS)
 	$(PYTHON) tests/mutants/generate.py --count $(COUNT) >$(BUILD)/generated.toml

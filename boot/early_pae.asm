@@ -30,7 +30,7 @@ early_check_cpu:
 
 message_no_pae:
 	db 'This is the PAE kernel of Tarn, and this CPU has no PAE: start the 2-level kernel.', 13, 10
-	db 'The machine is stopped.', 13, 10, 0
+	db 'The machine is stopped.  To leave QEMU: Ctrl-A, then X in its terminal.', 13, 10, 0
 
 ; Returns the value for CR3 in eax; turns CR4.PAE on.
 early_map:

@@ -30,6 +30,7 @@ early_check_ram:
 	jmp early_die
 
 message_no_ram:
-	db 'Too little memory: Tarn needs 8 MiB, and here is no RAM for all of its image.', 13, 10, 0
+	db 'Too little memory: Tarn needs 8 MiB, and here is no RAM for all of its image.', 13, 10
+	db 'The machine is stopped.  To leave QEMU: Ctrl-A, then X in its terminal.', 13, 10, 0
 
 section .note.GNU-stack noalloc noexec nowrite progbits

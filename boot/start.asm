@@ -121,21 +121,21 @@ wants_exit:
 	mov esi, [ebx + 16]
 	mov al, ' '			; what stands before the first word
 .look:
-	cmp al, ' '
-	jne .next
+	cmp al, ' '			; and tabs: all that divides words is at most a blank
+	ja .next
 	cmp dword [esi], 'exit'
 	jne .next
 	cmp byte [esi + 4], ' '
-	je .yes
-	cmp byte [esi + 4], 0
-	je .yes
+	jbe .yes
 .next:
 	lodsb
 	test al, al
 	jnz .look
 .no:
 	test esp, esp			; never 0: clears ZF
+	ret
 .yes:
+	cmp eax, eax			; sets ZF
 	ret
 
 ; Shows the text at esi on the serial line and the screen; ends the machine with failure if `exit` was given (exit.c), else
@@ -170,7 +170,7 @@ early_die:
 
 message_old:
 	db 'Tarn needs a Pentium or later (CPUID with TSC, MSR and CMPXCHG8B); this CPU is older.', 13, 10
-	db 'The machine is stopped.', 13, 10, 0
+	db 'The machine is stopped.  To leave QEMU: Ctrl-A, then X in its terminal.', 13, 10, 0
 
 align 4
 loader_info:

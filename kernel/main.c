@@ -67,6 +67,7 @@ static void quiet_interrupts(void)
 	topology_discover();
 	apic_quiet();
 	ioapic_init();
+	trap_sources_quiet();
 }
 
 static void enable_paging(void)
@@ -169,16 +170,15 @@ static void stop_if_last(u32 step)
 	if (step != kernel_options.until)
 		return;
 	if (kernel_options.bench_asked)
-		pr_warn("bench ignored: it needs every step, and until=%u\n", step);
-	finish(end_tests());
+		pr_err("bench: nothing is measured, since that needs every step, and until=%u\n", step);
+	finish(end_tests() && !kernel_options.bench_asked);
 	cpu_stop();
 }
 
 /* Only now is it known whether step 0 was to be the last. */
 static void read_boot_information(void)
 {
-	bootinfo_read(loader_magic, loader_info);
-	cmdline_parse(bootinfo.cmdline);
+	bootinfo_read(loader_magic, loader_info, cmdline_parse);
 	testing_begin(kernel_options.selftest, kernel_options.until);
 	stop_if_last(0);
 	report_boot_information();

@@ -209,7 +209,7 @@ u32 idle_cpus(void)
 	return atomic_read(&cpu_idle_mask);
 }
 
-static bool runs_idle_thread(u32 cpu)
+bool idle_thread_runs(u32 cpu)
 {
 	const struct run_queue *queue = per_cpu(run_queue, cpu);
 
@@ -224,7 +224,7 @@ u32 kick_idle_cpus(void)
 	for (u32 left = cpus_online() & ~(1u << smp_processor_id()); left; left &= left - 1) {
 		u32 cpu = lowest_bit(left);
 
-		if (runs_idle_thread(cpu))
+		if (idle_thread_runs(cpu))
 			idle |= 1u << cpu;
 		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
 			smp_send_reschedule(cpu);

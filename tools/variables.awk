@@ -8,7 +8,7 @@
 BEGIN {
 	FS = "  +"
 	pattern["switch"] = "^[01]?$"
-	pattern["size"] = "^([1-9][0-9]*[KMGTkmgt]?)?$"
+	pattern["size"] = "^([1-9][0-9]*[KMGTkmgt])?$"
 	pattern["word"] = "^[A-Za-z0-9._,=+-]*$"
 	pattern["words"] = "^[A-Za-z0-9._,=+:/ -]*$"
 	pattern["path"] = "^[A-Za-z0-9._,=+~@/-]*$"

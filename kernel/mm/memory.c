@@ -44,66 +44,6 @@ static u32 free_pages_below(pfn_t end)
 	return phys_pages_of(PHYS_RAM, 0, end);
 }
 
-static bool is_enough(pfn_t low_end)
-{
-	return ram_pages_between(0, low_end) >= MINIMUM_PAGES &&
-	       free_pages_below(low_end) >= FREE_MINIMUM_PAGES;
-}
-
-/* Says that an option was ignored. */
-static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
-{
-	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u "
-		"KiB are needed: ignored\n",
-		option, (unsigned long long)(bytes >> 10),
-		pages_to_kib(ram_pages_between(0, low_end)),
-		pages_to_kib(free_pages_below(low_end)), pages_to_kib(MINIMUM_PAGES),
-		pages_to_kib(FREE_MINIMUM_PAGES));
-}
-
-/* Where low memory ends by lowmem=, or `top`. */
-static pfn_t end_by_lowmem(pfn_t top)
-{
-	u64 pages = mm_options.lowmem_bytes >> PAGE_SHIFT;
-
-	if (mm_options.lowmem_bytes == 0 || pages >= top)
-		return top;
-	if (!is_enough((pfn_t)pages)) {
-		report_ignored("lowmem", mm_options.lowmem_bytes, (pfn_t)pages);
-		return top;
-	}
-	return (pfn_t)pages;
-}
-
-/* The frame with exactly `pages` pages of RAM from it up to `top`; 0 if there are not as many. */
-static pfn_t frame_below_top(pfn_t top, u64 pages)
-{
-	for (u32 i = bootinfo.nranges; i-- > 0;) {
-		pfn_t end = MIN(bootinfo.range[i].end, top);
-		u32 n = ram_pages_between(bootinfo.range[i].start, end);
-
-		if (pages <= n)
-			return end - (pfn_t)pages;
-		pages -= n;
-	}
-	return 0;
-}
-
-/* Where low memory ends by highmem=, or `top`. */
-static pfn_t end_by_highmem(pfn_t top)
-{
-	u64 pages = mm_options.highmem_bytes >> PAGE_SHIFT;
-	pfn_t end = frame_below_top(top, pages);
-
-	if (!mm_options.highmem_set || pages == 0)
-		return top;
-	if (!is_enough(end)) {
-		report_ignored("highmem", mm_options.highmem_bytes, end);
-		return top;
-	}
-	return end;
-}
-
 /* The boot allocator's bitmap: one bit a page. */
 static u32 bitmap_pages(pfn_t low_end)
 {
@@ -173,6 +113,69 @@ static pfn_t cut_to_mem_map(pfn_t low_end)
 	while (frames_in_mem_map(low_end) < low_end)
 		low_end = ram_end_below(frames_in_mem_map(low_end));
 	return low_end;
+}
+
+static bool is_enough(pfn_t low_end)
+{
+	return ram_pages_between(0, low_end) >= MINIMUM_PAGES &&
+	       free_pages_below(low_end) >= FREE_MINIMUM_PAGES;
+}
+
+/* Says that an option was ignored. */
+static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
+{
+	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u "
+		"KiB are needed: ignored\n",
+		option, (unsigned long long)(bytes >> 10),
+		pages_to_kib(ram_pages_between(0, low_end)),
+		pages_to_kib(free_pages_below(low_end)), pages_to_kib(MINIMUM_PAGES),
+		pages_to_kib(FREE_MINIMUM_PAGES));
+}
+
+/* Where low memory ends if the option is obeyed, or `top` if that leaves too little: mem_map may cut it further. */
+static pfn_t enough_or_top(const char *option, u64 bytes, pfn_t end, pfn_t top)
+{
+	pfn_t low = cut_to_mem_map(ram_end_below(end));
+
+	if (is_enough(low))
+		return end;
+	report_ignored(option, bytes, low);
+	return top;
+}
+
+/* Where low memory ends by lowmem=, or `top`. */
+static pfn_t end_by_lowmem(pfn_t top)
+{
+	u64 pages = mm_options.lowmem_bytes >> PAGE_SHIFT;
+
+	if (mm_options.lowmem_bytes == 0 || pages >= top)
+		return top;
+	return enough_or_top("lowmem", mm_options.lowmem_bytes, (pfn_t)pages, top);
+}
+
+/* The frame with exactly `pages` pages of RAM from it up to `top`; 0 if there are not as many. */
+static pfn_t frame_below_top(pfn_t top, u64 pages)
+{
+	for (u32 i = bootinfo.nranges; i-- > 0;) {
+		pfn_t end = MIN(bootinfo.range[i].end, top);
+		u32 n = ram_pages_between(bootinfo.range[i].start, end);
+
+		if (pages <= n)
+			return end - (pfn_t)pages;
+		pages -= n;
+	}
+	return 0;
+}
+
+/* Where low memory ends by highmem=, or `top`. */
+static pfn_t end_by_highmem(pfn_t top)
+{
+	u64 pages = mm_options.highmem_bytes >> PAGE_SHIFT;
+	pfn_t end = frame_below_top(top, pages);
+
+	if (!mm_options.highmem_set || pages == 0)
+		return top;
+	return enough_or_top("highmem", mm_options.highmem_bytes, end, top);
 }
 
 static u32 mem_map_pages(void)

@@ -324,13 +324,16 @@ bool trim_is_asked(void)
 	return *this_cpu(trim_seen) != atomic_read(&trim_generation);
 }
 
-/* An idle CPU trims before it halts and before it runs a thread, so each of them comes to an end of it. */
+/*
+ * An idle CPU trims before it halts.  One that has found a thread to run may have looked for requests just before this one:
+ * it is not waited for, as no busy CPU is, since its thread may wait for us.
+ */
 void trim_idle_cpus(void)
 {
 	u32 asked = atomic_read(&trim_generation), idle = kick_idle_cpus();
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		while ((idle & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0)
+		while ((idle & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0 && idle_thread_runs(cpu))
 			cpu_relax();
 }
 

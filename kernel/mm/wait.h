@@ -57,9 +57,10 @@ void yield(void);
 __noreturn void may_not_sleep(const char *who, uintptr_t caller);
 /*
  * Makes every idle CPU look for work (trim requests, run queue): interrupts those that are halted.  Returns the CPUs,
- * but for this one, whose idle thread runs: each looks before it halts, and trims before it runs a thread.
+ * but for this one, whose idle thread runs: each looks before it halts.
  */
 u32 kick_idle_cpus(void);
+bool idle_thread_runs(u32 cpu);
 
 /*
  * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no

@@ -1,12 +1,14 @@
 """Memory maps, modules and command lines that no ordinary loader gives: what is lost is said, what is known wins."""
 
 import re
+import struct
 
 import pytest
 
 import lines
+from gdb import EBX
 from patched import boot_patched, command_line, memory_map
-from qemu import PASS, Machine, check_passed, run
+from qemu import FAIL, PASS, Machine, check_passed, run
 
 BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 
@@ -41,6 +43,21 @@ def test_small_ranges_before_a_large_one(kernel, number, build):
     told = lines.RANGES_LEFT_OUT.search(boot.text)
     assert (told and (int(told.group(1)), int(told.group(2)))) == ((lost, 4 * lost) if lost else None), boot.final_report
     assert sum(map(int, lines.LOW_AND_HIGH.search(boot.text).groups())) >= 901, boot.final_report
+
+
+@BOTH
+@pytest.mark.parametrize("option", ["lowmem=190M", "highmem=700M"])
+def test_options_that_mem_map_makes_impossible_are_ignored(kernel, option, build):
+    """Little low memory, spread over a long way, cannot hold a mem_map that reaches so far: less than the minimum would be left.
+
+    The PAE kernel is smaller until step 6, and just has enough.
+    """
+    pieces = [(4 * MIB + n * 9 * MIB, 4 * MIB + n * 9 * MIB + 512 * KIB) for n in range(20)]
+    ranges = [BASE, (MIB, 2 * MIB + 600 * KIB), *pieces, (200 * MIB, 900 * MIB)]
+    boot = boot_with_map(kernel, ranges, build, "1G", append=f"selftest=zones,bootmem {option}")
+    check_passed(boot)
+    ignored = re.search(rf"^memory: {option.split('=')[0]}=\d+K leaves .*: ignored$", boot.text, re.M)
+    assert ignored or kernel == "pae", boot.final_report
 
 
 @BOTH
@@ -203,3 +220,15 @@ def test_word_that_is_too_long(build):
     boot = run(Machine(append="selftest=none lowmem=" + "0" * 400 + "64M"), build)
     assert boot.status == PASS, boot.final_report
     assert re.search(r"^command line: word of 410 characters ignored.*lowmem", boot.text, re.M), boot.final_report
+
+
+# ---- exit ----
+
+@BOTH
+def test_exit_is_obeyed_before_the_memory_map_is_read(kernel, build):
+    """Of the loader's structure only the command line is there (flag bit 2): a panic, but with its status."""
+    def only_the_command_line(gdb):
+        gdb.write(gdb.register(EBX), struct.pack("<I", 1 << 2))
+
+    boot = boot_patched(Machine(kernel), build, only_the_command_line)
+    assert boot.status == FAIL and lines.NO_MEMORY_MAP.search(boot.text), boot.final_report

@@ -184,7 +184,7 @@ def check_stops(machine, message, build, exits=True):
         boot.wait_for(message)
         while not boot.all_stopped():
             boot.check_limit("does not stop")
-    for append, ends in [("exit", exits), ("loglevel=3 exit", exits), ("exits noexit", False)]:
+    for append, ends in [("exit", exits), ("loglevel=3 exit", exits), ("loglevel=3\texit", exits), ("exits noexit", False)]:
         machine.append = append
         with Boot(machine, build) as boot:
             boot.wait_for(message)

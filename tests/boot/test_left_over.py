@@ -125,3 +125,42 @@ def test_open_io_apic_line(kernel, build):
     code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 0xF0)])
     boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
     check_quiet(boot)
+
+
+# Below 1 MiB, beside CODE: an interrupt table whose gates return at once, and the stack of what runs there.
+TABLE, POINTER, RETURN, STACK = 0x10000, 0x6000, 0x6010, 0x9F000
+GATE_PRESENT_32 = 0x8E00
+
+
+def accept(vector):
+    """Sends the vector to this CPU, with interrupts on for some instructions; it stays in service."""
+    return store(ICR_LOW, TO_SELF | vector) + b"\xfb" + b"\x90\xeb\x00" * 4 + b"\xfa"  # sti; nop; jmp; cli
+
+
+@BOTH
+@pytest.mark.parametrize("vectors", [(0x31,), (0x31, 0x80), (0x40, 0x90, 0xEF)])
+def test_interrupts_left_in_service(kernel, vectors, build):
+    """Accepted before the kernel came, and never acknowledged: each is, the highest first."""
+    def leave(gdb):
+        selector = struct.unpack_from("<I", bytes.fromhex(gdb.ask("g")), 4 * 10)[0]
+        gate = struct.pack("<HHHH", RETURN, selector, GATE_PRESENT_32, 0)
+        for vector in vectors:
+            gdb.write(TABLE + 8 * vector, gate)
+        gdb.write(RETURN, b"\xcf")  # iret
+        gdb.write(POINTER, struct.pack("<HI", 8 * 256 - 1, TABLE))
+        code = [b"\x89\xc5\xb0\xff\xe6\x21\xe6\xa1\x89\xe8",  # keeps eax, masks the 8259 pair
+                b"\xbc" + struct.pack("<I", STACK), b"\x0f\x01\x1d" + struct.pack("<I", POINTER), store(SVR, SVR_ENABLED)]
+        run_before(gdb, b"".join(code + [accept(vector) for vector in vectors]))
+        gdb.run_to(elf_entry(gdb.boot.elf))
+        left = re.search(r"^ISR\s+(.*?)\s*$", gdb.boot.hmp("info lapic"), re.M)[1]
+        assert sorted(map(int, left.split())) == sorted(vectors), f"in service before the kernel: {left}"
+
+    check_quiet(boot_after(machine(kernel), build, leave))
+
+
+@BOTH
+def test_line_open_as_nmi(kernel, build):
+    """The PIT's line arrives as NMI, which no cli holds back, until the kernel knows the I/O APIC."""
+    code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 4 << 8)])
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
+    check_quiet(boot)

@@ -57,6 +57,10 @@ def test_names_of_later_steps_pick_nothing(build):
     assert lines.NO_TEST_PICKED.search(boot.text).groups() == ("pkmap", "3"), boot.final_report
 
 
+def test_a_benchmark_that_is_not_run_fails(build):
+    assert run(Machine(append="bench=kmap until=7 selftest=none"), build).status == FAIL
+
+
 @pytest.mark.parametrize("append", ["selftest=none", "until=3", "selftest=crash.panic", "until=0"])
 def test_the_last_line_says_how_to_leave(append, build):
     with Boot(Machine(append=append), build) as boot:

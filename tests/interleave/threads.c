@@ -138,6 +138,11 @@ void yield(void)
 {
 }
 
+bool idle_thread_runs(u32 cpu)
+{
+	return READ_ONCE(run_queues[cpu].idle);
+}
+
 /* As in kernel/sched.c. */
 u32 kick_idle_cpus(void)
 {
@@ -146,7 +151,7 @@ u32 kick_idle_cpus(void)
 	for (u32 left = cpus_online() & ~(1u << smp_processor_id()); left; left &= left - 1) {
 		u32 cpu = lowest_bit(left);
 
-		if (READ_ONCE(run_queues[cpu].idle))
+		if (idle_thread_runs(cpu))
 			idle |= 1u << cpu;
 		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
 			smp_send_reschedule(cpu);

@@ -224,6 +224,7 @@ SELFTEST(quicklist_disagree, "quicklist.disagree", 8, "42")
 	if (!fill_list(5))
 		return;
 	list->count += 3;
+	selftest_note("quicklist.disagree makes a count and its list disagree, twice; the kernel says so:");
 	EXPECT(42, quicklist_check(0), "a count that is too high is noticed");
 	EXPECT_EQ(42, drain_pgt_cache(), 5, "tables freed with a count too high");
 	EXPECT_EQ(42, list->count, 0, "count afterwards");

@@ -93,10 +93,13 @@ static void mask_sources(void)
 	lapic_write(LAPIC_TIMER_INITIAL, 0);
 }
 
-/* Interrupts that were accepted and never acknowledged hold back all of lower priority (10.8.4). */
+/*
+ * Interrupts that were accepted and never acknowledged hold back all of lower priority (10.8.4).  An acknowledgement is for
+ * the highest in service, so from the top down.
+ */
 static void acknowledge_all(void)
 {
-	for (u32 vector = FIRST_APIC_VECTOR; vector < 256; vector++)
+	for (u32 vector = 255; vector >= FIRST_APIC_VECTOR; vector--)
 		if (apic_in_service(vector))
 			apic_eoi();
 }

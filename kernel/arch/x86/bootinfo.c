@@ -271,7 +271,7 @@ static void read_memory_map(const struct mb_info *info)
 	rammap_store();
 }
 
-void bootinfo_read(u32 magic, u32 info_address)
+void bootinfo_read(u32 magic, u32 info_address, void (*use_cmdline)(const char *line))
 {
 	struct mb_info info;
 
@@ -281,6 +281,7 @@ void bootinfo_read(u32 magic, u32 info_address)
 		panic("the boot loader's structure at 0x%08x cannot be read", info_address);
 	read_loader_name(&info);
 	read_cmdline(&info);
+	use_cmdline(bootinfo.cmdline);
 	read_modules(&info);
 	read_memory_map(&info);
 }

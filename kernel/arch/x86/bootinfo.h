@@ -44,6 +44,6 @@ struct bootinfo {
 extern struct bootinfo bootinfo;
 
 /* Reads the Multiboot structure at physical `info`.  Panics with a clear message where the loader is not Multiboot or gave no memory map. */
-void bootinfo_read(u32 magic, u32 info);
+void bootinfo_read(u32 magic, u32 info, void (*use_cmdline)(const char *line));
 
 #endif

@@ -54,7 +54,7 @@ static u64 window_hz(const struct reference *clock)
 	return passed && passed >= window ? (rdtsc() - start) * clock->hz / passed : 0;
 }
 
-/* The smallest of some windows; 0 if the reference is not there, does not count, or gives what cannot be. */
+/* The smallest of some windows; 0 if the reference is not there, or does not count. */
 static u64 tsc_hz_by(const struct reference *clock)
 {
 	u64 smallest = UINT64_MAX;
@@ -70,7 +70,7 @@ static u64 tsc_hz_by(const struct reference *clock)
 		irq_restore(flags);
 		smallest = MIN(smallest, hz);
 	}
-	return smallest >= TSC_HZ_MIN && smallest <= TSC_HZ_MAX ? smallest : 0;
+	return smallest;
 }
 
 /* CPUID's leaf if the CPU has it, else all zero. */
@@ -105,6 +105,12 @@ static void name_disagreement(struct opinion chosen, struct opinion other)
 			other.hz / 1000, other.who);
 }
 
+/* An opinion that cannot be is none. */
+static struct opinion judged(const char *who, u64 hz)
+{
+	return (struct opinion){ who, hz >= TSC_HZ_MIN && hz <= TSC_HZ_MAX ? hz : 0 };
+}
+
 static void use_first(const struct opinion *opinions, u32 n)
 {
 	u32 first = 0;
@@ -125,15 +131,13 @@ void tsc_calibrate(void)
 	u32 n = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(references); i++) {
-		u64 hz = tsc_hz_by(references[i]);
-
-		if (!hz)
+		opinions[n] = judged(references[i]->name, tsc_hz_by(references[i]));
+		if (!opinions[n++].hz)
 			pr_notice("%s: not there, or does not count\n", references[i]->name);
-		opinions[n++] = (struct opinion){ references[i]->name, hz };
 	}
-	opinions[n++] = (struct opinion){ "CPUID's crystal", hz_by_crystal() };
-	opinions[n++] = (struct opinion){ "the hypervisor", hz_by_hypervisor() };
-	opinions[n++] = (struct opinion){ "CPUID's base frequency", hz_by_base_frequency() };
+	opinions[n++] = judged("CPUID's crystal", hz_by_crystal());
+	opinions[n++] = judged("the hypervisor", hz_by_hypervisor());
+	opinions[n++] = judged("CPUID's base frequency", hz_by_base_frequency());
 	use_first(opinions, n);
 }
 

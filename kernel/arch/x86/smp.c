@@ -221,8 +221,8 @@ static bool comes_online(u32 cpu, u32 timeout_us)
 		return true;
 	if (take_permission(cpu))
 		return false;
-	while (!(cpus_online() & (1u << cpu)))
-		cpu_relax();
+	if (!wait_for_bits(&cpu_online_mask.v, 1u << cpu, ONLINE_TIMEOUT_US))
+		panic("CPU %u has taken its permission to come online, and does not", cpu);
 	return true;
 }
 

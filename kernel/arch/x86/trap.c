@@ -112,6 +112,17 @@ static bool fix_up(struct trapframe *frame)
 	return false;
 }
 
+/* No cli holds NMIs back: one that comes before all sources are known may be from a line that an earlier system left open. */
+static bool sources_quiet;
+static u32 early_nmis;
+
+void trap_sources_quiet(void)
+{
+	sources_quiet = true;
+	if (early_nmis)
+		pr_warn("%u NMIs came before interrupt sources were masked, ignored\n", early_nmis);
+}
+
 static void dispatch_exception(struct trapframe *frame)
 {
 	/* Before anything else can fault. */
@@ -121,6 +132,10 @@ static void dispatch_exception(struct trapframe *frame)
 	/* The CPU that panics stops the others by NMI (smp_stop_others). */
 	if (frame->vector == TRAP_NMI && panicking())
 		cpu_stop();
+	if (frame->vector == TRAP_NMI && !sources_quiet) {
+		early_nmis++;
+		return;
+	}
 	if (handler)
 		handler(frame);
 	else if (!fix_up(frame))

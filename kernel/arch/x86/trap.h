@@ -51,6 +51,9 @@ void idt_load(void);
  */
 void trap_set_handler(u32 vector, trap_handler_t handler);
 
+/* Every interrupt source is masked now: from here on an NMI that nobody handles is a panic.  Step 4, boot CPU. */
+void trap_sources_quiet(void);
+
 /* Called by entry.asm. */
 __stack_args void trap_dispatch(struct trapframe *frame);
 

@@ -244,3 +244,8 @@ const char *current_name(void)
 {
 	return "host";
 }
+
+bool idle_thread_runs(u32 cpu)
+{
+	return (idle_cpus >> cpu) & 1;
+}

@@ -213,3 +213,21 @@ static void ask_and_look(void)
 
 SCENARIO(trim, .about = "a CPU that is idle, or about to be, trims before the one that asked goes on", .cpus = 2,
 	 .cpu = { ask_and_look, cache_two_tables }, .no_pool = true, .idle = true);
+
+/* The CPU that is asked is on its way to a thread, which waits for the one that asks. */
+static void wake_and_ask(void)
+{
+	tell();
+	ask_for_trim();
+	trim_idle_cpus();
+	result[0] = 1;
+}
+
+static void sleep_and_wait(void)
+{
+	sleep_until_ready();
+	wait_for(&result[0], 1);
+}
+
+SCENARIO(trim_leaving, .about = "a CPU is asked to trim on its way out of idle, to a thread that waits for the asker",
+	 .cpus = 2, .cpu = { wake_and_ask, sleep_and_wait }, .no_pool = true);

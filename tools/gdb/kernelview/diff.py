@@ -131,9 +131,13 @@ def count_word(count):
     return "RETIRED" if count < 0 else str(count)
 
 
+def slot(number):
+    return "none" if number is None else number
+
+
 def pool_lines(before, now):
     if before.last != now.last:
-        yield f"pool: the slot handed out last was {before.last}, is {now.last}"
+        yield f"pool: the slot handed out last was {slot(before.last)}, is {slot(now.last)}"
     pairs = enumerate(zip(before.counts, now.counts))
     changes = [(slot, old, new) for slot, (old, new) in pairs if old != new]
     for group in groups(changes, lambda a, b: b[0] == a[0] + 1 and a[1:] == b[1:]):
