@@ -31,6 +31,8 @@ LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)
 INTERRUPTS_OFF = re.compile(r"^# longest section with interrupts off: (\d+) ticks, from (.+?) to (.+?) on CPU (\d+)$", re.M)
 DEEPEST_STACK = re.compile(r"^# deepest kernel stack: (\d+) of (\d+) bytes, thread \S+$", re.M)
 
+NO_APIC = re.compile(r"^APIC: no usable local APIC \((.+)\): one CPU, timer by the 8254$", re.M)
+
 # Threads that wait for one another
 STALL = re.compile(r"^kmap: for \d+ s nobody who waits has got slots; (\d+) of (\d+) slots are in use$", re.M)
 STALL_WAITS = re.compile(r"^kmap: thread (\S+) waits for (\d+)$", re.M)

@@ -25,6 +25,7 @@ SVR, ICR_LOW, LVT_TIMER, LVT_THERMAL, TIMER_COUNT, TIMER_DIVIDE = (LAPIC + r for
 SVR_ENABLED, PERIODIC, TO_SELF, BY_16 = 0x1FF, 1 << 17, 1 << 18, 3
 PIT_LINE = 2  # of the I/O APIC, on PCs
 
+MIB = 1 << 20
 CODE = 0x7000  # below the trampoline's page; nobody needs it yet
 
 
@@ -164,3 +165,12 @@ def test_line_open_as_nmi(kernel, build):
     code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 4 << 8)])
     boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
     check_quiet(boot)
+
+
+@BOTH
+def test_local_apic_at_the_kernels_address(kernel, build):
+    """IA32_APIC_BASE (MSR 0x1B) says 1 MiB: nothing is written there, and the boot goes on without the local APIC."""
+    # mov edi, eax; mov ecx, 0x1b; mov eax, value; xor edx, edx; wrmsr; mov eax, edi
+    write_msr = b"\x89\xc7\xb9\x1b\0\0\0\xb8" + struct.pack("<I", MIB | 0x900) + b"\x31\xd2\x0f\x30\x89\xf8"
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, write_msr))
+    assert lines.NO_APIC.search(boot.text).group(1) == "its address is the kernel's or the firmware's", boot.final_report

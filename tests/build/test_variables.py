@@ -129,7 +129,7 @@ def test_numbers_come_from_the_environment_too(given):
         environment = os.environ | (values if given == "environment" else {})
         command = ["make", "-n", *(words if given == "command line" else []), "-p", "kernels"]
         text = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
-        return {name: re.search(rf"^override {name} := (.*)$", text, re.M)[1] for name in ("SMP", "MEM", "JOBS")}
+        return {name: re.search(rf"^(?:override )?{name} :?= (.*)$", text, re.M)[1] for name in ("SMP", "MEM", "JOBS")}
 
     assert shown(SMP="2", MEM="64M", JOBS="1") == {"SMP": "2", "MEM": "64M", "JOBS": "1"}
     assert shown(SMP="", MEM="", JOBS="") == {"SMP": "4", "MEM": "3G", "JOBS": "2"}

@@ -4,6 +4,7 @@
 #include "arch/x86/cpu.h"
 #include "arch/x86/io.h"
 #include "arch/x86/lapic.h"
+#include "arch/x86/physmap.h"
 #include "arch/x86/topology.h"
 
 /* IA32_APIC_BASE (10.4.4). */
@@ -128,6 +129,8 @@ static const char *unusable(void)
 		return "the firmware left it in x2APIC mode, which this kernel does not use";
 	if (phys_to_pfn(lapic_base(topology.lapic_address)) >= reachable_pfns())
 		return "its address is out of reach";
+	if (phys_is_taken(lapic_base(topology.lapic_address)))
+		return "its address is the kernel's or the firmware's";
 	set_fixmap(FIX_LAPIC, lapic_base(topology.lapic_address), PAGE_KERNEL_DEVICE);
 	if (lapic_read(LAPIC_VERSION) == 0 || lapic_read(LAPIC_VERSION) == 0xFFFFFFFF)
 		return "it does not answer";

@@ -33,6 +33,17 @@ bool phys_place(u32 i, struct phys_piece *place)
 	return true;
 }
 
+bool phys_is_taken(phys_t address)
+{
+	struct phys_piece place;
+	pfn_t pfn = phys_to_pfn(address);
+
+	for (u32 i = 0; phys_place(i, &place); i++)
+		if (place.kind != PHYS_LAPIC && pfn >= place.start && pfn < place.end)
+			return true;
+	return false;
+}
+
 bool phys_kind_is_ram(enum phys_kind kind)
 {
 	return kind <= PHYS_MODULE;

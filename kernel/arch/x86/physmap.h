@@ -46,6 +46,8 @@ u32 ram_pages_between(pfn_t start, pfn_t end);
  * map.
  */
 bool phys_place(u32 i, struct phys_piece *place);
+/* True if one of them, other than the local APIC's page, lies there.  `address` must be in reach. */
+bool phys_is_taken(phys_t address);
 /* Of such a place: is there RAM under it, or never? */
 bool phys_kind_is_ram(enum phys_kind kind);
 
