@@ -58,6 +58,7 @@ def boot_after(machine, build, leave):
             boot.check_limit("the CPUs do not halt")
         boot.registers = boot.hmp("info registers")
         boot.lapic = boot.hmp("info lapic")
+        boot.pins = re.findall(r"^  pin (\d+) .* (?:edge|level) +(masked)?", boot.hmp("info pic"), re.M)
         boot.final_report = boot.report(boot.registers + boot.lapic)
     return boot
 
@@ -122,10 +123,12 @@ def test_other_local_sources(kernel, build):
 
 @BOTH
 def test_open_io_apic_line(kernel, build):
-    """The PIT's line is open, with a vector of the local APIC's timer, before the kernel knows of any I/O APIC."""
-    code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 0xF0)])
+    """The PIT's line is open, with a vector of the local APIC's timer, and a line that no test uses is too."""
+    code = b"".join([store(SVR, SVR_ENABLED), store(IOAPIC, 0x10 + 2 * PIT_LINE), store(IOAPIC + 0x10, 0xF0),
+                     store(IOAPIC, 0x10 + 2 * 19), store(IOAPIC + 0x10, 0x41)])
     boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
     check_quiet(boot)
+    assert len(boot.pins) == 24 and all(masked for _, masked in boot.pins), f"{boot.pins}\n{boot.final_report}"
 
 
 # Below 1 MiB, beside CODE: an interrupt table whose gates return at once, and the stack of what runs there.

@@ -58,6 +58,7 @@ PLAIN = ["tarn.elf", "tarn-pae.elf"]
 BOOT_TESTS = {
     "test_clocks": PLAIN,
     "test_damage": PLAIN,
+    "test_idle": PLAIN,
     "test_interrupts": PLAIN,
     "test_left_over": PLAIN,
     "test_loader": PLAIN,
