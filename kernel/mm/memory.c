@@ -135,7 +135,7 @@ static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
 /* Where low memory ends if the option is obeyed, or `top` if that leaves too little: mem_map may cut it further. */
 static pfn_t enough_or_top(const char *option, u64 bytes, pfn_t end, pfn_t top)
 {
-	pfn_t low = cut_to_mem_map(ram_end_below(end));
+	pfn_t low = cut_to_mem_map(ram_end_below(MIN(end, LOWMEM_MAX_PAGES)));
 
 	if (is_enough(low))
 		return end;

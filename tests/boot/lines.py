@@ -31,6 +31,7 @@ LOCK_ORDER = re.compile(r"^# lock order: (.+?) > (.+?), in (\S+)$", re.M)
 INTERRUPTS_OFF = re.compile(r"^# longest section with interrupts off: (\d+) ticks, from (.+?) to (.+?) on CPU (\d+)$", re.M)
 DEEPEST_STACK = re.compile(r"^# deepest kernel stack: (\d+) of (\d+) bytes, thread \S+$", re.M)
 
+EARLY_NMIS = re.compile(r"^\d+ NMIs came before interrupt sources were masked, ignored$", re.M)
 NO_APIC = re.compile(r"^APIC: no usable local APIC \((.+)\): one CPU, timer by the 8254$", re.M)
 
 # Threads that wait for one another

@@ -7,7 +7,7 @@ import pytest
 
 import lines
 from gdb import EBX
-from patched import boot_patched, command_line, memory_map
+from patched import RESERVED, boot_patched, command_line, memory_map
 from qemu import FAIL, PASS, Machine, check_passed, run
 
 BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
@@ -220,6 +220,14 @@ def test_word_that_is_too_long(build):
     boot = run(Machine(append="selftest=none lowmem=" + "0" * 400 + "64M"), build)
     assert boot.status == PASS, boot.final_report
     assert re.search(r"^command line: word of 410 characters ignored.*lowmem", boot.text, re.M), boot.final_report
+
+
+@BOTH
+def test_a_length_beyond_64_bits_ends_there(kernel, build):
+    """Reserved from 64 MiB on, by a length that wraps: nothing from there on is RAM."""
+    boot = boot_with_map(kernel, [BASE, (MIB, 128 * MIB), (64 * MIB, 64 * MIB + 2**64 - 1, RESERVED)], build)
+    check_passed(boot)
+    assert int(lines.MEMORY.search(boot.text).group(2)) == 639 * KIB + 63 * MIB, boot.final_report
 
 
 # ---- exit ----

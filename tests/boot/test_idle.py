@@ -27,3 +27,12 @@ def test_halts_end_without_interrupt(kernel, build):
         assert status == PASS, boot.report(f"status {status} after {sent} system management interrupts")
         assert sent > 100, boot.report(f"only {sent} system management interrupts were sent")
         check_passed(boot)
+
+
+@pytest.mark.parametrize("kernel", ["2level", "pae"])
+def test_idle_halts(kernel, build):
+    """After the self-test every CPU halts, rather than spin: seen at the same time at least once."""
+    with Boot(Machine(kernel, smp="4"), build) as boot:
+        boot.wait_for(lines.CLOSING)
+        while boot.halted() != [True] * 4:
+            boot.check_limit("not all CPUs halt")

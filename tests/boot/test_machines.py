@@ -114,15 +114,6 @@ def test_iso_starts_by_itself(build):
         assert int(lines.CPUS.search(boot.text).group(1)) == 4, boot.report("CPUs")
 
 
-@pytest.mark.parametrize("kernel", ["2level", "pae"])
-def test_idle_halts(kernel, build):
-    """After the self-test every CPU halts, rather than spin: seen at the same time at least once."""
-    with Boot(Machine(kernel, smp="4"), build) as boot:
-        boot.wait_for(lines.CLOSING)
-        while boot.halted() != [True] * 4:
-            boot.check_limit("not all CPUs halt")
-
-
 def test_screen_shows_the_same(build):
     """The VGA text screen ends as the serial line does (compared without blanks, since long lines wrap)."""
     with Boot(Machine(), build) as boot:

@@ -100,13 +100,23 @@ struct division {
 	bool lowmem_ignored, highmem_ignored;
 };
 
+/* Low memory up to `end` at most: no longer than what mem_map describes, and it ends with RAM. */
+static u32 cut(u32 end)
+{
+	u32 low = ram_end(MIN(end, LOWMEM_PAGES));
+
+	while (described(low) < low)
+		low = ram_end(described(low));
+	return low;
+}
+
 static u32 model_lowmem(u32 top, struct division *d)
 {
 	u64 pages = mm_options.lowmem_bytes / PAGE_SIZE;
 
 	if (mm_options.lowmem_bytes == 0 || pages >= top)
 		return top;
-	d->lowmem_ignored = !enough((u32)pages);
+	d->lowmem_ignored = !enough(cut((u32)pages));
 	return d->lowmem_ignored ? top : (u32)pages;
 }
 
@@ -120,14 +130,11 @@ static u32 model_highmem(u32 top, struct division *d)
 	d->highmem_ignored = pages > count_ram(0, top);
 	for (; pages && !d->highmem_ignored; pages -= ram[--from])
 		;
-	d->highmem_ignored = d->highmem_ignored || !enough(from);
+	d->highmem_ignored = d->highmem_ignored || !enough(cut(from));
 	return d->highmem_ignored ? top : from;
 }
 
-/*
- * Low memory may be no longer than what mem_map describes, and ends with RAM, as does all that is
- * used.
- */
+/* All that is used ends with RAM. */
 static struct division model(void)
 {
 	struct division d = {0};
@@ -140,9 +147,7 @@ static struct division model(void)
 		return d;
 	by_lowmem = model_lowmem(top, &d);
 	by_highmem = model_highmem(top, &d);
-	d.low = ram_end(MIN(d.low, MIN(by_lowmem, by_highmem)));
-	while (described(d.low) < d.low)
-		d.low = ram_end(described(d.low));
+	d.low = cut(MIN(d.low, MIN(by_lowmem, by_highmem)));
 	d.max = ram_end(MIN(top, described(d.low)));
 	d.too_little = !enough(d.low);
 	return d;

@@ -57,6 +57,7 @@ PLAIN = ["tarn.elf", "tarn-pae.elf"]
 # Files of tests/boot, and the kernels that they boot.
 BOOT_TESTS = {
     "test_clocks": PLAIN,
+    "test_boot_data": PLAIN,
     "test_damage": PLAIN,
     "test_idle": PLAIN,
     "test_interrupts": PLAIN,
@@ -85,7 +86,7 @@ ASKED = [
     ("kernel/mm/* kernel/arch/x86/pgtable* kernel/arch/x86/fixmap*", MEMORY),
     ("kernel/arch/x86/acpi.c kernel/arch/x86/mptable.c kernel/arch/x86/topology.c kernel/arch/x86/firmware.c",
      ["host-64-pae", "2level", "test_tables", "test_damage", "pentium", *HOST[1:]]),
-    ("kernel/arch/x86/bootinfo.c kernel/arch/x86/rammap.c", ["test_loader", "2level", "host-64-pae", "test_options", "pae"]),
+    ("kernel/arch/x86/bootinfo.c kernel/arch/x86/rammap.c", ["test_loader", "2level", "host-64-pae", "test_boot_data", "test_options", "pae"]),
     ("kernel/cmdline.c lib/*", ["host-64-pae", "2level", "test_options", "debug", *HOST[1:]]),
     ("kernel/arch/x86/clock.c kernel/arch/x86/pit.c kernel/arch/x86/pm_timer.c",
      ["2level", "pae", "no-apic", "test_interrupts", "test_clocks", "pentium", "debug"]),
