@@ -64,8 +64,8 @@ bool trim_is_asked(void);
 /* A zone runs short: asks every CPU.  Any context. */
 void ask_for_trim(void);
 /*
- * After ask_for_trim(): returns when every CPU whose idle thread runs has trimmed; those that are halted are
- * interrupted.  Interrupts on.
+ * After ask_for_trim(): interrupts the CPUs that are halted, and returns when each CPU whose idle thread ran has trimmed or
+ * has gone on to another thread (that CPU trims at its next schedule).  Interrupts on, no lock held.  Does not sleep.
  */
 void trim_idle_cpus(void);
 

@@ -43,7 +43,10 @@ struct bootinfo {
 };
 extern struct bootinfo bootinfo;
 
-/* Reads the Multiboot structure at physical `info`.  Panics with a clear message where the loader is not Multiboot or gave no memory map. */
+/*
+ * Reads the Multiboot structure at physical `info`.  Calls use_cmdline(bootinfo.cmdline) as soon as the command line is copied,
+ * so that `exit` counts for what follows.  Panics where the loader is not Multiboot or gave no memory map.  Step 1, boot CPU.
+ */
 void bootinfo_read(u32 magic, u32 info, void (*use_cmdline)(const char *line));
 
 #endif
