@@ -76,7 +76,7 @@ INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(ca
 	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
 # No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
 # GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
-# own run-time functions (lib/ubsan.c) with arguments on the stack, whatever -mregparm says.
+# own run-time functions (kernel/debug/ubsan.c) with arguments on the stack, whatever -mregparm says.
 SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
 # What distributions switch on by default in their compilers, and a kernel cannot have: off, where the compiler knows of it.
 NO_DEFAULTS := -U_FORTIFY_SOURCE -fcf-protection=none -fno-stack-clash-protection -mtls-dialect=gnu \
@@ -105,7 +105,7 @@ DEFINES_pae-poison := -DCONFIG_PAE -DCONFIG_POISON
 DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
 DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 
-# Debug kernels: what C leaves undefined is a panic (lib/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
+# Debug kernels: what C leaves undefined is a panic (kernel/debug/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
 # that do not say `inline` stay functions, so that messages and back traces name who did it.  Of wrong subscripts the sanitizer
 # tells; GCC's own warning follows paths that sanitizers add (GCC manual, Instrumentation Options, on false warnings).
 # -Og: GDB finds lines and local variables where the source has them.
@@ -118,7 +118,7 @@ DEBUG_CFLAGS := -Wno-array-bounds \
 # ---- Sources -------------------------------------------------------------------------------------------------------
 
 SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
-	$(wildcard kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c kernel/arch/x86/*.asm lib/*.c tests/kernel/*.c tests/bench/*.c) \
+	$(sort $(shell find kernel lib tests/kernel tests/bench/*.c -name '*.c' -o -name '*.asm')) \
 	$(if $(COVERAGE),tests/coverage/hook.asm)
 
 # $(call objects,variant)
@@ -188,8 +188,8 @@ ISO := $(BUILD)/tarn$(KIND).iso
 iso: $(ISO)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
-$(ISO): $(KERNELS) boot/grub.cfg tools/mkiso.sh
-	sh tools/mkiso.sh '$(OBJCOPY)' $@ boot/grub.cfg $(KERNELS)
+$(ISO): $(KERNELS) grub.cfg tools/mkiso.sh
+	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(KERNELS)
 
 # ---- Run, check ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 ; Ends with a message unless there is RAM as far as the kernel's image goes: a loader that does not
 ; look puts the rest of it where nothing keeps it.  Whether there is enough for the kernel to work
-; is seen later (kernel/mm/memory.c).
+; is seen later (kernel/mm/boot/ram_layout.c).
 ;
 ; The last word of the image is zeroed data; it must keep two patterns, and gets its value back.
 

@@ -1,14 +1,14 @@
 /* The command line: one table of options, one function for each kind of value. */
 #include "kernel/cmdline.h"
 
-#include "arch/x86/console.h"
-#include "arch/x86/panic.h"
-#include "arch/x86/percpu.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/percpu.h"
 #include "lib/compiler.h"
 #include "lib/parse.h"
 #include "lib/string.h"
-#include "mm/options.h"
-#include "mm/pkmap.h"
+#include "mm/boot/options.h"
+#include "mm/pkmap/pkmap.h"
 
 #define MAX_WORD 320u
 _Static_assert(PKMAP_TABLES_MAX == (PMD_FOLDED ? 7 : 14), "the text of pkmap_tables= below");

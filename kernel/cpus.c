@@ -1,13 +1,13 @@
 /* Starting the other CPUs. */
 #include "kernel/cpus.h"
 
-#include "arch/x86/apic.h"
-#include "arch/x86/console.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/topology.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/firmware/topology.h"
 #include "arch/x86/upcall.h"
-#include "kernel/thread.h"
-#include "mm/page_alloc.h"
+#include "kernel/sched/thread.h"
+#include "mm/pages/page_alloc.h"
 
 static u32 order_for(size_t size)
 {

@@ -2,7 +2,7 @@
  * Assertions.  Bad input is never asserted on: it gets a message or an error.
  * What is asserted is what the kernel itself promised; a failure ends in panic.
  *
- * The lowest layer only declares panic_at(); kernel/arch/x86/panic.c defines it
+ * The lowest layer only declares panic_at(); kernel/arch/x86/console/panic.c defines it
  * (host tests define their own).
  */
 #ifndef LIB_ASSERT_H

@@ -10,13 +10,14 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # Lowest first: how an include of the layer begins, and the folder that it means.
-LAYERS = [("lib/", "lib"), ("arch/x86/", "kernel/arch/x86"), ("mm/", "kernel/mm"), ("kernel/", "kernel"), ("tests/kernel/", "tests/kernel"),
+LAYERS = [("lib/", "lib"), ("arch/x86/", "kernel/arch/x86"), ("mm/", "kernel/mm"), ("kernel/", "kernel"), ("kernel/debug/", "kernel/debug"),
+          ("tests/kernel/", "tests/kernel"),
           ("tests/bench/", "tests/bench")]
 
 
 def layer_of(path):
-    folder = str(path.parent)
-    return next(i for i, (_, name) in enumerate(LAYERS) if name == folder)
+    """The layer whose folder holds the file: the innermost of them."""
+    return max((i for i, (_, name) in enumerate(LAYERS) if str(path).startswith(name + "/")), key=lambda i: len(LAYERS[i][1]))
 
 
 def faults(path):
@@ -29,7 +30,7 @@ def faults(path):
             if name not in ("stdarg.h", "stdbool.h", "stddef.h", "stdint.h"):
                 yield number, f"<{name}> is not freestanding"
             continue
-        layer = next((i for i, (prefix, _) in enumerate(LAYERS) if name.startswith(prefix)), None)
+        layer = max((i for i, (prefix, _) in enumerate(LAYERS) if name.startswith(prefix)), key=lambda i: len(LAYERS[i][0]), default=None)
         if layer is None:
             yield number, f'"{name}" names no layer'
         elif layer > own:
@@ -38,7 +39,8 @@ def faults(path):
 
 def main():
     count = 0
-    files = [p.relative_to(ROOT) for _, folder in LAYERS for p in sorted((ROOT / folder).glob("*.[ch]"))]
+    found = {p for _, folder in LAYERS for p in (ROOT / folder).rglob("*.[ch]")} - set((ROOT / "tests/bench/linux").rglob("*"))
+    files = sorted(p.relative_to(ROOT) for p in found)
     for path in files:
         for number, what in faults(path):
             print(f"{path}:{number}: {what}")

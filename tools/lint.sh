@@ -3,7 +3,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
-files=$(ls kernel/*.c kernel/mm/*.c kernel/arch/x86/*.c lib/*.c tests/kernel/*.c tests/bench/*.c)
+files=$(find kernel lib tests/kernel tests/bench/*.c -name '*.c' | sort)
 # All that a build can contain, in one pass.
 defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
 
@@ -24,8 +24,8 @@ echo 'lint: cppcheck'
 # a shift by at most 31 that it cannot bound.
 # shellcheck disable=SC2086
 cppcheck --quiet --std=c11 --platform=unix32 --enable=warning,portability,performance --inline-suppr \
-	--suppress=comparePointers --suppress='uninitvar:kernel/arch/x86/*' --suppress=uninitvar:lib/ubsan.c \
-	--suppress=zerodivcond:lib/div64.c --suppress=shiftTooManyBits:kernel/mm/objcache.c \
+	--suppress=comparePointers --suppress='uninitvar:kernel/arch/x86/*' --suppress=uninitvar:kernel/debug/ubsan.c \
+	--suppress=zerodivcond:lib/div64.c --suppress=shiftTooManyBits:kernel/mm/objects/objcache.c \
 	--error-exitcode=1 -I. -Ikernel $defines kernel lib || status=1
 
 [ $status -eq 0 ] && echo 'lint: nothing to report'

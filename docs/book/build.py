@@ -109,7 +109,7 @@ class Expander:
         return source.constant(path, name)
 
     def do_test(self, name):
-        for path in sorted((source.ROOT / "tests/kernel").glob("test_*.c")):
+        for path in sorted((source.ROOT / "tests/kernel").rglob("test_*.c")):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 if re.match(rf'(SELFTEST|CRASH)\w*\(\w+, "{re.escape(name)}",', line):
                     return self.source_link(path.relative_to(source.ROOT).as_posix(), number, f"<code>{name}</code>")

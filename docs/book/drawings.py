@@ -16,11 +16,11 @@ from drawing import pool, walk  # noqa: E402
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing  # noqa: E402
 import drawings_later  # noqa: E402
 
-PAGE_OFFSET = source.constant("kernel/arch/x86/page.h", "PAGE_OFFSET")
+PAGE_OFFSET = source.constant("kernel/arch/x86/paging/page.h", "PAGE_OFFSET")
 
 
 def layout(name):
-    return source.constant("kernel/arch/x86/layout.h", name)
+    return source.constant("kernel/arch/x86/paging/layout.h", name)
 
 
 # ---- The address map ----------------------------------------------------------------------------------------------

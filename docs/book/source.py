@@ -1,6 +1,6 @@
 """Finds things in Tarn's source by name, so that the book quotes what is there and cannot rot.
 
-find("kernel/mm/highmem.c", "kmap_high") is the function, with the comment in front of it; "A..B" is all from the
+find("kernel/mm/pkmap/highmem.c", "kmap_high") is the function, with the comment in front of it; "A..B" is all from the
 definition of A to the end of that of B.  A name may be a function, a struct, a macro, a variable, a self-test, a label
 or `equ` of an assembly file, or a heading of the linker script.  What is not there, or not only once, raises Missing.
 """

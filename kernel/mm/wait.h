@@ -13,9 +13,9 @@
 #ifndef MM_WAIT_H
 #define MM_WAIT_H
 
-#include "arch/x86/cpu.h"
-#include "arch/x86/nosleep.h"
-#include "arch/x86/spinlock.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/nosleep.h"
+#include "arch/x86/cpu/spinlock.h"
 #include "lib/list.h"
 
 struct thread;

@@ -1,13 +1,13 @@
 /* The runner: which benchmarks, one line for each, BENCH-END. */
 #include "tests/bench/bench.h"
 
-#include "arch/x86/console.h"
-#include "arch/x86/pgtable.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/tlb.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/paging/pgtable.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb.h"
 #include "kernel/testing.h"
 #include "lib/string.h"
-#include "mm/pkmap.h"
+#include "mm/pkmap/pkmap.h"
 
 /* bench=quick divides every count by this: to see that each key runs. */
 #define QUICK_DIVISOR 100u

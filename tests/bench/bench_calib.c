@@ -2,11 +2,11 @@
  * What measuring itself costs: the loop, the TSC, and instructions whose price is known.  Under -icount shift=0 calib.loop* is 2.0
  * ticks for each operation, whatever the host does: a run where it is not counts something else than instructions.
  */
-#include "arch/x86/cpu.h"
-#include "arch/x86/page_ops.h"
-#include "arch/x86/tlb.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/page_ops.h"
+#include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
-#include "mm/page_alloc.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/bench/bench.h"
 
 /* Exactly 2 n instructions. */

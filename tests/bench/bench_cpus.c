@@ -1,8 +1,8 @@
 /* Calls between CPUs, and flushes.  The other CPUs are idle. */
-#include "arch/x86/layout.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/tlb.h"
-#include "arch/x86/tlb_owed.h"
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb.h"
+#include "arch/x86/paging/tlb_idle.h"
 #include "tests/bench/tools.h"
 
 static void nothing(void *unused)

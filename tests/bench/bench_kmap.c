@@ -1,7 +1,7 @@
 /* The kmap pool, and the atomic slots. */
 #include "lib/assert.h"
-#include "mm/page_alloc.h"
-#include "mm/pkmap.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pkmap/pkmap.h"
 #include "tests/bench/tools.h"
 
 /* Distinct pages, one after the other: a slot each, and the pool wraps again and again. */

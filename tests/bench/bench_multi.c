@@ -1,8 +1,8 @@
 /* The same work on several CPUs at once: ticks are those of all of them together, operations too. */
-#include "arch/x86/smp.h"
-#include "kernel/thread.h"
+#include "arch/x86/smp/smp.h"
+#include "kernel/sched/thread.h"
 #include "lib/assert.h"
-#include "mm/page_alloc.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/bench/tools.h"
 
 /* CPU n begins here in the pages, so that no two use the same one at about the same time. */

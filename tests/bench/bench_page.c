@@ -1,5 +1,5 @@
 /* The page allocator: a block there and back again, and many at once. */
-#include "mm/page_alloc.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/bench/tools.h"
 
 /* Blocks held at once by the bulk keys, by order. */

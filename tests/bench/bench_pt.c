@@ -1,9 +1,9 @@
 /* Page tables and address spaces.  Warm: the quicklists hold what is asked for. */
 #include "lib/assert.h"
-#include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/pgalloc.h"
-#include "mm/vmalloc.h"
+#include "mm/tables/address_space.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/objects/vmalloc.h"
 #include "tests/bench/tools.h"
 
 /* Somewhere in the user part, with nothing else near it. */

@@ -1,9 +1,9 @@
 /* Threads, and kernel objects. */
-#include "arch/x86/smp.h"
-#include "kernel/thread.h"
+#include "arch/x86/smp/smp.h"
+#include "kernel/sched/thread.h"
 #include "lib/assert.h"
-#include "mm/objcache.h"
-#include "mm/page_alloc.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/bench/bench.h"
 
 static bool stop;

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path += [str(ROOT / "tests/boot")]
+sys.path += [str(ROOT / "tests/boot/machine")]
 
 import figures  # noqa: E402
 import qemu  # noqa: E402

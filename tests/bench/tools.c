@@ -1,12 +1,12 @@
 /* Pages, held slots, samples, threads on several CPUs. */
 #include "tests/bench/tools.h"
 
-#include "arch/x86/smp.h"
-#include "kernel/thread.h"
+#include "arch/x86/smp/smp.h"
+#include "kernel/sched/thread.h"
 #include "lib/assert.h"
-#include "mm/memory.h"
-#include "mm/page_alloc.h"
-#include "mm/vmalloc.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/objects/vmalloc.h"
 #include "tests/kernel/crew.h"
 
 struct page *bench_page[BENCH_PAGES];

@@ -2,7 +2,7 @@
 #ifndef BENCH_TOOLS_H
 #define BENCH_TOOLS_H
 
-#include "mm/highmem.h"
+#include "mm/pkmap/highmem.h"
 #include "tests/bench/bench.h"
 
 /* Pages that one benchmark uses, one set at a time.  More than the pool has slots: none comes back before its slot was taken away. */

@@ -45,7 +45,7 @@ def make_iso(kernel, append, folder):
 
 
 def record(kernel, output):
-    """What a kernel built with COVERAGE=1 writes to port 0xE9 comes out of Bochs (tests/boot/coverage_boot.py)."""
+    """What a kernel built with COVERAGE=1 writes to port 0xE9 comes out of Bochs (tests/boot/machine/coverage_boot.py)."""
     if folder := os.environ.get("TARN_COVERAGE"):
         (Path(folder) / f"{kernel.stem}-{uuid.uuid4().hex}.blocks").write_bytes(output)
 

@@ -63,20 +63,20 @@ def test_every_name_is_in_the_source(book):
 def test_a_name_that_is_not_there_fails_the_build():
     page = book_build.Page("made up", "made-up")
     bad = book_build.Book([page])
-    text = ("{{code kernel/mm/highmem.c no_such_function}} {{const kernel/no_such_file.h X}} {{nonsense}}\n"
-            "![x](drawings/none.svg)\n```plant a kernel/mm/highmem.c kmap\n-\tno such line\n```\n")
+    text = ("{{code kernel/mm/pkmap/highmem.c no_such_function}} {{const kernel/no_such_file.h X}} {{nonsense}}\n"
+            "![x](drawings/none.svg)\n```plant a kernel/mm/pkmap/highmem.c kmap\n-\tno such line\n```\n")
     book_build.Expander(bad, page).expand(text)
     assert len(bad.errors) == 5, bad.errors
 
 
 @pytest.mark.parametrize("path, name, first, last", [
-    ("kernel/mm/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
-    ("kernel/mm/highmem.c", "pkmap_count", "int pkmap_count[PKMAP_SLOTS_MAX + 1];", "int pkmap_count[PKMAP_SLOTS_MAX + 1];"),
-    ("kernel/mm/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
-    ("kernel/arch/x86/smp.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
-    ("kernel/arch/x86/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
+    ("kernel/mm/pkmap/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
+    ("kernel/mm/pkmap/highmem.c", "pkmap_count", "int pkmap_count[PKMAP_SLOTS_MAX + 1];", "int pkmap_count[PKMAP_SLOTS_MAX + 1];"),
+    ("kernel/mm/pages/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
+    ("kernel/arch/x86/smp/smp.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
+    ("kernel/arch/x86/paging/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
     ("boot/start.asm", "_start", "_start:", "\tjmp ecx"),
-    ("tests/kernel/test_pkmap.c", "pkmap_storm", 'SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")', "}"),
+    ("tests/kernel/mm/test_pkmap.c", "pkmap_storm", 'SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")', "}"),
 ])
 def test_finding_by_name(path, name, first, last):
     found = source.find(path, name, comment=False)
@@ -214,7 +214,7 @@ def test_the_boot_prints_what_the_book_says(build):
 
 def test_figures_of_the_text_are_the_source_s():
     """What chapter 1 computes with."""
-    header = (ROOT / "kernel/mm/page.h").read_text()
+    header = (ROOT / "kernel/mm/pages/page.h").read_text()
     size = re.search(r"#else\n#define PAGE_STRUCT_SIZE (\d+)", header)[1]
     text = chapter_text("address-map")
     assert f"A record has {size} bytes." in text and f"at {size} bytes each." in text, size

@@ -17,7 +17,7 @@ NOT_REGISTERED = {20}
 def registered():
     """Number of a promise: the self-tests that are registered for it."""
     found = defaultdict(set)
-    for file in (ROOT / "tests/kernel").glob("*.c"):
+    for file in (ROOT / "tests/kernel").rglob("*.c"):
         for name, numbers in re.findall(r'^SELFTEST\w*\(\w+, "([\w.]+)", \d+, "([^"]*)"', file.read_text(), re.M):
             for number in re.findall(r"\d+", numbers):
                 found[int(number)].add(name)

@@ -51,7 +51,7 @@ def documented_locks():
 def test_locks_nest_as_documented(kernel, build):
     """Whatever nests in the self-test stands in docs/structure.md; locks of the self-tests themselves do not count."""
     names, pairs = documented_locks()
-    own = "".join(path.read_text() for path in (ROOT / "tests/kernel").glob("*.c"))
+    own = "".join(path.read_text() for path in (ROOT / "tests/kernel").rglob("*.c"))
     boot = run(Machine(kernel, memory="1G", smp="4", debug=True), build)
     assert boot.status == PASS, boot.final_report
     check_passed(boot)

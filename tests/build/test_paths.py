@@ -11,7 +11,7 @@ from qemu import have_grub
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a build reads.
-TREE = ["Makefile", "linker.ld", "boot", "kernel", "lib", "tests/kernel", "tests/bench", "tools"]
+TREE = ["Makefile", "linker.ld", "grub.cfg", "boot", "kernel", "lib", "tests/kernel", "tests/bench", "tools"]
 is_checkout = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git")
 
 
@@ -67,7 +67,7 @@ def test_iso_in_a_strange_place(strange):
     for name in kernels:
         shutil.copy("/bin/true", strange / name)  # some ELF file: this is about the path
     made = subprocess.run(
-        ["sh", "tools/mkiso.sh", "objcopy", "build/tarn.iso", "boot/grub.cfg", *kernels],
+        ["sh", "tools/mkiso.sh", "objcopy", "build/tarn.iso", "grub.cfg", *kernels],
         cwd=strange,
         capture_output=True,
         text=True,

@@ -113,7 +113,7 @@ def test_defaults_are_those_of_the_source():
             "Makefile",
             "tests/interleave/Makefile",
             "tools/gdb/session.py",
-            "tests/boot/qemu.py",
+            "tests/boot/machine/qemu.py",
         )
     )
     for name, (_, default) in rows().items():

@@ -3,7 +3,7 @@
 
     report.py BUILD RECORDS [--limit PERCENT]
 
-BUILD holds the kernels (COVERAGE=1), RECORDS what tests/boot/coverage_boot.py and tests/bochs/bochs.py have had written there.
+BUILD holds the kernels (COVERAGE=1), RECORDS what tests/boot/machine/coverage_boot.py and tests/bochs/bochs.py have had written there.
 unreached.toml names the lines that no boot reaches, with the reason.  Status 1 if a line is missing there, if one that stands there is
 reached, or if less than PERCENT are reached.
 
@@ -23,12 +23,13 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-sys.path[:0] = [str(HERE.parent / "boot"), str(HERE.parent / "mutants")]
+sys.path[:0] = [str(HERE.parent / "boot/machine"), str(HERE.parent / "mutants")]
 import coverage_boot  # noqa: E402
 from run import function_span  # noqa: E402
 
 # What is reported: no headers, no tests; kernel/mm has `make coverage`.
-FOLDERS = ["boot", "kernel", "kernel/arch/x86"]
+FOLDERS = ["boot", "kernel"]
+ELSEWHERE = "kernel/mm/"
 TRAMPOLINE = "boot/trampoline.asm"
 HOOK = "__sanitizer_cov_trace_pc"
 CALL = re.compile(rf"^\s*([0-9a-f]+):\s+call\s+[0-9a-f]+ <{HOOK}>", re.M)
@@ -42,7 +43,8 @@ BLOCK = re.compile(r"^[0-9a-f]{8}$", re.M)
 
 
 def sources():
-    return [path for folder in FOLDERS for path in sorted((ROOT / folder).iterdir()) if path.suffix in (".c", ".asm")]
+    found = [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".c", ".asm")]
+    return [ROOT / path for path in found if not str(path).startswith(ELSEWHERE)]
 
 
 # The line table has names of C files without folders.

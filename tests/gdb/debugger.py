@@ -1,4 +1,4 @@
-"""GDB on a guest that tests/boot/qemu.py has started: commands in, the output of each out."""
+"""GDB on a guest that tests/boot/machine/qemu.py has started: commands in, the output of each out."""
 
 import re
 import subprocess

@@ -35,11 +35,11 @@ def test_functions_begin_where_they_are_written(kernel, build):
     """Not in the line of a function that is inlined into them."""
     places = {
         "kernel_main": "kernel/main.c",
-        "kmap_high": "kernel/mm/highmem.c",
-        "thread_create": "kernel/thread.c",
-        "alloc_pages": "kernel/mm/page_alloc.c",
-        "mm_map": "kernel/mm/mm.c",
-        "smp_call": "kernel/arch/x86/smp.c",
+        "kmap_high": "kernel/mm/pkmap/highmem.c",
+        "thread_create": "kernel/sched/thread.c",
+        "alloc_pages": "kernel/mm/pages/page_alloc.c",
+        "mm_map": "kernel/mm/tables/address_space.c",
+        "smp_call": "kernel/arch/x86/smp/smp.c",
     }
     said = gdb(build / kernel, [f"break {name}" for name in places])
     assert [re.search(r"file (\S+),", text)[1] for text in said] == list(places.values()), said

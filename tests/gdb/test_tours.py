@@ -119,13 +119,13 @@ def test_without_snapshots_a_tour_only_goes_on(build):
 
 
 def test_drawings_outlive_the_session(build, tmp_path):
-    """In $TARN_DRAWINGS, else in the folder from which it was called."""
+    """In $TARN_DRAWINGS, else in the folder of the build; never where it was called from."""
     here, there = tmp_path / "here", tmp_path / "there"
     here.mkdir(), there.mkdir()
-    for environment, folder in (({"TARN_DRAWINGS": there}, there), ({}, here)):
+    for environment, folder in (({"TARN_DRAWINGS": there}, there), ({}, build)):
         ran = session("tour", "pkmap-slot", cwd=here, TOUR_AUTO="1", BUILD=build, **environment)
         assert f"written as {folder}/pkmap.svg" in ran.stdout, ran.stdout[-3000:]
-        assert (folder / "pkmap.svg").is_file()
+        assert (folder / "pkmap.svg").is_file() and not list(here.iterdir())
 
 
 # ---- Backwards (the tour who-freed runs reverse-continue and reverse-finish; here single steps) ----

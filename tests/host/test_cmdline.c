@@ -2,10 +2,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/console.h"
-#include "arch/x86/panic.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/console/panic.h"
 #include "kernel/cmdline.h"
-#include "mm/options.h"
+#include "mm/boot/options.h"
 
 #include <stdarg.h>
 #include <stddef.h>

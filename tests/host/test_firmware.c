@@ -2,7 +2,7 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/topology.h"
+#include "arch/x86/firmware/topology.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,10 +2,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/fixmap.h"
-#include "arch/x86/trap.h"
-#include "mm/highmem.h"
-#include "mm/page_alloc.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/cpu/trap.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/pages/page_alloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>

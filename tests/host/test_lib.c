@@ -2,7 +2,7 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/rammap.h"
+#include "arch/x86/firmware/rammap.h"
 #include "lib/parse.h"
 
 #include <inttypes.h>

@@ -5,8 +5,8 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/physmap.h"
-#include "arch/x86/rammap.h"
+#include "arch/x86/firmware/physmap.h"
+#include "arch/x86/firmware/rammap.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -2,11 +2,11 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/smp.h"
-#include "arch/x86/tlb.h"
-#include "mm/page_alloc.h"
-#include "mm/pgalloc.h"
-#include "mm/vmalloc.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/objects/vmalloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>

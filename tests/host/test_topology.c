@@ -2,8 +2,8 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/physmap.h"
-#include "arch/x86/topology.h"
+#include "arch/x86/firmware/physmap.h"
+#include "arch/x86/firmware/topology.h"
 
 #include <stdarg.h>
 #include <stddef.h>

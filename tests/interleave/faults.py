@@ -49,7 +49,7 @@ def planted(fault):
 def place_for(fault, folder):
     """Where the build takes this file from: its copy."""
     name = pathlib.Path(fault["file"])
-    return folder / "arch/x86" / name.name if name.suffix == ".h" else folder / "source" / name
+    return folder / name.relative_to("kernel") if name.suffix == ".h" else folder / "source" / name
 
 
 def build_with(fault, built, folder):

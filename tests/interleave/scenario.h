@@ -8,7 +8,7 @@
 #ifndef INTERLEAVE_SCENARIO_H
 #define INTERLEAVE_SCENARIO_H
 
-#include "mm/page.h"
+#include "mm/pages/page.h"
 
 struct trapframe;
 
@@ -54,7 +54,7 @@ void interrupt_entry(void (*handler)(struct trapframe *frame));
 void idle_for_ever(void);
 /* 1 while the CPU's idle thread runs, for wait_for(). */
 volatile u32 *idle_runs(u32 cpu);
-/* The look at a freed page, as in kernel/mm/page_alloc.c. */
+/* The look at a freed page, as in kernel/mm/pages/page_alloc.c. */
 void page_goes(struct page *page);
 /* kernel_env.c */
 void env_regions(void);

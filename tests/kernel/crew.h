@@ -4,7 +4,7 @@
 #ifndef TESTS_CREW_H
 #define TESTS_CREW_H
 
-#include "kernel/thread.h"
+#include "kernel/sched/thread.h"
 
 #define CREW_MAX 64u
 

@@ -1,10 +1,10 @@
 /*
  * Panics that are expected: panic_at() offers each to panic_hook first; ours leaves by __builtin_longjmp to the test that waits for it.
  */
-#include "arch/x86/cpu.h"
-#include "arch/x86/fixmap.h"
-#include "arch/x86/panic.h"
-#include "arch/x86/spinlock.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/spinlock.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "tests/kernel/selftest.h"

@@ -1,20 +1,20 @@
 /* The runner: selection, TAP, the closing line. */
 #include "tests/kernel/selftest.h"
 
-#include "arch/x86/apic.h"
-#include "arch/x86/console.h"
-#include "arch/x86/cpu.h"
-#include "arch/x86/fixmap.h"
-#include "arch/x86/irq_time.h"
-#include "arch/x86/lock_order.h"
-#include "arch/x86/spinlock.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/hooks/irq_time.h"
+#include "arch/x86/hooks/lock_order.h"
+#include "arch/x86/cpu/spinlock.h"
 #include "kernel/testing.h"
-#include "kernel/thread.h"
+#include "kernel/sched/thread.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/highmem.h"
-#include "mm/stack_depth.h"
-#include "mm/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/hooks/stack_depth.h"
+#include "mm/pages/zone.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 

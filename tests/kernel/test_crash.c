@@ -2,15 +2,15 @@
  * Ends on purpose, each picked by name alone, for the tests around the kernel: what it then reports must be right.
  * `mustfail` is a test that fails, to prove that a failure is seen.
  */
-#include "arch/x86/cpu.h"
-#include "arch/x86/layout.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/spinlock.h"
-#include "arch/x86/trap.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/cpu/trap.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
-#include "mm/highmem.h"
-#include "mm/page_alloc.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 

@@ -3,21 +3,21 @@
 
 #ifdef CONFIG_DEBUG
 
-#include "arch/x86/cpu.h"
-#include "arch/x86/irq_time.h"
-#include "arch/x86/place.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/spinlock.h"
-#include "arch/x86/tlb.h"
-#include "arch/x86/trap.h"
-#include "kernel/thread.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/hooks/irq_time.h"
+#include "arch/x86/console/place.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/paging/tlb.h"
+#include "arch/x86/cpu/trap.h"
+#include "kernel/sched/thread.h"
 #include "lib/string.h"
-#include "mm/highmem.h"
-#include "mm/mm.h"
-#include "mm/objcache.h"
-#include "mm/page_alloc.h"
-#include "mm/vmalloc.h"
-#include "tests/kernel/highpages.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/address_space.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/objects/vmalloc.h"
+#include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
 /* In no inline function, and with something behind the call, so that messages name it. */
@@ -268,7 +268,7 @@ SELFTEST(debug_use_after_free, "debug.use_after_free", 7, "51")
 	EXPECT_SAID("written after it was freed: 0x01 at offset 0x11");
 	/* It was taken before it was looked at. */
 	object[17] = former;
-	object_taken(object, cache.size, cache.size + zone_bytes(&cache.zone), cache.name);
+	object_taken(object, cache.size, cache.size + redzone_bytes(&cache.redzone), cache.name);
 	object_free(&cache, object);
 	object_free(&cache, stays);
 }

@@ -2,16 +2,16 @@
  * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order
  * in which a tour tells it, with functions of its own where a breakpoint shall stand.
  */
-#include "arch/x86/smp.h"
-#include "arch/x86/tlb.h"
-#include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/pcp.h"
-#include "mm/pgalloc.h"
-#include "mm/pkmap.h"
-#include "mm/zone.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb.h"
+#include "mm/tables/address_space.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/pkmap/pkmap.h"
+#include "mm/pages/zone.h"
 #include "tests/kernel/crew.h"
-#include "tests/kernel/highpages.h"
+#include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
 #define TOUR(ident, name) SELFTEST_FLAGS(ident, name, 8, "", false, true)

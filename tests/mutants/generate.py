@@ -20,7 +20,7 @@ ROOT = HERE.parent.parent
 FILES = [*sorted((ROOT / "kernel/mm").glob("*.c")),
          *(ROOT / "kernel/arch/x86" / name for name in ("pgtable.c", "fixmap.c", "tlb.c"))]
 # What the command line asks for, and what the debug builds alone have.
-FILES = [path for path in FILES if path.name not in ("options.c", "poison.c", "object_zone.c", "stack_depth.c")]
+FILES = [path for path in FILES if path.name not in ("options.c", "poison.c", "redzone.c", "stack_depth.c")]
 SILENT = re.compile(r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|debt_|poison_|padding_|stats|likely\(|barrier\(|"
                     r"cpu_relax|smp_[rw]?mb|_check\(|report_|frame_owe|frame_check|stack_depth_|"
                     r"object_(page_)?(made|dropped|taken|asked|freed)|\btrimmed\b|pushes|pops|^\s*\*|/\*|\"")

@@ -81,23 +81,23 @@ MACHINE = ["2level", "no-apic", "test_interrupts", "test_panics", "pae", "pae-q3
            "test_tables", "test_start", "test_options"]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
-    ("kernel/mm/highmem.[ch] kernel/mm/kmap_*.[ch] kernel/mm/pkmap*.[ch] kernel/mm/pgalloc.[ch] kernel/mm/mm.[ch]", SCHEDULES),
-    ("kernel/arch/x86/tlb*.[ch] kernel/arch/x86/pgtable_*.h", SCHEDULES),
-    ("kernel/mm/* kernel/arch/x86/pgtable* kernel/arch/x86/fixmap*", MEMORY),
-    ("kernel/arch/x86/acpi.c kernel/arch/x86/mptable.c kernel/arch/x86/topology.c kernel/arch/x86/firmware.c",
+    ("kernel/mm/pkmap/* kernel/mm/tables/*", SCHEDULES),
+    ("kernel/arch/x86/paging/tlb*.[ch] kernel/arch/x86/paging/pgtable_*.h", SCHEDULES),
+    ("kernel/mm/* kernel/debug/kmap_held.c kernel/debug/poison.c kernel/debug/redzone.c kernel/arch/x86/paging/pgtable* kernel/arch/x86/paging/fixmap*", MEMORY),
+    ("kernel/arch/x86/firmware/acpi.c kernel/arch/x86/firmware/mptable.c kernel/arch/x86/firmware/topology.c kernel/arch/x86/firmware/firmware.c",
      ["host-64-pae", "2level", "test_tables", "test_damage", "pentium", *HOST[1:]]),
-    ("kernel/arch/x86/bootinfo.c kernel/arch/x86/rammap.c", ["test_loader", "2level", "host-64-pae", "test_boot_data", "test_options", "pae"]),
+    ("kernel/arch/x86/firmware/bootinfo.c kernel/arch/x86/firmware/rammap.c", ["test_loader", "2level", "host-64-pae", "test_boot_data", "test_options", "pae"]),
     ("kernel/cmdline.c lib/*", ["host-64-pae", "2level", "test_options", "debug", *HOST[1:]]),
-    ("kernel/arch/x86/clock.c kernel/arch/x86/pit.c kernel/arch/x86/pm_timer.c",
+    ("kernel/arch/x86/irq/clock.c kernel/arch/x86/irq/pit.c kernel/arch/x86/irq/pm_timer.c",
      ["2level", "pae", "no-apic", "test_interrupts", "test_clocks", "pentium", "debug"]),
-    ("kernel/sched.c kernel/thread.c kernel/wait.c kernel/mm/wait.h kernel/arch/x86/spinlock.* kernel/arch/x86/smp.*", THREADS),
+    ("kernel/sched/* kernel/mm/wait.h kernel/arch/x86/cpu/spinlock.* kernel/arch/x86/smp/*", THREADS),
     ("*", MACHINE),
 ]
 ALL_ASKED = [*SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
 # What can change a verdict.
 DECIDES = ("kernel/", "lib/", "boot/", "linker.ld", "Makefile", "tools/compiler.sh", "tools/ksyms.awk", "tools/mkiso.sh",
            "tests/kernel/", "tests/bench/bench", "tests/bench/tools", "tests/host/", "tests/interleave/", "tests/boot/", "tests/bochs/",
-           "tests/conftest.py", "pytest.ini", "tests/mutants/run.py")
+           "tests/conftest.py", "tests/pytest.ini", "tests/mutants/run.py")
 PROGRAMS = ["i686-linux-gnu-gcc", "gcc", "clang", "nasm", "qemu-system-i386"]
 # A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about two).  Time in which it was ready
 # to run but had no CPU does not count.  A bound on all of it.

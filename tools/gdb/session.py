@@ -4,7 +4,7 @@
 What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison), PAE, SMP, MEM, CPU, MACHINE,
 APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that
 waits for nobody).  Of those that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder
-for drawings, else the current one.
+for drawings, else that of the build.
 """
 
 import os
@@ -190,7 +190,7 @@ def check_gdb():
 
 def gdb_environment(folder):
     """Drawings outlive the session."""
-    drawings = Path(given("TARN_DRAWINGS", ".")).resolve()
+    drawings = Path(given("TARN_DRAWINGS", ROOT / given("BUILD", "build"))).resolve()
     return os.environ | {"TARN_CONSOLE": str(folder / "console"), "TARN_DRAWINGS": str(drawings)}
 
 

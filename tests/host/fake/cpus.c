@@ -2,10 +2,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/tlb_owed.h"
-#include "arch/x86/tlb_shadow.h"
-#include "mm/memory.h"
-#include "mm/pkmap.h"
+#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/hooks/tlb_shadow.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/pkmap/pkmap.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,18 +2,18 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/console.h"
-#include "arch/x86/fixmap.h"
-#include "arch/x86/panic.h"
-#include "arch/x86/segment.h"
-#include "arch/x86/smp.h"
-#include "arch/x86/spinlock.h"
-#include "arch/x86/tlb_owed.h"
-#include "arch/x86/trap.h"
-#include "arch/x86/vital.h"
-#include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/pgalloc.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/segment.h"
+#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/vital.h"
+#include "mm/tables/address_space.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +109,7 @@ u32 cpu_online_count(void)
 	return (u32)__builtin_popcount(cpus_online());
 }
 
-/* As kernel/arch/x86/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs.
+/* As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs.
  */
 static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 {

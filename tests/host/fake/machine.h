@@ -13,11 +13,11 @@
 #ifndef HOST_MACHINE_H
 #define HOST_MACHINE_H
 
-#include "arch/x86/bootinfo.h"
-#include "arch/x86/cpu.h"
-#include "arch/x86/layout.h"
-#include "arch/x86/percpu.h"
-#include "arch/x86/pgtable.h"
+#include "arch/x86/firmware/bootinfo.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/cpu/percpu.h"
+#include "arch/x86/paging/pgtable.h"
 #include "lib/types.h"
 
 #define MACHINE_CPUS 4u

@@ -5,11 +5,11 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/fixmap.h"
-#include "arch/x86/trap.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
-#include "mm/pgalloc.h"
+#include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 
 #include <stdlib.h>

@@ -2,12 +2,12 @@
  * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other reasons.  N is the size
  * of the pool.
  */
-#include "arch/x86/cpu.h"
-#include "arch/x86/tlb.h"
-#include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/pgalloc.h"
-#include "mm/pkmap.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/tlb.h"
+#include "mm/tables/address_space.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/pkmap/pkmap.h"
 #include "mm/wait.h"
 #include "scenario.h"
 

@@ -1,11 +1,11 @@
 /*
- * kernel/arch/x86/spinlock.c itself and its header (under other names, see the Makefile), which everywhere else is a
+ * kernel/arch/x86/cpu/spinlock.c itself and its header (under other names, see the Makefile), which everywhere else is a
  * step of the checker: what one CPU stored under the lock the next one sees, and no two are inside.
  */
 #include "scenario.h"
 
-#include "arch/x86/cpu.h"
-#include "arch/x86/spinlock.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/spinlock.h"
 
 static struct spinlock lock = SPINLOCK_INIT("scenario");
 static u32 inside, entered;

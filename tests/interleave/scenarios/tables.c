@@ -1,9 +1,9 @@
 /* Page tables: two CPUs make them, one takes them away while another walks. */
-#include "arch/x86/cpu.h"
-#include "arch/x86/tlb.h"
-#include "mm/mm.h"
-#include "mm/page_alloc.h"
-#include "mm/pgalloc.h"
+#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/paging/tlb.h"
+#include "mm/tables/address_space.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
 #include "scenario.h"
 
 /* Two pages of one PTE table, and one of the next. */

@@ -258,7 +258,7 @@ class Diff(Subcommand):
 
 
 def drawings_folder():
-    return Path(os.environ.get("TARN_DRAWINGS", "."))
+    return Path(os.environ.get("TARN_DRAWINGS") or "build")
 
 
 def write_svg(drawing, name):
@@ -273,8 +273,8 @@ def write_svg(drawing, name):
 class Draw(Subcommand):
     """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn draw pkmap
 
-The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else where GDB,
-or make, was started."""
+The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else that of the
+build."""
 
     choices, most, any_word = ("pkmap",), 2, True
 

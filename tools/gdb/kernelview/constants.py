@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-HEADERS = ["kernel/arch/x86/page.h", "kernel/arch/x86/layout.h", "kernel/arch/x86/percpu.h", "kernel/arch/x86/fixmap.h",
-           "kernel/arch/x86/spinlock.h", "kernel/mm/page.h", "kernel/mm/highmem.h", "kernel/mm/pcp.h", "kernel/mm/vmalloc.h"]
+HEADERS = ["kernel/arch/x86/paging/page.h", "kernel/arch/x86/paging/layout.h", "kernel/arch/x86/cpu/percpu.h", "kernel/arch/x86/paging/fixmap.h",
+           "kernel/arch/x86/cpu/spinlock.h", "kernel/mm/pages/page.h", "kernel/mm/pkmap/highmem.h", "kernel/mm/pages/pcp.h", "kernel/mm/objects/vmalloc.h"]
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(.*)$", re.M)
 UNITS = {"KIB": 10, "MIB": 20, "GIB": 30}
 

@@ -51,7 +51,7 @@ def variables():
 
 
 def symbol_tables():
-    for path in sorted(ROOT.glob("kernel/**/*.c")) + sorted(ROOT.glob("tests/kernel/*.c")):
+    for path in sorted(ROOT.glob("kernel/**/*.c")) + sorted(ROOT.glob("tests/kernel/**/*.c")):
         try:
             yield gdb.decode_line(f"{path.relative_to(ROOT)}:1")[1][0].symtab
         except (gdb.error, IndexError, TypeError):

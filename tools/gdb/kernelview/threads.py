@@ -6,7 +6,7 @@ from kernelview import Unavailable, objects, tlb
 from kernelview.names import name_of, offset_in, place_of
 
 STATES = {0: "ready", 1: "running", 2: "sleeping", 3: "dead"}
-SAVED_WORDS = 4  # that switch_context() leaves above the return address: edi, esi, ebx, ebp (kernel/arch/x86/switch.asm)
+SAVED_WORDS = 4  # that switch_context() leaves above the return address: edi, esi, ebx, ebp (kernel/arch/x86/cpu/switch.asm)
 MAX_FRAMES = 40
 
 
@@ -28,7 +28,7 @@ class Thread:
 
 
 def cache_objects(machine, cache):
-    """Addresses of the objects of a cache that are in use (kernel/mm/objcache.c)."""
+    """Addresses of the objects of a cache that are in use (kernel/mm/objects/objcache.c)."""
     size = objects.gdb.lookup_type("struct page").sizeof
     stride = cache.size + (cache.zone.bytes if cache.zone.has("bytes") else 0)
     found = []

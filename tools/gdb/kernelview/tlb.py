@@ -1,4 +1,4 @@
-"""What CPUs have flushed, what they owe, and in the debug build what each may still hold (kernel/arch/x86/tlb_shadow.h)."""
+"""What CPUs have flushed, what they owe, and in the debug build what each may still hold (kernel/arch/x86/hooks/tlb_shadow.h)."""
 
 from kernelview import Unavailable
 from kernelview.names import name_of
@@ -50,7 +50,7 @@ def call_lines(machine):
 
 
 def owed_lines(machine):
-    """Flushes of the PKMap by number (kernel/arch/x86/tlb_owed.h): the last one asked for, what each CPU has flushed past."""
+    """Flushes of the PKMap by number (kernel/arch/x86/paging/tlb_idle.h): the last one asked for, what each CPU has flushed past."""
     stamp, idle = machine.var("last_stamp"), machine.var("cpu_idle_mask")
     text = [f"flushes of the PKMap: the last stamp is {stamp}"]
     for cpu in machine.cpu_numbers:

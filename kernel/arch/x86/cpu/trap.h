@@ -1,0 +1,68 @@
+/*
+ * Exceptions and interrupts: the IDT, the frame that the entry code leaves, and who is called.
+ * Sources: Intel SDM vol. 3 ch. 6.
+ */
+#ifndef ARCH_X86_TRAP_H
+#define ARCH_X86_TRAP_H
+
+#include "arch/x86/cpu/percpu.h"
+#include "lib/types.h"
+
+/* Vectors: 0x00-0x1F exceptions, then: */
+#define VECTOR_PIC_BASE 0x20u	 /* 16 lines of the 8259 pair: legacy timer, else spurious ones only */
+#define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0xEF */
+#define VECTOR_IOAPIC_LAST 0xEFu
+#define VECTOR_TIMER 0xF0u	 /* local APIC timer */
+#define VECTOR_RESCHEDULE 0xF1u	 /* another CPU has put a thread on our queue */
+#define VECTOR_CALL 0xF2u	 /* smp_call() */
+#define VECTOR_SELFTEST 0xF3u	 /* self-tests interrupt CPUs with it */
+#define VECTOR_APIC_ERROR 0xFEu
+#define VECTOR_SPURIOUS 0xFFu
+
+#define TRAP_NMI 2u
+#define TRAP_DOUBLE_FAULT 8u
+#define TRAP_PAGE_FAULT 14u
+
+/* Page-fault error code (SDM vol. 3, 4.7). */
+#define PF_PRESENT (1u << 0)
+#define PF_WRITE (1u << 1)
+#define PF_USER (1u << 2)
+#define PF_RESERVED (1u << 3)
+#define PF_FETCH (1u << 4)
+
+/* Registers at the interruption, in the order in which entry.asm pushes them. */
+struct trapframe {
+	u32 edi, esi, ebp, unused_esp, ebx, edx, ecx, eax;
+	u32 gs, fs, es, ds;
+	u32 vector, error; /* error: 0 where the CPU pushes none */
+	u32 eip, cs, eflags;
+	u32 user_esp, user_ss; /* there only if it came from user mode */
+};
+
+typedef void (*trap_handler_t)(struct trapframe *frame);
+
+/* Builds the IDT, once (boot CPU, step 0), and loads it (each CPU). */
+void idt_init(void);
+void idt_load(void);
+
+/*
+ * Who is called for a vector.  Interrupt handlers run with interrupts off and must acknowledge
+ * their controller themselves.  An exception that has neither a handler nor a fix-up (probe_*) panics.
+ */
+void trap_set_handler(u32 vector, trap_handler_t handler);
+
+/* Every interrupt source is masked now: from here on an NMI that nobody handles is a panic.  Step 4, boot CPU. */
+void trap_sources_quiet(void);
+
+/* Called by entry.asm. */
+__stack_args void trap_dispatch(struct trapframe *frame);
+
+/*
+ * Accesses that may fault: false, and nothing else, if they do.  From any context where a fault may be taken.
+ * probe_exec calls `address`, which must hold a `ret` instruction.
+ */
+bool probe_read(uintptr_t address, u32 *value);
+bool probe_write(uintptr_t address, u32 value);
+__stack_args bool probe_exec(uintptr_t address);
+
+#endif

@@ -1,0 +1,124 @@
+/* Zones and mem_map: making them, filling them, their watermarks.  See zone.h. */
+#include "mm/pages/zone.h"
+
+#include "lib/assert.h"
+#include "lib/string.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/pages/page_alloc.h"
+
+struct zone zones[NR_ZONES];
+struct page *mem_map;
+
+static void zone_init(enum zone_type type, const char *name, pfn_t start, pfn_t end)
+{
+	struct zone *zone = &zones[type];
+
+	*zone = (struct zone){ .name = name, .type = type, .start = start, .end = MAX(start, end) };
+	spin_init(&zone->lock, name);
+	for (u32 order = 0; order < NR_ORDERS; order++)
+		list_init(&zone->area[order].blocks);
+	for (pfn_t pfn = start; pfn < end; pfn++)
+		pfn_to_page(pfn)->flags = PG_RESERVED | type;
+}
+
+/* Behind the last frame, so that every frame's buddy has an entry. */
+static void reserve_padding(void)
+{
+	for (pfn_t pfn = max_pfn; pfn < ALIGN_UP(max_pfn, 1u << MAX_ORDER); pfn++)
+		pfn_to_page(pfn)->flags = PG_RESERVED;
+}
+
+void zones_init(void)
+{
+	pfn_t dma_end = MIN(max_low_pfn, DMA_END_PFN);
+
+	mem_map = memset(pfn_to_virt(mem_map_place.start), 0,
+		(mem_map_place.end - mem_map_place.start) * PAGE_SIZE);
+	zone_init(ZONE_DMA, "DMA", 0, dma_end);
+	zone_init(ZONE_NORMAL, "NORMAL", dma_end, max_low_pfn);
+	zone_init(ZONE_HIGHMEM, "HIGHMEM", highstart_pfn, max_pfn);
+	reserve_padding();
+}
+
+/* The largest order of an aligned block that begins at `start` and ends by `end`. */
+static u32 largest_order(pfn_t start, pfn_t end)
+{
+	u32 order = 0;
+
+	while (order < MAX_ORDER && IS_ALIGNED(start, 2u << order) && end - start >= 2u << order)
+		order++;
+	return order;
+}
+
+/* One block at a time under the lock, so that interrupts are off for at most 2^MAX_ORDER steps. */
+static void add_block(struct zone *zone, pfn_t start, u32 order)
+{
+	struct page *first = pfn_to_page(start);
+	u32 flags = spin_lock_irqsave(&zone->lock);
+
+	for (struct page *page = first; page < first + (1u << order); page++) {
+		INVARIANT(44, page->flags & PG_RESERVED, "frame 0x%x handed over twice (flags 0x%x)",
+			  page_to_pfn(page), page->flags);
+		page->flags &= ~PG_RESERVED;
+	}
+	zone->managed += 1u << order;
+	buddy_free(zone, first, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void zone_add_pages(pfn_t start, pfn_t end)
+{
+	INVARIANT(44, start <= end && end <= max_pfn, "frames 0x%x to 0x%x handed over, the last one is 0x%x", start, end,
+		  max_pfn - 1);
+	while (start < end) {
+		struct zone *zone = page_zone(pfn_to_page(start));
+		u32 order = largest_order(start, MIN(end, zone->end));
+
+		add_block(zone, start, order);
+		start += 1u << order;
+	}
+}
+
+void zones_add_highmem(void)
+{
+	struct phys_piece piece;
+
+	for (pfn_t pfn = highstart_pfn; pfn < max_pfn; pfn = piece.end) {
+		piece = phys_piece_at(pfn, max_pfn);
+		if (piece.kind == PHYS_RAM)
+			zone_add_pages(piece.start, piece.end);
+	}
+}
+
+/*
+ * min is what only those may use who cannot wait: 1/128 of the zone, at least 80 KiB, at most about 1 MiB, but never
+ * more than a quarter of a tiny zone.  High memory serves no interrupt handler, and its pages are no use to the kernel itself.
+ */
+static void set_watermarks(struct zone *zone)
+{
+	u32 share = zone->managed / 128;
+	u32 least = zone->type == ZONE_HIGHMEM ? 0 : 20;
+	u32 most = zone->type == ZONE_HIGHMEM ? 32 : 255;
+
+	zone->min = MIN(MIN(MAX(share, least), most), zone->managed / 4);
+	zone->low = 2 * zone->min;
+	zone->high = 3 * zone->min;
+}
+
+/* Requests that could have had `upper` pages elsewhere leave 1/64 of that here, but at most a quarter of the zone. */
+static u32 reserve_against(const struct zone *zone, u32 upper)
+{
+	return MIN(upper / 64, zone->managed / 4);
+}
+
+void zones_set_watermarks(void)
+{
+	u32 normal = zones[ZONE_NORMAL].managed, high = zones[ZONE_HIGHMEM].managed;
+
+	for (u32 i = 0; i < NR_ZONES; i++)
+		set_watermarks(&zones[i]);
+	set_highest_zones();
+	zones[ZONE_NORMAL].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_NORMAL], high);
+	zones[ZONE_DMA].reserve[ZONE_HIGHMEM] = reserve_against(&zones[ZONE_DMA], normal + high);
+	zones[ZONE_DMA].reserve[ZONE_NORMAL] = reserve_against(&zones[ZONE_DMA], normal);
+}

@@ -1,0 +1,274 @@
+/* Address spaces. */
+#include "mm/tables/address_space.h"
+
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/wait.h"
+
+struct mm *mm_create(void)
+{
+	struct mm *mm = kmalloc(sizeof(*mm), GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	mm->tlb.pgd = pgd_alloc();
+	if (!mm->tlb.pgd) {
+		kfree(mm);
+		return NULL;
+	}
+	spin_init(&mm->page_table_lock, "page table");
+	return mm;
+}
+
+void mm_destroy(struct mm *mm)
+{
+	mm_unmap(mm, 0, USER_TOP);
+	/* Ends borrowed uses: a CPU that is lazy leaves when it is told.  Afterwards nobody has the PGD in CR3 (invariant 27). */
+	flush_tlb_mm(&mm->tlb);
+	INVARIANT(27, atomic_read(&mm->tlb.cpus) == 0, "an address space ends while CPUs %x use it",
+		  atomic_read(&mm->tlb.cpus));
+	INVARIANT(33, mm->tables == 0 && mm->pages == 0, "an address space ends with %u tables and %u pages", mm->tables,
+		  mm->pages);
+	shadow_check_gone(&mm->tlb);
+	pgd_free(mm->tlb.pgd);
+	kfree(mm);
+	check_pgt_cache();
+}
+
+/* Frames that no mapping counts: not RAM, or never handed to the page allocator. */
+static bool frame_is_counted(pfn_t pfn)
+{
+	return pfn < max_pfn && !(pfn_to_page(pfn)->flags & PG_RESERVED);
+}
+
+/* The entry for `address`, its tables made; NULL: no memory.  page_table_lock is held, and dropped meanwhile if need be. */
+static pte_t *pte_for(struct mm *mm, uintptr_t address)
+{
+	pmd_t *pmd = pmd_alloc(mm, pgd_offset(mm->tlb.pgd, address), address);
+
+	return pmd ? pte_alloc(mm, pmd, address) : NULL;
+}
+
+int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot)
+{
+	int error = 0;
+	pte_t *pte;
+
+	ASSERT(address < USER_TOP && IS_ALIGNED(address, PAGE_SIZE), "mm_map at %x", (u32)address);
+	ASSERT(pfn < MAX_PFN, "mm_map of frame 0x%x, which no entry holds", pfn);
+	might_sleep("mm_map", CALLER());
+	spin_lock(&mm->page_table_lock);
+	pte = pte_for(mm, address);
+	if (!pte) {
+		error = -ENOMEM;
+	} else if (!pte_none(*pte)) {
+		error = -EEXIST;
+	} else {
+		set_pte(pte, pfn_pte(pfn, prot));
+		mm->pages++;
+		if (frame_is_counted(pfn))
+			get_page(pfn_to_page(pfn));
+	}
+	spin_unlock(&mm->page_table_lock);
+	return error;
+}
+
+int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
+{
+	return mm_map_frame(mm, address, page_to_pfn(page), prot);
+}
+
+void gather_begin(struct mmu_gather *gather, struct mm *mm)
+{
+	gather->mm = mm;
+	gather->debt = (struct tlb_debt){};
+	gather->npages = 0;
+	list_init(&gather->pmds);
+	list_init(&gather->ptes);
+}
+
+static void gather_table(struct mmu_gather *gather, struct list *list, void *table)
+{
+	table_move(table, PG_TABLE_LIVE, PG_TABLE_GATHERED);
+	frame_owe_mm(&virt_to_page(table)->owed, &gather->mm->tlb);
+	list_append(list, &virt_to_page(table)->list);
+	gather->mm->tables--;
+}
+
+static void *take_table(struct list *list)
+{
+	struct page *page = list_first(list, struct page, list);
+	void *table = lowmem_page_address(page);
+
+	list_remove(&page->list);
+	frame_check(&page->owed, page_to_pfn(page));
+	table_move(table, PG_TABLE_GATHERED, PG_TABLE_LIVE);
+	return table;
+}
+
+/* After this no CPU holds a translation, or a table in its walk, that was gathered (invariant 40). */
+static void gather_flush(struct mmu_gather *gather)
+{
+	flush_tlb_mm(&gather->mm->tlb);
+	debt_check(&gather->debt, "a page or page table of an address space");
+	for (u32 i = 0; i < gather->npages; i++)
+		put_page(gather->pages[i]);
+	gather->npages = 0;
+}
+
+void gather_finish(struct mmu_gather *gather)
+{
+	gather_flush(gather);
+	while (!list_empty(&gather->ptes))
+		pte_free(take_table(&gather->ptes));
+	while (!list_empty(&gather->pmds))
+		pmd_free(take_table(&gather->pmds));
+}
+
+/* First address behind the one that a table entry of `size` bytes covers, or `end` if that comes first. */
+static uintptr_t next_border(uintptr_t address, uintptr_t size, uintptr_t end)
+{
+	uintptr_t next = ALIGN_DOWN(address, size) + size;
+
+	return next - 1 < end - 1 ? next : end;
+}
+
+/* The PMD entry for `address` if a PTE table stands behind it, else NULL. */
+static pmd_t *pmd_with_table(struct mm *mm, uintptr_t address)
+{
+	pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
+	pmd_t *pmd;
+
+	if (pgd_none(*pgd))
+		return NULL;
+	pmd = pmd_offset(pgd, address);
+	return pmd_none(*pmd) ? NULL : pmd;
+}
+
+static void gather_entry(struct mmu_gather *gather, pte_t *pte)
+{
+	pfn_t pfn = pte_pfn(*pte);
+
+	pte_clear(pte);
+	gather->mm->pages--;
+	if (!frame_is_counted(pfn))
+		return;
+	frame_owe_mm(&pfn_to_page(pfn)->owed, &gather->mm->tlb);
+	gather->pages[gather->npages++] = pfn_to_page(pfn);
+}
+
+/* Clears entries of one PTE table from `address` to `end`; returns where it stopped, early if the gather is full. */
+static uintptr_t unmap_entries(struct mmu_gather *gather, pmd_t *pmd, uintptr_t address, uintptr_t end)
+{
+	for (; address != end && gather->npages < GATHER_PAGES; address += PAGE_SIZE) {
+		pte_t *pte = pte_offset(pmd, address);
+
+		if (!pte_none(*pte))
+			gather_entry(gather, pte);
+	}
+	return address;
+}
+
+/* Clears the entries of [start, end), one flush for each full gather; the last one is left to the caller. */
+static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t end)
+{
+	struct mm *mm = gather->mm;
+	uintptr_t address = start;
+
+	while (address < end) {
+		uintptr_t border = next_border(address, PMD_SIZE, end);
+		pmd_t *pmd = pmd_with_table(mm, address);
+
+		address = pmd ? unmap_entries(gather, pmd, address, border) : border;
+		if (gather->npages == GATHER_PAGES) {
+			debt_owe(&gather->debt, &mm->tlb);
+			spin_unlock(&mm->page_table_lock);
+			gather_flush(gather);
+			spin_lock(&mm->page_table_lock);
+		}
+	}
+}
+
+/* Not so if somebody has mapped a page there since unmap_pages() came by and dropped the lock: then the table stays (invariant 39). */
+static bool table_is_empty(const void *table, u32 entries)
+{
+	const pteval_t *entry = table;
+
+	for (u32 i = 0; i < entries; i++)
+		if (entry[i])
+			return false;
+	return true;
+}
+
+static void clear_pte_table(struct mmu_gather *gather, pmd_t *pmd)
+{
+	pte_t *table = pmd_table(*pmd);
+
+	if (!table_is_empty(table, PTRS_PER_PTE))
+		return;
+	pmd_clear(pmd);
+	gather_table(gather, &gather->ptes, table);
+}
+
+static void clear_pmd_table(struct mmu_gather *gather, pgd_t *pgd, uintptr_t address)
+{
+	pmd_t *table = pmd_offset(pgd, address);
+
+	if (!table_is_empty(table, PTRS_PER_PMD))
+		return;
+	pgd_clear(pgd);
+	gather_table(gather, &gather->pmds, table);
+}
+
+void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end)
+{
+	struct mm *mm = gather->mm;
+
+	for (uintptr_t address = ALIGN_UP(start, PMD_SIZE); address < end && end - address >= PMD_SIZE; address += PMD_SIZE) {
+		pmd_t *pmd = pmd_with_table(mm, address);
+
+		if (pmd)
+			clear_pte_table(gather, pmd);
+	}
+	if (PMD_FOLDED)
+		return;
+	for (uintptr_t address = ALIGN_UP(start, PGDIR_SIZE); address < end && end - address >= PGDIR_SIZE; address += PGDIR_SIZE) {
+		pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
+
+		if (!pgd_none(*pgd))
+			clear_pmd_table(gather, pgd, address);
+	}
+}
+
+void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	struct mmu_gather gather;
+
+	ASSERT(start <= end && end <= USER_TOP && IS_ALIGNED(start | end, PAGE_SIZE), "mm_unmap of %x to %x", (u32)start,
+	       (u32)end);
+	might_sleep("mm_unmap", CALLER());
+	gather_begin(&gather, mm);
+	spin_lock(&mm->page_table_lock);
+	if (!mm->tables) {
+		spin_unlock(&mm->page_table_lock);
+		return;
+	}
+	unmap_pages(&gather, start, end);
+	clear_page_tables(&gather, start, end);
+	debt_owe(&gather.debt, &mm->tlb);
+	spin_unlock(&mm->page_table_lock);
+	gather_finish(&gather);
+	check_pgt_cache();
+}
+
+const char *pgd_check(const pgd_t *pgd, u32 *where)
+{
+	for (*where = KERNEL_PGD_INDEX; *where < PTRS_PER_PGD; ++*where)
+		if (pgd_value(pgd[*where]) != pgd_value(swapper_pg_dir[*where]))
+			return "a kernel entry differs from the reference";
+	return NULL;
+}

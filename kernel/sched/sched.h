@@ -1,0 +1,20 @@
+/* Between the scheduler (sched.c) and those who make threads (thread.c) and put them to sleep (wait.c); nobody else. */
+#ifndef KERNEL_SCHED_H
+#define KERNEL_SCHED_H
+
+#include "kernel/sched/thread.h"
+
+/* Gives `cpu` a run queue, with `first` running, which will be its idle thread. */
+void sched_init_cpu(u32 cpu, struct thread *first);
+/* First thing that a new thread does: ends the switch to it. */
+void finish_switch(void);
+/* Puts a new thread on its CPU's queue. */
+void sched_start_thread(struct thread *thread);
+/* Sleeps until *woken; sched_wake() sets it.  Thread context that may sleep. */
+void sched_sleep_unless(const bool *woken);
+/* Sets *woken (unless NULL) and makes the thread ready if it sleeps.  Any context.  `thread` may be gone when this returns. */
+void sched_wake(struct thread *thread, bool *woken);
+/* The running thread ends. */
+__noreturn void sched_end(void);
+
+#endif
