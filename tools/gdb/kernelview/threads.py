@@ -30,7 +30,7 @@ class Thread:
 def cache_objects(machine, cache):
     """Addresses of the objects of a cache that are in use (kernel/mm/objects/objcache.c)."""
     size = objects.gdb.lookup_type("struct page").sizeof
-    stride = cache.size + (cache.zone.bytes if cache.zone.has("bytes") else 0)
+    stride = cache.size + (cache.redzone.bytes if cache.redzone.has("bytes") else 0)
     found = []
     for head in ("partial", "full"):
         for page in machine.list_objects(cache.address_of(head), "struct page", "list"):
