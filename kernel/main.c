@@ -2,17 +2,27 @@
  * The boot order.  Read kernel_main() as a table of contents: each step is one function, each leads to the files that do the work,
  * each prints one line with its figures.
  */
+#include "arch/x86/console/exit.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/firmware/discover.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/firmware/bootinfo.h"
+#include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/irq/ioapic.h"
+#include "arch/x86/irq/pic.h"
+#include "arch/x86/irq/pit.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/segment.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/ipi.h"
+#include "arch/x86/smp/smp_call.h"
 #include "arch/x86/upcall.h"
 #include "kernel/cmdline.h"
 #include "kernel/cpus.h"
@@ -139,7 +149,8 @@ static void start_cpus(void)
 {
 	kmalloc_init();
 	threads_init();
-	smp_init();
+	ipi_init();
+	smp_call_init();
 	start_timer();
 	if (apic_present)
 		cpus_start(kernel_options.maxcpus);

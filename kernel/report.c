@@ -1,4 +1,7 @@
 /* The boot's lines. */
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/irq/clock.h"
+#include "arch/x86/smp/cpumask.h"
 #include "kernel/report.h"
 
 #include "arch/x86/irq/apic.h"
@@ -6,7 +9,6 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/firmware/topology.h"
 #include "lib/format.h"
 #include "mm/boot/bootmem.h"

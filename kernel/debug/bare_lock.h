@@ -6,7 +6,8 @@
 #define ARCH_X86_BARE_LOCK_H
 
 #include "arch/x86/cpu/atomic.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 
 static inline u32 bare_lock(atomic_t *taken)
 {

@@ -1,4 +1,6 @@
 /* The longest sections with interrupts off: see irq_time.h.  Empty without CONFIG_DEBUG. */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/hooks/irq_time.h"
 
 #ifdef CONFIG_DEBUG

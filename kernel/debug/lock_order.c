@@ -1,14 +1,16 @@
 /* The order of locks and their kinds: see lock_order.h.  Empty without CONFIG_DEBUG. */
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/hooks/lock_order.h"
 
 #ifdef CONFIG_DEBUG
 
+#include "arch/x86/smp/cpumask.h"
 #include "kernel/debug/bare_lock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 
 #define MAX_CLASSES 64u /* class 0 is none */

@@ -7,7 +7,7 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
 #include "lib/string.h"
-#include "mm/objects/vmalloc.h"
+#include "mm/objects/kstack.h"
 
 #define FILL_WORD 0x57AC57ACu
 /* What stack_depth_boot() leaves below itself, for the functions that it calls. */

@@ -1,15 +1,16 @@
 /* The visible TLB: see tlb_shadow.h.  Empty without CONFIG_DEBUG. */
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/hooks/tlb_shadow.h"
 
 #ifdef CONFIG_DEBUG
 
+#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/paging/tlb_stamp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "kernel/debug/bare_lock.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/console/place.h"
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/paging/tlb.h"
-#include "arch/x86/paging/tlb_idle.h"
 #include "lib/assert.h"
 
 /* The addresses whose mappings change: from the lowest place that vmalloc can begin to the top. */
@@ -244,7 +245,7 @@ void shadow_check_reuse(uintptr_t address, u32 cpus)
 /* Who is idle is looked at before what it has flushed: it pays before it says that it is idle no more. */
 void shadow_check_slot(uintptr_t address)
 {
-	u32 busy = ~idle_or_paying();
+	u32 busy = ~idle_or_leaving();
 
 	smp_rmb();
 	check_page(address, busy, pkmap_is_global(), "address", CALLER());

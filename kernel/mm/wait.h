@@ -13,7 +13,7 @@
 #ifndef MM_WAIT_H
 #define MM_WAIT_H
 
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/nosleep.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "lib/list.h"

@@ -1,9 +1,10 @@
 /* Run queues, switching, idling. */
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/cpu/context.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/cpu/trap.h"

@@ -1,14 +1,14 @@
 /* Threads: made, ended, joined. */
 #include "arch/x86/cpu/context.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "kernel/sched/sched.h"
 #include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/hooks/stack_depth.h"
-#include "mm/objects/vmalloc.h"
 
 static struct object_cache thread_cache;
 static struct thread boot_thread = { .name = "boot", .exited = WAIT_QUEUE_INIT(boot_thread.exited, "exited") };

@@ -1,4 +1,6 @@
 /* Wait queues: kernel/mm/wait.h states the contract. */
+#include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "mm/wait.h"
 
 #include "arch/x86/console/panic.h"

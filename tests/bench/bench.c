@@ -1,9 +1,12 @@
 /* The runner: which benchmarks, one line for each, BENCH-END. */
+#include "arch/x86/console/serial.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "tests/bench/bench.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/pgtable.h"
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/paging/tlb.h"
 #include "kernel/testing.h"
 #include "lib/string.h"

@@ -15,7 +15,7 @@
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "lib/compiler.h"
 #include "lib/format.h"
 #include "lib/types.h"

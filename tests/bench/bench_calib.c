@@ -2,7 +2,8 @@
  * What measuring itself costs: the loop, the TSC, and instructions whose price is known.  Under -icount shift=0 calib.loop* is 2.0
  * ticks for each operation, whatever the host does: a run where it is not counts something else than instructions.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/page_ops.h"
 #include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"

@@ -1,8 +1,11 @@
 /* Calls between CPUs, and flushes.  The other CPUs are idle. */
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/layout.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb_stamp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/smp/smp_call.h"
 #include "tests/bench/tools.h"
 
 static void nothing(void *unused)

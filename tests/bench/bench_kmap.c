@@ -1,4 +1,5 @@
 /* The kmap pool, and the atomic slots. */
+#include "arch/x86/cpu/registers.h"
 #include "lib/assert.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"

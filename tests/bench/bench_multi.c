@@ -1,5 +1,7 @@
 /* The same work on several CPUs at once: ticks are those of all of them together, operations too. */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/smp_call.h"
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
 #include "mm/pages/page_alloc.h"

@@ -1,5 +1,5 @@
 /* Threads, and kernel objects. */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
 #include "mm/objects/objcache.h"

@@ -1,7 +1,6 @@
 /* Pages, held slots, samples, threads on several CPUs. */
 #include "tests/bench/tools.h"
 
-#include "arch/x86/smp/smp.h"
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
 #include "mm/boot/ram_layout.h"

@@ -73,7 +73,7 @@ def test_a_name_that_is_not_there_fails_the_build():
     ("kernel/mm/pkmap/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
     ("kernel/mm/pkmap/highmem.c", "pkmap_count", "int pkmap_count[PKMAP_SLOTS_MAX + 1];", "int pkmap_count[PKMAP_SLOTS_MAX + 1];"),
     ("kernel/mm/pages/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
-    ("kernel/arch/x86/smp/smp.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
+    ("kernel/arch/x86/smp/smp_call.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
     ("kernel/arch/x86/paging/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
     ("boot/start.asm", "_start", "_start:", "\tjmp ecx"),
     ("tests/kernel/mm/test_pkmap.c", "pkmap_storm", 'SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")', "}"),

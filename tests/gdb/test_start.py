@@ -39,7 +39,7 @@ def test_functions_begin_where_they_are_written(kernel, build):
         "thread_create": "kernel/sched/thread.c",
         "alloc_pages": "kernel/mm/pages/page_alloc.c",
         "mm_map": "kernel/mm/tables/address_space.c",
-        "smp_call": "kernel/arch/x86/smp/smp.c",
+        "smp_call": "kernel/arch/x86/smp/smp_call.c",
     }
     said = gdb(build / kernel, [f"break {name}" for name in places])
     assert [re.search(r"file (\S+),", text)[1] for text in said] == list(places.values()), said

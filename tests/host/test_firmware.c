@@ -1,4 +1,6 @@
 /* What the firmware's tables say, byte by byte: ACPI's MADT (ACPI 6.4, 5.2) and the MP table (MP Specification 1.4, 4). */
+#include "arch/x86/firmware/acpi.h"
+#include "arch/x86/firmware/mptable.h"
 #include "fake/machine.h"
 #include "host.h"
 

@@ -1,8 +1,8 @@
 /* Walks of page tables by software, and flushes of kernel addresses. */
+#include "arch/x86/smp/cpumask.h"
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"

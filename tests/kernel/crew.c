@@ -1,8 +1,8 @@
 /* Threads on every CPU for one test. */
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
 #include "tests/kernel/crew.h"
 
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
 #include "lib/format.h"
 #include "tests/kernel/selftest.h"
 

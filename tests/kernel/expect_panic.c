@@ -1,7 +1,7 @@
 /*
  * Panics that are expected: panic_at() offers each to panic_hook first; ours leaves by __builtin_longjmp to the test that waits for it.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/spinlock.h"

@@ -1,9 +1,9 @@
 /* The runner: selection, TAP, the closing line. */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/irq/clock.h"
 #include "tests/kernel/selftest.h"
 
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/hooks/lock_order.h"

@@ -2,9 +2,9 @@
  * Ends on purpose, each picked by name alone, for the tests around the kernel: what it then reports must be right.
  * `mustfail` is a test that fails, to prove that a failure is seen.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/layout.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
 #include "lib/assert.h"

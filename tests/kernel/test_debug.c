@@ -1,4 +1,8 @@
 /* What the debug build watches: each check is shown to catch what it is for, and to say who did it. */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/smp_call.h"
 #include "lib/compiler.h"
 
 #ifdef CONFIG_DEBUG
@@ -6,7 +10,6 @@
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/console/place.h"
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/cpu/trap.h"

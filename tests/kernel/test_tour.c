@@ -2,7 +2,7 @@
  * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order
  * in which a tour tells it, with functions of its own where a breakpoint shall stand.
  */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"

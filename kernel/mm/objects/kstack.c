@@ -8,6 +8,7 @@
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/upcall.h"
 #include "lib/string.h"
+#include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/hooks/stack_depth.h"
 #include "mm/objects/vmalloc.h"

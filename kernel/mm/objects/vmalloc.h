@@ -20,11 +20,6 @@ void vfree(void *address);
 void *vmap_device(phys_t phys, size_t size);
 void vunmap_device(void *address);
 
-/* A kernel stack: KERNEL_STACK_SIZE bytes of low pages (invariant 49), an unmapped guard page below.  Returns its top; `owner` is named when the guard is hit. */
-#define KERNEL_STACK_SIZE (2 * PAGE_SIZE)
-uintptr_t kernel_stack_alloc(const char *owner);
-void kernel_stack_free(uintptr_t top);
-
 struct vmalloc_stats {
 	u32 areas;
 	u32 pages; /* mapped, guards not counted */

@@ -1,7 +1,9 @@
 /* Per-CPU lists of single pages and small blocks: see pcp.h. */
 #include "mm/pages/pcp.h"
 
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/smp_call.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"
 

@@ -8,7 +8,7 @@
 #ifndef MM_PCP_H
 #define MM_PCP_H
 
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/percpu.h"
 #include "mm/pages/zone.h"
 

@@ -8,6 +8,7 @@
 
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/tlb_stamp.h"
 #include "lib/assert.h"
 #include "mm/hooks/kmap_held.h"
 #include "mm/boot/options.h"

@@ -12,6 +12,7 @@
  * Guarded by kmap_lock.
  */
 #include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/paging/tlb_stamp.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
 #include "mm/pkmap/pkmap.h"

@@ -2,7 +2,7 @@
  * A freed page leaves no alias: the slot that it still owns, at 1, loses its entry and its owner at once (invariant 22).  Its old
  * translation may live on in TLBs, so it is RETIRED until the next flush, and nobody touches that address meanwhile.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "lib/assert.h"
 #include "mm/pkmap/pkmap.h"
 

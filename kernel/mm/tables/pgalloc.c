@@ -3,7 +3,7 @@
 
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
 #include "mm/tables/address_space.h"

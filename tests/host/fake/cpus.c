@@ -2,8 +2,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/tlb_ops.h"
+#include "arch/x86/paging/tlb_stamp.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pkmap/pkmap.h"
 
@@ -131,52 +133,43 @@ u32 read_cr4(void)
 
 void write_cr3(u32 v)
 {
-	u32 begun = shadow_time_now();
-
 	if (on_cr3_load)
 		on_cr3_load();
 	self()->cr3 = v;
 	drop_pages(self(), !(self()->cr4 & CR4_PGE));
 	if (PAGING_LEVELS == 3)
 		read_pdptes(self());
-	shadow_cr3_loaded(begun, v);
 }
 
 void write_cr4(u32 v)
 {
-	u32 begun = shadow_time_now();
-
 	if ((v ^ self()->cr4) & CR4_PGE)
 		drop_pages(self(), true);
 	self()->cr4 = v;
-	shadow_cr4_loaded(begun, v);
 }
 
 void cpu_enable_paging_features(u32 cr3)
 {
-	write_cr3(cr3);
-	write_cr4(cpu_features.pge ? CR4_PGE : 0);
+	cr3_load(cr3);
+	cr4_load(cpu_features.pge ? CR4_PGE : 0);
 }
 
 void invlpg(uintptr_t address)
 {
-	u32 begun = shadow_time_now();
-
 	self()->tlb[page_of(address)] &= LISTED;
 	drop_upper(self());
 	host_unmap(address);
-	shadow_invalidated(begun, address);
 }
 
-bool irqs_enabled(void)
+u32 read_eflags(void)
 {
-	return self()->irqs;
+	return self()->irqs ? EFLAGS_IF : 0;
 }
-void irq_enable(void)
+void sti(void)
 {
 	self()->irqs = true;
 }
-void irq_disable(void)
+void cli(void)
 {
 	self()->irqs = false;
 }

@@ -6,7 +6,10 @@
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/segment.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/console/symbols.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
+#include "arch/x86/smp/smp_call.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/cpu/trap.h"
@@ -20,7 +23,6 @@
 
 DEFINE_PER_CPU(union nosleep, nosleep);
 DEFINE_PER_CPU(u32, ipis_sent);
-atomic_t cpu_online_mask;
 char early_pgd[PAGE_SIZE];
 u32 console_loglevel;
 char console_text[8192];
@@ -102,11 +104,6 @@ bool vital_range(u32 i, struct vital_range *range)
 void cpu_relax(void)
 {
 	CHECK(false, "CPU %u waits for what nobody will do", running_cpu);
-}
-
-u32 cpu_online_count(void)
-{
-	return (u32)__builtin_popcount(cpus_online());
 }
 
 /* As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs.

@@ -2,7 +2,7 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"

@@ -1,4 +1,6 @@
 /* Address spaces on several CPUs, against a list of what is mapped where (invariants 19, 27, 33, 38 to 41, 51). */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "fake/machine.h"
 #include "host.h"
 #include "test_mm.h"

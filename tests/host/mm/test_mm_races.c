@@ -1,4 +1,5 @@
 /* Address spaces: what another CPU does while a lock is dropped, and what goes wrong (invariants 33, 38, 39). */
+#include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
 #include "test_mm.h"

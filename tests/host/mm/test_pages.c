@@ -1,4 +1,5 @@
 /* The page allocator: per-CPU lists, watermarks, reserves, exhaustion, references (invariants 49 to 51). */
+#include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
 

@@ -1,8 +1,8 @@
 /* Quicklists of page tables, against a stack for each CPU and level (invariants 32 to 38, 42). */
+#include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/cpu/cpu.h"
 #include "mm/tables/address_space.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"

@@ -1,4 +1,5 @@
 /* Kernel ranges and kernel stacks, against a list of what is in use; what each CPU sees there. */
+#include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
 
@@ -6,6 +7,7 @@
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/upcall.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"

@@ -1,9 +1,9 @@
 /* The pool, and its model beside it: see pool.h. */
 #include "pool.h"
 
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/paging/tlb_stamp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
-#include "arch/x86/paging/tlb_idle.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"

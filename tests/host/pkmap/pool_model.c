@@ -1,7 +1,7 @@
 /* The model of the pool: what pool.c compares the pool with. */
 #include "pool.h"
 
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Random steps on the pool and its model: see pool.h. */
 #include "pool.h"
 
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 
 #define MANY 24u
 

@@ -2,7 +2,7 @@
  * 8). */
 #include "pool.h"
 
-#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/paging/tlb_stamp.h"
 #include "mm/pages/page_alloc.h"
 
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /* The PKMap called where it may not be, misused and damaged (invariants 1 to 5, 16, 22, 52). */
 #include "pool.h"
 
+#include "arch/x86/cpu/irq_flags.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
 

@@ -2,16 +2,22 @@
 #include "access.h"
 #include "machine.h"
 
+#include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
+#include "arch/x86/smp/smp_call.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/smp/smp_call.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
 #include "mm/pkmap/highmem.h"
@@ -100,7 +106,8 @@ void env_boot(bool lazy)
 		write_cr4(CR4_PGE);
 	}
 	tlb_init();
-	smp_init();
+	ipi_init();
+	smp_call_init();
 	atomic_set(&cpu_online_mask, (1u << ncpus) - 1);
 	kmap_init();
 	pgt_cache_init();
@@ -215,14 +222,14 @@ void spin_unlock_irqrestore(struct spinlock *lock, u32 flags)
 
 /* ---- Interrupts ---- */
 
-bool irqs_enabled(void) { return m.cpu[running_cpu].irqs; }
-void irq_enable(void) { m.cpu[running_cpu].irqs = true; }
-void irq_disable(void) { m.cpu[running_cpu].irqs = false; }
+u32 read_eflags(void) { return m.cpu[running_cpu].irqs ? EFLAGS_IF : 0; }
+void sti(void) { m.cpu[running_cpu].irqs = true; }
+void cli(void) { m.cpu[running_cpu].irqs = false; }
 
 /* Interrupts on and halted, as one step: an interrupt that came before ends it too. */
-void irq_enable_and_halt(void)
+void sti_hlt(void)
 {
-	irq_enable();
+	sti();
 	event_wait("halts", FOR_INTERRUPT, 0, PLACE);
 }
 

@@ -2,16 +2,18 @@
  * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched/sched.c.  kernel/sched/wait.c above it is the
  * kernel's own; so is this file watched, like all that is compiled as the kernel is.
  */
-#include "arch/x86/cpu/cpu.h"
 #include "scenario.h"
 
 /* After those: its own headers it would look for in its own folder. */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "mm/pkmap/pkmap.h"
 #include "mm/wait.h"
 
-#include "arch/x86/smp/smp.h"
 #include "arch/x86/paging/tlb_idle.h"
 
 #include "arch/x86/upcall.h"

@@ -7,6 +7,7 @@
 #include "machine.h"
 
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other reasons.  N is the size
  * of the pool.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"

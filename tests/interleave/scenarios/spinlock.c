@@ -4,7 +4,6 @@
  */
 #include "scenario.h"
 
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/spinlock.h"
 
 static struct spinlock lock = SPINLOCK_INIT("scenario");

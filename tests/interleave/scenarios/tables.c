@@ -1,5 +1,5 @@
 /* Page tables: two CPUs make them, one takes them away while another walks. */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"

@@ -1,5 +1,6 @@
 /* What the CPU makes of the protection bits: accesses that must fail, and such that must not. */
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/layout.h"
 #include "mm/pkmap/highmem.h"

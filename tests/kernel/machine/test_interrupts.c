@@ -2,14 +2,18 @@
  * Interrupts: what handlers find, the local APIC's registers on each CPU, entries of the I/O APIC, clocks beside each other.
  * Those named irq.* are picked by name alone: they print, or measure (tests/boot/test_interrupts.py).
  */
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/irq/ioapic.h"
 #include "arch/x86/irq/lapic.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/smp_call.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 

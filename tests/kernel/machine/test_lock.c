@@ -1,6 +1,7 @@
 /* Spinlocks: mutual exclusion, owners, and the mistakes that they catch. */
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
 #include "lib/string.h"

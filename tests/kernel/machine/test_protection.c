@@ -2,12 +2,14 @@
  * What the kernel's own page tables allow, read back entry by entry, and the control registers that make it count.
  * (test_access.c tries it out.)
  */
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/smp_call.h"
 #include "lib/string.h"
 #include "mm/pkmap/pkmap.h"
 #include "mm/boot/ram_layout.h"

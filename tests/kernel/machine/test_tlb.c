@@ -1,6 +1,8 @@
 /* Flushes that reach other CPUs: each is first shown to be needed (the stale value is read back), then to work. */
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/paging/tlb.h"
 #include "lib/bitops.h"
 #include "mm/pages/page_alloc.h"

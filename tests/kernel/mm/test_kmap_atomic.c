@@ -1,8 +1,9 @@
 /* Atomic kmaps: one stack of slots for each CPU, nested in interrupts too. */
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/cpu/trap.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"

@@ -1,5 +1,5 @@
 /* Threads that wait for slots of a full pool: tickets, kmap_try, kmap_many. */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/errno.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"

@@ -1,6 +1,7 @@
 /* Address spaces: mapping, teardown while others run on the rest, borrowed address spaces, accounting. */
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/cpu/trap.h"
 #include "lib/errno.h"

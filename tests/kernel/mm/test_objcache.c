@@ -1,5 +1,5 @@
 /* Object caches and kmalloc. */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "lib/string.h"
 #include "mm/objects/objcache.h"

@@ -1,5 +1,5 @@
 /* Page-table pages: quicklists, watermarks, trimming. */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/tables/address_space.h"

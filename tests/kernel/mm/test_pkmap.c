@@ -1,6 +1,7 @@
 /* The PKMap pool: counts, turn, flush, revival, and storms on every CPU.  Those who wait for a slot are in test_kmap_many.c. */
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"

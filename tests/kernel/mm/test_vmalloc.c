@@ -1,10 +1,11 @@
 /* Ranges of kernel addresses, and kernel stacks among them. */
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/upcall.h"
 #include "lib/string.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/zone.h"

@@ -1,5 +1,5 @@
 /* Zones: the order of fallback, watermarks, reserves. */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pages/page_alloc.h"

@@ -5,8 +5,10 @@
  * interrupt could come (EFLAGS.IF set), which wakes the thread.  n grows until the thread is asleep before its turn
  * comes.  Between the look at `woken` and the sleep there are few instructions, which chance would seldom hit.
  */
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/console/symbols.h"
 #include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "kernel/sched/thread.h"
 #include "tests/kernel/selftest.h"

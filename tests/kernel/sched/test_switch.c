@@ -1,14 +1,14 @@
 /* Switches from thread to thread: wake-ups that come at once, time slices that end, stacks that are left before they are freed. */
-#include "arch/x86/irq/apic.h"
+#include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/clock.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/console/panic.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/trap.h"
 #include "lib/bitops.h"
+#include "mm/objects/kstack.h"
 #include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/objects/vmalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 

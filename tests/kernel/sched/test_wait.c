@@ -1,6 +1,6 @@
 /* Wait queues: who is woken, in which order, and that no wake-up is lost. */
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "tests/kernel/crew.h"

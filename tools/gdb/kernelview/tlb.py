@@ -41,7 +41,7 @@ def mm_words(machine, cpu):
 
 def call_lines(machine):
     """A call to other CPUs that is under way, and who has not answered."""
-    call = machine.var("smp.c::call")
+    call = machine.var("smp_call.c::call")
     if not call.lock.taken:
         return ["no call to other CPUs is under way"]
     pending = call.pending

@@ -1,6 +1,7 @@
 /* The chain of callers.  Must never fault: it runs when something is already broken. */
+#include "arch/x86/console/backtrace.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/console/panic.h"
+#include "arch/x86/console/symbols.h"
 #include "arch/x86/paging/pgtable.h"
 
 /* Lines printed, and frames looked at: a recursion is one line. */

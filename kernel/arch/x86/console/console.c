@@ -1,7 +1,10 @@
 /* The console: formats once, writes to both devices. */
 #include "arch/x86/console/console.h"
+#include "arch/x86/console/serial.h"
+#include "arch/x86/console/vga.h"
 #include "arch/x86/cpu/atomic.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 
 u32 console_loglevel = LOG_INFO;
 

@@ -30,12 +30,4 @@ void console_break_lock(void);
 #define pr_info(...) printk(LOG_INFO, __VA_ARGS__)
 #define pr_debug(...) printk(LOG_DEBUG, __VA_ARGS__)
 
-/* The two devices; console.c drives them. */
-void serial_init(void);
-void serial_put(char c);
-/* Waits until the last byte has left the line: before the machine is ended. */
-void serial_flush(void);
-void vga_init(void);
-void vga_put(char c);
-
 #endif

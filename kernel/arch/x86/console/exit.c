@@ -1,8 +1,10 @@
 /* Ending the emulated machine. */
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/console/exit.h"
+#include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/io.h"
-#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 
 /* QEMU's isa-debug-exit ends QEMU with status 2 * value + 1: 33 for pass, 35 for fail. */
 #define DEBUG_EXIT_PORT 0xF4u

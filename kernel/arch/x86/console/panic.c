@@ -1,10 +1,15 @@
 /* The end of the kernel: says all that is known, stops everything. */
 #include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/atomic.h"
+#include "arch/x86/console/backtrace.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/console/exit.h"
+#include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/nosleep.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/pgtable.h"
-#include "arch/x86/smp/smp.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/upcall.h"
 
 #define NO_CPU 0xFFFFFFFFu

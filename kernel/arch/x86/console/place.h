@@ -2,7 +2,7 @@
 #ifndef ARCH_X86_PLACE_H
 #define ARCH_X86_PLACE_H
 
-#include "arch/x86/console/panic.h"
+#include "arch/x86/console/symbols.h"
 #include "lib/format.h"
 
 struct place {

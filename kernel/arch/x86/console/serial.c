@@ -3,8 +3,9 @@
  * Source: National Semiconductor PC16550D datasheet, section 8 (registers).
  */
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/io.h"
+#include "arch/x86/cpu/registers.h"
 
 #define COM1 0x3F8u
 /* Registers, as offsets from COM1; the divisor takes the place of the first two while LCR_DIVISOR is set. */

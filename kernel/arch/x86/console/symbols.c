@@ -1,6 +1,6 @@
 /* Names of functions, from the table that the build makes of the kernel's own symbols. */
+#include "arch/x86/console/symbols.h"
 #include "arch/x86/paging/layout.h"
-#include "arch/x86/console/panic.h"
 
 /*
  * Section .ksyms: addresses ascending, and for each the offset of its name in the strings.

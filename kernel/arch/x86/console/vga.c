@@ -1,5 +1,6 @@
 /* The VGA text screen: 80 by 25 cells of character and colour (IBM VGA Technical Reference, mode 3). */
 #include "arch/x86/console/console.h"
+#include "arch/x86/console/vga.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/paging/page.h"
 #include "lib/string.h"

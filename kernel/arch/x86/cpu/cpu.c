@@ -1,5 +1,7 @@
 /* CPUID and the control registers that paging needs. */
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/paging/tlb_ops.h"
 #include "lib/string.h"
 
 /* CPUID leaves and bits (SDM vol. 2, CPUID). */
@@ -127,7 +129,7 @@ void cpu_identify(void)
 
 static void cr4_set(u32 bits)
 {
-	write_cr4(read_cr4() | bits);
+	cr4_load(read_cr4() | bits);
 }
 
 static u32 cr4_bit(bool present, u32 bit)
@@ -146,7 +148,7 @@ void cpu_enable_paging_features(u32 cr3)
 	cr4_set(cr4_bit(f->pse, CR4_PSE));
 	if (f->nx)
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
-	write_cr3(cr3);
+	cr3_load(cr3);
 	/* After CR3, so that no entry of the old tables becomes Global in the TLB (SDM vol. 3, 4.10.2.4). */
 	cr4_set(cr4_bit(f->pge, CR4_PGE) | cr4_bit(f->smep, CR4_SMEP) | cr4_bit(f->smap, CR4_SMAP) |
 		cr4_bit(f->umip, CR4_UMIP));

@@ -1,8 +1,8 @@
 /* GDT, TSS and double-fault task of each CPU. */
 #include "arch/x86/cpu/segment.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "lib/string.h"
 
 #define GDT_ENTRIES 8u

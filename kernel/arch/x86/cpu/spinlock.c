@@ -2,6 +2,8 @@
 #include "arch/x86/cpu/spinlock.h"
 
 #include "arch/x86/console/place.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "lib/assert.h"
 
 void spin_init(struct spinlock *lock, const char *name)

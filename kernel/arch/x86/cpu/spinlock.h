@@ -15,7 +15,7 @@
 #define ARCH_X86_SPINLOCK_H
 
 #include "arch/x86/cpu/atomic.h"
-#include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/cpu/nosleep.h"
 

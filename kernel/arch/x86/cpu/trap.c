@@ -1,12 +1,15 @@
 /* The IDT, and what happens between entry.asm and the handlers. */
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/nosleep.h"
+#include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/paging/tlb_idle.h"
+#include "lib/assert.h"
 
 #define VECTORS 256u
 #define FIRST_INTERRUPT 0x20u

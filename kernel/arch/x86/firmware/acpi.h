@@ -1,7 +1,8 @@
-/* ACPI's tables: where they are.  Boot CPU, steps 0 to 7.  (What the MADT says is read by acpi_read_madt, topology.h.) */
+/* ACPI's tables: where they are, and what the MADT says of CPUs and interrupt controllers.  Boot CPU, steps 0 to 7. */
 #ifndef ARCH_X86_ACPI_H
 #define ARCH_X86_ACPI_H
 
+#include "arch/x86/firmware/topology.h"
 #include "arch/x86/paging/page.h"
 
 /*
@@ -9,5 +10,8 @@
  * none.  Damaged ones are named (`name`) on the console and passed over.
  */
 phys_t acpi_find(const char *signature, const char *name, u32 min_length);
+
+/* Fills `t` from the MADT; false: not there or not usable. */
+bool acpi_read_madt(struct topology *t);
 
 #endif

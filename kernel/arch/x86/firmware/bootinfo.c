@@ -6,11 +6,12 @@
  */
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/console/console.h"
+#include "arch/x86/firmware/discover.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/rammap.h"
-#include "arch/x86/firmware/topology.h"
+#include "lib/assert.h"
 #include "lib/string.h"
 
 /* Bits of `flags`: which fields are there (Multiboot 0.6.96, 3.3). */

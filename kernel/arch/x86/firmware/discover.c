@@ -1,6 +1,10 @@
 /* Who is asked for the CPUs and interrupt controllers, and in which order. */
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/firmware/discover.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/firmware/acpi.h"
+#include "arch/x86/firmware/mptable.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"

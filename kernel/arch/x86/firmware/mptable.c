@@ -4,6 +4,7 @@
  */
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/firmware.h"
+#include "arch/x86/firmware/mptable.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
 #include "lib/bitops.h"

@@ -39,16 +39,6 @@ struct topology {
 };
 extern struct topology topology;
 
-/*
- * Fills `topology`: MADT, else MP table, else one CPU.  Damaged tables (signature, length, checksum) are named on the console
- * and passed over.  Step 7, boot CPU.  Entry 0 of apic_id is the boot CPU's.
- */
-void topology_discover(void);
-
-/* The two sources; false: not there or not usable. */
-bool acpi_read_madt(struct topology *t);
-bool mptable_read(struct topology *t);
-
 /* The CPU that runs, by what CPUID says.  First of all. */
 void topology_begin(struct topology *t, u32 apic_id);
 /* Adds the CPU unless it is there already or there is no room (then it is counted and reported). */
@@ -66,9 +56,5 @@ void topology_add_override(struct topology *t, u32 irq, u32 gsi, u32 flags);
  * number too, that is another CPU, and stays.
  */
 void topology_set_boot_cpu(struct topology *t, u32 apic_id);
-
-/* Where the local APIC is: what the CPU's register says, from the P6 family on, else `otherwise`.
- */
-phys_t lapic_base(phys_t otherwise);
 
 #endif

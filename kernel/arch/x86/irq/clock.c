@@ -3,6 +3,10 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/irq/pit.h"
+#include "arch/x86/irq/pm_timer.h"
 #include "lib/assert.h"
 
 #define WINDOW_US 2000u

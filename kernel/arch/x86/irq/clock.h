@@ -9,6 +9,9 @@
 
 #include "lib/types.h"
 
+/* Timer interrupts a second, on each CPU. */
+#define HZ 100u
+
 struct reference {
 	const char *name;
 	u32 hz;
@@ -16,7 +19,6 @@ struct reference {
 	bool (*start)(void); /* false: it is known not to be there */
 	u32 (*read)(void);   /* rises, and wraps behind `mask` */
 };
-extern const struct reference pit_reference, pm_timer_reference;
 
 /* Counts of the TSC in a millisecond, once tsc_calibrate() has run. */
 extern u32 tsc_khz;

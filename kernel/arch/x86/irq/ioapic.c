@@ -5,6 +5,7 @@
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/ioapic.h"
 #include "lib/assert.h"
 
 /* Registers are reached through a pair: the number goes to +0x00, the value is at +0x10. */

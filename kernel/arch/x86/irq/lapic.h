@@ -42,7 +42,4 @@ static inline void lapic_write(u32 reg, u32 value)
 	*(volatile u32 *)(fix_to_virt(FIX_LAPIC) + reg) = value;
 }
 
-/* Handler for VECTOR_TIMER. */
-void apic_timer_interrupt(struct trapframe *frame);
-
 #endif

@@ -3,6 +3,7 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/pic.h"
 
 #define MASTER 0x20u
 #define SLAVE 0xA0u

@@ -1,10 +1,10 @@
 /* Channel 0 of the 8254 timer (PIT): a reference to measure others by, then the tick where there is no local APIC. */
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/pic.h"
+#include "arch/x86/irq/pit.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 

@@ -4,6 +4,7 @@
  */
 #include "arch/x86/firmware/acpi.h"
 #include "arch/x86/irq/clock.h"
+#include "arch/x86/irq/pm_timer.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/io.h"
 #include "lib/compiler.h"

@@ -1,7 +1,6 @@
 /* The fixmap, the window on foreign tables, and the slots behind atomic kmaps. */
 #include "arch/x86/paging/fixmap.h"
 
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/hooks/tlb_shadow.h"
 #include "lib/assert.h"

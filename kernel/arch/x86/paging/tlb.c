@@ -1,10 +1,13 @@
 /* Flushes of the TLB, here and on other CPUs, and the switch between address spaces. */
 #include "arch/x86/paging/tlb.h"
 
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/smp/smp.h"
-#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/paging/tlb_ops.h"
+#include "arch/x86/paging/tlb_stamp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/smp/smp_call.h"
 
 /* Ranges of more pages than this are flushed in full: a refill is cheaper than that many invlpg. */
 #define RANGE_MAX_PAGES 32u
@@ -22,11 +25,11 @@ void tlb_init(void)
 }
 
 /* Interrupts off. */
-static void load_cr3(u32 cr3)
+static void stamped_cr3_load(u32 cr3)
 {
 	u32 begun = tlb_stamp_now();
 
-	write_cr3(cr3);
+	cr3_load(cr3);
 	tlb_cr3_load_done(begun);
 	this_cpu_inc(tlb_stats.cr3_loads);
 }
@@ -35,7 +38,7 @@ void local_flush_tlb_user(void)
 {
 	u32 flags = irq_save();
 
-	load_cr3(read_cr3());
+	stamped_cr3_load(read_cr3());
 	irq_restore(flags);
 }
 
@@ -48,10 +51,10 @@ void local_flush_tlb_all(void)
 	 * constants, so that an interrupt or another CPU's idea of CR4 cannot creep in between.
 	 */
 	if (cr4_normal & CR4_PGE) {
-		write_cr4(cr4_normal & ~CR4_PGE);
-		write_cr4(cr4_normal);
+		cr4_load(cr4_normal & ~CR4_PGE);
+		cr4_load(cr4_normal);
 	} else {
-		load_cr3(read_cr3());
+		stamped_cr3_load(read_cr3());
 	}
 	tlb_full_flush_done(begun);
 	this_cpu_inc(tlb_stats.full_flushes);
@@ -104,7 +107,7 @@ static void flush_mm_here(void *arg)
 	else if (request->end - request->start == PAGE_SIZE)
 		local_flush_tlb_page(request->start);
 	else
-		load_cr3(pgd_cr3(request->mm->pgd));
+		stamped_cr3_load(pgd_cr3(request->mm->pgd));
 }
 
 /*
@@ -168,7 +171,7 @@ void switch_mm(struct mm_tlb *next)
 		return;
 	/* A locked operation, so also the barrier: whoever flushes `next` from here on interrupts us. */
 	atomic_or(&next->cpus, bit);
-	load_cr3(pgd_cr3(next->pgd));
+	stamped_cr3_load(pgd_cr3(next->pgd));
 	*active = next;
 	if (former)
 		atomic_and(&former->cpus, ~bit);
@@ -181,7 +184,7 @@ void leave_mm(void)
 
 	if (!former)
 		return;
-	load_cr3(pgd_cr3(swapper_pg_dir));
+	stamped_cr3_load(pgd_cr3(swapper_pg_dir));
 	*active = NULL;
 	atomic_and(&former->cpus, ~(1u << smp_processor_id()));
 }

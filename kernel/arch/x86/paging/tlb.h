@@ -10,9 +10,9 @@
 #define ARCH_X86_TLB_H
 
 #include "arch/x86/cpu/atomic.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/paging/pgtable.h"
+#include "arch/x86/paging/tlb_ops.h"
 
 /* What the hardware side must know of an address space. */
 struct mm_tlb {
@@ -52,7 +52,7 @@ void local_flush_tlb_all(void);
 void local_flush_tlb_user(void);
 static inline void local_flush_tlb_page(uintptr_t address)
 {
-	invlpg(address);
+	page_invalidate(address);
 	this_cpu_inc(tlb_stats.invlpgs);
 }
 

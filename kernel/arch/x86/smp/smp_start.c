@@ -1,20 +1,20 @@
-/* Calls to other CPUs, and how they are started and stopped. */
-#include "arch/x86/smp/smp.h"
+/* The start of the other CPUs: see smp_start.h. */
+#include "arch/x86/smp/smp_start.h"
+
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/cpu/nosleep.h"
 #include "arch/x86/cpu/segment.h"
-#include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/trampoline.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
-#include "lib/bitops.h"
 #include "lib/string.h"
 
 /* SDM vol. 3, 8.4.4.1: after INIT, and between the two start-up interrupts. */
@@ -25,135 +25,6 @@
 #define ONLINE_TIMEOUT_US 10000000u
 #define POLL_US 50u
 #define NOBODY 0xFFFFFFFFu
-/* An NMI arrives within microseconds; a host that runs our CPUs in turn needs longer. */
-#define STOP_TURNS 100000u
-
-atomic_t cpu_online_mask = ATOMIC_INIT(0);
-DEFINE_PER_CPU(u32, ipis_sent);
-
-/*
- * The one call under way.  `lock` is taken with interrupts on, so whoever waits for it still answers calls.
- * A bit of `pending`: that CPU has not finished.  It is set by the caller before the interrupt, after fn and arg, and cleared by
- * the CPU itself, after its last look at them.
- */
-static struct {
-	struct spinlock lock;
-	void (*fn)(void *);
-	void *arg;
-	atomic_t pending;
-} call = { .lock = SPINLOCK_INIT("smp_call") };
-
-u32 cpu_online_count(void)
-{
-	u32 count = 0;
-
-	for (u32 mask = cpus_online(); mask; mask &= mask - 1)
-		count++;
-	return count;
-}
-
-void smp_send_ipi(u32 cpu, u32 vector)
-{
-	u32 flags = irq_save();
-
-	this_cpu_inc(ipis_sent);
-	apic_send_ipi(cpu_apic_id[cpu], vector);
-	irq_restore(flags);
-}
-
-void smp_send_reschedule(u32 cpu)
-{
-	smp_send_ipi(cpu, VECTOR_RESCHEDULE);
-}
-
-static void run_here(void (*fn)(void *), void *arg)
-{
-	u32 flags = irq_save();
-
-	fn(arg);
-	irq_restore(flags);
-}
-
-static void send_call(u32 mask)
-{
-	for (u32 left = mask; left; left &= left - 1)
-		smp_send_ipi(lowest_bit(left), VECTOR_CALL);
-}
-
-/* `others` is not empty and has not this CPU's bit. */
-static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
-{
-	spin_lock(&call.lock);
-	call.fn = fn;
-	call.arg = arg;
-	/* Locked, so a barrier: a CPU that sees its bit, in call_interrupt(), sees fn and arg, and all that we stored before. */
-	atomic_xchg(&call.pending, others);
-	send_call(others);
-	if (self)
-		run_here(fn, arg);
-	while (atomic_read(&call.pending))
-		cpu_relax();
-	spin_unlock(&call.lock);
-}
-
-void smp_call(u32 mask, void (*fn)(void *), void *arg)
-{
-	INVARIANT(24, irqs_enabled(), "smp_call to CPUs 0x%x with interrupts off", mask);
-	INVARIANT(24, !in_interrupt(), "smp_call to CPUs 0x%x in an interrupt handler, depth %u", mask, this_cpu_read(nosleep.interrupts));
-
-	u32 self = 1u << smp_processor_id();
-	u32 called = mask & cpus_online();
-
-	if (called & ~self)
-		call_others(called & ~self, called & self, fn, arg);
-	else if (called)
-		run_here(fn, arg);
-}
-
-static void call_interrupt(struct trapframe *frame)
-{
-	u32 self = 1u << smp_processor_id();
-
-	(void)frame;
-	/* Before the bit is cleared: the next call's interrupt may come right after that. */
-	apic_eoi();
-	if (!(atomic_read(&call.pending) & self))
-		return;
-	/* The other side is the atomic_xchg() in call_others(). */
-	smp_rmb();
-	/* Whoever holds it waits for all that fn waits for: one order, over two CPUs. */
-	lock_order_taken(&call.lock);
-	call.fn(call.arg);
-	lock_order_released(&call.lock);
-	/* Locked: what fn stored is seen by whoever sees the bit gone. */
-	atomic_and(&call.pending, ~self);
-}
-
-static void reschedule(struct trapframe *frame)
-{
-	(void)frame;
-	apic_eoi();
-	reschedule_interrupt();
-}
-
-void smp_init(void)
-{
-	trap_set_handler(VECTOR_CALL, call_interrupt);
-	trap_set_handler(VECTOR_RESCHEDULE, reschedule);
-}
-
-void smp_stop_others(void)
-{
-	u32 others = cpus_online() & ~(1u << smp_processor_id());
-
-	if (!apic_present || !others)
-		return;
-	for (u32 left = others; left; left &= left - 1)
-		apic_send_nmi(cpu_apic_id[lowest_bit(left)]);
-	/* A stopped CPU can tell nobody: this only keeps what they still print from the midst of the panic's lines. */
-	for (u32 turn = 0; turn < STOP_TURNS; turn++)
-		cpu_relax();
-}
 
 void smp_reset_others(const u32 *apic_ids, u32 n)
 {

@@ -1,2 +1,0 @@
-/* Interleavings: that of the host tests. */
-#include "tests/host/fake/arch/x86/hooks/irq_time.h"
