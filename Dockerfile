@@ -3,7 +3,8 @@
 #   docker build -t tarn .
 #   docker run --rm -it -v "$PWD:/tarn" tarn make run
 #
-# On arm64 the kernels, QEMU and GDB work; the host tests and the interleavings need x86-64, and are skipped.
+# On arm64 the kernels, QEMU and GDB work; the host tests and the interleavings need x86-64, and are
+# skipped.
 
 FROM debian:bookworm
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates git make

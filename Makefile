@@ -27,7 +27,7 @@ endif
 
 all: kernels iso
 
-# ---- Tools ---------------------------------------------------------------------------------------------------------
+# ---- Tools ---------------------------------------------------------------------------------------
 
 # make tour NAME: the name is no goal of its own.
 TOUR := $(or $(t),$(if $(filter tour,$(firstword $(MAKECMDGOALS))),$(word 2,$(MAKECMDGOALS))))
@@ -35,7 +35,8 @@ GOALS := $(filter-out toolchain loc clean help $(TOUR),$(or $(MAKECMDGOALS),all)
 DRY_RUN := $(findstring n,$(firstword -$(MAKEFLAGS)))
 GIVEN_CC := $(if $(filter default undefined,$(origin CC)),,$(CC))
 
-# Which variables there are, and what they take, stands in one table.  One that is switched off (PAE=0) is as one not given.
+# Which variables there are, and what they take, stands in one table.  One that is switched off
+# (PAE=0) is as one not given.
 VARIABLES := $(shell awk -v what=names -f tools/variables.awk tools/variables.txt)
 SWITCHES := $(shell awk -v what=switches -f tools/variables.awk tools/variables.txt)
 # GNU make before 4.4 gives the command line's variables to recipes, but not to $(shell).
@@ -65,7 +66,7 @@ CLANG := $(findstring clang,$(CC))
 TARGET := $(if $(CLANG),--target=i686-elf,$(if $(filter i%,$(shell $(CC) -dumpmachine)),,-m32))
 endif
 
-# ---- Flags ---------------------------------------------------------------------------------------------------------
+# ---- Flags ---------------------------------------------------------------------------------------
 
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wundef -Wvla -Wwrite-strings
@@ -74,11 +75,13 @@ redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) $(call redefine,UINT32_TYPE,unsigned int) \
 	$(call redefine,INT32_MAX,0x7fffffff) $(call redefine,UINT32_MAX,0xffffffffU) \
 	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
-# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back trace.
-# GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no no-ops to align jumps.  Clang calls its
-# own run-time functions (kernel/debug/ubsan.c) with arguments on the stack, whatever -mregparm says.
+# No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back
+# trace.  GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no
+# no-ops to align jumps.  Clang calls its own run-time functions (kernel/debug/ubsan.c) with
+# arguments on the stack, whatever -mregparm says.
 SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps -fno-align-loops)
-# What distributions switch on by default in their compilers, and a kernel cannot have: off, where the compiler knows of it.
+# What distributions switch on by default in their compilers, and a kernel cannot have: off, where
+# the compiler knows of it.
 NO_DEFAULTS := -U_FORTIFY_SOURCE -fcf-protection=none -fno-stack-clash-protection -mtls-dialect=gnu \
 	-ftrivial-auto-var-init=uninitialized -fzero-call-used-regs=skip
 NEUTRAL := $(if $(GOALS),$(shell sh tools/compiler.sh known $(BUILD)/flags-known '$(CC) $(TARGET)' $(NO_DEFAULTS)))
@@ -86,8 +89,9 @@ NEUTRAL := $(if $(GOALS),$(shell sh tools/compiler.sh known $(BUILD)/flags-known
 CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-strict-aliasing \
 	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
-# COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage), and assembly has line numbers.
-# Blocks that do the same are not made one, or it would say that others have run.
+# COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage),
+# and assembly has line numbers.  Blocks that do the same are not made one, or it would say that
+# others have run.
 ifneq ($(COVERAGE),)
 CFLAGS += -fsanitize-coverage=trace-pc $(if $(CLANG),,-fno-crossjumping -fno-tree-tail-merge)
 NASMFLAGS := -g -F dwarf
@@ -105,17 +109,18 @@ DEFINES_pae-poison := -DCONFIG_PAE -DCONFIG_POISON
 DEFINES_2level-debug := -DCONFIG_DEBUG -DCONFIG_POISON
 DEFINES_pae-debug := -DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON
 
-# Debug kernels: what C leaves undefined is a panic (kernel/debug/ubsan.c).  Of clang's bounds checks one half knows no handler.  Functions
-# that do not say `inline` stay functions, so that messages and back traces name who did it.  Of wrong subscripts the sanitizer
-# tells; GCC's own warning follows paths that sanitizers add (GCC manual, Instrumentation Options, on false warnings).
-# -Og: GDB finds lines and local variables where the source has them.
+# Debug kernels: what C leaves undefined is a panic (kernel/debug/ubsan.c).  Of clang's bounds
+# checks one half knows no handler.  Functions that do not say `inline` stay functions, so that
+# messages and back traces name who did it.  Of wrong subscripts the sanitizer tells; GCC's own
+# warning follows paths that sanitizers add (GCC manual, Instrumentation Options, on false
+# warnings). -Og: GDB finds lines and local variables where the source has them.
 DEBUG_CFLAGS := -Wno-array-bounds \
 	-fsanitize=shift,integer-divide-by-zero,unreachable,vla-bound,null,alignment,object-size,bool,enum \
 	-fsanitize=signed-integer-overflow,pointer-overflow,nonnull-attribute,returns-nonnull-attribute,builtin \
 	-fno-optimize-sibling-calls $(if $(CLANG),-fsanitize=array-bounds -finline-hint-functions,-Og -fsanitize=bounds \
 	-fno-inline-functions -fno-inline-functions-called-once -fno-inline-small-functions -fno-partial-inlining -fno-ipa-icf)
 
-# ---- Sources -------------------------------------------------------------------------------------------------------
+# ---- Sources -------------------------------------------------------------------------------------
 
 SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
 	$(sort $(shell find kernel lib tests/kernel tests/bench/*.c -name '*.c' -o -name '*.asm')) \
@@ -124,10 +129,11 @@ SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
 # $(call objects,variant)
 objects = $(patsubst %,$(BUILD)/$1/%.o,$(SOURCES) boot/early_$(firstword $(subst -, ,$1)).asm)
 
-# ---- Kernels -------------------------------------------------------------------------------------------------------
+# ---- Kernels -------------------------------------------------------------------------------------
 
-# $(call kernel,variant,ELF file,-march=): all rules of one kernel.  It is linked twice: from the names of the first
-# link comes the symbol table of the second (for back traces), and no function may have moved between the two.
+# $(call kernel,variant,ELF file,-march=): all rules of one kernel.  It is linked twice: from the
+# names of the first link comes the symbol table of the second (for back traces), and no function
+# may have moved between the two.
 define kernel
 $(BUILD)/$1/flags: FORCE
 	@mkdir -p $$(@D)
@@ -173,8 +179,8 @@ $(eval $(call kernel,2level-debug,tarn-debug.elf,-march=pentium -mtune=generic $
 $(eval $(call kernel,pae-debug,tarn-pae-debug.elf,-march=pentiumpro -mtune=generic $(DEBUG_CFLAGS)))
 endif
 
-# POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that docs/debug.md names
-# Under GDB the debug build, unless one of the two says otherwise.
+# POISON=1: freed pages are filled and checked (docs/testing.md); DEBUG=1: that, and all that
+# docs/debug.md names Under GDB the debug build, unless one of the two says otherwise.
 ifneq ($(filter gdb gdb-server gdb-client dump,$(GOALS)),)
 DEBUG ?= $(if $(filter-out 0,$(POISON)),,1)
 endif
@@ -182,16 +188,17 @@ KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poi
 KERNELS := $(BUILD)/tarn$(KIND).elf $(BUILD)/tarn-pae$(KIND).elf
 kernels: $(KERNELS)
 
-# ---- ISO -----------------------------------------------------------------------------------------------------------
+# ---- ISO -----------------------------------------------------------------------------------------
 
 ISO := $(BUILD)/tarn$(KIND).iso
 iso: $(ISO)
 
-# Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says so.
+# Without GRUB's files for the PC (hosts that are no PC) there is no ISO, and tools/mkiso.sh says
+# so.
 $(ISO): $(KERNELS) grub.cfg tools/mkiso.sh
 	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(KERNELS)
 
-# ---- Run, check ----------------------------------------------------------------------------------------------------
+# ---- Run, check ----------------------------------------------------------------------------------
 
 # What `make run` gives to QEMU and to the kernel (tools/variables.txt)
 SMP_GIVEN := $(if $(SMP),yes)
@@ -202,7 +209,7 @@ export PAE SMP MEM CPU MACHINE APPEND GUI
 run: kernels iso
 	@sh tools/run.sh $(BUILD) '$(KIND)' '$(OBJCOPY)'
 
-# ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------------------------
+# ---- GDB (tools/gdb, docs/gdb.md) ----------------------------------------------------------------
 
 # What `make run` takes, but the debug build (DEBUG=0: the plain one); REVERSE=1: recorded first,
 # then run forwards and backwards; PORT=1234; CORE=dump for gdb and dump
@@ -221,12 +228,13 @@ $(wordlist 2,9,$(MAKECMDGOALS)): ; @:
 .PHONY: $(wordlist 2,9,$(MAKECMDGOALS))
 endif
 
-# How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC alone knows.
+# How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC
+# alone knows.
 compile_commands.json: FORCE
 	@$(MAKE) --no-print-directory -nB V=1 kernels | $(PYTHON) tools/compile_commands.py >$@
 	@echo '$@: for clangd'
 
-# --------------------------------------------------------------------------------------------------------------------
+# --------------------------------------------------------------------------------------------------
 
 override JOBS := $(or $(JOBS),2)
 # What was skipped is said, and which tests took longest.
@@ -251,8 +259,9 @@ check-more:
 check-host coverage:
 	@$(MAKE) --no-print-directory -f tests/host/Makefile BUILD=$(BUILD) $@
 
-# Lines of kernel/arch/x86, kernel and boot that no boot reaches (tests/coverage): those of `make check`, and with FULL=1 also of
-# check-full and check-bochs.  Kernels that report themselves are slower; tests that count their instructions are left out.
+# Lines of kernel/arch/x86, kernel and boot that no boot reaches (tests/coverage): those of `make
+# check`, and with FULL=1 also of check-full and check-bochs.  Kernels that report themselves are
+# slower; tests that count their instructions are left out.
 RECORDED := $(BUILD)/coverage
 RECORD_TESTS := $(PYTHON) -m pytest -q -n $(JOBS) --build=$(RECORDED) -k 'not interrupts_are_not_off and not quick_set_is_quick'
 coverage-boot:
@@ -267,11 +276,13 @@ coverage-boot:
 check-full: kernels iso
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) --full tests/boot/test_matrix.py tests/boot/test_full.py
 
-# Every interleaving of the pool, the page-table caches and the TLB flushes (TIME= seconds); and mistakes planted there.
+# Every interleaving of the pool, the page-table caches and the TLB flushes (TIME= seconds); and
+# mistakes planted there.
 interleave interleave-faults:
 	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD=$(BUILD) $(if $(TIME),TIME=$(TIME)) $@
 
-# Other distributions and compilers, each in a folder (as root): HOSTS= chooses, such as "trixie gcc-14".
+# Other distributions and compilers, each in a folder (as root): HOSTS= chooses, such as "trixie
+# gcc-14".
 check-hosts:
 	$(PYTHON) -B tests/build/hosts.py $(BUILD)/hosts $(HOSTS) --jobs $(JOBS)
 
@@ -279,7 +290,8 @@ check-hosts:
 lint:
 	@sh tools/lint.sh
 
-# Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, all of them; then COUNT made by rule, 95 % of them.
+# Planted mistakes, and who catches each: those of tests/mutants/mutants.toml, all of them; then
+# COUNT made by rule, 95 % of them.
 override COUNT := $(or $(COUNT),200)
 mutants:
 	$(PYTHON) tests/mutants/run.py --jobs $(JOBS)
@@ -291,7 +303,8 @@ check-bochs: kernels
 	@$(MAKE) --no-print-directory DEBUG=1 kernels
 	$(PYTHON) -m pytest -q -n $(JOBS) --build=$(BUILD) $(PYTEST_ARGS) tests/bochs
 
-# What an operation costs (docs/bench.md): BENCH= chooses keys; beside an earlier run, OLD=its bench.json; beside Debian's Linux.
+# What an operation costs (docs/bench.md): BENCH= chooses keys; beside an earlier run, OLD=its
+# bench.json; beside Debian's Linux.
 RUN_BENCH := $(PYTHON) -B tests/bench/bench.py --build $(BUILD) --jobs $(JOBS)
 bench: kernels
 	$(Q)$(RUN_BENCH) run $(BENCH)
@@ -306,7 +319,7 @@ bench-linux: kernels
 book:
 	$(Q)$(PYTHON) -B docs/book/build.py $(BUILD)/book
 
-# ---- The rest ------------------------------------------------------------------------------------------------------
+# ---- The rest ------------------------------------------------------------------------------------
 
 deps: # installed by now: see GOALS
 

@@ -1,7 +1,7 @@
 ; Early page tables, 32-bit paging: 4 KiB pages, since a Pentium may come without PSE.
 ;
-; One set of PTE tables for physical 0 to EARLY_MAP, seen at 0 and at PAGE_OFFSET, and the table behind the
-; last 4 MiB of addresses, in which the fixmap's window lies.
+; One set of PTE tables for physical 0 to EARLY_MAP, seen at 0 and at PAGE_OFFSET, and the table
+; behind the last 4 MiB of addresses, in which the fixmap's window lies.
 
 bits 32
 

@@ -1,7 +1,7 @@
 ; Early page tables, PAE paging: 2 MiB pages, which every CPU with PAE has.
 ;
-; One PMD table for physical 0 to EARLY_MAP, seen at 0 and at PAGE_OFFSET; its last entry leads to the table
-; behind the last 2 MiB of addresses, in which the fixmap's window lies.
+; One PMD table for physical 0 to EARLY_MAP, seen at 0 and at PAGE_OFFSET; its last entry leads to
+; the table behind the last 2 MiB of addresses, in which the fixmap's window lies.
 
 bits 32
 

@@ -1,11 +1,12 @@
-; From the boot loader to C: the Multiboot header, a check that this CPU can run this kernel, the early page
-; tables, and the jump into the higher half.
+; From the boot loader to C: the Multiboot header, a check that this CPU can run this kernel, the
+; early page tables, and the jump into the higher half.
 ;
-; The loader (Multiboot 0.6.96, 3.2) leaves: 32-bit protected mode, flat segments, paging and interrupts off,
-; eax = magic, ebx = physical address of its information.  All other bits of the control registers may be anything.
+; The loader (Multiboot 0.6.96, 3.2) leaves: 32-bit protected mode, flat segments, paging and
+; interrupts off, eax = magic, ebx = physical address of its information.  All other bits of the
+; control registers may be anything.
 ;
-; Everything in section .boot is linked where it is loaded, at 1 MiB.  No stack is used before early_map has returned
-; but the one below.
+; Everything in section .boot is linked where it is loaded, at 1 MiB.  No stack is used before
+; early_map has returned but the one below.
 
 bits 32
 
@@ -15,11 +16,13 @@ MULTIBOOT_FLAGS    equ 3		; modules on page boundaries; memory map wanted
 PAGE_OFFSET        equ 0xC0000000
 CR0_PG             equ 1 << 31
 CR0_WP             equ 1 << 16
-CR0_NONE           equ (1 << 0) | (1 << 4) | (1 << 5)	; PE, ET, NE: no paging, caches on, no FPU emulation
+; PE, ET, NE: no paging, caches on, no FPU emulation
+CR0_NONE           equ (1 << 0) | (1 << 4) | (1 << 5)
 EFLAGS_NONE        equ 1 << 1		; always set; all others clear: no interrupts, no AC, no NT
 DR7_NONE           equ 1 << 10		; always set; no breakpoint
 MSR_EFER           equ 0xC0000080
-EFER_FEATURES      equ (1 << 11) | (1 << 20) | (1 << 29)	; SYSCALL, NX, long mode: with any of them there is EFER
+; SYSCALL, NX, long mode: with any of them there is EFER
+EFER_FEATURES      equ (1 << 11) | (1 << 20) | (1 << 29)
 COM1               equ 0x3F8
 DEBUG_EXIT         equ 0xF4
 DEBUG_EXIT_FAIL    equ 17
@@ -87,8 +90,9 @@ check_pentium:
 
 CPUID_NEEDED equ (1 << 4) | (1 << 5) | (1 << 8)	; TSC, MSR, CX8
 
-; Bits that an earlier system may have left on and that would change what paging, caches or breakpoints do
-; (SDM vol. 3, 2.5; 4.1.1: with CR4.PAE or EFER.LME left on, turning paging on would enter another mode).
+; Bits that an earlier system may have left on and that would change what paging, caches or
+; breakpoints do (SDM vol. 3, 2.5; 4.1.1: with CR4.PAE or EFER.LME left on, turning paging on would
+; enter another mode).
 known_state:
 	mov eax, CR0_NONE
 	mov cr0, eax
@@ -113,7 +117,8 @@ known_state:
 .no_efer:
 	ret
 
-; Returns with ZF set if the command line has the word `exit` (Multiboot 0.6.96, 3.3: flag bit 2, pointer at 16).
+; Returns with ZF set if the command line has the word `exit` (Multiboot 0.6.96, 3.3: flag bit 2,
+; pointer at 16).
 wants_exit:
 	mov ebx, [loader_info]
 	test byte [ebx], 1 << 2
@@ -138,8 +143,9 @@ wants_exit:
 	cmp eax, eax			; sets ZF
 	ret
 
-; Shows the text at esi on the serial line and the screen; ends the machine with failure if `exit` was given (exit.c), else
-; stops.  The serial line works at whatever speed the firmware or loader left; under an emulator that is enough.
+; Shows the text at esi on the serial line and the screen; ends the machine with failure if `exit`
+; was given (exit.c), else stops.  The serial line works at whatever speed the firmware or loader
+; left; under an emulator that is enough.
 global early_die
 early_die:
 	mov edi, VGA_TEXT
@@ -169,7 +175,8 @@ early_die:
 	jmp .halt
 
 message_old:
-	db 'Tarn needs a Pentium or later (CPUID with TSC, MSR and CMPXCHG8B); this CPU is older.', 13, 10
+	db 'Tarn needs a Pentium or later (CPUID with TSC, MSR and CMPXCHG8B); '
+	db 'this CPU is older.', 13, 10
 	db 'The machine is stopped.  To leave QEMU: Ctrl-A, then X in its terminal.', 13, 10, 0
 
 align 4

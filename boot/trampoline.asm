@@ -1,8 +1,8 @@
 ; Where the other CPUs start: from real mode to paged protected mode (SDM vol. 3, 8.4 and 9.9).
 ;
-; smp_start_cpu() copies all of this to physical 0x8000 and fills in the parameter block.  A start-up interrupt with
-; page number 8 lets the CPU begin there at CS:IP = 0800:0000.  Nothing but this page and the stack is touched
-; before C is entered.
+; smp_start_cpu() copies all of this to physical 0x8000 and fills in the parameter block.  A
+; start-up interrupt with page number 8 lets the CPU begin there at CS:IP = 0800:0000.  Nothing but
+; this page and the stack is touched before C is entered.
 
 TRAMPOLINE_PHYS equ 0x8000		; layout.h
 FLAT_CODE equ 0x08
@@ -57,8 +57,8 @@ protected_mode:
 	mov cr0, eax
 	jmp .paged			; this page is mapped to itself
 .paged:
-	; entry(cpu), with the stack aligned as the C compiler expects, a null return address and a null frame pointer
-	; at the end of the chain.
+	; entry(cpu), with the stack aligned as the C compiler expects, a null return address and a
+	; null frame pointer at the end of the chain.
 	mov esp, [copy_of(params.stack_top)]
 	sub esp, 12
 	push dword [copy_of(params.cpu)]

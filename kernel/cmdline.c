@@ -131,7 +131,7 @@ static bool set_nolarge(const char *value)
 static const struct option {
 	const char *name;
 	bool (*set)(const char *value); /* false: the value is wrong */
-	const char *wants;		/* what the value must be; NULL: it takes none */
+	const char *wants;              /* what the value must be; NULL: it takes none */
 } options[] = {
 	{ "selftest", set_selftest, "none, quick, full, mustfail or names" },
 	{ "bench", set_bench, "all, quick, curves or beginnings of keys" },
@@ -172,13 +172,11 @@ static void apply(char *word)
 	if (!option->wants && equals)
 		pr_warn("command line: %s takes no value, ignored\n", word);
 	else if (!option->set(equals ? equals + 1 : ""))
-		pr_warn("command line: %s=%.40s ignored: it wants %s\n", word, equals ? equals + 1 : "", option->wants);
+		pr_warn("command line: %s=%.40s ignored: it wants %s\n", word,
+			equals ? equals + 1 : "", option->wants);
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
+static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
 static const char *skip_blanks(const char *line)
 {

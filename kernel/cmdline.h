@@ -1,8 +1,10 @@
 /*
- * The command line, read once in step 1.  Options are words between blanks; unknown or wrong ones are named and ignored.
+ * The command line, read once in step 1.  Options are words between blanks; unknown or wrong ones
+ * are named and ignored.
  *
  *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
- *   bench, bench=WHAT   benchmarks after the last step: all, quick, curves, or beginnings of keys; the self-test then runs only if asked for
+ *   bench, bench=WHAT   benchmarks after the last step: all, quick, curves, or beginnings of keys;
+ *   the self-test then runs only if asked for
  *   until=STEP       stop after boot step 0 to 7 (8: go on to idle, as without)
  *   exit             end the machine after the self-test, with a status (docs/boot.md)
  *   highmem=SIZE     exactly that much memory, from the top, is high memory

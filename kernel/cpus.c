@@ -1,11 +1,11 @@
 /* Starting the other CPUs. */
+#include "kernel/cpus.h"
 #include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/smp/smp_start.h"
-#include "kernel/cpus.h"
 
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/topology.h"
+#include "arch/x86/irq/apic.h"
 #include "arch/x86/upcall.h"
 #include "kernel/sched/thread.h"
 #include "mm/pages/page_alloc.h"
@@ -38,7 +38,10 @@ static bool start_cpu(u32 cpu, u32 apic, u32 trampoline_cr3)
 		pr_err("CPU %u: no memory to start it\n", cpu);
 		return false;
 	}
-	/* If it does not start, which smp_start_cpu() reports, its stack and area stay: it might yet come. */
+	/*
+	 * If it does not start, which smp_start_cpu() reports, its stack and area stay: it might
+	 * yet come.
+	 */
 	return smp_start_cpu(cpu, apic, idle->stack_top, trampoline_cr3);
 }
 
@@ -47,7 +50,8 @@ static struct mm *trampoline_mm(void)
 {
 	struct mm *mm = mm_create();
 
-	if (mm && mm_map_frame(mm, TRAMPOLINE_PHYS, phys_to_pfn(TRAMPOLINE_PHYS), PAGE_LOW_KERNEL_TEXT)) {
+	if (mm && mm_map_frame(mm, TRAMPOLINE_PHYS, phys_to_pfn(TRAMPOLINE_PHYS),
+			  PAGE_LOW_KERNEL_TEXT)) {
 		mm_destroy(mm);
 		return NULL;
 	}
@@ -68,7 +72,10 @@ void cpus_start(u32 most)
 		return;
 	}
 	smp_reset_others(topology.apic_id + 1, n - 1);
-	/* A CPU keeps its number whether or not it starts; one that is late may still be in the trampoline: then its tables stay. */
+	/*
+	 * A CPU keeps its number whether or not it starts; one that is late may still be in the
+	 * trampoline: then its tables stay.
+	 */
 	for (u32 cpu = 1; cpu < n; cpu++)
 		all = start_cpu(cpu, topology.apic_id[cpu], pgd_cr3(mm->tlb.pgd)) && all;
 	if (all)

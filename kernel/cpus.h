@@ -4,7 +4,10 @@
 
 #include "lib/types.h"
 
-/* Starts those in `topology`, as far as `most` CPUs together; a CPU that does not answer is named and left out.  Step 7. */
+/*
+ * Starts those in `topology`, as far as `most` CPUs together; a CPU that does not answer is named
+ * and left out.  Step 7.
+ */
 void cpus_start(u32 most);
 
 #endif

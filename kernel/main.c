@@ -1,26 +1,26 @@
 /*
- * The boot order.  Read kernel_main() as a table of contents: each step is one function, each leads to the files that do the work,
- * each prints one line with its figures.
+ * The boot order.  Read kernel_main() as a table of contents: each step is one function, each leads
+ * to the files that do the work, each prints one line with its figures.
  */
+#include "arch/x86/console/console.h"
 #include "arch/x86/console/exit.h"
+#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/firmware/discover.h"
-#include "arch/x86/irq/apic.h"
+#include "arch/x86/cpu/segment.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/firmware/bootinfo.h"
+#include "arch/x86/firmware/discover.h"
+#include "arch/x86/firmware/topology.h"
+#include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/irq/clock.h"
-#include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/irq/ioapic.h"
 #include "arch/x86/irq/pic.h"
 #include "arch/x86/irq/pit.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/console/panic.h"
-#include "arch/x86/cpu/segment.h"
 #include "arch/x86/smp/cpumask.h"
-#include "arch/x86/firmware/topology.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
 #include "arch/x86/upcall.h"
@@ -31,13 +31,13 @@
 #include "kernel/testing.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
-#include "mm/pkmap/highmem.h"
-#include "mm/boot/ram_layout.h"
-#include "mm/boot/modules.h"
-#include "mm/objects/objcache.h"
 #include "mm/boot/kernel_tables.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/boot/modules.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/objects/objcache.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/pgalloc.h"
 
 /* What the loader handed over in registers. */
 static u32 loader_magic, loader_info;
@@ -55,7 +55,6 @@ static void start_reporting(void)
 	cpu_identify();
 	report_cpu();
 }
-
 
 static void start_boot_allocator(void)
 {
@@ -98,7 +97,8 @@ static void start_kmap(void)
 /* The start-up code and the early page tables have done their work. */
 static u32 release_early_pages(void)
 {
-	pfn_t start = phys_to_pfn(KERNEL_IMAGE_PHYS), end = phys_to_pfn((uintptr_t)early_tables_end);
+	pfn_t start = phys_to_pfn(KERNEL_IMAGE_PHYS),
+	      end = phys_to_pfn((uintptr_t)early_tables_end);
 
 	zone_add_pages(start, end);
 	return end - start;
@@ -129,7 +129,8 @@ static void expect_tick(void)
 	for (u32 i = 0; i < TICK_WAITS && READ_ONCE(this_cpu(sched_stats)->ticks) == before; i++)
 		udelay(TICK_WAIT_US);
 	if (READ_ONCE(this_cpu(sched_stats)->ticks) == before)
-		panic("no interrupt of the timer (%s) within a second", apic_present ? "local APIC" : "8254");
+		panic("no interrupt of the timer (%s) within a second",
+			apic_present ? "local APIC" : "8254");
 }
 
 /* One CPU without an APIC has the old timer; else each has its own. */
@@ -164,7 +165,10 @@ static bool end_tests(void)
 	return testing_end();
 }
 
-/* The end of what `until=` and the command line ask for; without `exit` a line says what the machine does from now on. */
+/*
+ * The end of what `until=` and the command line ask for; without `exit` a line says what the
+ * machine does from now on.
+ */
 static void finish(bool passed)
 {
 	if (kernel_options.exit)
@@ -181,7 +185,8 @@ static void stop_if_last(u32 step)
 	if (step != kernel_options.until)
 		return;
 	if (kernel_options.bench_asked)
-		pr_err("bench: nothing is measured, since that needs every step, and until=%u\n", step);
+		pr_err("bench: nothing is measured, since that needs every step, and until=%u\n",
+			step);
 	finish(end_tests() && !kernel_options.bench_asked);
 	cpu_stop();
 }
@@ -204,10 +209,13 @@ static void boot_step(u32 step, void (*run)(void))
 
 static void report_first_thread(void)
 {
-	console_printf("[8] first thread: runs on CPU %u of %u\n", smp_processor_id(), cpu_online_count());
+	console_printf(
+		"[8] first thread: runs on CPU %u of %u\n", smp_processor_id(), cpu_online_count());
 }
 
-/* The first thread with a stack of its own: from here on the boot context is CPU 0's idle thread. */
+/*
+ * The first thread with a stack of its own: from here on the boot context is CPU 0's idle thread.
+ */
 static void first_thread(void *unused)
 {
 	bool passed;
@@ -226,14 +234,14 @@ __stack_args __noreturn void kernel_main(u32 magic, u32 info)
 	tsc_at_entry = rdtsc();
 	loader_magic = magic;
 	loader_info = info;
-	boot_step(0, start_reporting);	     /* serial line, GDT, IDT, double-fault task */
+	boot_step(0, start_reporting);       /* serial line, GDT, IDT, double-fault task */
 	boot_step(1, read_boot_information); /* command line and memory map */
 	boot_step(2, start_boot_allocator);  /* one bit a page of low memory */
 	boot_step(3, build_page_tables);     /* direct map, vmalloc, fixmap, PKMap */
-	boot_step(4, enable_paging);	     /* CR3, PGE, write protection; interrupts on */
-	boot_step(5, start_kmap);	     /* the pool of PKMap slots */
-	boot_step(6, hand_memory_over);	     /* zones, mem_map, buddy allocator */
-	boot_step(7, start_cpus);	     /* object caches, APICs, timer, the other CPUs */
+	boot_step(4, enable_paging);         /* CR3, PGE, write protection; interrupts on */
+	boot_step(5, start_kmap);            /* the pool of PKMap slots */
+	boot_step(6, hand_memory_over);      /* zones, mem_map, buddy allocator */
+	boot_step(7, start_cpus);            /* object caches, APICs, timer, the other CPUs */
 	if (!thread_create("first", first_thread, NULL, 0))
 		panic("no memory for the first thread");
 	idle_loop(current_thread());

@@ -10,7 +10,9 @@ void report_boot_allocator(void);
 void report_page_tables(void);
 void report_paging(void);
 void report_kmap(void);
-/* Pages handed over by the boot allocator, and pages of start-up code and early tables given back. */
+/*
+ * Pages handed over by the boot allocator, and pages of start-up code and early tables given back.
+ */
 void report_memory(u32 handed, u32 early);
 void report_cpus(void);
 

@@ -6,7 +6,10 @@
 
 #include "lib/types.h"
 
-/* tests/kernel.  Chooses the tests (`what`: the value of selftest=) and prints TAP's plan for steps 0 to `last_step`. */
+/*
+ * tests/kernel.  Chooses the tests (`what`: the value of selftest=) and prints TAP's plan for steps
+ * 0 to `last_step`.
+ */
 void testing_begin(const char *what, u32 last_step);
 /* Runs those that belong to a step. */
 void testing_step(u32 step);
@@ -14,8 +17,8 @@ void testing_step(u32 step);
 bool testing_end(void);
 
 /*
- * tests/bench.  Runs the benchmarks that `what` (the value of bench=, "" for all) names; false if a name is unknown or a figure could not be
- * had.  In a thread, after the last step.
+ * tests/bench.  Runs the benchmarks that `what` (the value of bench=, "" for all) names; false if a
+ * name is unknown or a figure could not be had.  In a thread, after the last step.
  */
 bool bench_run(const char *what);
 

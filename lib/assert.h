@@ -19,7 +19,9 @@ struct panic_site {
 	int invariant;
 };
 
-/* Prints all that is known (reason, place, CPU, back trace), stops the other CPUs, never returns. */
+/*
+ * Prints all that is known (reason, place, CPU, back trace), stops the other CPUs, never returns.
+ */
 __noreturn void panic_at(const struct panic_site *site, const char *fmt, ...) __printf_like(2, 3);
 
 #define PANIC_SITE(number)                                                                         \
@@ -30,7 +32,9 @@ __noreturn void panic_at(const struct panic_site *site, const char *fmt, ...) __
 
 #define panic(...) panic_at(PANIC_SITE(0), __VA_ARGS__)
 
-/* The message must give the values compared: INVARIANT(4, n >= 2, "count %d of slot %u", n, slot). */
+/*
+ * The message must give the values compared: INVARIANT(4, n >= 2, "count %d of slot %u", n, slot).
+ */
 #define INVARIANT(number, cond, ...)                                                               \
 	do {                                                                                       \
 		if (unlikely(!(cond)))                                                             \

@@ -17,7 +17,10 @@
 /* Stops the compiler, not the CPU, from moving memory accesses across this point. */
 #define barrier() __asm__ volatile("" ::: "memory")
 
-/* One access, neither split, repeated nor left out: for data that another CPU or an interrupt changes. */
+/*
+ * One access, neither split, repeated nor left out: for data that another CPU or an interrupt
+ * changes.
+ */
 #define READ_ONCE(x) (*(const volatile __typeof__(x) *)&(x))
 #define WRITE_ONCE(x, v) (*(volatile __typeof__(x) *)&(x) = (v))
 
@@ -35,7 +38,10 @@
 /* The address to which the running function returns: the caller that a message names. */
 #define CALLER() ((uintptr_t)__builtin_return_address(0))
 
-/* An address in the running function itself: what a function that is always inlined takes for its caller. */
+/*
+ * An address in the running function itself: what a function that is always inlined takes for its
+ * caller.
+ */
 #ifdef __i386__
 #define HERE()                                                                                     \
 	({                                                                                         \
@@ -49,7 +55,10 @@
 #define STORE_HERE(to) ((to) = CALLER())
 #endif
 
-/* GCC passes arguments in registers (-mregparm=3, see the Makefile); functions that assembly calls or defines take them from the stack. */
+/*
+ * GCC passes arguments in registers (-mregparm=3, see the Makefile); functions that assembly calls
+ * or defines take them from the stack.
+ */
 #ifdef __i386__
 #define __stack_args __attribute__((regparm(0)))
 #else

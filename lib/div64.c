@@ -1,6 +1,6 @@
 /*
- * 64-bit division on a 32-bit CPU.  The compiler calls these functions, by these names, where it meets `/` or `%` of
- * 64-bit values; they are its own library's, which the kernel does not link.
+ * 64-bit division on a 32-bit CPU.  The compiler calls these functions, by these names, where it
+ * meets `/` or `%` of 64-bit values; they are its own library's, which the kernel does not link.
  *
  * Long division in base 2, with as many steps as the quotient can have digits.  Not for hot code.
  * Division by zero ends as it does for 32 bits: in the CPU's divide error.
@@ -45,7 +45,8 @@ u64 __udivmoddi4(u64 dividend, u64 divisor, u64 *remainder)
 
 	if (((dividend | divisor) >> 32) == 0 || divisor == 0) {
 		/* By 0 on purpose: the CPU's own divide error. */
-		quotient = (u32)dividend / (u32)divisor; /* NOLINT(clang-analyzer-core.DivideZero) */
+		/* NOLINT(clang-analyzer-core.DivideZero) */
+		quotient = (u32)dividend / (u32)divisor;
 		rest = (u32)dividend % (u32)divisor;
 	} else if (dividend >= divisor) {
 		quotient = long_division(dividend, divisor, &rest);
@@ -55,10 +56,7 @@ u64 __udivmoddi4(u64 dividend, u64 divisor, u64 *remainder)
 	return quotient;
 }
 
-u64 __udivdi3(u64 dividend, u64 divisor)
-{
-	return __udivmoddi4(dividend, divisor, NULL);
-}
+u64 __udivdi3(u64 dividend, u64 divisor) { return __udivmoddi4(dividend, divisor, NULL); }
 
 u64 __umoddi3(u64 dividend, u64 divisor)
 {
@@ -69,10 +67,7 @@ u64 __umoddi3(u64 dividend, u64 divisor)
 }
 
 /* The absolute value: also right for the smallest s64, which has no positive counterpart. */
-static u64 magnitude(s64 value)
-{
-	return value < 0 ? -(u64)value : (u64)value;
-}
+static u64 magnitude(s64 value) { return value < 0 ? -(u64)value : (u64)value; }
 
 s64 __divdi3(s64 dividend, s64 divisor)
 {

@@ -40,8 +40,8 @@ static void put_text(struct output *out, const char *text, int n)
 }
 
 /*
- * Divides *n in place by at most 0xFFFF and returns the remainder: long division in digits of 16 bits, four
- * steps where a plain 64-bit division would take one for each bit (lib/div64.c).
+ * Divides *n in place by at most 0xFFFF and returns the remainder: long division in digits of 16
+ * bits, four steps where a plain 64-bit division would take one for each bit (lib/div64.c).
  */
 static u32 divide(u64 *n, u32 base)
 {
@@ -70,7 +70,8 @@ static int make_digits(char *digits, u64 n, u32 base, bool capital)
 }
 
 /* Prefix (sign or 0x), zeros and digits, in a field of spec->width. */
-static void put_number(struct output *out, const struct spec *spec, const char *prefix, u64 n, u32 base)
+static void put_number(
+	struct output *out, const struct spec *spec, const char *prefix, u64 n, u32 base)
 {
 	char digits[MAX_DIGITS];
 	int ndigits = make_digits(digits, n, base, spec->conversion == 'X');
@@ -99,18 +100,12 @@ static void put_number(struct output *out, const struct spec *spec, const char *
 static s64 signed_argument(const struct spec *spec, va_list *args)
 {
 	switch (spec->length) {
-	case LENGTH_CHAR:
-		return (signed char)va_arg(*args, int);
-	case LENGTH_SHORT:
-		return (short)va_arg(*args, int);
-	case LENGTH_INT:
-		return va_arg(*args, int);
-	case LENGTH_LONG:
-		return va_arg(*args, long);
-	case LENGTH_LONG_LONG:
-		return va_arg(*args, long long);
-	case LENGTH_SIZE:
-		return va_arg(*args, ptrdiff_t);
+	case LENGTH_CHAR: return (signed char)va_arg(*args, int);
+	case LENGTH_SHORT: return (short)va_arg(*args, int);
+	case LENGTH_INT: return va_arg(*args, int);
+	case LENGTH_LONG: return va_arg(*args, long);
+	case LENGTH_LONG_LONG: return va_arg(*args, long long);
+	case LENGTH_SIZE: return va_arg(*args, ptrdiff_t);
 	}
 	return 0;
 }
@@ -118,18 +113,12 @@ static s64 signed_argument(const struct spec *spec, va_list *args)
 static u64 unsigned_argument(const struct spec *spec, va_list *args)
 {
 	switch (spec->length) {
-	case LENGTH_CHAR:
-		return (unsigned char)va_arg(*args, unsigned int);
-	case LENGTH_SHORT:
-		return (unsigned short)va_arg(*args, unsigned int);
-	case LENGTH_INT:
-		return va_arg(*args, unsigned int);
-	case LENGTH_LONG:
-		return va_arg(*args, unsigned long);
-	case LENGTH_LONG_LONG:
-		return va_arg(*args, unsigned long long);
-	case LENGTH_SIZE:
-		return va_arg(*args, size_t);
+	case LENGTH_CHAR: return (unsigned char)va_arg(*args, unsigned int);
+	case LENGTH_SHORT: return (unsigned short)va_arg(*args, unsigned int);
+	case LENGTH_INT: return va_arg(*args, unsigned int);
+	case LENGTH_LONG: return va_arg(*args, unsigned long);
+	case LENGTH_LONG_LONG: return va_arg(*args, unsigned long long);
+	case LENGTH_SIZE: return va_arg(*args, size_t);
 	}
 	return 0;
 }
@@ -151,7 +140,9 @@ static void put_hex(struct output *out, const struct spec *spec, u64 n)
 /* Always 0x and eight digits; the width of the field still counts. */
 static void put_pointer(struct output *out, const struct spec *spec, const void *pointer)
 {
-	struct spec fixed = { .left = spec->left, .width = spec->width, .precision = 8, .conversion = 'p' };
+	struct spec fixed = {
+		.left = spec->left, .width = spec->width, .precision = 8, .conversion = 'p'
+	};
 
 	put_number(out, &fixed, "0x", (uintptr_t)pointer, 16);
 }
@@ -179,21 +170,11 @@ static void put_string(struct output *out, const struct spec *spec, const char *
 static bool parse_flag(struct spec *spec, char c)
 {
 	switch (c) {
-	case '-':
-		spec->left = true;
-		return true;
-	case '0':
-		spec->zero = true;
-		return true;
-	case '#':
-		spec->alternative = true;
-		return true;
-	case '+':
-		spec->plus = true;
-		return true;
-	case ' ':
-		spec->space = true;
-		return true;
+	case '-': spec->left = true; return true;
+	case '0': spec->zero = true; return true;
+	case '#': spec->alternative = true; return true;
+	case '+': spec->plus = true; return true;
+	case ' ': spec->space = true; return true;
 	}
 	return false;
 }
@@ -248,36 +229,20 @@ static void put_conversion(struct output *out, const struct spec *spec, va_list 
 
 	switch (spec->conversion) {
 	case 'd':
-	case 'i':
-		put_signed(out, spec, signed_argument(spec, args));
-		break;
-	case 'u':
-		put_number(out, spec, "", unsigned_argument(spec, args), 10);
-		break;
-	case 'o':
-		put_number(out, spec, "", unsigned_argument(spec, args), 8);
-		break;
+	case 'i': put_signed(out, spec, signed_argument(spec, args)); break;
+	case 'u': put_number(out, spec, "", unsigned_argument(spec, args), 10); break;
+	case 'o': put_number(out, spec, "", unsigned_argument(spec, args), 8); break;
 	case 'x':
-	case 'X':
-		put_hex(out, spec, unsigned_argument(spec, args));
-		break;
-	case 'p':
-		put_pointer(out, spec, va_arg(*args, void *));
-		break;
+	case 'X': put_hex(out, spec, unsigned_argument(spec, args)); break;
+	case 'p': put_pointer(out, spec, va_arg(*args, void *)); break;
 	case 'c':
 		c = (char)va_arg(*args, int);
 		put_field(out, spec, &c, 1);
 		break;
-	case 's':
-		put_string(out, spec, va_arg(*args, const char *));
-		break;
+	case 's': put_string(out, spec, va_arg(*args, const char *)); break;
 	case 0: /* a lone '%' at the end */
-	case '%':
-		put(out, '%');
-		break;
-	default: /* unknown: shown as it stands */
-		put(out, '%');
-		put(out, spec->conversion);
+	case '%': put(out, '%'); break;
+	default: /* unknown: shown as it stands */ put(out, '%'); put(out, spec->conversion);
 	}
 }
 
@@ -287,7 +252,10 @@ int vformat(struct sink *sink, const char *fmt, va_list args)
 	struct spec spec;
 	va_list copy;
 
-	/* Where va_list is an array, a parameter of that type is a pointer: only a copy's address is a va_list *. */
+	/*
+	 * Where va_list is an array, a parameter of that type is a pointer: only a copy's address
+	 * is a va_list *.
+	 */
 	va_copy(copy, args);
 	while (*fmt) {
 		if (*fmt != '%') {
@@ -316,7 +284,9 @@ static void buffer_put(struct sink *sink, char c)
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
-	struct buffer_sink buffer = { .sink = { buffer_put }, .at = buf, .last = size ? buf + size - 1 : buf };
+	struct buffer_sink buffer = {
+		.sink = { buffer_put }, .at = buf, .last = size ? buf + size - 1 : buf
+	};
 	int length = vformat(&buffer.sink, fmt, args);
 
 	if (size)

@@ -12,17 +12,14 @@ struct list {
 	struct list *next, *prev;
 };
 
-#define LIST_INIT(name) { &(name), &(name) }
+#define LIST_INIT(name)                                                                            \
+	{                                                                                          \
+		&(name), &(name)                                                                   \
+	}
 
-static inline void list_init(struct list *head)
-{
-	head->next = head->prev = head;
-}
+static inline void list_init(struct list *head) { head->next = head->prev = head; }
 
-static inline bool list_empty(const struct list *head)
-{
-	return head->next == head;
-}
+static inline bool list_empty(const struct list *head) { return head->next == head; }
 
 static inline void list_insert_between(struct list *node, struct list *prev, struct list *next)
 {
@@ -52,7 +49,10 @@ static inline void list_remove(struct list *node)
 	node->next = node->prev = node;
 }
 
-/* The same for a node that is put into a list again, or never looked at, before anything else is done with it. */
+/*
+ * The same for a node that is put into a list again, or never looked at, before anything else is
+ * done with it.
+ */
 static inline void list_unlink(struct list *node)
 {
 	node->prev->next = node->next;
@@ -62,12 +62,12 @@ static inline void list_unlink(struct list *node)
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 
-#define list_for_each(node, head) \
+#define list_for_each(node, head)                                                                  \
 	for (struct list *node = (head)->next; node != (head); node = node->next)
 
 /* The body may remove `node`. */
 #define list_for_each_safe(node, head)                                                             \
-	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);         \
-	     node = node##_next, node##_next = node->next)
+	for (struct list *node = (head)->next, *node##_next = node->next; node != (head);          \
+		node = node##_next, node##_next = node->next)
 
 #endif

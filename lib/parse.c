@@ -48,14 +48,13 @@ const char *parse_u32(const char *s, u32 *value)
 static u32 unit_shift(char c)
 {
 	switch (c) {
-	case 'k': case 'K':
-		return 10;
-	case 'm': case 'M':
-		return 20;
-	case 'g': case 'G':
-		return 30;
-	default:
-		return 0;
+	case 'k':
+	case 'K': return 10;
+	case 'm':
+	case 'M': return 20;
+	case 'g':
+	case 'G': return 30;
+	default: return 0;
 	}
 }
 

@@ -1,4 +1,7 @@
-/* Numbers out of text.  Each returns what follows the number, or NULL if there is none or it does not fit. */
+/*
+ * Numbers out of text.  Each returns what follows the number, or NULL if there is none or it does
+ * not fit.
+ */
 #ifndef LIB_PARSE_H
 #define LIB_PARSE_H
 

@@ -1,4 +1,6 @@
-/* The few functions of <string.h> that a kernel needs; GCC emits calls to the first four by itself. */
+/*
+ * The few functions of <string.h> that a kernel needs; GCC emits calls to the first four by itself.
+ */
 #ifndef LIB_STRING_H
 #define LIB_STRING_H
 

@@ -1,4 +1,6 @@
-"""What all tests share: the options of the command line, the folder of the build, and which skips are allowed."""
+"""What all tests share: the options of the command line, the folder of the build, and which skips
+are allowed.
+"""
 
 import re
 from pathlib import Path
@@ -9,8 +11,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser):
-    parser.addoption("--full", action="store_true", help="every pair of machine properties, not every property once")
-    parser.addoption("--skips", type=Path, help="file of the tests that may be skipped; any other skip fails")
+    parser.addoption(
+        "--full",
+        action="store_true",
+        help="every pair of machine properties, not every property once",
+    )
+    parser.addoption(
+        "--skips", type=Path, help="file of the tests that may be skipped; any other skip fails"
+    )
     parser.addoption("--build", default="build", help="folder that holds the kernels and the ISO")
 
 
@@ -20,7 +28,9 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--full"):
-        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
+        config.hook.pytest_deselected(
+            items=[item for item in items if item.get_closest_marker("full")]
+        )
         items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
@@ -30,7 +40,9 @@ def build(request):
 
 
 def allowed(config):
-    """Patterns of tests that --skips lists, each with its reason: "tests/x/test_y.py::test_z: reason"."""
+    """Patterns of tests that --skips lists, each with its reason: "tests/x/test_y.py::test_z:
+    reason".
+    """
     lines = config.getoption("--skips").read_text().splitlines()
     return [line.partition(": ")[0] for line in lines if line and not line.startswith("#")]
 

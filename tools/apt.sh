@@ -4,9 +4,9 @@
 #   apt_install PACKAGE...  installs them; nothing is ever removed for them, nothing asked
 #   apt_again COMMAND...    tries a command of apt again when it fails
 #
-# What counts is whether the packages can be had.  A list of the archive that cannot be fetched, because it is being
-# renewed just then, matters only if something is missing without it; then it is tried again.
-# shellcheck shell=sh
+# What counts is whether the packages can be had.  A list of the archive that cannot be fetched,
+# because it is being renewed just then, matters only if something is missing without it; then it is
+# tried again. shellcheck shell=sh
 
 # Seconds before another try: an archive renews a list within minutes.
 apt_pauses='5 20 60'
@@ -27,7 +27,8 @@ apt() {
 # By a rehearsal: each of them, from the architecture that it names, and all that it depends on.
 apt_can() { apt-get --simulate install -y --no-remove --no-install-recommends "$@" >/dev/null 2>&1; }
 
-# Two parts of the archive may be renewed one after the other: any list that fails counts, warnings too.
+# Two parts of the archive may be renewed one after the other: any list that fails counts, warnings
+# too.
 apt_update() { apt -o APT::Update::Error-Mode=any update; }
 
 apt_try() { apt_can "$@" && apt install -y --no-remove --no-install-recommends "$@"; }

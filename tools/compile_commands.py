@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Reads what `make -nB V=1 kernels` would do, writes compile_commands.json (clang's "JSON compilation database" format).
+"""Reads what `make -nB V=1 kernels` would do, writes compile_commands.json (clang's "JSON
+compilation database" format).
 
 Of the two kernels the one that PAE in the environment names: a file has one entry.
 """

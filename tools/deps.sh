@@ -1,12 +1,13 @@
 #!/bin/sh
 # deps.sh COMPILER GOAL...: sees to it that what the make goals need is on this machine.
 #
-# COMPILER is what CC= said, or empty.  When nothing is missing no package manager is called.  Else, on Debian and its
-# kin, the packages are named and installed (as root, or by sudo); nothing is ever removed for them.  Elsewhere, and with
-# NO_INSTALL=1, the lines to type are shown, and the exit status is 1.
+# COMPILER is what CC= said, or empty.  When nothing is missing no package manager is called.  Else,
+# on Debian and its kin, the packages are named and installed (as root, or by sudo); nothing is ever
+# removed for them.  Elsewhere, and with NO_INSTALL=1, the lines to type are shown, and the exit
+# status is 1.
 #
-# The 32-bit host tests need one library of the foreign architecture i386.  NO_I386=1 declines it; without it those
-# tests are skipped.
+# The 32-bit host tests need one library of the foreign architecture i386.  NO_I386=1 declines it;
+# without it those tests are skipped.
 
 # shellcheck disable=SC2086 # lists of packages are split into words on purpose
 set -u
@@ -45,7 +46,8 @@ build_needs() {
 	[ -n "$(sh tools/compiler.sh nm "${compiler:-gcc}")" ] || need binutils
 }
 
-# GRUB for the PC is not packaged for other machines: there the kernels start without it (tools/mkiso.sh).
+# GRUB for the PC is not packaged for other machines: there the kernels start without it
+# (tools/mkiso.sh).
 iso_needs() {
 	is_pc || [ -n "$(sh tools/compiler.sh grub-files)" ] || return 0
 	[ -n "$(sh tools/compiler.sh grub-files)" ] || need grub-pc-bin
@@ -114,7 +116,8 @@ check_needs() {
 	if have apt-get && ! [ -e /usr/include/stdio.h ]; then need libc6-dev; fi
 }
 
-# Host tests: clang with its sanitizers (Debian has those for 32 bits in the same package) and cmocka, for 32 bits too.
+# Host tests: clang with its sanitizers (Debian has those for 32 bits in the same package) and
+# cmocka, for 32 bits too.
 host_needs() {
 	have clang || need clang
 	ls "$(clang --print-runtime-dir 2>/dev/null)"/libclang_rt.asan* >/dev/null 2>&1 || need libclang-rt-dev

@@ -1,5 +1,5 @@
-# Makes the symbol table for back traces from the output of `nm -n`: the code's names, in the order of their addresses.
-# (An empty input makes an empty table, for the first of the two links.)
+# Makes the symbol table for back traces from the output of `nm -n`: the code's names, in the order
+# of their addresses. (An empty input makes an empty table, for the first of the two links.)
 #
 #   ksyms_count      dd n
 #   ksyms_addresses  dd n addresses, ascending

@@ -1,5 +1,6 @@
 #!/bin/sh
-# lint.sh: layers, clang-tidy and cppcheck over the kernel's C.  Exit status 1 if any has something to report.
+# lint.sh: layers, clang-tidy and cppcheck over the kernel's C.  Exit status 1 if any has something
+# to report.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
@@ -20,9 +21,9 @@ printf '%s\n' $files | xargs -P "$(nproc 2>/dev/null || echo 2)" -n 8 sh -c \
 grep -E 'error:|warning:|note:' "$report"
 
 echo 'lint: cppcheck'
-# Suppressed is what it takes wrongly: symbols of the linker compared, values that inline assembly fills in, a divide error on purpose,
-# a shift by at most 31 that it cannot bound.
-# shellcheck disable=SC2086
+# Suppressed is what it takes wrongly: symbols of the linker compared, values that inline assembly
+# fills in, a divide error on purpose, a shift by at most 31 that it cannot bound. shellcheck
+# disable=SC2086
 cppcheck --quiet --std=c11 --platform=unix32 --enable=warning,portability,performance --inline-suppr \
 	--suppress=comparePointers --suppress='uninitvar:kernel/arch/x86/*' --suppress=uninitvar:kernel/debug/ubsan.c \
 	--suppress=zerodivcond:lib/div64.c --suppress=shiftTooManyBits:kernel/mm/objects/objcache.c \

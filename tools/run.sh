@@ -1,8 +1,10 @@
 #!/bin/sh
-# run.sh BUILD SUFFIX OBJCOPY: boots Tarn in QEMU, as PAE, SMP, MEM, CPU, MACHINE, APPEND and GUI in the environment say.
+# run.sh BUILD SUFFIX OBJCOPY: boots Tarn in QEMU, as PAE, SMP, MEM, CPU, MACHINE, APPEND and GUI in
+# the environment say.
 #
-# The serial console is this terminal.  The ISO's menu starts its first entry by itself; what differs from that gets
-# an ISO of its own.  Where there is no GRUB for the PC, QEMU loads the kernel itself.
+# The serial console is this terminal.  The ISO's menu starts its first entry by itself; what
+# differs from that gets an ISO of its own.  Where there is no GRUB for the PC, QEMU loads the
+# kernel itself.
 
 set -u
 build=$1 suffix=$2 objcopy=$3
@@ -14,8 +16,8 @@ set --
 [ -z "${CPU:-}" ] || set -- "$@" -cpu "$CPU"
 [ -z "${MACHINE:-}" ] || set -- "$@" -machine "$MACHINE"
 
-# A CPU that announces no local APIC has one in QEMU all the same when there are several, and then the firmware does not
-# let the timer's interrupts through it: GRUB's countdown stands still.
+# A CPU that announces no local APIC has one in QEMU all the same when there are several, and then
+# the firmware does not let the timer's interrupts through it: GRUB's countdown stands still.
 lacks_apic() {
 	printf 'info lapic\nquit\n' | qemu-system-i386 "$@" -smp 1 -S -nodefaults -display none -monitor stdio 2>/dev/null |
 		grep -q 'local apic state not available'

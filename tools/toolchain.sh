@@ -1,7 +1,8 @@
 #!/bin/sh
-# toolchain.sh: builds the classic cross tools, i686-elf binutils and GCC (C only), from the source packages of Debian
-# into the user's cache folder, where the Makefile finds them.  Nobody needs them: any compiler for the i386 will do.
-# Takes a quarter of an hour on two cores and 2 GB of the disk while it builds; what stays is about 70 MB.
+# toolchain.sh: builds the classic cross tools, i686-elf binutils and GCC (C only), from the source
+# packages of Debian into the user's cache folder, where the Makefile finds them.  Nobody needs
+# them: any compiler for the i386 will do.  Takes a quarter of an hour on two cores and 2 GB of the
+# disk while it builds; what stays is about 70 MB.
 
 set -eu
 target=i686-elf
@@ -71,7 +72,8 @@ build() {
 		--disable-lto --disable-werror MAKEINFO=true CFLAGS=-O2 CXXFLAGS=-O2 "$@"
 	# shellcheck disable=SC2086
 	quietly "$name: building, $jobs jobs" make -j"$jobs" MAKEINFO=true $goals
-	# Debian's GCC comes without the manual, whose check against the source would stop the installation.
+	# Debian's GCC comes without the manual, whose check against the source would stop the
+	# installation.
 	[ ! -d gcc ] || touch gcc/s-tm-texi
 	# shellcheck disable=SC2086
 	quietly "$name: installing" make MAKEINFO=true $installs

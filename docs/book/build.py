@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
-"""Builds the book: build.py FOLDER writes one HTML page a chapter, the drawings, and the source that it quotes.
+"""Builds the book: build.py FOLDER writes one HTML page a chapter, the drawings, and the source
+that it quotes.
 
 The pages are Markdown, in the order of SUMMARY.md.  In them, beside plain Markdown:
 
-    {{code FILE NAME}}      on a line of its own: a definition, as the source has it now (see source.py)
+    {{code FILE NAME}}      on a line of its own: a definition, as the source has it now (see
+    source.py)
     {{ref FILE NAME}}       the name, linked to the source
     {{const FILE NAME}}     the value of a constant
     {{test NAME}}           the name of a self-test, linked
-    {{lines FILE...}}       two cells of a table: the files, and the sum of their lines;  {{total}} is the page's sum
+    {{lines FILE...}}       two cells of a table: the files, and the sum of their lines;  {{total}}
+    is the page's sum
     ```plant NAME FILE FUNCTION     a mistake to plant, as a diff (see plant.py)
     ![what it shows](drawings/NAME.svg)     one of drawings.py
     **word**                where a term is defined: goes into the list of terms
@@ -62,14 +65,16 @@ def highlight(text, language):
     if not pygments or language == "text":
         return html.escape(text)
     formatter = HtmlFormatter(nowrap=True)
-    return pygments.highlight(text, get_lexer_by_name(language, stripnl=False), formatter).rstrip("\n")
+    return pygments.highlight(text, get_lexer_by_name(language, stripnl=False), formatter).rstrip(
+        "\n"
+    )
 
 
 def language_of(path):
     return LANGUAGES.get(Path(path).suffix, "text")
 
 
-# ---- Directives ---------------------------------------------------------------------------------------------------
+# ---- Directives ----------------------------------------------------------------------------------
 
 
 class Expander:
@@ -98,8 +103,10 @@ class Expander:
         text = found.text.expandtabs(8)
         indent = min(len(line) - len(line.lstrip()) for line in text.splitlines() if line.strip())
         text = "\n".join(line[indent:] for line in text.splitlines())
-        return self.block(f'<figure class="code"><pre>{highlight(text, language_of(path))}</pre>'
-                          f"<figcaption>{self.quoted(path, found.first, found.last)}</figcaption></figure>")
+        return self.block(
+            f'<figure class="code"><pre>{highlight(text, language_of(path))}</pre>'
+            f"<figcaption>{self.quoted(path, found.first, found.last)}</figcaption></figure>"
+        )
 
     def do_ref(self, path, name):
         found = source.find(path, name, comment=False)
@@ -112,7 +119,9 @@ class Expander:
         for path in sorted((source.ROOT / "tests/kernel").rglob("test_*.c")):
             for number, line in enumerate(path.read_text().splitlines(), 1):
                 if re.match(rf'(SELFTEST|CRASH)\w*\(\w+, "{re.escape(name)}",', line):
-                    return self.source_link(path.relative_to(source.ROOT).as_posix(), number, f"<code>{name}</code>")
+                    return self.source_link(
+                        path.relative_to(source.ROOT).as_posix(), number, f"<code>{name}</code>"
+                    )
         raise source.Missing(f"no self-test named {name}")
 
     def do_lines(self, *paths):
@@ -136,7 +145,9 @@ class Expander:
             return ""
 
     def plant(self, match):
-        planted = plant.Plant(match.group(1), match.group(2), match.group(3), match.group(4).splitlines())
+        planted = plant.Plant(
+            match.group(1), match.group(2), match.group(3), match.group(4).splitlines()
+        )
         try:
             planted.place()
             line = source.find(planted.path, planted.function, comment=False).first
@@ -147,17 +158,23 @@ class Expander:
         for text in planted.lines:
             kind = {"-": "del", "+": "ins"}.get(text[:1], "span")
             rows.append(f"<{kind}>{html.escape(text.expandtabs(8))}</{kind}>")
-        where = self.source_link(planted.path, line, f"<code>{planted.path}</code>, <code>{planted.function}</code>")
-        return self.block('<figure class="plant"><pre>' + "\n".join(rows) + "</pre>"
-                          f"<figcaption>Mistake <code>{planted.name}</code>: {where}</figcaption></figure>")
+        where = self.source_link(
+            planted.path, line, f"<code>{planted.path}</code>, <code>{planted.function}</code>"
+        )
+        return self.block(
+            '<figure class="plant"><pre>' + "\n".join(rows) + "</pre>"
+            f"<figcaption>Mistake <code>{planted.name}</code>: {where}</figcaption></figure>"
+        )
 
     def drawing(self, match):
         text, name = match.group(1), match.group(2)
         if name not in drawings.ALL:
             self.book.errors.append(f"{self.page.name}.md: no drawing named {name}")
             return ""
-        return self.block(f'<figure class="drawing">{drawings.ALL[name]().svg(name, text)}'
-                          f"<figcaption>{html.escape(text)}</figcaption></figure>")
+        return self.block(
+            f'<figure class="drawing">{drawings.ALL[name]().svg(name, text)}'
+            f"<figcaption>{html.escape(text)}</figcaption></figure>"
+        )
 
     def term(self, match):
         word = match.group(1)
@@ -173,11 +190,15 @@ class Expander:
         text = re.sub(r"\]\(([\w-]+)\.md(#[\w-]+)?\)", r"](\1.html\2)", text)
         converter = markdown.Markdown(extensions=MARKDOWN)
         body = converter.convert(text)
-        self.page.headings = [(item["id"], item["name"]) for top in converter.toc_tokens for item in top["children"]]
-        return re.sub(r"<p>@@BLOCK(\d+)@@</p>", lambda found: self.blocks[int(found.group(1))], body)
+        self.page.headings = [
+            (item["id"], item["name"]) for top in converter.toc_tokens for item in top["children"]
+        ]
+        return re.sub(
+            r"<p>@@BLOCK(\d+)@@</p>", lambda found: self.blocks[int(found.group(1))], body
+        )
 
 
-# ---- Pages --------------------------------------------------------------------------------------------------------
+# ---- Pages ---------------------------------------------------------------------------------------
 
 
 def read_summary():
@@ -198,9 +219,13 @@ def navigation(book, current):
     items = []
     for page in book.pages:
         here = ' class="here"' if page is current else ""
-        items.append(f'<li{here}><a href="{page.name}.html">{html.escape(shown_title(page))}</a></li>')
+        items.append(
+            f'<li{here}><a href="{page.name}.html">{html.escape(shown_title(page))}</a></li>'
+        )
         if page is current and page.headings:
-            inner = "".join(f'<li><a href="#{anchor}">{name}</a></li>' for anchor, name in page.headings)
+            inner = "".join(
+                f'<li><a href="#{anchor}">{name}</a></li>' for anchor, name in page.headings
+            )
             items.append(f"<li><ul>{inner}</ul></li>")
     return "<ul>" + "".join(items) + "</ul>"
 
@@ -210,7 +235,9 @@ def neighbours(book, page):
     links = []
     if at > 0:
         before = book.pages[at - 1]
-        links.append(f'<a rel="prev" href="{before.name}.html">Back: {html.escape(before.title)}</a>')
+        links.append(
+            f'<a rel="prev" href="{before.name}.html">Back: {html.escape(before.title)}</a>'
+        )
     if at + 1 < len(book.pages):
         after = book.pages[at + 1]
         links.append(f'<a rel="next" href="{after.name}.html">Next: {html.escape(after.title)}</a>')
@@ -218,15 +245,19 @@ def neighbours(book, page):
 
 
 def document(title, body, style="book.css"):
-    return ("<!DOCTYPE html>\n"
-            f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
-            '<meta name="viewport" content="width=device-width, initial-scale=1">'
-            f'<link rel="stylesheet" href="{style}"></head>\n<body>{body}</body></html>\n')
+    return (
+        "<!DOCTYPE html>\n"
+        f'<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="{style}"></head>\n<body>{body}</body></html>\n'
+    )
 
 
 def page_document(book, page):
-    body = (f'<nav><p class="book"><a href="index.html">{TITLE}</a></p>{navigation(book, page)}'
-            f'<p><a href="print.html">All on one page</a></p></nav>\n<main>{page.body}\n{neighbours(book, page)}</main>')
+    body = (
+        f'<nav><p class="book"><a href="index.html">{TITLE}</a></p>{navigation(book, page)}'
+        f'<p><a href="print.html">All on one page</a></p></nav>\n<main>{page.body}\n{neighbours(book, page)}</main>'
+    )
     return document(f"{page.title} - {TITLE}", body)
 
 
@@ -234,6 +265,7 @@ def print_document(book):
     """All pages in one, for paper."""
     parts = []
     for page in book.pages:
+
         def anchor(found, here=page.name):
             name, inner = found.group(1), found.group(2)
             return f'href="#{name or here}{"-" + inner[1:] if inner else ""}"'
@@ -248,15 +280,19 @@ def print_document(book):
 def source_document(path):
     text = "\n".join(source.read_lines(path)).expandtabs(8)
     rows = highlight(text, language_of(path)).split("\n")
-    body = "\n".join(f'<span class="line" id="L{n}"><a href="#L{n}">{n:4}</a> {row}</span>'
-                     for n, row in enumerate(rows, 1))
+    body = "\n".join(
+        f'<span class="line" id="L{n}"><a href="#L{n}">{n:4}</a> {row}</span>'
+        for n, row in enumerate(rows, 1)
+    )
     style = "../" * (path.count("/") + 1) + "book.css"
     return document(path, f'<main class="source"><h1>{path}</h1><pre>{body}</pre></main>', style)
 
 
 def terms_body(book):
-    rows = [f'<li><a href="{page.name}.html#{anchor}">{term}</a>, {html.escape(page.title)}</li>'
-            for term, page, anchor in sorted(book.terms, key=lambda item: item[0].lower())]
+    rows = [
+        f'<li><a href="{page.name}.html#{anchor}">{term}</a>, {html.escape(page.title)}</li>'
+        for term, page, anchor in sorted(book.terms, key=lambda item: item[0].lower())
+    ]
     return '<ul class="terms">' + "".join(rows) + "</ul>"
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The drawings of the book, each from a short description: drawings.py FOLDER writes them as SVG files.
+"""The drawings of the book, each from a short description: drawings.py FOLDER writes them as SVG
+files.
 
-Addresses and sizes that the source defines are taken from there, so that a drawing cannot rot either.  Those of the
-last chapters are in drawings_later.py.
-"""
+Addresses and sizes that the source defines are taken from there, so that a drawing cannot rot
+either.  Those of the last chapters are in drawings_later.py. """
 
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ def layout(name):
     return source.constant("kernel/arch/x86/paging/layout.h", name)
 
 
-# ---- The address map ----------------------------------------------------------------------------------------------
+# ---- The address map -----------------------------------------------------------------------------
 
 
 def address_map():
@@ -72,7 +72,7 @@ def physical():
     return d
 
 
-# ---- The boot order -----------------------------------------------------------------------------------------------
+# ---- The boot order ------------------------------------------------------------------------------
 
 
 def boot_order():
@@ -108,7 +108,7 @@ def boot_order():
     return d
 
 
-# ---- From GRUB to paging ------------------------------------------------------------------------------------------
+# ---- From GRUB to paging -------------------------------------------------------------------------
 
 
 def early_map():
@@ -142,19 +142,26 @@ def walk_picture(title, split, levels):
 
 
 def walk_2level():
-    return walk_picture("32-bit paging: 2 levels, entries of 4 bytes",
-                        [(10, "31..22: PGD index"), (10, "21..12: PTE index"), (12, "11..0: offset")],
-                        [("PGD", "1024 entries", "4 MiB each"), ("PTE table", "1024 entries", "4 KiB each")])
+    return walk_picture(
+        "32-bit paging: 2 levels, entries of 4 bytes",
+        [(10, "31..22: PGD index"), (10, "21..12: PTE index"), (12, "11..0: offset")],
+        [("PGD", "1024 entries", "4 MiB each"), ("PTE table", "1024 entries", "4 KiB each")],
+    )
 
 
 def walk_pae():
-    return walk_picture("PAE paging: 3 levels, entries of 8 bytes",
-                        [(4, "31,30"), (9, "29..21: PMD index"), (9, "20..12: PTE index"), (10, "11..0: offset")],
-                        [("PGD", "4 entries", "1 GiB each"), ("PMD table", "512 entries", "2 MiB each"),
-                         ("PTE table", "512 entries", "4 KiB each")])
+    return walk_picture(
+        "PAE paging: 3 levels, entries of 8 bytes",
+        [(4, "31,30"), (9, "29..21: PMD index"), (9, "20..12: PTE index"), (10, "11..0: offset")],
+        [
+            ("PGD", "4 entries", "1 GiB each"),
+            ("PMD table", "512 entries", "2 MiB each"),
+            ("PTE table", "512 entries", "4 KiB each"),
+        ],
+    )
 
 
-# ---- The boot allocator -------------------------------------------------------------------------------------------
+# ---- The boot allocator --------------------------------------------------------------------------
 
 
 def bitmap():
@@ -171,7 +178,15 @@ def bitmap():
     def row(y, title, parts, bit, end):
         d.text(20, y - 10, title, 13, bold=True)
         for n in range(3):
-            d.box(20 + n * 220, y, 220, 20, f"page {n + 1}: bit {bit[n]}", fill=MID if bit[n] else WHITE, size=12)
+            d.box(
+                20 + n * 220,
+                y,
+                220,
+                20,
+                f"page {n + 1}: bit {bit[n]}",
+                fill=MID if bit[n] else WHITE,
+                size=12,
+            )
             d.rect(20 + n * 220, y + 20, 220, 34)
         for start, width, label, fill in parts:
             d.box(20 + start, y + 20, width, 34, label, fill=fill, size=12)
@@ -179,14 +194,24 @@ def bitmap():
         d.text(24 + end, y + 72, "last_end", 12, mono=True)
 
     row(134, "alloc(2000): a page of its own", [(0, 107, "2000", DARK)], (1, 0, 0), 107)
-    row(240, "alloc(1000, 64): begins in that page; nothing new is reserved",
-        [(0, 107, "2000", DARK), (110, 54, "1000", LIGHT)], (1, 0, 0), 164)
-    row(346, "alloc(3000): begins there too, and takes the next page along", [
-        (0, 107, "2000", DARK), (110, 54, "1000", LIGHT), (164, 161, "3000", MID)], (1, 1, 0), 325)
+    row(
+        240,
+        "alloc(1000, 64): begins in that page; nothing new is reserved",
+        [(0, 107, "2000", DARK), (110, 54, "1000", LIGHT)],
+        (1, 0, 0),
+        164,
+    )
+    row(
+        346,
+        "alloc(3000): begins there too, and takes the next page along",
+        [(0, 107, "2000", DARK), (110, 54, "1000", LIGHT), (164, 161, "3000", MID)],
+        (1, 1, 0),
+        325,
+    )
     return d
 
 
-# ---- Zones and buddy ----------------------------------------------------------------------------------------------
+# ---- Zones and buddy -----------------------------------------------------------------------------
 
 
 def buddy():
@@ -196,24 +221,51 @@ def buddy():
     def row(y, title, blocks):
         d.text(20, y - 8, title, 13, bold=True)
         for start, order, taken in blocks:
-            d.box(20 + start * unit, y, unit << order, 30, "in use" if taken else f"free, order {order}",
-                  fill=DARK if taken else WHITE, size=12)
+            d.box(
+                20 + start * unit,
+                y,
+                unit << order,
+                30,
+                "in use" if taken else f"free, order {order}",
+                fill=DARK if taken else WHITE,
+                size=12,
+            )
 
-    d.text(20, 18, "frames 8 to 15:   8 = 1000b   9 = 1001b   10 = 1010b   12 = 1100b", 12, mono=True)
+    d.text(
+        20, 18, "frames 8 to 15:   8 = 1000b   9 = 1001b   10 = 1010b   12 = 1100b", 12, mono=True
+    )
     row(46, "one block of order 3", [(0, 3, False)])
-    row(112, "a request for one page: the upper halves go back", [(0, 0, True), (1, 0, False), (2, 1, False), (4, 2, False)])
-    row(178, "two more pages are taken", [(0, 0, True), (1, 0, True), (2, 0, True), (3, 0, False), (4, 2, False)])
-    row(244, "page 8 comes back: its buddy 8 ^ 1 = 9 is in use, so no merge",
-        [(0, 0, False), (1, 0, True), (2, 0, True), (3, 0, False), (4, 2, False)])
-    row(310, "page 10 comes back: merged with 11; the buddy 10 ^ 2 = 8 is free, but of order 0",
-        [(0, 0, False), (1, 0, True), (2, 1, False), (4, 2, False)])
+    row(
+        112,
+        "a request for one page: the upper halves go back",
+        [(0, 0, True), (1, 0, False), (2, 1, False), (4, 2, False)],
+    )
+    row(
+        178,
+        "two more pages are taken",
+        [(0, 0, True), (1, 0, True), (2, 0, True), (3, 0, False), (4, 2, False)],
+    )
+    row(
+        244,
+        "page 8 comes back: its buddy 8 ^ 1 = 9 is in use, so no merge",
+        [(0, 0, False), (1, 0, True), (2, 0, True), (3, 0, False), (4, 2, False)],
+    )
+    row(
+        310,
+        "page 10 comes back: merged with 11; the buddy 10 ^ 2 = 8 is free, but of order 0",
+        [(0, 0, False), (1, 0, True), (2, 1, False), (4, 2, False)],
+    )
     row(376, "page 9 comes back: 9 ^ 1 = 8, then 8 ^ 2 = 10, then 8 ^ 4 = 12", [(0, 3, False)])
     return d
 
 
 def zones():
     d = Drawing(320)
-    names = [("HIGHMEM", "user pages", 30), ("NORMAL", "kernel: tables, stacks, objects", 250), ("DMA", "old devices", 470)]
+    names = [
+        ("HIGHMEM", "user pages", 30),
+        ("NORMAL", "kernel: tables, stacks, objects", 250),
+        ("DMA", "old devices", 470),
+    ]
     for n, (name, who, x) in enumerate(names):
         d.text(x + 90, 24, f"asks for {name}", 13, "middle", bold=True)
         d.text(x + 90, 42, who, 12, "middle", italic=True)
@@ -223,13 +275,22 @@ def zones():
         d.box(x, 256, 180, 24, "min: for those who cannot wait", fill=DARK, size=11)
         if n:
             text = "reserve[HIGHMEM]" if n == 1 else "reserve[NORMAL], [HIGHMEM]"
-            d.box(x, 214, 180, 42, "kept from those", "who fall back: " + ("HIGHMEM" if n == 1 else "both"), fill=MID, size=11)
+            d.box(
+                x,
+                214,
+                180,
+                42,
+                "kept from those",
+                "who fall back: " + ("HIGHMEM" if n == 1 else "both"),
+                fill=MID,
+                size=11,
+            )
         if n < 2:
             d.arrow((x + 180, 130), (x + 218, 130))
     return d
 
 
-# ---- Page tables and quicklists -----------------------------------------------------------------------------------
+# ---- Page tables and quicklists ------------------------------------------------------------------
 
 
 def quicklist():
@@ -257,32 +318,56 @@ def quicklist():
 
 def teardown():
     d = Drawing(190)
-    steps = [("clear", "entries", "page_table_lock"), ("gather", "pages, tables", "on a list"), ("flush", "every CPU of mask", "no lock held"),
-             ("give away", "page: allocator", "table: quicklist")]
+    steps = [
+        ("clear", "entries", "page_table_lock"),
+        ("gather", "pages, tables", "on a list"),
+        ("flush", "every CPU of mask", "no lock held"),
+        ("give away", "page: allocator", "table: quicklist"),
+    ]
     for n, (name, what, how) in enumerate(steps):
         x = 20 + n * 170
         d.box(x, 30, 140, 74, name, what, how, fill=DARK if n == 2 else LIGHT, bold=True)
         if n < 3:
             d.arrow((x + 140, 67), (x + 169, 67))
     d.line((20, 126), (20, 132), (500, 132), (500, 126))
-    d.text(260, 150, "a CPU may still walk a gathered table, or write to a gathered page", 12, "middle")
+    d.text(
+        260, 150, "a CPU may still walk a gathered table, or write to a gathered page", 12, "middle"
+    )
     d.line((530, 126), (530, 132), (670, 132), (670, 126))
     d.text(600, 150, "nobody can", 12, "middle")
     d.text(260, 170, "so neither may have another use yet", 12, "middle", italic=True)
     return d
 
 
-# ---- The PKMap ----------------------------------------------------------------------------------------------------
+# ---- The PKMap -----------------------------------------------------------------------------------
 
 
 def pkmap():
     d = Drawing(350)
-    pool.one_slot(d, [("", 0, "none", "-", "clean"), ("kmap(A)", 2, "frame A", "set", "in use"),
-                      ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("kmap(A)", 2, "frame A", "set", "in use"),
-                      ("kunmap(A)", 1, "frame A", "set", "perhaps stale"), ("flush", 0, "none", "-", "clean")])
+    pool.one_slot(
+        d,
+        [
+            ("", 0, "none", "-", "clean"),
+            ("kmap(A)", 2, "frame A", "set", "in use"),
+            ("kunmap(A)", 1, "frame A", "set", "perhaps stale"),
+            ("kmap(A)", 2, "frame A", "set", "in use"),
+            ("kunmap(A)", 1, "frame A", "set", "perhaps stale"),
+            ("flush", 0, "none", "-", "clean"),
+        ],
+    )
     d.text(120 + 3 * 96 - 6, 88 - 38, "revival", 11, "middle", italic=True)
-    d.text(20, 306, "A slot at 1 has no user and is not free: some CPU may still translate it to frame A.", 12)
-    d.text(20, 324, "Only the flush, which every CPU has acknowledged, makes it free: clear, flush, hand out.", 12)
+    d.text(
+        20,
+        306,
+        "A slot at 1 has no user and is not free: some CPU may still translate it to frame A.",
+        12,
+    )
+    d.text(
+        20,
+        324,
+        "Only the flush, which every CPU has acknowledged, makes it free: clear, flush, hand out.",
+        12,
+    )
     return d
 
 
@@ -291,12 +376,18 @@ def pool_turn():
     counts = [1, 2, 1, 1, 3, 1, 2, 1, 1, 2]
     pool.turn(d, 44, "the turn comes to the end of the pool (ten slots here)", counts, 9)
     after = [0 if value == 1 else value for value in counts]
-    d.text(20, 132, "last_pkmap_nr wraps to 0: every 1 becomes 0, one flush on every CPU", 12, italic=True)
+    d.text(
+        20,
+        132,
+        "last_pkmap_nr wraps to 0: every 1 becomes 0, one flush on every CPU",
+        12,
+        italic=True,
+    )
     pool.turn(d, 164, "and goes on: slots in use are passed over", [2] + after[1:], 0)
     return d
 
 
-# ---- The flush across CPUs ----------------------------------------------------------------------------------------
+# ---- The flush across CPUs -----------------------------------------------------------------------
 
 
 def flush():
@@ -343,9 +434,14 @@ def stale():
     d.text(140, 22, "CPU 0", 13, "middle", bold=True)
     d.text(390, 22, "slot 5: the entry in memory", 13, "middle", bold=True)
     d.text(610, 22, "CPU 1: its TLB", 13, "middle", bold=True)
-    rows = [("kmap(A)", "frame A", ""), ("a thread on CPU 1 reads A", "frame A", "A"), ("kunmap(A)", "frame A", "A"),
-            ("entry cleared, no flush", "none", "A"), ("kmap(B) gets slot 5", "frame B", "A"),
-            ("CPU 1 writes to B ...", "frame B", "A: the write hits A")]
+    rows = [
+        ("kmap(A)", "frame A", ""),
+        ("a thread on CPU 1 reads A", "frame A", "A"),
+        ("kunmap(A)", "frame A", "A"),
+        ("entry cleared, no flush", "none", "A"),
+        ("kmap(B) gets slot 5", "frame B", "A"),
+        ("CPU 1 writes to B ...", "frame B", "A: the write hits A"),
+    ]
     for n, (what, entry, tlb) in enumerate(rows):
         y = 38 + n * 41
         d.box(20, y, 240, 30, what, fill=LIGHT)
@@ -356,10 +452,24 @@ def stale():
     return d
 
 
-ALL = {"address-map": address_map, "physical": physical, "boot-order": boot_order, "early-map": early_map,
-       "walk-2level": walk_2level, "walk-pae": walk_pae, "bitmap": bitmap, "zones": zones, "buddy": buddy,
-       "quicklist": quicklist, "teardown": teardown, "pkmap": pkmap, "pool-turn": pool_turn, "stale": stale, "flush": flush,
-       **drawings_later.ALL}
+ALL = {
+    "address-map": address_map,
+    "physical": physical,
+    "boot-order": boot_order,
+    "early-map": early_map,
+    "walk-2level": walk_2level,
+    "walk-pae": walk_pae,
+    "bitmap": bitmap,
+    "zones": zones,
+    "buddy": buddy,
+    "quicklist": quicklist,
+    "teardown": teardown,
+    "pkmap": pkmap,
+    "pool-turn": pool_turn,
+    "stale": stale,
+    "flush": flush,
+    **drawings_later.ALL,
+}
 
 
 def main(arguments):

@@ -1,8 +1,10 @@
-"""The drawings of the book's later chapters: the pool made better, what an operation costs, how we know."""
+"""The drawings of the book's later chapters: the pool made better, what an operation costs, how we
+know.
+"""
 
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing
 
-# ---- The pool made better -----------------------------------------------------------------------------------------
+# ---- The pool made better ------------------------------------------------------------------------
 
 
 def hold_and_wait():
@@ -19,7 +21,9 @@ def hold_and_wait():
     d.text(20, 212, "solid: is held by", 12, italic=True)
     d.text(20, 230, "broken: waits for", 12, italic=True)
     d.text(380, 24, "tickets: all or none", 13, bold=True)
-    for n, (who, what) in enumerate((("A: 2 slots", "holds none"), ("B: 2 slots", "holds none"), ("C: 1 slot", "holds none"))):
+    for n, (who, what) in enumerate(
+        (("A: 2 slots", "holds none"), ("B: 2 slots", "holds none"), ("C: 1 slot", "holds none"))
+    ):
         x = 380 + n * 105
         d.box(x, 60, 92, 52, who, what, fill=MID if n == 0 else LIGHT, size=12)
         if n:
@@ -39,8 +43,16 @@ def idle_owes():
     d = Drawing(380)
     d.box(20, 16, 250, 30, "CPU 0 flushes", fill=MID)
     d.box(430, 16, 250, 30, "CPU 1 leaves idle", fill=MID)
-    left = [("clear the entries", WHITE), ("count up the stamp (locked)", DARK), ("look at the idle bits", LIGHT)]
-    right = [("an interrupt ends the halt", WHITE), ("clear its idle bit (locked)", DARK), ("look at the stamp", LIGHT)]
+    left = [
+        ("clear the entries", WHITE),
+        ("count up the stamp (locked)", DARK),
+        ("look at the idle bits", LIGHT),
+    ]
+    right = [
+        ("an interrupt ends the halt", WHITE),
+        ("clear its idle bit (locked)", DARK),
+        ("look at the stamp", LIGHT),
+    ]
     for n in range(3):
         for x, (words, fill) in ((20, left[n]), (430, right[n])):
             d.box(x, 66 + n * 46, 250, 32, words, fill=fill)
@@ -50,9 +62,11 @@ def idle_owes():
     d.arrow((270, 128), (429, 166), dash=True)
     d.text(350, 112, "seen by the", 12, "middle", italic=True)
     d.text(350, 128, "other side", 12, "middle", italic=True)
-    rows = [("bit gone: interrupts CPU 1", "may flush twice: harmless"),
-            ("bit set: CPU 1 comes later", "sees the stamp: flushes before any handler"),
-            ("bit set", "old stamp: impossible, one of the two comes first")]
+    rows = [
+        ("bit gone: interrupts CPU 1", "may flush twice: harmless"),
+        ("bit set: CPU 1 comes later", "sees the stamp: flushes before any handler"),
+        ("bit set", "old stamp: impossible, one of the two comes first"),
+    ]
     d.text(145, 230, "what CPU 0 saw", 12, "middle", bold=True)
     d.text(515, 230, "what CPU 1 did", 12, "middle", bold=True)
     for n, (flusher, idler) in enumerate(rows):
@@ -91,14 +105,25 @@ def batches():
     return d
 
 
-# ---- What an operation costs --------------------------------------------------------------------------------------
+# ---- What an operation costs ---------------------------------------------------------------------
 
 
 def nosleep():
     d = Drawing(210)
     d.text(20, 24, "nosleep, per CPU: three depths in one word", 13, bold=True)
-    for n, (name, value) in enumerate((("unused", "0"), ("kmaps", "1"), ("locks", "0"), ("interrupts", "0"))):
-        d.box(20 + n * 120, 40, 120, 34, value, fill=DARK if value != "0" else WHITE, mono=True, size=14)
+    for n, (name, value) in enumerate(
+        (("unused", "0"), ("kmaps", "1"), ("locks", "0"), ("interrupts", "0"))
+    ):
+        d.box(
+            20 + n * 120,
+            40,
+            120,
+            34,
+            value,
+            fill=DARK if value != "0" else WHITE,
+            mono=True,
+            size=14,
+        )
         d.text(80 + n * 120, 92, name, 12, "middle", mono=True)
     d.text(20, 128, "each by itself: incb, decb of one byte, by its own CPU", 12)
     d.text(20, 148, "all at once: cmpl $0, %fs:nosleep", 12, mono=True)
@@ -111,7 +136,13 @@ def nosleep():
 
 def what_is_counted():
     d = Drawing(330)
-    d.text(20, 24, "one kmap and kunmap, of distinct pages: what the figure holds, and what lies beside it", 13, bold=True)
+    d.text(
+        20,
+        24,
+        "one kmap and kunmap, of distinct pages: what the figure holds, and what lies beside it",
+        13,
+        bold=True,
+    )
     parts = [("kmap", 95, MID), ("kunmap", 49, LIGHT), ("1/1024 turn", 26, DARK)]
     x = 20
     for name, width, fill in parts:
@@ -120,18 +151,25 @@ def what_is_counted():
         x += w
     d.text(20, 104, "instructions of the guest, all CPUs: the TSC under -icount", 12, italic=True)
     d.text(20, 144, "beside it, for each thousand operations", 13, bold=True)
-    events = [("interrupts sent", "each stops another CPU"), ("full flushes", "every later access walks the tables"),
-              ("invlpg", "one page the same"), ("CR3 loads", "all but Global entries"), ("flush rounds", "waits for other CPUs")]
+    events = [
+        ("interrupts sent", "each stops another CPU"),
+        ("full flushes", "every later access walks the tables"),
+        ("invlpg", "one page the same"),
+        ("CR3 loads", "all but Global entries"),
+        ("flush rounds", "waits for other CPUs"),
+    ]
     for n, (name, why) in enumerate(events):
         d.box(20, 156 + n * 32, 160, 26, name, fill=WHITE, size=12, dash=True)
         d.text(196, 173 + n * 32, why, 12)
     d.text(470, 173, "not seen at all:", 12, bold=True)
-    for n, words in enumerate(("page walks, cache misses", "contention for a line", "branches guessed wrong")):
+    for n, words in enumerate(
+        ("page walks, cache misses", "contention for a line", "branches guessed wrong")
+    ):
         d.text(470, 195 + n * 20, words, 12)
     return d
 
 
-# ---- How we know ----------------------------------------------------------------------------------------------------
+# ---- How we know ---------------------------------------------------------------------------------
 
 
 def lattice():
@@ -145,17 +183,33 @@ def lattice():
                 d.arrow((x + 14, y), (x + 95, y))
             if row < 3:
                 d.arrow((x, y + 14), (x, y + 65))
-            d.rect(x - 14, y - 14, 28, 28, DARK if row == column == 2 else MID if (row, column) in ((0, 0), (3, 3)) else WHITE)
-    for n, words in enumerate(("corner to corner:", "20 ways, 16 states", "", "the dark state is reached", "in 6 ways; what follows",
-                               "is tried once")):
+            d.rect(
+                x - 14,
+                y - 14,
+                28,
+                28,
+                DARK if row == column == 2 else MID if (row, column) in ((0, 0), (3, 3)) else WHITE,
+            )
+    for n, words in enumerate(
+        (
+            "corner to corner:",
+            "20 ways, 16 states",
+            "",
+            "the dark state is reached",
+            "in 6 ways; what follows",
+            "is tried once",
+        )
+    ):
         d.text(480, 90 + n * 22, words, 13)
     return d
 
 
 def buffers():
     d = Drawing(290)
-    for x, name, stores, looks, found in ((20, "CPU 0", "stamp = 1", "idle bit?", "1: it will pay"),
-                                          (480, "CPU 1", "idle bit = 0", "stamp?", "0: nothing owed")):
+    for x, name, stores, looks, found in (
+        (20, "CPU 0", "stamp = 1", "idle bit?", "1: it will pay"),
+        (480, "CPU 1", "idle bit = 0", "stamp?", "0: nothing owed"),
+    ):
         d.text(x + 100, 26, name, 13, "middle", bold=True)
         d.box(x, 40, 200, 34, "stores", stores, fill=LIGHT, size=12)
         d.box(x, 104, 200, 34, "store buffer", stores, fill=DARK, size=12)
@@ -171,5 +225,12 @@ def buffers():
     return d
 
 
-ALL = {"hold-and-wait": hold_and_wait, "idle-owes": idle_owes, "batches": batches, "nosleep": nosleep,
-       "what-is-counted": what_is_counted, "lattice": lattice, "buffers": buffers}
+ALL = {
+    "hold-and-wait": hold_and_wait,
+    "idle-owes": idle_owes,
+    "batches": batches,
+    "nosleep": nosleep,
+    "what-is-counted": what_is_counted,
+    "lattice": lattice,
+    "buffers": buffers,
+}

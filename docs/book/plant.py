@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Plants one of the book's mistakes in a private copy of the source, where it can be built and watched.
+"""Plants one of the book's mistakes in a private copy of the source, where it can be built and
+watched.
 
     python3 docs/book/plant.py                      lists the mistakes
-    python3 docs/book/plant.py NAME FOLDER          copies the source to FOLDER, which must be new, and changes it there
+    python3 docs/book/plant.py NAME FOLDER          copies the source to FOLDER, which must be new,
+    and changes it there
     cd FOLDER && make run APPEND=exit
 
-The mistakes stand in the chapters, as blocks that begin with ```plant NAME FILE FUNCTION; their lines are marked as in
-a diff.  The lines that go, and those around them, must be in that function, once: else nothing is changed.
-"""
+The mistakes stand in the chapters, as blocks that begin with ```plant NAME FILE FUNCTION; their
+lines are marked as in a diff.  The lines that go, and those around them, must be in that function,
+once: else nothing is changed. """
 
 import re
 import shutil
@@ -37,25 +39,32 @@ class Plant:
     def place(self):
         """Index in the file of the first line that is replaced."""
         whole, old = source.find(self.path, self.function), self.side("-")
-        hits = [i for i in range(len(whole.lines)) if whole.lines[i:i + len(old)] == old]
+        hits = [i for i in range(len(whole.lines)) if whole.lines[i : i + len(old)] == old]
         if len(hits) != 1:
-            raise source.Missing(f"mistake {self.name}: the lines to change are {len(hits)} times in {self.function} "
-                                 f"of {self.path}")
+            raise source.Missing(
+                f"mistake {self.name}: the lines to change are {len(hits)} times in {self.function} "
+                f"of {self.path}"
+            )
         return whole.first - 1 + hits[0]
 
     def apply(self, tree):
         at, file = self.place(), tree / self.path
         lines = file.read_text().splitlines()
-        lines[at:at + len(self.side("-"))] = self.side("+")
+        lines[at : at + len(self.side("-"))] = self.side("+")
         file.write_text("\n".join(lines) + "\n")
 
 
 def plants_in(text):
-    return [Plant(name, path, function, body.splitlines()) for name, path, function, body in BLOCK.findall(text)]
+    return [
+        Plant(name, path, function, body.splitlines())
+        for name, path, function, body in BLOCK.findall(text)
+    ]
 
 
 def all_plants():
-    found = [(page, plant) for page in sorted(BOOK.glob("*.md")) for plant in plants_in(page.read_text())]
+    found = [
+        (page, plant) for page in sorted(BOOK.glob("*.md")) for plant in plants_in(page.read_text())
+    ]
     names = [plant.name for _, plant in found]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

@@ -1,9 +1,9 @@
 """Finds things in Tarn's source by name, so that the book quotes what is there and cannot rot.
 
-find("kernel/mm/pkmap/highmem.c", "kmap_high") is the function, with the comment in front of it; "A..B" is all from the
-definition of A to the end of that of B.  A name may be a function, a struct, a macro, a variable, a self-test, a label
-or `equ` of an assembly file, or a heading of the linker script.  What is not there, or not only once, raises Missing.
-"""
+find("kernel/mm/pkmap/highmem.c", "kmap_high") is the function, with the comment in front of it;
+"A..B" is all from the definition of A to the end of that of B.  A name may be a function, a struct,
+a macro, a variable, a self-test, a label or `equ` of an assembly file, or a heading of the linker
+script.  What is not there, or not only once, raises Missing. """
 
 import re
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ def read_lines(path):
 
 
 def extract(path, lines, first, last):
-    return Extract(path, first + 1, last + 1, lines[first:last + 1])
+    return Extract(path, first + 1, last + 1, lines[first : last + 1])
 
 
-# ---- C ------------------------------------------------------------------------------------------------------------
+# ---- C -------------------------------------------------------------------------------------------
 
 
 def body_end(lines, at):
@@ -60,7 +60,9 @@ def body_end(lines, at):
 
 
 def block_opened(lines, at):
-    """Is line `at` inside braces that were opened at the left margin or at the end of a line before it?"""
+    """Is line `at` inside braces that were opened at the left margin or at the end of a line before
+    it?
+    """
     while at >= 0 and lines[at].startswith((" ", "\t", "")) and not lines[at][:1].isalpha():
         if lines[at].startswith("{"):
             return True
@@ -68,7 +70,8 @@ def block_opened(lines, at):
     return at >= 0 and lines[at].endswith("{")
 
 
-# In order: the first kind that matches anything wins, so that a definition wins over a mere declaration.
+# In order: the first kind that matches anything wins, so that a definition wins over a mere
+# declaration.
 def c_patterns(name):
     n = re.escape(name)
     return [
@@ -103,7 +106,7 @@ def with_c_comment(lines, at):
     return start
 
 
-# ---- Assembly and linker script -----------------------------------------------------------------------------------
+# ---- Assembly and linker script ------------------------------------------------------------------
 
 
 def asm_patterns(name):
@@ -115,7 +118,9 @@ def asm_end(lines, at):
     if not lines[at].rstrip().endswith(":") and not re.match(r"^(\w+:$|section)", lines[at]):
         return at
     end = at
-    while end + 1 < len(lines) and not re.match(r"^(\w+:|section |global |\w+\s+equ\b)", lines[end + 1]):
+    while end + 1 < len(lines) and not re.match(
+        r"^(\w+:|section |global |\w+\s+equ\b)", lines[end + 1]
+    ):
         end += 1
     while end > at and (not lines[end].strip() or lines[end].startswith((";", "align"))):
         end -= 1
@@ -132,13 +137,15 @@ def ld_end(lines, at):
     depth, end = 0, at
     while end < len(lines):
         depth += lines[end].count("{") - lines[end].count("}")
-        if depth == 0 and (lines[end].strip() != lines[at].strip() or "{" in lines[end] or ";" in lines[end]):
+        if depth == 0 and (
+            lines[end].strip() != lines[at].strip() or "{" in lines[end] or ";" in lines[end]
+        ):
             return end
         end += 1
     return at
 
 
-# ---- Both ---------------------------------------------------------------------------------------------------------
+# ---- Both ----------------------------------------------------------------------------------------
 
 
 def kind_of(path):
@@ -155,9 +162,14 @@ def find_one(path, lines, name):
     for pattern in patterns(name):
         hits = [i for i, line in enumerate(lines) if re.search(pattern, line)]
         if len(hits) > 1:
-            raise Missing(f"{path}: {name} is there {len(hits)} times, in lines " + ", ".join(str(h + 1) for h in hits))
+            raise Missing(
+                f"{path}: {name} is there {len(hits)} times, in lines "
+                + ", ".join(str(h + 1) for h in hits)
+            )
         if hits and Path(path).suffix in (".c", ".h"):
-            return c_start(lines, hits[0]), (hits[0] if lines[hits[0]].startswith("}") else end_of(lines, hits[0]))
+            return c_start(lines, hits[0]), (
+                hits[0] if lines[hits[0]].startswith("}") else end_of(lines, hits[0])
+            )
         if hits:
             return hits[0], end_of(lines, hits[0])
     raise Missing(f"{path}: nothing named {name}")

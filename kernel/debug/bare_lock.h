@@ -1,6 +1,7 @@
 /*
- * A lock without an owner, for what watches the locks themselves or is used by them.  Interrupts are off while it is held and
- * waited for, so it guards a few steps only, and whoever holds it takes no other lock and does not panic.
+ * A lock without an owner, for what watches the locks themselves or is used by them.  Interrupts
+ * are off while it is held and waited for, so it guards a few steps only, and whoever holds it
+ * takes no other lock and does not panic.
  */
 #ifndef ARCH_X86_BARE_LOCK_H
 #define ARCH_X86_BARE_LOCK_H

@@ -1,14 +1,14 @@
 /* The longest sections with interrupts off: see irq_time.h.  Empty without CONFIG_DEBUG. */
+#include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/hooks/irq_time.h"
 
 #ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/console.h"
+#include "arch/x86/console/place.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/percpu.h"
-#include "arch/x86/console/place.h"
 #include "arch/x86/cpu/trap.h"
 
 /* A place below this is a vector. */
@@ -23,10 +23,7 @@ struct irq_time {
 };
 static DEFINE_PER_CPU(struct irq_time, irq_time);
 
-u32 irq_time_flags(void)
-{
-	return read_eflags();
-}
+u32 irq_time_flags(void) { return read_eflags(); }
 
 static void begin(u32 flags, uintptr_t from)
 {
@@ -48,19 +45,15 @@ static void end(uintptr_t to)
 	ticks = rdtsc() - time->since;
 	time->since = 0;
 	if (ticks > time->longest.ticks)
-		time->longest = (struct irq_section){ .ticks = ticks, .from = time->from, .to = time->to ? time->to : to };
+		time->longest = (struct irq_section){
+			.ticks = ticks, .from = time->from, .to = time->to ? time->to : to
+		};
 	time->to = 0;
 }
 
-void irq_time_begins(u32 flags)
-{
-	begin(flags, CALLER());
-}
+void irq_time_begins(u32 flags) { begin(flags, CALLER()); }
 
-void irq_time_ends(void)
-{
-	end(CALLER());
-}
+void irq_time_ends(void) { end(CALLER()); }
 
 void irq_time_from(u32 flags, uintptr_t caller)
 {
@@ -74,10 +67,7 @@ void irq_time_to(u32 flags, uintptr_t caller)
 		this_cpu(irq_time)->to = caller;
 }
 
-void irq_time_forgive(void)
-{
-	this_cpu(irq_time)->since = 0;
-}
+void irq_time_forgive(void) { this_cpu(irq_time)->since = 0; }
 
 struct irq_section irq_time_exchange(struct irq_section section)
 {
@@ -90,10 +80,7 @@ struct irq_section irq_time_exchange(struct irq_section section)
 	return former;
 }
 
-void irq_time_trap(const struct trapframe *frame)
-{
-	begin(frame->eflags, frame->vector);
-}
+void irq_time_trap(const struct trapframe *frame) { begin(frame->eflags, frame->vector); }
 
 void irq_time_return(const struct trapframe *frame)
 {
@@ -113,8 +100,9 @@ static struct place end_of(uintptr_t place)
 
 static void report_section(u32 cpu, const struct irq_section *longest)
 {
-	console_printf("# longest section with interrupts off: %llu ticks, from %s to %s on CPU %u\n", longest->ticks,
-		       end_of(longest->from).text, end_of(longest->to).text, cpu);
+	console_printf(
+		"# longest section with interrupts off: %llu ticks, from %s to %s on CPU %u\n",
+		longest->ticks, end_of(longest->from).text, end_of(longest->to).text, cpu);
 }
 
 /* What other CPUs have may change while it is printed: the figures of one that is idle do not. */

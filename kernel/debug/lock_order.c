@@ -1,15 +1,15 @@
 /* The order of locks and their kinds: see lock_order.h.  Empty without CONFIG_DEBUG. */
-#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/hooks/lock_order.h"
+#include "arch/x86/cpu/irq_flags.h"
 
 #ifdef CONFIG_DEBUG
 
-#include "arch/x86/smp/cpumask.h"
-#include "kernel/debug/bare_lock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/cpumask.h"
+#include "kernel/debug/bare_lock.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 
@@ -19,8 +19,9 @@
 struct lock_class {
 	const char *name;
 	uintptr_t plain_at, irqsave_at; /* who first took it as that kind; 0: nobody */
-	u64 after;			/* classes that were waited for while one of this was held */
-	bool visited;			/* by the search under way */
+	/* classes that were waited for while one of this was held */
+	u64 after;
+	bool visited; /* by the search under way */
 };
 
 /* Where an order was first seen: who held the outer lock, and who then took the inner one. */
@@ -66,11 +67,15 @@ static u32 class_of(struct spinlock *lock)
 	flags = bare_lock(&order_lock);
 	lock->order.class = (u8)find_class(lock->name);
 	bare_unlock(&order_lock, flags);
-	ASSERT(lock->order.class, "lock %s: there are more than %u classes of locks", lock->name, MAX_CLASSES - 1);
+	ASSERT(lock->order.class, "lock %s: there are more than %u classes of locks", lock->name,
+		MAX_CLASSES - 1);
 	return lock->order.class;
 }
 
-/* True if `to` comes after `from`, directly or over others; order_lock is held, no class is visited.  *first: the first step. */
+/*
+ * True if `to` comes after `from`, directly or over others; order_lock is held, no class is
+ * visited.  *first: the first step.
+ */
 static bool search(u32 from, u32 to, u32 *first)
 {
 	classes[from].visited = true;
@@ -87,7 +92,10 @@ static bool search(u32 from, u32 to, u32 *first)
 	return false;
 }
 
-/* Enters that `inner` comes after `outer`; 0 if nothing contradicts it, else the class that is known to come after `inner`. */
+/*
+ * Enters that `inner` comes after `outer`; 0 if nothing contradicts it, else the class that is
+ * known to come after `inner`.
+ */
 static u32 learn(u32 outer, u32 inner, uintptr_t outer_at, uintptr_t inner_at)
 {
 	u32 flags = bare_lock(&order_lock), first = 0;
@@ -104,24 +112,28 @@ static u32 learn(u32 outer, u32 inner, uintptr_t outer_at, uintptr_t inner_at)
 	return reversed ? first : 0;
 }
 
-__noreturn static __noinline void refuse_order(const struct spinlock *held, const struct spinlock *lock, uintptr_t caller, u32 next)
+__noreturn static __noinline void refuse_order(
+	const struct spinlock *held, const struct spinlock *lock, uintptr_t caller, u32 next)
 {
 	const struct nesting *known = &nestings[lock->order.class][next];
 
 	panic("lock order: %s waits for lock %s while %s, which %s took, is held; but lock %s is known to come before %s: %s took "
 	      "the first, then %s the other%s%s",
-	      place_of(caller).text, lock->name, held->name, place_of(held->caller).text, lock->name, classes[next].name,
-	      place_of(known->outer).text, place_of(known->inner).text, next == held->order.class ? "" : ", and that one before ",
-	      next == held->order.class ? "" : held->name);
+		place_of(caller).text, lock->name, held->name, place_of(held->caller).text,
+		lock->name, classes[next].name, place_of(known->outer).text,
+		place_of(known->inner).text,
+		next == held->order.class ? "" : ", and that one before ",
+		next == held->order.class ? "" : held->name);
 }
 
 __noreturn static __noinline void refuse_second(const struct spinlock *held, uintptr_t caller)
 {
 	panic("lock order: %s waits for a second lock of class %s, the first was taken by %s: nothing says which comes first",
-	      place_of(caller).text, held->name, place_of(held->caller).text);
+		place_of(caller).text, held->name, place_of(held->caller).text);
 }
 
-static void check_against(const struct spinlock *held, const struct spinlock *lock, uintptr_t caller)
+static void check_against(
+	const struct spinlock *held, const struct spinlock *lock, uintptr_t caller)
 {
 	u32 outer = held->order.class, inner = lock->order.class, next;
 
@@ -134,7 +146,10 @@ static void check_against(const struct spinlock *held, const struct spinlock *lo
 		refuse_order(held, lock, caller, next);
 }
 
-/* A handler takes its locks on top of what it interrupted: no order, as the interrupted code could not know. */
+/*
+ * A handler takes its locks on top of what it interrupted: no order, as the interrupted code could
+ * not know.
+ */
 static void check_order(const struct spinlock *lock, uintptr_t caller)
 {
 	const struct held_locks *held = this_cpu(held_locks);
@@ -145,14 +160,19 @@ static void check_order(const struct spinlock *lock, uintptr_t caller)
 			check_against(held->held[i].lock, lock, caller);
 }
 
-/* The refusals have functions of their own, so that their texts do not lie on the stack of whoever takes a lock. */
-__noreturn static __noinline void refuse_kind(const struct lock_class *class, uintptr_t caller, const char *how)
+/*
+ * The refusals have functions of their own, so that their texts do not lie on the stack of whoever
+ * takes a lock.
+ */
+__noreturn static __noinline void refuse_kind(
+	const struct lock_class *class, uintptr_t caller, const char *how)
 {
 	const char *kind = class->plain_at ? "plain" : "irqsave";
 	uintptr_t known = class->plain_at ? class->plain_at : class->irqsave_at;
 
-	panic("lock kind: %s takes lock %s %s, but it is of the %s kind: %s took it with interrupts %s", place_of(caller).text,
-	      class->name, how, kind, place_of(known).text, class->plain_at ? "on" : "off");
+	panic("lock kind: %s takes lock %s %s, but it is of the %s kind: %s took it with interrupts %s",
+		place_of(caller).text, class->name, how, kind, place_of(known).text,
+		class->plain_at ? "on" : "off");
 }
 
 static void check_irqsave(struct lock_class *class, uintptr_t caller, const char *how)
@@ -172,13 +192,14 @@ static void check_plain(struct lock_class *class, uintptr_t caller)
 }
 
 /*
- * spin_lock with interrupts off: right for a lock of the irqsave kind, and for any while this CPU is alone.  The holder of a plain
- * one may be waiting for this CPU to acknowledge a call.
+ * spin_lock with interrupts off: right for a lock of the irqsave kind, and for any while this CPU
+ * is alone.  The holder of a plain one may be waiting for this CPU to acknowledge a call.
  */
 static void check_plain_irqs_off(const struct lock_class *class, uintptr_t caller)
 {
 	if (unlikely(class->plain_at && (cpus_online() & (cpus_online() - 1))))
-		refuse_kind(class, caller, "by spin_lock with interrupts off, while there are other CPUs");
+		refuse_kind(class, caller,
+			"by spin_lock with interrupts off, while there are other CPUs");
 }
 
 static void check_kind(struct lock_class *class, uintptr_t caller, bool irqsave)
@@ -223,7 +244,8 @@ void lock_order_released(struct spinlock *lock)
 
 	while (i > 0 && held->held[i - 1].lock != lock)
 		i--;
-	ASSERT(i, "lock %s is released by CPU %u, which has not taken it", lock->name, smp_processor_id());
+	ASSERT(i, "lock %s is released by CPU %u, which has not taken it", lock->name,
+		smp_processor_id());
 	for (held->n--; i <= held->n; i++)
 		held->held[i - 1] = held->held[i];
 	irq_restore(flags);
@@ -237,7 +259,8 @@ const char *lock_order_held(void)
 	if (!held->n)
 		return "";
 	last = held->held[held->n - 1].lock;
-	snprintf(held->text, sizeof(held->text), " (%s, taken by %s)", last->name, place_of(last->caller).text);
+	snprintf(held->text, sizeof(held->text), " (%s, taken by %s)", last->name,
+		place_of(last->caller).text);
 	return held->text;
 }
 
@@ -253,8 +276,9 @@ void lock_order_report(void)
 	for (u32 outer = 1; outer < nclasses; outer++)
 		for (u32 inner = 1; inner < nclasses; inner++)
 			if (classes[outer].after & (1ull << inner))
-				console_printf("# lock order: %s > %s, in %s\n", classes[outer].name, classes[inner].name,
-					       place_of(nestings[outer][inner].inner).text);
+				console_printf("# lock order: %s > %s, in %s\n",
+					classes[outer].name, classes[inner].name,
+					place_of(nestings[outer][inner].inner).text);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * Poisoning, in builds with POISON=1: a freed page is filled with the int3 instruction, which stops whoever jumps there,
- * and looked at when it is handed out again: another byte means that somebody wrote to it after it was freed.  Pages that
- * came from the hand-over and were never freed carry no mark and are not looked at.
+ * Poisoning, in builds with POISON=1: a freed page is filled with the int3 instruction, which stops
+ * whoever jumps there, and looked at when it is handed out again: another byte means that somebody
+ * wrote to it after it was freed.  Pages that came from the hand-over and were never freed carry no
+ * mark and are not looked at.
  */
 #include "mm/pages/page_alloc.h"
 
@@ -32,8 +33,9 @@ static void check_page(struct page *page)
 		if (likely(found == POISON_WORD))
 			continue;
 		kunmap_atomic(word);
-		panic_at(PANIC_SITE(51), "frame 0x%x was written after it was freed: 0x%08x at offset 0x%03x",
-			 page_to_pfn(page), found, i * (u32)sizeof(*word));
+		panic_at(PANIC_SITE(51),
+			"frame 0x%x was written after it was freed: 0x%08x at offset 0x%03x",
+			page_to_pfn(page), found, i * (u32)sizeof(*word));
 	}
 	kunmap_atomic(word);
 	page->flags &= ~PG_POISONED;

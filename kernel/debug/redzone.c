@@ -7,7 +7,10 @@
 #include "lib/assert.h"
 #include "lib/string.h"
 
-/* A free object, and padding, hold int3 instructions, as freed pages do (POISON_BYTE); a red zone is told from them. */
+/*
+ * A free object, and padding, hold int3 instructions, as freed pages do (POISON_BYTE); a red zone
+ * is told from them.
+ */
 #define FREE_BYTE 0xCCu
 #define REDZONE_BYTE 0xA5u
 /* Its last word holds the size asked for, twice, so that an overrun is not taken for one. */
@@ -32,14 +35,11 @@ static void check_free(const u8 *start, const u8 *end, const void *address, cons
 {
 	const u8 *bad = first_other(start, end, FREE_BYTE);
 
-	INVARIANT(51, !bad, "cache %s: %p was written after it was freed: 0x%02x at offset 0x%x", name, address, *bad,
-		  (u32)(bad - (const u8 *)address));
+	INVARIANT(51, !bad, "cache %s: %p was written after it was freed: 0x%02x at offset 0x%x",
+		name, address, *bad, (u32)(bad - (const u8 *)address));
 }
 
-static u32 *asked_of(void *object, u32 stride)
-{
-	return (u32 *)((u8 *)object + stride) - 1;
-}
+static u32 *asked_of(void *object, u32 stride) { return (u32 *)((u8 *)object + stride) - 1; }
 
 void object_taken(void *object, u32 size, u32 stride, const char *name)
 {
@@ -61,10 +61,11 @@ void object_freed(void *object, u32 stride, const char *name)
 	const u8 *start = object, *bad;
 
 	INVARIANT(51, word >> 16 == asked && asked <= stride - sizeof(word),
-		  "cache %s: the zone behind object %p was written: 0x%08x stands for its size", name, object, word);
+		"cache %s: the zone behind object %p was written: 0x%08x stands for its size", name,
+		object, word);
 	bad = first_other(start + asked, (const u8 *)asked_of(object, stride), REDZONE_BYTE);
-	INVARIANT(51, !bad, "cache %s: object %p of %u bytes was overrun: 0x%02x at offset %u", name, object, asked, *bad,
-		  (u32)(bad - start));
+	INVARIANT(51, !bad, "cache %s: object %p of %u bytes was overrun: 0x%02x at offset %u",
+		name, object, asked, *bad, (u32)(bad - start));
 	memset(object, FREE_BYTE, stride);
 }
 

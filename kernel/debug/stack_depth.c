@@ -3,9 +3,9 @@
 
 #ifdef CONFIG_DEBUG
 
-#include "kernel/debug/bare_lock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
+#include "kernel/debug/bare_lock.h"
 #include "lib/string.h"
 #include "mm/objects/kstack.h"
 
@@ -111,7 +111,8 @@ void stack_depth_report(void)
 {
 	for (u32 i = 0; i < MAX_STACKS; i++)
 		note_living(&stacks[i]);
-	console_printf("# deepest kernel stack: %u of %u bytes, thread %s\n", deepest.bytes, (u32)KERNEL_STACK_SIZE, deepest.owner);
+	console_printf("# deepest kernel stack: %u of %u bytes, thread %s\n", deepest.bytes,
+		(u32)KERNEL_STACK_SIZE, deepest.owner);
 }
 
 #endif

@@ -1,16 +1,16 @@
 /* The visible TLB: see tlb_shadow.h.  Empty without CONFIG_DEBUG. */
-#include "arch/x86/cpu/registers.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/cpu/registers.h"
 
 #ifdef CONFIG_DEBUG
 
+#include "arch/x86/console/place.h"
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/debug/bare_lock.h"
-#include "arch/x86/paging/layout.h"
-#include "arch/x86/console/place.h"
-#include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
 
 /* The addresses whose mappings change: from the lowest place that vmalloc can begin to the top. */
@@ -19,7 +19,7 @@
 
 /* One page of kernel addresses whose entry was cleared. */
 struct shadow_page {
-	u32 since;	  /* when; 0: never */
+	u32 since;        /* when; 0: never */
 	u32 invalidated;  /* CPUs that have done an invlpg for it since */
 	uintptr_t caller; /* who cleared it */
 };
@@ -36,8 +36,9 @@ static struct shadow_cpu {
 } shadow_cpu[NR_CPUS];
 
 /*
- * CPUs that answer for what they hold.  A CPU that comes online flushes in full behind its online bit and does nothing in between,
- * so what it holds up to then is of no account; the boot CPU answers from the start.
+ * CPUs that answer for what they hold.  A CPU that comes online flushes in full behind its online
+ * bit and does nothing in between, so what it holds up to then is of no account; the boot CPU
+ * answers from the start.
  */
 static atomic_t watched = ATOMIC_INIT(1);
 
@@ -52,20 +53,18 @@ static struct tlb_debt *page_debts;
 static atomic_t page_debts_lock = ATOMIC_INIT(0);
 
 /* Both orders of time wrap after 2^32 unmappings. */
-static bool is_before(u32 time, u32 other)
-{
-	return (s32)(time - other) < 0;
-}
+static bool is_before(u32 time, u32 other) { return (s32)(time - other) < 0; }
 
-/* A locked operation: what was cleared before it is seen by every CPU whose flush begins at the new time or later. */
-static u32 next_time(void)
-{
-	return atomic_fetch_add(&shadow_time, 1) + 1;
-}
+/*
+ * A locked operation: what was cleared before it is seen by every CPU whose flush begins at the new
+ * time or later.
+ */
+static u32 next_time(void) { return atomic_fetch_add(&shadow_time, 1) + 1; }
 
 static struct shadow_page *page_of(uintptr_t address)
 {
-	ASSERT(address >= SHADOW_BASE, "visible TLB: %x is no address whose mapping changes", (u32)address);
+	ASSERT(address >= SHADOW_BASE, "visible TLB: %x is no address whose mapping changes",
+		(u32)address);
 	return &shadow_page[(address - SHADOW_BASE) >> PAGE_SHIFT];
 }
 
@@ -75,15 +74,15 @@ void shadow_unmapped(uintptr_t address)
 
 	page->caller = CALLER();
 	WRITE_ONCE(page->since, next_time());
-	/* After the time: an invlpg that began before it takes its own bit back, see shadow_invalidated(). */
+	/*
+	 * After the time: an invlpg that began before it takes its own bit back, see
+	 * shadow_invalidated().
+	 */
 	smp_wmb();
 	WRITE_ONCE(page->invalidated, 0);
 }
 
-u32 shadow_time_now(void)
-{
-	return atomic_read(&shadow_time);
-}
+u32 shadow_time_now(void) { return atomic_read(&shadow_time); }
 
 static void dropped_everything(struct shadow_cpu *cpu, u32 begun)
 {
@@ -118,7 +117,9 @@ void shadow_cr4_loaded(u32 begun, u32 cr4)
 	cpu->pge = pge;
 }
 
-/* An invlpg that began at `begun` counts if the page was unmapped by then, and not again meanwhile. */
+/*
+ * An invlpg that began at `begun` counts if the page was unmapped by then, and not again meanwhile.
+ */
 static void note_invalidated(u32 *invalidated, const u32 *since, u32 begun)
 {
 	u32 bit = 1u << smp_processor_id();
@@ -170,8 +171,8 @@ void shadow_cpu_ready(void)
 	u32 cpu = smp_processor_id();
 
 	INVARIANT(25, atomic_read(&watched) & (1u << cpu),
-		  "visible TLB: CPU %u goes on without a full flush behind its online bit: it last dropped everything at time %u",
-		  cpu, shadow_cpu[cpu].full_at);
+		"visible TLB: CPU %u goes on without a full flush behind its online bit: it last dropped everything at time %u",
+		cpu, shadow_cpu[cpu].full_at);
 }
 
 /* The first CPU of `cpus` that has not flushed since; NR_CPUS: none. */
@@ -195,36 +196,43 @@ static const char *blame(u32 cpu, u32 since, char *text, size_t size)
 	if (!last_round.caller)
 		snprintf(text, size, "nobody has asked for a flush yet");
 	else if (is_before(last_round.time, since))
-		snprintf(text, size, "nobody has asked for a flush since then (last at %u: %s, CPU %u, of CPUs 0x%x)", last_round.time,
-			 place.text, last_round.cpu, last_round.mask);
+		snprintf(text, size,
+			"nobody has asked for a flush since then (last at %u: %s, CPU %u, of CPUs 0x%x)",
+			last_round.time, place.text, last_round.cpu, last_round.mask);
 	else if (!(last_round.mask & (1u << cpu)))
-		snprintf(text, size, "%s on CPU %u asked for a flush at %u, but only of CPUs 0x%x", place.text, last_round.cpu,
-			 last_round.time, last_round.mask);
+		snprintf(text, size, "%s on CPU %u asked for a flush at %u, but only of CPUs 0x%x",
+			place.text, last_round.cpu, last_round.time, last_round.mask);
 	else
-		snprintf(text, size, "%s on CPU %u asked it for a flush at %u, but it did not drop this", place.text, last_round.cpu,
-			 last_round.time);
+		snprintf(text, size,
+			"%s on CPU %u asked it for a flush at %u, but it did not drop this",
+			place.text, last_round.cpu, last_round.time);
 	return text;
 }
 
-static u32 answering(void)
-{
-	return atomic_read(&watched);
-}
+static u32 answering(void) { return atomic_read(&watched); }
 
-/* The messages have functions of their own, so that their buffers do not lie on every caller's stack. */
-__noreturn static __noinline void refuse_page(uintptr_t address, u32 cpu, const char *what, uintptr_t user)
+/*
+ * The messages have functions of their own, so that their buffers do not lie on every caller's
+ * stack.
+ */
+__noreturn static __noinline void refuse_page(
+	uintptr_t address, u32 cpu, const char *what, uintptr_t user)
 {
 	const struct shadow_page *page = page_of(address);
 	char text[160];
 
 	panic_at(PANIC_SITE(7),
-		 "visible TLB: %s %x is handed out by %s, but CPU %u may still translate it: unmapped at time %u by %s; "
-		 "that CPU last dropped everything at %u, what is not Global at %u; %s",
-		 what, (u32)address, place_of(user).text, cpu, page->since, place_of(page->caller).text, shadow_cpu[cpu].full_at,
-		 shadow_cpu[cpu].load_at, blame(cpu, page->since, text, sizeof(text)));
+		"visible TLB: %s %x is handed out by %s, but CPU %u may still translate it: unmapped at time %u by %s; "
+		"that CPU last dropped everything at %u, what is not Global at %u; %s",
+		what, (u32)address, place_of(user).text, cpu, page->since,
+		place_of(page->caller).text, shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
+		blame(cpu, page->since, text, sizeof(text)));
 }
 
-/* Panics if a CPU of `cpus` may translate the page of `address`; `what` is about to be used by `user`. */
+/*
+ * Panics if a CPU of `cpus` may translate the page of `address`; `what` is about to be used by
+ * `user`.
+ */
 static void check_page(uintptr_t address, u32 cpus, bool global, const char *what, uintptr_t user)
 {
 	const struct shadow_page *page = page_of(address);
@@ -242,7 +250,10 @@ void shadow_check_reuse(uintptr_t address, u32 cpus)
 	check_page(address, cpus, true, "address", CALLER());
 }
 
-/* Who is idle is looked at before what it has flushed: it pays before it says that it is idle no more. */
+/*
+ * Who is idle is looked at before what it has flushed: it pays before it says that it is idle no
+ * more.
+ */
 void shadow_check_slot(uintptr_t address)
 {
 	u32 busy = ~idle_or_leaving();
@@ -259,7 +270,10 @@ void shadow_check_range(uintptr_t start, uintptr_t end)
 		check_page(address, ~0u, true, "address", caller);
 }
 
-/* The time comes after the stores to the tables and before the look at who is to be told, as in flush_tlb_mm(). */
+/*
+ * The time comes after the stores to the tables and before the look at who is to be told, as in
+ * flush_tlb_mm().
+ */
 void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm)
 {
 	debt->mm = mm;
@@ -271,7 +285,9 @@ void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t add
 {
 	u32 flags = bare_lock(&page_debts_lock);
 
-	*debt = (struct tlb_debt){ .mm = mm, .since = next_time(), .caller = CALLER(), .address = address & PAGE_MASK };
+	*debt = (struct tlb_debt){
+		.mm = mm, .since = next_time(), .caller = CALLER(), .address = address & PAGE_MASK
+	};
 	debt->next = page_debts;
 	page_debts = debt;
 	bare_unlock(&page_debts_lock, flags);
@@ -291,8 +307,8 @@ static void forget_page_debt(struct tlb_debt *debt)
 }
 
 /*
- * CPUs that have the PGD in CR3, whatever the mask says.  One that has loaded another CR3 holds nothing of this address space, whether
- * it did so before or after the entries were cleared.
+ * CPUs that have the PGD in CR3, whatever the mask says.  One that has loaded another CR3 holds
+ * nothing of this address space, whether it did so before or after the entries were cleared.
  */
 static u32 cpus_with(u32 cr3)
 {
@@ -304,15 +320,17 @@ static u32 cpus_with(u32 cr3)
 	return mask & answering();
 }
 
-__noreturn static __noinline void refuse_debt(const struct tlb_debt *debt, u32 cpu, const char *what)
+__noreturn static __noinline void refuse_debt(
+	const struct tlb_debt *debt, u32 cpu, const char *what)
 {
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
-		 "visible TLB: %s is used again, but CPU %u may still hold it: cleared at time %u by %s; that CPU last dropped "
-		 "everything at %u, loaded CR3 at %u, and has the address space in CR3, whose mask is 0x%x; %s",
-		 what, cpu, debt->since, place_of(debt->caller).text, shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
-		 atomic_read(&debt->mm->cpus), blame(cpu, debt->since, text, sizeof(text)));
+		"visible TLB: %s is used again, but CPU %u may still hold it: cleared at time %u by %s; that CPU last dropped "
+		"everything at %u, loaded CR3 at %u, and has the address space in CR3, whose mask is 0x%x; %s",
+		what, cpu, debt->since, place_of(debt->caller).text, shadow_cpu[cpu].full_at,
+		shadow_cpu[cpu].load_at, atomic_read(&debt->mm->cpus),
+		blame(cpu, debt->since, text, sizeof(text)));
 }
 
 void debt_check(struct tlb_debt *debt, const char *what)
@@ -322,7 +340,8 @@ void debt_check(struct tlb_debt *debt, const char *what)
 	if (!debt->mm)
 		return;
 	forget_page_debt(debt);
-	cpu = first_that_owes(cpus_with(pgd_cr3(debt->mm->pgd)) & ~debt->invalidated, debt->since, false);
+	cpu = first_that_owes(
+		cpus_with(pgd_cr3(debt->mm->pgd)) & ~debt->invalidated, debt->since, false);
 	if (unlikely(cpu != NR_CPUS))
 		refuse_debt(debt, cpu, what);
 }
@@ -332,14 +351,15 @@ void shadow_check_gone(const struct mm_tlb *mm)
 	u32 cpus = cpus_with(pgd_cr3(mm->pgd));
 
 	INVARIANT(27, cpus == 0,
-		  "visible TLB: the address space of PGD %p ends, but CPUs 0x%x have it in CR3; the last flush was asked for by %s, "
-		  "of CPUs 0x%x",
-		  mm->pgd, cpus, place_of(last_round.caller).text, last_round.mask);
+		"visible TLB: the address space of PGD %p ends, but CPUs 0x%x have it in CR3; the last flush was asked for by %s, "
+		"of CPUs 0x%x",
+		mm->pgd, cpus, place_of(last_round.caller).text, last_round.mask);
 }
 
 void frame_owe_kernel(struct frame_debt *debt, uintptr_t address)
 {
-	*debt = (struct frame_debt){ .since = page_of(address)->since, .from = address & PAGE_MASK };
+	*debt = (struct frame_debt){ .since = page_of(address)->since,
+		.from = address & PAGE_MASK };
 }
 
 void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
@@ -347,22 +367,25 @@ void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
 	*debt = (struct frame_debt){ .since = next_time(), .from = pgd_cr3(mm->pgd) };
 }
 
-/* A kernel page that has been unmapped again since was handed out in between, and looked at then. */
+/*
+ * A kernel page that has been unmapped again since was handed out in between, and looked at then.
+ */
 static void check_kernel_frame(const struct frame_debt *debt, uintptr_t user)
 {
 	if (page_of(debt->from)->since == debt->since)
 		check_page(debt->from, ~0u, true, "the frame last mapped at", user);
 }
 
-__noreturn static __noinline void refuse_frame(const struct frame_debt *owed, u32 cpu, u32 pfn, uintptr_t user)
+__noreturn static __noinline void refuse_frame(
+	const struct frame_debt *owed, u32 cpu, u32 pfn, uintptr_t user)
 {
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
-		 "visible TLB: frame 0x%x is used again by %s, but CPU %u may still translate it: unmapped at time %u from the address "
-		 "space of CR3 %x; that CPU last dropped everything at %u, loaded CR3 at %u; %s",
-		 pfn, place_of(user).text, cpu, owed->since, owed->from, shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
-		 blame(cpu, owed->since, text, sizeof(text)));
+		"visible TLB: frame 0x%x is used again by %s, but CPU %u may still translate it: unmapped at time %u from the address "
+		"space of CR3 %x; that CPU last dropped everything at %u, loaded CR3 at %u; %s",
+		pfn, place_of(user).text, cpu, owed->since, owed->from, shadow_cpu[cpu].full_at,
+		shadow_cpu[cpu].load_at, blame(cpu, owed->since, text, sizeof(text)));
 }
 
 void frame_check(struct frame_debt *debt, u32 pfn)

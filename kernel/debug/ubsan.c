@@ -1,9 +1,10 @@
 /*
- * What the compiler calls where a program would do something that C leaves undefined (debug build: -fsanitize=..., see the
- * Makefile): a panic that names the place in the source and the values.  Empty without CONFIG_DEBUG.
+ * What the compiler calls where a program would do something that C leaves undefined (debug build:
+ * -fsanitize=..., see the Makefile): a panic that names the place in the source and the values.
+ * Empty without CONFIG_DEBUG.
  *
- * The data that it passes are laid out as both GCC and clang document them for their runtime library (compiler-rt,
- * ubsan_handlers.h and ubsan_value.h).
+ * The data that it passes are laid out as both GCC and clang document them for their runtime
+ * library (compiler-rt, ubsan_handlers.h and ubsan_value.h).
  */
 #include "lib/types.h"
 
@@ -74,16 +75,20 @@ void __ubsan_handle_nonnull_return_v1(const struct place_only *data, const struc
 void __ubsan_handle_invalid_builtin(const struct bad_builtin *data);
 void __ubsan_handle_builtin_unreachable(const struct place_only *data);
 
-__noreturn __printf_like(2, 3) static void undefined(const struct location *at, const char *fmt, ...)
+__noreturn __printf_like(2, 3) static void undefined(
+	const struct location *at, const char *fmt, ...)
 {
-	const struct panic_site site = { .file = at->file, .function = "the function that the back trace names", .line = (int)at->line };
+	const struct panic_site site = { .file = at->file,
+		.function = "the function that the back trace names",
+		.line = (int)at->line };
 	char text[160];
 	va_list args;
 
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	panic_at(&site, "undefined behaviour at %s:%u:%u: %s", at->file, at->line, at->column, text);
+	panic_at(
+		&site, "undefined behaviour at %s:%u:%u: %s", at->file, at->line, at->column, text);
 }
 
 struct number {
@@ -91,10 +96,7 @@ struct number {
 };
 
 /* Shifted up and down again, so that the sign fills what the value leaves. */
-static s64 sign_extended(u64 value, u32 bits)
-{
-	return (s64)(value << (64 - bits)) >> (64 - bits);
-}
+static s64 sign_extended(u64 value, u32 bits) { return (s64)(value << (64 - bits)) >> (64 - bits); }
 
 static struct number number(const struct type *type, value_t value)
 {
@@ -116,8 +118,9 @@ static struct number number(const struct type *type, value_t value)
 
 static const char *access_name(u8 kind)
 {
-	static const char *const names[] = { "load", "store", "reference", "member access", "member call", "constructor call",
-					     "downcast", "downcast", "upcast", "cast", "nonnull binding", "dynamic operation" };
+	static const char *const names[] = { "load", "store", "reference", "member access",
+		"member call", "constructor call", "downcast", "downcast", "upcast", "cast",
+		"nonnull binding", "dynamic operation" };
 
 	return kind < ARRAY_SIZE(names) ? names[kind] : "access";
 }
@@ -127,56 +130,61 @@ void __ubsan_handle_type_mismatch_v1(const struct type_mismatch *data, value_t p
 	u32 alignment = 1u << data->log_alignment;
 
 	if (!pointer)
-		undefined(&data->at, "%s of type %s at a null pointer", access_name(data->kind), data->type->name);
+		undefined(&data->at, "%s of type %s at a null pointer", access_name(data->kind),
+			data->type->name);
 	if (!IS_ALIGNED(pointer, alignment))
-		undefined(&data->at, "%s of type %s at 0x%x, which is not aligned to %u", access_name(data->kind), data->type->name,
-			  (u32)pointer, alignment);
-	undefined(&data->at, "%s of type %s at 0x%x, where the object has no room for it", access_name(data->kind),
-		  data->type->name, (u32)pointer);
+		undefined(&data->at, "%s of type %s at 0x%x, which is not aligned to %u",
+			access_name(data->kind), data->type->name, (u32)pointer, alignment);
+	undefined(&data->at, "%s of type %s at 0x%x, where the object has no room for it",
+		access_name(data->kind), data->type->name, (u32)pointer);
 }
 
 void __ubsan_handle_add_overflow(const struct typed *data, value_t left, value_t right)
 {
-	undefined(&data->at, "%s + %s overflows type %s", number(data->type, left).text, number(data->type, right).text,
-		  data->type->name);
+	undefined(&data->at, "%s + %s overflows type %s", number(data->type, left).text,
+		number(data->type, right).text, data->type->name);
 }
 
 void __ubsan_handle_sub_overflow(const struct typed *data, value_t left, value_t right)
 {
-	undefined(&data->at, "%s - %s overflows type %s", number(data->type, left).text, number(data->type, right).text,
-		  data->type->name);
+	undefined(&data->at, "%s - %s overflows type %s", number(data->type, left).text,
+		number(data->type, right).text, data->type->name);
 }
 
 void __ubsan_handle_mul_overflow(const struct typed *data, value_t left, value_t right)
 {
-	undefined(&data->at, "%s * %s overflows type %s", number(data->type, left).text, number(data->type, right).text,
-		  data->type->name);
+	undefined(&data->at, "%s * %s overflows type %s", number(data->type, left).text,
+		number(data->type, right).text, data->type->name);
 }
 
 void __ubsan_handle_negate_overflow(const struct typed *data, value_t value)
 {
-	undefined(&data->at, "-(%s) overflows type %s", number(data->type, value).text, data->type->name);
+	undefined(&data->at, "-(%s) overflows type %s", number(data->type, value).text,
+		data->type->name);
 }
 
 void __ubsan_handle_divrem_overflow(const struct typed *data, value_t left, value_t right)
 {
-	undefined(&data->at, "%s / %s in type %s", number(data->type, left).text, number(data->type, right).text, data->type->name);
+	undefined(&data->at, "%s / %s in type %s", number(data->type, left).text,
+		number(data->type, right).text, data->type->name);
 }
 
 void __ubsan_handle_shift_out_of_bounds(const struct two_types *data, value_t value, value_t by)
 {
-	undefined(&data->at, "%s of type %s shifted by %s", number(data->first, value).text, data->first->name,
-		  number(data->second, by).text);
+	undefined(&data->at, "%s of type %s shifted by %s", number(data->first, value).text,
+		data->first->name, number(data->second, by).text);
 }
 
 void __ubsan_handle_out_of_bounds(const struct two_types *data, value_t index)
 {
-	undefined(&data->at, "index %s into type %s", number(data->second, index).text, data->first->name);
+	undefined(&data->at, "index %s into type %s", number(data->second, index).text,
+		data->first->name);
 }
 
 void __ubsan_handle_load_invalid_value(const struct typed *data, value_t value)
 {
-	undefined(&data->at, "load of value %s, which type %s does not have", number(data->type, value).text, data->type->name);
+	undefined(&data->at, "load of value %s, which type %s does not have",
+		number(data->type, value).text, data->type->name);
 }
 
 void __ubsan_handle_vla_bound_not_positive(const struct typed *data, value_t bound)
@@ -186,12 +194,14 @@ void __ubsan_handle_vla_bound_not_positive(const struct typed *data, value_t bou
 
 void __ubsan_handle_pointer_overflow(const struct place_only *data, value_t base, value_t result)
 {
-	undefined(&data->at, "pointer 0x%x moved around the address space to 0x%x", (u32)base, (u32)result);
+	undefined(&data->at, "pointer 0x%x moved around the address space to 0x%x", (u32)base,
+		(u32)result);
 }
 
 void __ubsan_handle_nonnull_arg(const struct nonnull_argument *data)
 {
-	undefined(&data->at, "argument %d is null, which %s:%u forbids", data->number, data->attribute.file, data->attribute.line);
+	undefined(&data->at, "argument %d is null, which %s:%u forbids", data->number,
+		data->attribute.file, data->attribute.line);
 }
 
 void __ubsan_handle_nonnull_return_v1(const struct place_only *data, const struct location *at)

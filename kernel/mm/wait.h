@@ -1,5 +1,6 @@
 /*
- * What the memory core needs of threads.  kernel/ defines it (wait.c, sched.c); host tests define their own.
+ * What the memory core needs of threads.  kernel/ defines it (wait.c, sched.c); host tests define
+ * their own.
  *
  * Sleeping without losing a wake-up:
  *
@@ -25,7 +26,10 @@ struct wait_queue {
 	struct list waiters;
 };
 
-#define WAIT_QUEUE_INIT(queue, queue_name) { SPINLOCK_INIT(queue_name), LIST_INIT((queue).waiters) }
+#define WAIT_QUEUE_INIT(queue, queue_name)                                                         \
+	{                                                                                          \
+		SPINLOCK_INIT(queue_name), LIST_INIT((queue).waiters)                              \
+	}
 
 struct waiter {
 	struct list node;
@@ -35,7 +39,10 @@ struct waiter {
 
 void wait_queue_init(struct wait_queue *queue, const char *name);
 void wait_enqueue(struct wait_queue *queue, struct waiter *waiter);
-/* Sleeps until the waiter has been woken.  Thread context, interrupts on, no spinlock held (checked). */
+/*
+ * Sleeps until the waiter has been woken.  Thread context, interrupts on, no spinlock held
+ * (checked).
+ */
 void wait_sleep(struct waiter *waiter);
 void wait_dequeue(struct wait_queue *queue, struct waiter *waiter);
 /* Wakes every waiter queued, or the first one.  Any context.  Returns how many. */
@@ -56,15 +63,16 @@ void yield(void);
 /* Behind might_sleep(): the panic. */
 __noreturn void may_not_sleep(const char *who, uintptr_t caller);
 /*
- * Makes every idle CPU look for work (trim requests, run queue): interrupts those that are halted.  Returns the CPUs,
- * but for this one, whose idle thread runs: each looks before it halts.
+ * Makes every idle CPU look for work (trim requests, run queue): interrupts those that are halted.
+ * Returns the CPUs, but for this one, whose idle thread runs: each looks before it halts.
  */
 u32 kick_idle_cpus(void);
 bool idle_thread_runs(u32 cpu);
 
 /*
- * Panics, with `who` and the caller's address, unless this is a context that may sleep: no interrupt handler, interrupts on, no
- * spinlock held, no atomic kmap held.  Invariants 16 and 18: the context is wrong whether or not the call would have had to wait.
+ * Panics, with `who` and the caller's address, unless this is a context that may sleep: no
+ * interrupt handler, interrupts on, no spinlock held, no atomic kmap held.  Invariants 16 and 18:
+ * the context is wrong whether or not the call would have had to wait.
  */
 static __always_inline void might_sleep(const char *who, uintptr_t caller)
 {

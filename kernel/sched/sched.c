@@ -1,15 +1,15 @@
 /* Run queues, switching, idling. */
+#include "kernel/sched/sched.h"
 #include "arch/x86/cpu/context.h"
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/cpumask.h"
-#include "arch/x86/smp/ipi.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "arch/x86/upcall.h"
-#include "kernel/sched/sched.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
 #include "mm/pkmap/highmem.h"
@@ -23,17 +23,14 @@ struct run_queue {
 	struct list ready;
 	struct thread *current, *idle;
 	struct thread *previous; /* across a switch: whose stack was left */
-	u32 slice;		 /* ticks left */
+	u32 slice;               /* ticks left */
 };
 static DEFINE_PER_CPU(struct run_queue, run_queue);
 DEFINE_PER_CPU(struct sched_stats, sched_stats);
 
 void (*tick_hook)(void);
 
-struct thread *current_thread(void)
-{
-	return this_cpu(run_queue)->current;
-}
+struct thread *current_thread(void) { return this_cpu(run_queue)->current; }
 
 const char *current_name(void)
 {
@@ -53,7 +50,10 @@ void sched_init_cpu(u32 cpu, struct thread *first)
 	first->on_cpu = true;
 }
 
-/* Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack go. */
+/*
+ * Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack
+ * go.
+ */
 void finish_switch(void)
 {
 	this_cpu(run_queue)->previous->on_cpu = false;
@@ -72,8 +72,9 @@ static struct thread *pick_next(struct run_queue *queue)
 }
 
 /*
- * Gives the CPU to the next thread.  The queue's lock is held, interrupts are off; both are given up.  The lock may go before the switch: only this CPU takes
- * threads from its queue, so nobody runs the old thread while we still stand on its stack.
+ * Gives the CPU to the next thread.  The queue's lock is held, interrupts are off; both are given
+ * up.  The lock may go before the switch: only this CPU takes threads from its queue, so nobody
+ * runs the old thread while we still stand on its stack.
  */
 static void switch_away(struct run_queue *queue, struct thread *old)
 {
@@ -86,10 +87,10 @@ static void switch_away(struct run_queue *queue, struct thread *old)
 		irq_enable();
 		return;
 	}
-	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps", old->name,
-		  kmap_atomic_depth());
-	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle", next->name,
-		  smp_processor_id());
+	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps",
+		old->name, kmap_atomic_depth());
+	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle",
+		next->name, smp_processor_id());
 	this_cpu(sched_stats)->switches++;
 	queue->current = next;
 	queue->previous = old;
@@ -110,10 +111,7 @@ static struct run_queue *lock_queue(void)
 	return queue;
 }
 
-u32 seconds_up(void)
-{
-	return READ_ONCE(per_cpu(sched_stats, 0)->ticks) / HZ;
-}
+u32 seconds_up(void) { return READ_ONCE(per_cpu(sched_stats, 0)->ticks) / HZ; }
 
 /* What every CPU does now and then, on its way to another thread or to idle. */
 static void housekeeping(void)
@@ -152,7 +150,8 @@ void sched_sleep_unless(const bool *woken)
 		trim_if_asked();
 		queue = lock_queue();
 		self = queue->current;
-		ASSERT(self != queue->idle, "the idle thread of CPU %u would sleep", smp_processor_id());
+		ASSERT(self != queue->idle, "the idle thread of CPU %u would sleep",
+			smp_processor_id());
 		/* The waker sets *woken under this lock: either we see it, or it sees us asleep. */
 		if (*woken) {
 			spin_unlock(&queue->lock);
@@ -173,7 +172,10 @@ __noreturn void sched_end(void)
 	panic("a dead thread runs");
 }
 
-/* After the thread is on its CPU's queue: if that CPU is halted, it must look.  See idle_halt() for the other side. */
+/*
+ * After the thread is on its CPU's queue: if that CPU is halted, it must look.  See idle_halt() for
+ * the other side.
+ */
 static void poke(u32 cpu)
 {
 	smp_mb();
@@ -205,10 +207,7 @@ void sched_start_thread(struct thread *thread)
 	sched_wake(thread, NULL);
 }
 
-u32 idle_cpus(void)
-{
-	return atomic_read(&cpu_idle_mask);
-}
+u32 idle_cpus(void) { return atomic_read(&cpu_idle_mask); }
 
 bool idle_thread_runs(u32 cpu)
 {
@@ -234,11 +233,11 @@ u32 kick_idle_cpus(void)
 }
 
 /*
- * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last look: whoever gives
- * us work (queue or trim request, stored first) either sees the announcement and interrupts us, or we see the work.
- * With interrupts off from the look to the hlt no interrupt is missed.  The interrupt that ends the hlt takes the
- * announcement back before its handler runs; but a hlt can end without one (SMI, NMI, a debugger: SDM vol. 2, HLT), so
- * this does it too.
+ * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last
+ * look: whoever gives us work (queue or trim request, stored first) either sees the announcement
+ * and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt
+ * is missed.  The interrupt that ends the hlt takes the announcement back before its handler runs;
+ * but a hlt can end without one (SMI, NMI, a debugger: SDM vol. 2, HLT), so this does it too.
  */
 static void idle_halt(struct run_queue *queue)
 {
@@ -258,7 +257,8 @@ __noreturn void idle_loop(struct thread *idle)
 {
 	struct run_queue *queue = this_cpu(run_queue);
 
-	ASSERT(queue->current == idle && queue->idle == idle, "idle loop of %s on CPU %u", idle->name, smp_processor_id());
+	ASSERT(queue->current == idle && queue->idle == idle, "idle loop of %s on CPU %u",
+		idle->name, smp_processor_id());
 	irq_enable();
 	for (;;) {
 		housekeeping();
@@ -282,9 +282,7 @@ void timer_tick(void)
 }
 
 /* The interrupt alone ends the hlt; the idle loop looks for what to do. */
-void reschedule_interrupt(void)
-{
-}
+void reschedule_interrupt(void) {}
 
 void thread_use_mm(struct mm *mm)
 {

@@ -1,4 +1,7 @@
-/* Between the scheduler (sched.c) and those who make threads (thread.c) and put them to sleep (wait.c); nobody else. */
+/*
+ * Between the scheduler (sched.c) and those who make threads (thread.c) and put them to sleep
+ * (wait.c); nobody else.
+ */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
 
@@ -12,7 +15,10 @@ void finish_switch(void);
 void sched_start_thread(struct thread *thread);
 /* Sleeps until *woken; sched_wake() sets it.  Thread context that may sleep. */
 void sched_sleep_unless(const bool *woken);
-/* Sets *woken (unless NULL) and makes the thread ready if it sleeps.  Any context.  `thread` may be gone when this returns. */
+/*
+ * Sets *woken (unless NULL) and makes the thread ready if it sleeps.  Any context.  `thread` may be
+ * gone when this returns.
+ */
 void sched_wake(struct thread *thread, bool *woken);
 /* The running thread ends. */
 __noreturn void sched_end(void);

@@ -5,13 +5,14 @@
 #include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/hooks/stack_depth.h"
 #include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/hooks/stack_depth.h"
 
 static struct object_cache thread_cache;
-static struct thread boot_thread = { .name = "boot", .exited = WAIT_QUEUE_INIT(boot_thread.exited, "exited") };
+static struct thread boot_thread = { .name = "boot",
+	.exited = WAIT_QUEUE_INIT(boot_thread.exited, "exited") };
 
 /* All of them, but for the boot thread, so that a report can name them. */
 static struct list all_threads = LIST_INIT(all_threads);
@@ -34,7 +35,8 @@ static void unlist_thread(struct thread *thread)
 void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
 {
 	spin_lock(&all_lock);
-	list_for_each(node, &all_threads) {
+	list_for_each(node, &all_threads)
+	{
 		const struct thread *thread = list_entry(node, struct thread, in_all);
 
 		look(thread->name, READ_ONCE(thread->kmaps));
@@ -48,12 +50,11 @@ void threads_init_boot(void)
 	stack_depth_boot();
 }
 
-void threads_init(void)
-{
-	object_cache_init(&thread_cache, "thread", sizeof(struct thread), 8);
-}
+void threads_init(void) { object_cache_init(&thread_cache, "thread", sizeof(struct thread), 8); }
 
-/* Wakes whoever joins; the waiter on the queue is the joiner's, the thread itself is freed by it. */
+/*
+ * Wakes whoever joins; the waiter on the queue is the joiner's, the thread itself is freed by it.
+ */
 __noreturn static void thread_exit(void)
 {
 	struct thread *self = current_thread();

@@ -1,8 +1,9 @@
 /*
  * Kernel threads and their scheduler.
  *
- * Each CPU has a run queue, first in first out; a thread belongs to the CPU that it was created for.  The kernel is not preemptible: a thread runs
- * until it sleeps, yields or ends.  A CPU with nothing to run halts in its idle thread.
+ * Each CPU has a run queue, first in first out; a thread belongs to the CPU that it was created
+ * for.  The kernel is not preemptible: a thread runs until it sleeps, yields or ends.  A CPU with
+ * nothing to run halts in its idle thread.
  *
  *   state     | wakes up           | runs             | sleeps        | ends
  *   READY     | nothing            | RUNNING          | -             | -
@@ -23,18 +24,18 @@ enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD }
 #define THREAD_NAME_SIZE 16u
 
 struct thread {
-	struct list node;      /* in its CPU's run queue; that queue's lock */
-	struct list in_all;    /* thread.c's list of all */
+	struct list node;        /* in its CPU's run queue; that queue's lock */
+	struct list in_all;      /* thread.c's list of all */
 	enum thread_state state; /* the same lock */
-	u32 cpu;	       /* never changes */
-	uintptr_t saved_sp;    /* where switch_context() goes on */
-	uintptr_t stack_top;   /* 0: runs on a stack that is not ours to free (boot) */
-	volatile bool on_cpu;  /* some CPU still stands on its stack */
-	struct mm *mm;	       /* address space, or NULL: borrows whatever its CPU has */
+	u32 cpu;                 /* never changes */
+	uintptr_t saved_sp;      /* where switch_context() goes on */
+	uintptr_t stack_top;     /* 0: runs on a stack that is not ours to free (boot) */
+	volatile bool on_cpu;    /* some CPU still stands on its stack */
+	struct mm *mm;           /* address space, or NULL: borrows whatever its CPU has */
 	void (*entry)(void *);
 	void *arg;
-	u32 kmaps;	       /* of high pages that it holds; counted in the debug build */
-	bool ending;	       /* its entry has returned; set before `exited` is woken */
+	u32 kmaps;   /* of high pages that it holds; counted in the debug build */
+	bool ending; /* its entry has returned; set before `exited` is woken */
 	struct wait_queue exited;
 	char name[THREAD_NAME_SIZE];
 };
@@ -42,27 +43,39 @@ struct thread {
 /* The thread that runs here. */
 struct thread *current_thread(void);
 
-/* Boot: the running context becomes CPU 0's first thread, later its idle thread.  Step 0: no memory is needed. */
+/*
+ * Boot: the running context becomes CPU 0's first thread, later its idle thread.  Step 0: no memory
+ * is needed.
+ */
 void threads_init_boot(void);
 /* Step 7: from here on threads can be made and sleep. */
 void threads_init(void);
 
 /*
- * A thread that runs entry(arg) on `cpu` (online) and ends when that returns.  NULL: no memory.  May sleep.
- * Whoever makes a thread joins it: thread_join() waits for its end and frees it.  (The first thread is never joined: it ends when the boot does.)
+ * A thread that runs entry(arg) on `cpu` (online) and ends when that returns.  NULL: no memory.
+ * May sleep.  Whoever makes a thread joins it: thread_join() waits for its end and frees it.  (The
+ * first thread is never joined: it ends when the boot does.)
  */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg, u32 cpu);
 void thread_join(struct thread *thread);
 
-/* Makes `mm` the running thread's address space; NULL: none of its own.  The mm must outlive that. */
+/*
+ * Makes `mm` the running thread's address space; NULL: none of its own.  The mm must outlive that.
+ */
 void thread_use_mm(struct mm *mm);
 
 /* Idle threads: made for a CPU before it starts; the stack on which it will run them. */
 struct thread *thread_create_idle(u32 cpu);
-/* What the boot context and each other CPU end in: halts when there is nothing to run, trims the quicklists. */
+/*
+ * What the boot context and each other CPU end in: halts when there is nothing to run, trims the
+ * quicklists.
+ */
 __noreturn void idle_loop(struct thread *idle);
 
-/* If set, the boot CPU calls it at each tick of its timer, in the interrupt.  For long self-tests, which show that they go on. */
+/*
+ * If set, the boot CPU calls it at each tick of its timer, in the interrupt.  For long self-tests,
+ * which show that they go on.
+ */
 extern void (*tick_hook)(void);
 
 /* Lets others run if the running thread's time slice is over: for long loops. */

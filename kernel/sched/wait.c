@@ -1,7 +1,7 @@
 /* Wait queues: kernel/mm/wait.h states the contract. */
+#include "mm/wait.h"
 #include "arch/x86/console/symbols.h"
 #include "arch/x86/cpu/irq_flags.h"
-#include "mm/wait.h"
 
 #include "arch/x86/console/panic.h"
 #include "kernel/sched/sched.h"
@@ -38,7 +38,10 @@ void wait_dequeue(struct wait_queue *queue, struct waiter *waiter)
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-/* The queue's lock is held.  The waiter lies on the sleeper's stack: once it is marked it may be gone. */
+/*
+ * The queue's lock is held.  The waiter lies on the sleeper's stack: once it is marked it may be
+ * gone.
+ */
 static void wake_first(struct wait_queue *queue)
 {
 	struct waiter *waiter = list_first(&queue->waiters, struct waiter, node);
@@ -58,25 +61,13 @@ static u32 wake_up(struct wait_queue *queue, u32 most)
 	return n;
 }
 
-u32 wake_up_all(struct wait_queue *queue)
-{
-	return wake_up(queue, ~0u);
-}
+u32 wake_up_all(struct wait_queue *queue) { return wake_up(queue, ~0u); }
 
-u32 wake_up_one(struct wait_queue *queue)
-{
-	return wake_up(queue, 1);
-}
+u32 wake_up_one(struct wait_queue *queue) { return wake_up(queue, 1); }
 
-bool wait_queue_active(struct wait_queue *queue)
-{
-	return !list_empty(&queue->waiters);
-}
+bool wait_queue_active(struct wait_queue *queue) { return !list_empty(&queue->waiters); }
 
-u32 *thread_kmaps(void)
-{
-	return &current_thread()->kmaps;
-}
+u32 *thread_kmaps(void) { return &current_thread()->kmaps; }
 
 __noreturn void may_not_sleep(const char *who, uintptr_t caller)
 {
@@ -92,5 +83,6 @@ __noreturn void may_not_sleep(const char *who, uintptr_t caller)
 	else
 		why = "with an atomic kmap held";
 	name = symbol_name(caller, &offset);
-	panic_at(PANIC_SITE(16), "%s called %s%s, by %s+0x%x", who, why, lock_order_held(), name, offset);
+	panic_at(PANIC_SITE(16), "%s called %s%s, by %s+0x%x", who, why, lock_order_held(), name,
+		offset);
 }

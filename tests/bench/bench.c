@@ -1,9 +1,9 @@
 /* The runner: which benchmarks, one line for each, BENCH-END. */
+#include "tests/bench/bench.h"
 #include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "tests/bench/bench.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/pgtable.h"
@@ -30,10 +30,7 @@ static bool quick, failed;
 
 /* ---- One measurement ---- */
 
-u32 bench_count(u32 n)
-{
-	return quick ? MAX(1u, n / QUICK_DIVISOR) : n;
-}
+u32 bench_count(u32 n) { return quick ? MAX(1u, n / QUICK_DIVISOR) : n; }
 
 static struct events events_now(void)
 {
@@ -56,15 +53,9 @@ void measure_begin(struct measurement *m, const char *key, u32 operations, u32 p
 	m->batches = MAX(1u, bench_count(operations) / per);
 }
 
-bool measure_more(const struct measurement *m)
-{
-	return m->done < m->batches;
-}
+bool measure_more(const struct measurement *m) { return m->done < m->batches; }
 
-void events_start(struct measurement *m)
-{
-	m->before = events_now();
-}
+void events_start(struct measurement *m) { m->before = events_now(); }
 
 void events_stop(struct measurement *m)
 {
@@ -96,7 +87,8 @@ void measure_report(const struct measurement *m)
 {
 	u32 operations = m->done * m->per;
 
-	console_printf("BENCH %s %s %u %llu %u %llu", tag, m->key, operations, m->total, m->per, m->least);
+	console_printf(
+		"BENCH %s %s %u %llu %u %llu", tag, m->key, operations, m->total, m->per, m->least);
 	print_rate("ipis", m->sum.ipis, operations);
 	print_rate("full_flushes", m->sum.full_flushes, operations);
 	print_rate("invlpg", m->sum.invlpgs, operations);
@@ -152,8 +144,9 @@ static void sort(u32 *a, u32 n)
 void report_distribution(const char *key, u32 *samples, u32 n)
 {
 	sort(samples, n);
-	console_printf("DIST %s %s n=%u min=%u p50=%u p90=%u p99=%u max=%u\n", tag, key, n, samples[0], samples[n / 2],
-		       samples[(u32)((u64)n * 9 / 10)], samples[(u32)((u64)n * 99 / 100)], samples[n - 1]);
+	console_printf("DIST %s %s n=%u min=%u p50=%u p90=%u p99=%u max=%u\n", tag, key, n,
+		samples[0], samples[n / 2], samples[(u32)((u64)n * 9 / 10)],
+		samples[(u32)((u64)n * 99 / 100)], samples[n - 1]);
 	serial_flush();
 }
 
@@ -170,10 +163,7 @@ static bool word_picks(const char *word, size_t n, const struct benchmark *b)
 	return n && begins_with(b->key, word, n);
 }
 
-static bool is_whole_set(const char *what)
-{
-	return !*what || !strcmp(what, "all");
-}
+static bool is_whole_set(const char *what) { return !*what || !strcmp(what, "all"); }
 
 /* The word at `list` ends at a comma or at the end of the list; its length. */
 static size_t word_length(const char *list)
@@ -201,7 +191,8 @@ static bool is_picked(const char *what, const struct benchmark *b)
 
 static void print_keys(void)
 {
-	console_printf("bench= takes: all, quick, or (after quick or not) keys or their beginnings, separated by commas:\n");
+	console_printf(
+		"bench= takes: all, quick, or (after quick or not) keys or their beginnings, separated by commas:\n");
 	for (const struct benchmark *b = benchmarks_start; b < benchmarks_end; b++)
 		console_printf("  %s\n", b->key);
 }
@@ -221,7 +212,9 @@ static bool check_words(const char *what)
 		if (known)
 			continue;
 		strlcpy(word, what, MIN(n + 1, sizeof(word)));
-		console_printf("command line: bench=%s ignored: no benchmark has a key that begins so\n", word);
+		console_printf(
+			"command line: bench=%s ignored: no benchmark has a key that begins so\n",
+			word);
 		good = false;
 	}
 	return good;
@@ -242,8 +235,8 @@ static void make_tag(void)
 
 	if (tables > 1)
 		snprintf(pool, sizeof(pool), ".tables%u", tables);
-	snprintf(tag, sizeof(tag), "tarn.%s%s.smp%u%s%s", PMD_FOLDED ? "2level" : "pae", BUILD_KIND, cpu_online_count(), pool,
-		 pkmap_lazy ? ".lazy" : "");
+	snprintf(tag, sizeof(tag), "tarn.%s%s.smp%u%s%s", PMD_FOLDED ? "2level" : "pae", BUILD_KIND,
+		cpu_online_count(), pool, pkmap_lazy ? ".lazy" : "");
 }
 
 bool bench_run(const char *what)

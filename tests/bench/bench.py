@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""make bench, bench-diff, bench-linux: boots, then a table on the terminal, and files under <build>/bench.
+"""make bench, bench-diff, bench-linux: boots, then a table on the terminal, and files under
+<build>/bench.
 
-    bench.py --build build run [WHAT]    all keys and curves, or what bench= of the command line takes
+    bench.py --build build run [WHAT]    all keys and curves, or what bench= of the command line
+    takes
     bench.py --build build diff OLD      the newest run beside an earlier one (its .json)
     bench.py --build build linux         the newest run beside Linux
 """
@@ -33,15 +35,28 @@ def boots_of(what):
 def boots_of_pools():
     """The pool as the options make it: flushed lazily, and longer."""
     lazy = [boots.Boot(kernel, cpus, "kmap.", LAZY) for kernel in tables.KERNELS for cpus in SMP]
-    longest = [boots.Boot(kernel, 4, "kmap.million", f"pkmap_tables={TABLES[kernel][-1]}") for kernel in tables.KERNELS]
-    curve = [boots.Boot(kernel, 1, "kmap.pair_wrap,kmap.each", f"pkmap_tables={n}")
-             for kernel in tables.KERNELS for n in TABLES[kernel]]
+    longest = [
+        boots.Boot(kernel, 4, "kmap.million", f"pkmap_tables={TABLES[kernel][-1]}")
+        for kernel in tables.KERNELS
+    ]
+    curve = [
+        boots.Boot(kernel, 1, "kmap.pair_wrap,kmap.each", f"pkmap_tables={n}")
+        for kernel in tables.KERNELS
+        for n in TABLES[kernel]
+    ]
     return lazy + longest + curve
 
 
 def write_report(runs, path, title):
-    parts = [f"# {title}", "Guest instructions for one operation; of a distribution the largest.", tables.targets_table(runs),
-             tables.rounds_table(runs), tables.all_table(runs), "Events for a thousand operations:", tables.events_table(runs)]
+    parts = [
+        f"# {title}",
+        "Guest instructions for one operation; of a distribution the largest.",
+        tables.targets_table(runs),
+        tables.rounds_table(runs),
+        tables.all_table(runs),
+        "Events for a thousand operations:",
+        tables.events_table(runs),
+    ]
     path.write_text("\n\n".join(parts) + "\n")
 
 
@@ -53,7 +68,11 @@ def draw_charts(runs, folder):
 
 def say_above(runs):
     above = tables.above_target(runs)
-    print(f"{len(above)} above their figure: {', '.join(above)}" if above else "None is above its figure.")
+    print(
+        f"{len(above)} above their figure: {', '.join(above)}"
+        if above
+        else "None is above its figure."
+    )
 
 
 # What all keys of one boot may take together, in guest instructions.
@@ -64,19 +83,28 @@ def check_budget(runs):
     for run in runs.values():
         spent = int(run.infos.get("bench.ticks", 0))
         if spent > BUDGET:
-            raise boots.Failed(f"{run.tag}: all keys together take {spent:,} guest instructions; they may take {BUDGET:,}")
+            raise boots.Failed(
+                f"{run.tag}: all keys together take {spent:,} guest instructions; they may take {BUDGET:,}"
+            )
 
 
 def run_everything(args):
     """All keys on one CPU and four, the curves on eight: bench.json, bench.md, charts."""
-    runs = boots.every(boots_of("all") + boots_of("curves") + boots_of_pools(), args.build, args.folder / "log", args.jobs)
+    runs = boots.every(
+        boots_of("all") + boots_of("curves") + boots_of_pools(),
+        args.build,
+        args.folder / "log",
+        args.jobs,
+    )
     figures.save(runs.values(), args.folder / "bench.json")
     write_report(runs, args.folder / "bench.md", "What an operation costs")
     made = draw_charts(runs, args.folder)
     print(f"\n{tables.targets_table(runs)}\n\n{tables.rounds_table(runs)}\n")
     say_above(runs)
     check_budget(runs)
-    print(f"\nWritten to {args.folder}: bench.md (every key), bench.json, {', '.join(path.name for path in made)}")
+    print(
+        f"\nWritten to {args.folder}: bench.md (every key), bench.json, {', '.join(path.name for path in made)}"
+    )
     return runs
 
 
@@ -89,9 +117,13 @@ def run_part(args):
 
 
 def newest(args):
-    """The figures of the kernels as they are: measured again if a kernel is newer than bench.json."""
+    """The figures of the kernels as they are: measured again if a kernel is newer than
+    bench.json.
+    """
     kept = args.folder / "bench.json"
-    if kept.exists() and all((args.build / elf).stat().st_mtime < kept.stat().st_mtime for elf in ELF.values()):
+    if kept.exists() and all(
+        (args.build / elf).stat().st_mtime < kept.stat().st_mtime for elf in ELF.values()
+    ):
         return figures.load(kept)
     return run_everything(args)
 
@@ -106,7 +138,10 @@ def command_run(args):
 
 def command_diff(args):
     if not args.old.is_file():
-        print(f"bench-diff: {args.old} is no file: make bench-diff OLD=file, the bench.json of an earlier run", file=sys.stderr)
+        print(
+            f"bench-diff: {args.old} is no file: make bench-diff OLD=file, the bench.json of an earlier run",
+            file=sys.stderr,
+        )
         return 2
     old = figures.load(args.old)
     text, grew = tables.diff_text(old, newest(args))
@@ -115,19 +150,26 @@ def command_diff(args):
 
 
 def linux_text(ours, theirs):
-    parts = ["# Tarn beside Linux", "Guest instructions for one operation; of a distribution the largest."]
+    parts = [
+        "# Tarn beside Linux",
+        "Guest instructions for one operation; of a distribution the largest.",
+    ]
     for run in theirs.values():
         own = ours.get(run.tag.replace("linux", "tarn", 1))
         parts += [tables.linux_table(own, run)] if own else []
     ratios = tables.target_ratios(ours, theirs)
     if ratios:
         mean = tables.geometric_mean(ratios)
-        parts.append(f"Geometric mean of Linux / Tarn over the {len(ratios)} figures that have a target: {mean:.2f}")
+        parts.append(
+            f"Geometric mean of Linux / Tarn over the {len(ratios)} figures that have a target: {mean:.2f}"
+        )
     return "\n\n".join(parts) + "\n"
 
 
 def measure_linux(args):
-    """Linux's figures: kept ones if they are of the same module, /init and options, since two runs agree to the last digit."""
+    """Linux's figures: kept ones if they are of the same module, /init and options, since two runs
+    agree to the last digit.
+    """
     import linux_kernels
 
     kept, mark = args.folder / "linux.json", args.folder / "linux/measured"
@@ -137,7 +179,9 @@ def measure_linux(args):
         return figures.load(kept)
     print("Debian's kernels, our module:", flush=True)
     started = time.monotonic()
-    runs = boots.every(linux_kernels.prepare(args.folder / "linux"), args.build, args.folder / "log", args.jobs)
+    runs = boots.every(
+        linux_kernels.prepare(args.folder / "linux"), args.build, args.folder / "log", args.jobs
+    )
     figures.save(runs.values(), kept)
     mark.write_text(digest)
     print(f"Linux took {time.monotonic() - started:.0f} s.")
@@ -153,7 +197,9 @@ def command_linux(args):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--build", type=Path, default=Path("build"))
     parser.add_argument("--jobs", type=int, default=2, help="boots at a time")
     commands = parser.add_subparsers(required=True)

@@ -12,7 +12,7 @@ BENCHMARK(pair_wrap, "kmap.pair_wrap")
 
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
-	MEASURE(key, 102400, 10240, { }, { kmap_pair(bench_page[next++ & (BENCH_PAGES - 1)], i); });
+	MEASURE(key, 102400, 10240, {}, { kmap_pair(bench_page[next++ & (BENCH_PAGES - 1)], i); });
 	give_pages(BENCH_PAGES);
 }
 
@@ -21,7 +21,7 @@ BENCHMARK(pair_hit, "kmap.pair_hit")
 {
 	if (!take_high_pages(key, 1))
 		return;
-	MEASURE(key, 100000, 10000, { }, { kmap_pair(bench_page[0], i); });
+	MEASURE(key, 100000, 10000, {}, { kmap_pair(bench_page[0], i); });
 	give_pages(1);
 }
 
@@ -31,7 +31,7 @@ BENCHMARK(pair_held, "kmap.pair_held")
 	if (!take_high_pages(key, 1))
 		return;
 	hold_slots(1);
-	MEASURE(key, 100000, 10000, { }, { kmap_pair(bench_page[0], i); });
+	MEASURE(key, 100000, 10000, {}, { kmap_pair(bench_page[0], i); });
 	release_slots();
 	give_pages(1);
 }
@@ -41,7 +41,7 @@ BENCHMARK(pair_set256, "kmap.pair_set256")
 {
 	if (!take_high_pages(key, 256))
 		return;
-	MEASURE(key, 102400, 10240, { }, { kmap_pair(bench_page[i & 255], i); });
+	MEASURE(key, 102400, 10240, {}, { kmap_pair(bench_page[i & 255], i); });
 	give_pages(256);
 }
 
@@ -53,7 +53,7 @@ static void pairs_with_held(const char *key, u32 held, u32 operations)
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
 	hold_slots(held);
-	MEASURE(key, operations, 1024, { }, {
+	MEASURE(key, operations, 1024, {}, {
 		kmap_pair(bench_page[held + next], i);
 		next = next + 1 < BENCH_PAGES - held ? next + 1 : 0;
 	});
@@ -61,10 +61,7 @@ static void pairs_with_held(const char *key, u32 held, u32 operations)
 	give_pages(BENCH_PAGES);
 }
 
-BENCHMARK(pair_64free, "kmap.pair_64free")
-{
-	pairs_with_held(key, pkmap_slots - 64, 102400);
-}
+BENCHMARK(pair_64free, "kmap.pair_64free") { pairs_with_held(key, pkmap_slots - 64, 102400); }
 
 /* As the first, by the call that waits for nobody. */
 BENCHMARK(try_wrap, "kmap_try.pair_wrap")
@@ -73,7 +70,7 @@ BENCHMARK(try_wrap, "kmap_try.pair_wrap")
 
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
-	MEASURE(key, 102400, 10240, { }, {
+	MEASURE(key, 102400, 10240, {}, {
 		struct page *page = bench_page[next++ & (BENCH_PAGES - 1)];
 
 		*(volatile u32 *)kmap_try(page) = i;
@@ -89,7 +86,7 @@ BENCHMARK(many_wrap, "kmap_many.pair8_wrap")
 
 	if (!take_high_pages(key, BENCH_PAGES))
 		return;
-	MEASURE(key, 12800, 1280, { }, {
+	MEASURE(key, 12800, 1280, {}, {
 		struct page **pages = &bench_page[next++ * 8 & (BENCH_PAGES - 1)];
 
 		kmap_many(pages, 8);
@@ -103,7 +100,7 @@ BENCHMARK(lowmem_pair, "kmap.lowmem_pair")
 	struct page *page = alloc_page(GFP_KERNEL);
 
 	ASSERT(page, "no memory for a page");
-	MEASURE(key, 100000, 10000, { }, { kmap_pair(page, i); });
+	MEASURE(key, 100000, 10000, {}, { kmap_pair(page, i); });
 	free_page(page);
 }
 
@@ -155,7 +152,7 @@ BENCHMARK(atomic_pair, "kmap_atomic.pair")
 {
 	if (!take_high_pages(key, 1024))
 		return;
-	MEASURE(key, 102400, 10240, { }, {
+	MEASURE(key, 102400, 10240, {}, {
 		u32 *address = kmap_atomic(bench_page[i & 1023]);
 
 		*(volatile u32 *)address = i;
@@ -174,7 +171,9 @@ static void fill_point(u32 held)
 	pairs_with_held(key, held, 10240);
 }
 
-/* Cost against the number of slots that others hold: in eighths, then ever closer to all but one. */
+/*
+ * Cost against the number of slots that others hold: in eighths, then ever closer to all but one.
+ */
 BENCHMARK_CURVE(curve_fill, "curves.fill")
 {
 	(void)key;

@@ -1,4 +1,6 @@
-/* The same work on several CPUs at once: ticks are those of all of them together, operations too. */
+/*
+ * The same work on several CPUs at once: ticks are those of all of them together, operations too.
+ */
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
@@ -84,7 +86,10 @@ BENCHMARK(multi_atomic, "multi.kmap_atomic.pair")
 	give_pages(BENCH_PAGES);
 }
 
-/* 1,000,000 pairs by up to four CPUs, none of them idle before the last is done: flush rounds, and interrupts in them. */
+/*
+ * 1,000,000 pairs by up to four CPUs, none of them idle before the last is done: flush rounds, and
+ * interrupts in them.
+ */
 BENCHMARK(million, "kmap.million")
 {
 	u32 cpus = MIN(4u, cpu_online_count());
@@ -96,8 +101,9 @@ BENCHMARK(million, "kmap.million")
 }
 
 /*
- * The same while each CPU goes to and fro between two address spaces, once in SWITCH_PAIRS pairs.  The pause lets the other CPUs come as far:
- * under -icount they would stand still until the next timer interrupt, and switch nothing.
+ * The same while each CPU goes to and fro between two address spaces, once in SWITCH_PAIRS pairs.
+ * The pause lets the other CPUs come as far: under -icount they would stand still until the next
+ * timer interrupt, and switch nothing.
  */
 #define SWITCH_PAIRS 16u
 #define SWITCHERS 4u
@@ -151,10 +157,7 @@ BENCHMARK_CURVE(curve_kmap, "curves.kmap_cpus")
 	give_pages(BENCH_PAGES);
 }
 
-static void nothing(void *unused)
-{
-	(void)unused;
-}
+static void nothing(void *unused) { (void)unused; }
 
 /* A call to the first n CPUs, the caller's among them; the others are idle. */
 BENCHMARK_CURVE(curve_call, "curves.call_cpus")
@@ -163,6 +166,6 @@ BENCHMARK_CURVE(curve_call, "curves.call_cpus")
 		char name[48];
 
 		snprintf(name, sizeof(name), "%s.%u", key, cpus);
-		MEASURE(name, 10000, 500, { }, { smp_call((1u << cpus) - 1, nothing, NULL); });
+		MEASURE(name, 10000, 500, {}, { smp_call((1u << cpus) - 1, nothing, NULL); });
 	}
 }

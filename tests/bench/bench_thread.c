@@ -15,14 +15,17 @@ static void yield_until_stopped(void *unused)
 		yield();
 }
 
-/* Two threads of this CPU give way to one another: an operation is both switches, there and back. */
+/*
+ * Two threads of this CPU give way to one another: an operation is both switches, there and back.
+ */
 BENCHMARK(switch_pair, "thread.switch_pair")
 {
-	struct thread *other = thread_create("yielder", yield_until_stopped, NULL, smp_processor_id());
+	struct thread *other =
+		thread_create("yielder", yield_until_stopped, NULL, smp_processor_id());
 
 	ASSERT(other, "no memory for a thread");
 	stop = false;
-	MEASURE(key, 100000, 1000, { }, { yield(); });
+	MEASURE(key, 100000, 1000, {}, { yield(); });
 	WRITE_ONCE(stop, true);
 	thread_join(other);
 }
@@ -74,7 +77,7 @@ static void wake_pair(const char *key, u32 cpu)
 	stop = false;
 	other = thread_create("answerer", answer, NULL, cpu);
 	ASSERT(other, "no memory for a thread");
-	MEASURE(key, 50000, 500, { }, {
+	MEASURE(key, 50000, 500, {}, {
 		give_turn(&answerer, ++turn);
 		wait_for_turn(&asker, turn);
 	});
@@ -95,19 +98,20 @@ BENCHMARK(wake_there, "thread.wake_pair_cpu0_cpu1")
 
 /* ---- Lives ---- */
 
-static void end_at_once(void *unused)
-{
-	(void)unused;
-}
+static void end_at_once(void *unused) { (void)unused; }
 
 BENCHMARK(create_join, "thread.create_join")
 {
-	MEASURE(key, 20000, 500, { }, {
-		struct thread *thread = thread_create("brief", end_at_once, NULL, smp_processor_id());
+	MEASURE(key, 20000, 500, {}, {
+		struct thread *thread =
+			thread_create("brief", end_at_once, NULL, smp_processor_id());
 
 		ASSERT(thread, "no memory for a thread");
 		thread_join(thread);
 	});
 }
 
-BENCHMARK(kmalloc_pair, "object.kmalloc64_pair") { MEASURE(key, 100000, 10000, { }, { kfree(kmalloc(64, GFP_KERNEL)); }); }
+BENCHMARK(kmalloc_pair, "object.kmalloc64_pair")
+{
+	MEASURE(key, 100000, 10000, {}, { kfree(kmalloc(64, GFP_KERNEL)); });
+}

@@ -37,7 +37,12 @@ class Boot:
 
     def start(self, build):
         append = f"bench={self.what} {self.options}".strip()
-        boot = qemu.run(qemu.Machine(self.kernel, memory=MEMORY, smp=str(self.cpus), append=append, extra=list(EXACT)), build)
+        boot = qemu.run(
+            qemu.Machine(
+                self.kernel, memory=MEMORY, smp=str(self.cpus), append=append, extra=list(EXACT)
+            ),
+            build,
+        )
         return boot.text, boot.status == qemu.PASS
 
 
@@ -57,10 +62,29 @@ class LinuxBoot:
 
     def start(self, _build):
         append = f"console=ttyS0 quiet panic=-1 maxcpus=1 {self.options} tag={self.name} ncpu={self.cpus}"
-        command = ["qemu-system-i386", "-m", MEMORY, "-smp", str(self.cpus), *EXACT, "-nic", "none", "-display", "none"]
-        command += ["-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        command = [
+            "qemu-system-i386",
+            "-m",
+            MEMORY,
+            "-smp",
+            str(self.cpus),
+            *EXACT,
+            "-nic",
+            "none",
+            "-display",
+            "none",
+        ]
+        command += [
+            "-serial",
+            "stdio",
+            "-no-reboot",
+            "-device",
+            "isa-debug-exit,iobase=0xf4,iosize=4",
+        ]
         command += ["-kernel", self.image, "-initrd", self.initramfs, "-append", append]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
         return done.stdout.decode("ascii", "replace"), done.returncode == qemu.PASS
 
 
@@ -75,7 +99,9 @@ def one(boot, build, logs):
     except figures.BadLine as error:
         raise Failed(f"{boot.name}: {error}; see {log}\n{text[-2000:]}") from error
     if not run.ended or not passed:
-        raise Failed(f"{boot.name}: {'failed' if run.ended else 'no BENCH-END'}; see {log}\n{text[-2000:]}")
+        raise Failed(
+            f"{boot.name}: {'failed' if run.ended else 'no BENCH-END'}; see {log}\n{text[-2000:]}"
+        )
     return run
 
 

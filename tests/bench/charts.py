@@ -8,7 +8,15 @@ import matplotlib.pyplot as plt  # noqa: E402
 import tables  # noqa: E402
 
 # The same figures give the same bytes.
-plt.rcParams.update({"svg.hashsalt": "tarn", "font.size": 9, "axes.grid": True, "axes.axisbelow": True, "grid.alpha": 0.3})
+plt.rcParams.update(
+    {
+        "svg.hashsalt": "tarn",
+        "font.size": 9,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.alpha": 0.3,
+    }
+)
 COLOURS = {"2level": "#31688e", "pae": "#35b779", "linux": "#b0b0b0"}
 
 
@@ -24,15 +32,23 @@ def value_of(runs, kernel, goal):
 
 
 def targets(runs, path):
-    """A bar for each key with a target, beside Linux as the targets' table quotes it; the marks are the targets."""
+    """A bar for each key with a target, beside Linux as the targets' table quotes it; the marks are
+    the targets.
+    """
     figure, both = plt.subplots(1, 2, figsize=(12, 5), sharey=True)
     names = [goal.key + goal.variant.replace(".", " ") for goal in tables.TARGETS]
     rows = range(len(names))
     for i, (kernel, axes) in enumerate(zip(tables.KERNELS, both)):
         values = [value_of(runs, kernel, goal) for goal in tables.TARGETS]
-        axes.barh([row - 0.2 for row in rows], values, 0.4, color=COLOURS[kernel], label=f"Tarn, {kernel}")
-        linux, most = ([getattr(goal, name)[i] for goal in tables.TARGETS] for name in ("linux", "most"))
-        axes.barh([row + 0.2 for row in rows], linux, 0.4, color=COLOURS["linux"], label="Linux 6.1")
+        axes.barh(
+            [row - 0.2 for row in rows], values, 0.4, color=COLOURS[kernel], label=f"Tarn, {kernel}"
+        )
+        linux, most = (
+            [getattr(goal, name)[i] for goal in tables.TARGETS] for name in ("linux", "most")
+        )
+        axes.barh(
+            [row + 0.2 for row in rows], linux, 0.4, color=COLOURS["linux"], label="Linux 6.1"
+        )
         axes.plot(most, [row - 0.2 for row in rows], "k|", markersize=11, label="at most")
         axes.set(xscale="log", xlabel="guest instructions", yticks=list(rows), yticklabels=names)
         axes.legend(loc="lower right")
@@ -42,7 +58,11 @@ def targets(runs, path):
 
 def curve(run, base):
     """The points of the keys base.N, as two lists."""
-    points = sorted((int(key[len(base) + 1:]), figure.mean) for key, figure in run.figures.items() if key.startswith(base + "."))
+    points = sorted(
+        (int(key[len(base) + 1 :]), figure.mean)
+        for key, figure in run.figures.items()
+        if key.startswith(base + ".")
+    )
     return [x for x, _ in points], [y for _, y in points]
 
 
@@ -54,7 +74,12 @@ def curves(runs, base, label, path, log=False):
     figure, axes = plt.subplots(figsize=(7, 4))
     for run in with_points:
         axes.plot(*curve(run, base), "o-", markersize=3, label=run.tag)
-    axes.set(xlabel=label, ylabel="guest instructions for one operation", yscale="log" if log else "linear", title=base)
+    axes.set(
+        xlabel=label,
+        ylabel="guest instructions for one operation",
+        yscale="log" if log else "linear",
+        title=base,
+    )
     if not log:
         axes.set_ylim(bottom=0)
     axes.legend()
@@ -72,18 +97,29 @@ CURVES = [
 def pool_sizes(runs, kernel, key):
     """A key against the page tables behind the pool, on one CPU: two lists."""
     found = {1: tables.run_of(runs, kernel, 1)}
-    found |= {n: run for n in range(2, 33) if (run := tables.run_of(runs, kernel, 1, variant=f".tables{n}"))}
+    found |= {
+        n: run
+        for n in range(2, 33)
+        if (run := tables.run_of(runs, kernel, 1, variant=f".tables{n}"))
+    }
     points = [(n, value) for n, run in found.items() if run and (value := run.value(key))]
     return [n for n, _ in points], [value for _, value in points]
 
 
 def pools(runs, path):
-    """What a longer pool saves, and what it costs: the mean, and the slowest kmap, which pays for the flush."""
+    """What a longer pool saves, and what it costs: the mean, and the slowest kmap, which pays for
+    the flush.
+    """
     figure, axes = plt.subplots(figsize=(7, 4))
     for kernel in tables.KERNELS:
         for key, style in (("kmap.pair_wrap", "o-"), ("kmap.each", "o--")):
-            axes.plot(*pool_sizes(runs, kernel, key), style, markersize=3, color=COLOURS[kernel],
-                      label=f"{kernel}: {key}{' (slowest)' if key == 'kmap.each' else ''}")
+            axes.plot(
+                *pool_sizes(runs, kernel, key),
+                style,
+                markersize=3,
+                color=COLOURS[kernel],
+                label=f"{kernel}: {key}{' (slowest)' if key == 'kmap.each' else ''}",
+            )
     axes.set(xlabel="page tables behind the pool", ylabel="guest instructions", yscale="log")
     axes.legend()
     return write(figure, path)
@@ -91,7 +127,10 @@ def pools(runs, path):
 
 def draw(runs, folder):
     """All charts for which there are figures; their paths."""
-    made = [curves(runs, base, label, folder / f"{base.replace('curves.', '')}.svg", log) for base, label, log in CURVES]
+    made = [
+        curves(runs, base, label, folder / f"{base.replace('curves.', '')}.svg", log)
+        for base, label, log in CURVES
+    ]
     if any(tables.run_of(runs, kernel, 1) for kernel in tables.KERNELS):
         made.append(targets(runs, folder / "targets.svg"))
     if any(".tables" in tag for tag in runs):

@@ -43,7 +43,9 @@ class Run:
     ended: bool = False
 
     def value(self, key):
-        """What is compared: the mean of an operation, or the slowest of a distribution; None if there is neither."""
+        """What is compared: the mean of an operation, or the slowest of a distribution; None if
+        there is neither.
+        """
         if key in self.figures:
             return self.figures[key].mean
         return self.distributions[key]["max"] if key in self.distributions else None
@@ -73,13 +75,17 @@ def read_line(run, kind, key, rest):
             raise ValueError("no operations")
         run.figures[key] = figure
     elif kind == "DIST":
-        run.distributions[key] = {name: number(value) for name, value in pairs(rest.split()).items()}
+        run.distributions[key] = {
+            name: number(value) for name, value in pairs(rest.split()).items()
+        }
     else:
         run.infos[key] = rest
 
 
 def parse(text):
-    """The Run of one log.  Raises BadLine, with the line, if one is damaged or there is none at all."""
+    """The Run of one log.  Raises BadLine, with the line, if one is damaged or there is none at
+    all.
+    """
     run = None
     for match in LINE.finditer(text):
         kind, tag, key, rest = match.groups()
@@ -95,7 +101,9 @@ def parse(text):
 
 
 def save(runs, path):
-    path.write_text(json.dumps({run.tag: asdict(run) for run in runs}, indent=1, sort_keys=True) + "\n")
+    path.write_text(
+        json.dumps({run.tag: asdict(run) for run in runs}, indent=1, sort_keys=True) + "\n"
+    )
 
 
 def load(path):

@@ -1,4 +1,6 @@
-"""What is said about the figures: beside their targets, beside an earlier run, beside Linux.  Text in, text out."""
+"""What is said about the figures: beside their targets, beside an earlier run, beside Linux.  Text
+in, text out.
+"""
 
 import math
 import re
@@ -26,12 +28,26 @@ def target(key, what, linux, most, stretch, cpus=1, variant=""):
 
 
 TARGETS = [
-    target("kmap.pair_wrap", "kmap+kunmap of distinct high pages, flushes included", (646, 676), 200, 120),
+    target(
+        "kmap.pair_wrap",
+        "kmap+kunmap of distinct high pages, flushes included",
+        (646, 676),
+        200,
+        120,
+    ),
     target("kmap.pair_hit", "of one page again and again", (323, 323), 110, 70),
-    target("kmap.pair_64free", "the first, while other threads hold all slots but 64", (970, 832), 300, 150),
+    target(
+        "kmap.pair_64free",
+        "the first, while other threads hold all slots but 64",
+        (970, 832),
+        300,
+        150,
+    ),
     target("kmap.lowmem_pair", "of a low page", (81, 81), 28, 20),
     target("kmap.each", "the slowest single kmap", (127590, 71291), 20000, 12000),
-    target("kmap.each", "the same with kmap_flush=lazy", (127590, 71291), 2500, 1500, variant=".lazy"),
+    target(
+        "kmap.each", "the same with kmap_flush=lazy", (127590, 71291), 2500, 1500, variant=".lazy"
+    ),
     target("kmap_atomic.pair", "kmap_atomic+kunmap_atomic", (209, 262), 60, 40),
     target("page.o0.highuser.pair", "page allocator, order 0", (599, 599), 120, 60),
     target("page.o3.kernel.pair", "order 3", (889, 893), 250, 150),
@@ -39,9 +55,30 @@ TARGETS = [
     target("page.o0.kernel.bulk_free", "a page freed, 8192 at once", (611, 611), 150, 80),
     target("pt.pte_pair", "PTE table, taken and freed, warm", (2075, 2128), 60, 30),
     target("pt.pgd_pair", "pgd_alloc+pgd_free, warm", (2320, 7167), (100, 400), (60, 200)),
-    target("ipi.on_each_cpu", "an empty call on 4 CPUs, the others idle", (2399, 2399), 1200, 800, cpus=4),
-    target("tlb.flush_all_cpus", "full flush of 4 CPUs, the others idle", (2673, 2673), 1300, 900, cpus=4),
-    target("tlb.flush_pkmap_range", "flush of the PKMap, the others idle", (2688, 2689), 200, 100, cpus=4),
+    target(
+        "ipi.on_each_cpu",
+        "an empty call on 4 CPUs, the others idle",
+        (2399, 2399),
+        1200,
+        800,
+        cpus=4,
+    ),
+    target(
+        "tlb.flush_all_cpus",
+        "full flush of 4 CPUs, the others idle",
+        (2673, 2673),
+        1300,
+        900,
+        cpus=4,
+    ),
+    target(
+        "tlb.flush_pkmap_range",
+        "flush of the PKMap, the others idle",
+        (2688, 2689),
+        200,
+        100,
+        cpus=4,
+    ),
 ]
 
 
@@ -53,12 +90,23 @@ def show(value):
 
 
 def table(head, rows):
-    """A Markdown table whose columns also line up on a terminal; the first column to the left, the others to the right."""
+    """A Markdown table whose columns also line up on a terminal; the first column to the left, the
+    others to the right.
+    """
     rows = [[str(cell) for cell in row] for row in [head, *rows]]
     width = [max(3, *(len(row[i]) for row in rows)) for i in range(len(head))]
-    lines = ["| " + " | ".join(cell.rjust(width[i]) if i else cell.ljust(width[i]) for i, cell in enumerate(row)) + " |"
-             for row in rows]
-    lines.insert(1, "|" + "|".join("-" * (width[i] + 1) + (":" if i else "-") for i in range(len(head))) + "|")
+    lines = [
+        "| "
+        + " | ".join(
+            cell.rjust(width[i]) if i else cell.ljust(width[i]) for i, cell in enumerate(row)
+        )
+        + " |"
+        for row in rows
+    ]
+    lines.insert(
+        1,
+        "|" + "|".join("-" * (width[i] + 1) + (":" if i else "-") for i in range(len(head))) + "|",
+    )
     return "\n".join(lines)
 
 
@@ -82,17 +130,25 @@ def target_row(runs, goal):
 
 
 def targets_table(runs):
-    return table(["key", "CPUs", "2-level", "at most", "verdict", "PAE", "at most", "verdict"],
-                 [target_row(runs, goal) for goal in TARGETS])
+    return table(
+        ["key", "CPUs", "2-level", "at most", "verdict", "PAE", "at most", "verdict"],
+        [target_row(runs, goal) for goal in TARGETS],
+    )
 
 
 def above_target(runs):
     """The keys over their figure, as "kernel key"."""
     rows = [target_row(runs, goal) for goal in TARGETS]
-    return [f"{kernel} {row[0]}" for row in rows for kernel, said in zip(KERNELS, (row[4], row[7])) if said == "ABOVE"]
+    return [
+        f"{kernel} {row[0]}"
+        for row in rows
+        for kernel, said in zip(KERNELS, (row[4], row[7]))
+        if said == "ABOVE"
+    ]
 
 
-# 1,000,000 pairs on four busy CPUs: slots behind a page table, interrupts in a flush round, interrupts that only wake threads.
+# 1,000,000 pairs on four busy CPUs: slots behind a page table, interrupts in a flush round,
+# interrupts that only wake threads.
 SLOTS = {"2level": 1024, "pae": 512}
 INTERRUPTS = 3.0
 # What each of these holds while the turn wraps cannot be handed out in the next turn.
@@ -102,18 +158,41 @@ RUN_ON_FOUR = re.compile(r"tarn\.(\w+)\.smp4(?:\.tables(\d+))?(\.lazy)?$")
 
 
 def rounds_row(name, slots, figure):
-    """Flush rounds of kmap.million: one for as many pairs as there are slots, each of which interrupts the three other CPUs."""
+    """Flush rounds of kmap.million: one for as many pairs as there are slots, each of which
+    interrupts the three other CPUs.
+    """
     rounds = round(figure.events["rounds"] * figure.operations / 1000)
     interrupts = round(figure.events["ipis"] * figure.operations / 1000)
     most = math.ceil(figure.operations / slots)
-    good = rounds <= math.ceil(figure.operations / (slots - OTHERS)) and interrupts <= INTERRUPTS * rounds + WAKE_UPS
-    return [name, f"{figure.operations:,}", rounds, most, interrupts, f"{INTERRUPTS * rounds:.0f}", "ok" if good else "ABOVE"]
+    good = (
+        rounds <= math.ceil(figure.operations / (slots - OTHERS))
+        and interrupts <= INTERRUPTS * rounds + WAKE_UPS
+    )
+    return [
+        name,
+        f"{figure.operations:,}",
+        rounds,
+        most,
+        interrupts,
+        f"{INTERRUPTS * rounds:.0f}",
+        "ok" if good else "ABOVE",
+    ]
 
 
 def lazy_row(name, figure):
     """While the CPUs switch address spaces a lazy flush needs to interrupt nobody."""
-    rounds, interrupts = (round(figure.events[event] * figure.operations / 1000) for event in ("rounds", "ipis"))
-    return [name, f"{figure.operations:,}", rounds, "-", interrupts, 0, "ok" if interrupts <= WAKE_UPS else "ABOVE"]
+    rounds, interrupts = (
+        round(figure.events[event] * figure.operations / 1000) for event in ("rounds", "ipis")
+    )
+    return [
+        name,
+        f"{figure.operations:,}",
+        rounds,
+        "-",
+        interrupts,
+        0,
+        "ok" if interrupts <= WAKE_UPS else "ABOVE",
+    ]
 
 
 def rounds_table(runs):
@@ -126,15 +205,20 @@ def rounds_table(runs):
         elif not match[3] and (figure := run.figures.get("kmap.million")):
             rows.append(rounds_row(tag, SLOTS[match[1]] * int(match[2] or 1), figure))
     head = ["kmap.million", "pairs", "rounds", "at most", "interrupts", "at most", "verdict"]
-    return table(head, rows) + (f"\n\nUp to {WAKE_UPS} interrupts more only wake threads; a turn is up to {OTHERS} slots short, "
-                                "those that other CPUs hold while it wraps.")
+    return table(head, rows) + (
+        f"\n\nUp to {WAKE_UPS} interrupts more only wake threads; a turn is up to {OTHERS} slots short, "
+        "those that other CPUs hold while it wraps."
+    )
 
 
 def all_table(runs):
     """Every key of every run: the means, or of a distribution the largest."""
     runs = list(runs.values())
     keys = sorted({key for run in runs for key in run.keys()}, key=natural)
-    return table(["key", *(run.tag for run in runs)], [[key, *(show(run.value(key)) for run in runs)] for key in keys])
+    return table(
+        ["key", *(run.tag for run in runs)],
+        [[key, *(show(run.value(key)) for run in runs)] for key in keys],
+    )
 
 
 def events_table(runs):
@@ -144,18 +228,30 @@ def events_table(runs):
         for key, figure in sorted(run.figures.items()):
             if any(figure.events.values()):
                 rows.append([key, run.tag, *(f"{value:g}" for value in figure.events.values())])
-    names = next((figure.events for run in runs.values() for figure in run.figures.values() if figure.events), {})
+    names = next(
+        (
+            figure.events
+            for run in runs.values()
+            for figure in run.figures.values()
+            if figure.events
+        ),
+        {},
+    )
     return table(["key", "run", *names], rows)
 
 
 def natural(key):
     """Numbers inside a key in order of size."""
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in key.replace(".", " . ").split()]
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part)
+        for part in key.replace(".", " . ").split()
+    ]
 
 
 # ---- Beside an earlier run ----
 
-# The timer's interrupts fall elsewhere when code changes: a growth below both of these is no growth.
+# The timer's interrupts fall elsewhere when code changes: a growth below both of these is no
+# growth.
 NOISE_TICKS = 0.5
 NOISE_PART = 0.002
 
@@ -185,7 +281,11 @@ def compared_values(run):
     for key, figure in run.figures.items():
         values |= {f"{key} {name}/1000": value for name, value in figure.events.items()}
     for key, distribution in run.distributions.items():
-        values |= {f"{key} {name}": distribution[name] for name in ("p50", "p99", "max") if name in distribution}
+        values |= {
+            f"{key} {name}": distribution[name]
+            for name in ("p50", "p99", "max")
+            if name in distribution
+        }
     return values
 
 
@@ -194,14 +294,20 @@ def changes(old, new):
     found = []
     for tag in sorted(set(old) & set(new)):
         before, after = compared_values(old[tag]), compared_values(new[tag])
-        found += [Change(tag, key, before[key], after[key]) for key in sorted(set(before) & set(after))]
+        found += [
+            Change(tag, key, before[key], after[key]) for key in sorted(set(before) & set(after))
+        ]
     return found
 
 
 def missing(old, new):
     """Keys that the old run has and the new one has not: nobody can say that they did not grow."""
-    return [f"{tag} {key}" for tag in sorted(old) for key in old[tag].keys()
-            if tag not in new or new[tag].value(key) is None]
+    return [
+        f"{tag} {key}"
+        for tag in sorted(old)
+        for key in old[tag].keys()
+        if tag not in new or new[tag].value(key) is None
+    ]
 
 
 def diff_text(old, new):
@@ -211,15 +317,22 @@ def diff_text(old, new):
     gone = missing(old, new)
     lines = [f"grew: {change}" for change in grew] + [f"gone: {key}" for key in gone]
     shrank = sum(change.shrank for change in every)
-    lines.append(f"{len(every)} values compared: {len(grew)} grew, {shrank} shrank, {len(gone)} keys are gone")
+    lines.append(
+        f"{len(every)} values compared: {len(grew)} grew, {shrank} shrank, {len(gone)} keys are gone"
+    )
     return "\n".join(lines), bool(grew or gone or not every)
 
 
 # ---- Beside Linux ----
 
+
 def is_compared(key, run):
-    """The slowest of a distribution is often just the one with a timer interrupt in it: only those with a target count."""
-    return not key.startswith("calib.") and (key in run.figures or key in {goal.key for goal in TARGETS})
+    """The slowest of a distribution is often just the one with a timer interrupt in it: only those
+    with a target count.
+    """
+    return not key.startswith("calib.") and (
+        key in run.figures or key in {goal.key for goal in TARGETS}
+    )
 
 
 def shared_keys(ours, theirs):
@@ -232,10 +345,21 @@ def geometric_mean(values):
 
 
 def linux_table(ours, theirs):
-    """One table of two runs of the same kind; the ratio is theirs to ours: how many times as dear Linux is."""
-    rows = [[key, show(ours.value(key)), show(theirs.value(key)), f"{theirs.value(key) / ours.value(key):.2f}"]
-            for key in shared_keys(ours, theirs)]
-    mean = geometric_mean([theirs.value(key) / ours.value(key) for key in shared_keys(ours, theirs)])
+    """One table of two runs of the same kind; the ratio is theirs to ours: how many times as dear
+    Linux is.
+    """
+    rows = [
+        [
+            key,
+            show(ours.value(key)),
+            show(theirs.value(key)),
+            f"{theirs.value(key) / ours.value(key):.2f}",
+        ]
+        for key in shared_keys(ours, theirs)
+    ]
+    mean = geometric_mean(
+        [theirs.value(key) / ours.value(key) for key in shared_keys(ours, theirs)]
+    )
     rows.append(["geometric mean", "", "", f"{mean:.2f}" if mean else "-"])
     return table(["key", ours.tag, theirs.tag, "Linux / Tarn"], rows)
 

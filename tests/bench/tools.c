@@ -4,8 +4,8 @@
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/pages/page_alloc.h"
 #include "mm/objects/vmalloc.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/kernel/crew.h"
 
 struct page *bench_page[BENCH_PAGES];
@@ -94,10 +94,7 @@ u32 *take_samples(const char *key, u32 n)
 	return samples;
 }
 
-void give_samples(u32 *samples)
-{
-	vfree(samples);
-}
+void give_samples(u32 *samples) { vfree(samples); }
 
 /* ---- Several CPUs at once ---- */
 
@@ -114,7 +111,8 @@ static void parallel_member(struct crew_member *self)
 	barrier_wait(&parallel.done, parallel.cpus);
 }
 
-void measure_on_cpus(const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations))
+void measure_on_cpus(
+	const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations))
 {
 	static struct crew crew;
 	struct measurement m;

@@ -5,13 +5,22 @@
 #include "mm/pkmap/highmem.h"
 #include "tests/bench/bench.h"
 
-/* Pages that one benchmark uses, one set at a time.  More than the pool has slots: none comes back before its slot was taken away. */
+/*
+ * Pages that one benchmark uses, one set at a time.  More than the pool has slots: none comes back
+ * before its slot was taken away.
+ */
 #define BENCH_PAGES 8192u
 extern struct page *bench_page[BENCH_PAGES];
 
-/* Takes `n` high pages into bench_page[].  False, with the benchmark left out, if there are not so many. */
+/*
+ * Takes `n` high pages into bench_page[].  False, with the benchmark left out, if there are not so
+ * many.
+ */
 bool take_high_pages(const char *key, u32 n);
-/* `n` blocks of any zone that the flags allow: false, with none taken, if there is no memory.  And back, both in the order of the array. */
+/*
+ * `n` blocks of any zone that the flags allow: false, with none taken, if there is no memory.  And
+ * back, both in the order of the array.
+ */
 bool take_blocks(u32 n, u32 gfp, u32 order);
 void give_blocks(u32 n, u32 order);
 static inline void give_pages(u32 n) { give_blocks(n, 0); }
@@ -32,9 +41,10 @@ u32 *take_samples(const char *key, u32 n);
 void give_samples(u32 *samples);
 
 /*
- * work(cpu, operations) on each of the first `cpus` CPUs at the same time, as one batch of cpus * operations.  Who is done early
- * spins, with pause, until all are.
+ * work(cpu, operations) on each of the first `cpus` CPUs at the same time, as one batch of cpus *
+ * operations.  Who is done early spins, with pause, until all are.
  */
-void measure_on_cpus(const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations));
+void measure_on_cpus(
+	const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations));
 
 #endif

@@ -6,7 +6,8 @@ import pytest
 
 import bochs
 
-# Kernel, CPUs, CPU model, command line beside `exit`: with high memory, without large pages, on an old CPU, and two of each format.
+# Kernel, CPUs, CPU model, command line beside `exit`: with high memory, without large pages, on an
+# old CPU, and two of each format.
 MACHINES = [
     ("tarn.elf", 4, "corei7_haswell_4770", "highmem=256M"),
     ("tarn-pae.elf", 4, "corei7_haswell_4770", "highmem=256M"),

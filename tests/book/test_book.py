@@ -1,4 +1,6 @@
-"""The book (docs/book): every name that it quotes is in the source, every link leads somewhere, every chapter is whole."""
+"""The book (docs/book): every name that it quotes is in the source, every link leads somewhere,
+every chapter is whole.
+"""
 
 import html
 import importlib.util
@@ -63,32 +65,58 @@ def test_every_name_is_in_the_source(book):
 def test_a_name_that_is_not_there_fails_the_build():
     page = book_build.Page("made up", "made-up")
     bad = book_build.Book([page])
-    text = ("{{code kernel/mm/pkmap/highmem.c no_such_function}} {{const kernel/no_such_file.h X}} {{nonsense}}\n"
-            "![x](drawings/none.svg)\n```plant a kernel/mm/pkmap/highmem.c kmap\n-\tno such line\n```\n")
+    text = (
+        "{{code kernel/mm/pkmap/highmem.c no_such_function}} {{const kernel/no_such_file.h X}} {{nonsense}}\n"
+        "![x](drawings/none.svg)\n```plant a kernel/mm/pkmap/highmem.c kmap\n-\tno such line\n```\n"
+    )
     book_build.Expander(bad, page).expand(text)
     assert len(bad.errors) == 5, bad.errors
 
 
-@pytest.mark.parametrize("path, name, first, last", [
-    ("kernel/mm/pkmap/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
-    ("kernel/mm/pkmap/highmem.c", "pkmap_count", "int pkmap_count[PKMAP_SLOTS_MAX + 1];", "int pkmap_count[PKMAP_SLOTS_MAX + 1];"),
-    ("kernel/mm/pages/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
-    ("kernel/arch/x86/smp/smp_call.c", "call", "static struct {", "} call = { .lock = SPINLOCK_INIT(\"smp_call\") };"),
-    ("kernel/arch/x86/paging/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
-    ("boot/start.asm", "_start", "_start:", "\tjmp ecx"),
-    ("tests/kernel/mm/test_pkmap.c", "pkmap_storm", 'SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")', "}"),
-])
+@pytest.mark.parametrize(
+    "path, name, first, last",
+    [
+        ("kernel/mm/pkmap/highmem.c", "kmap_high", "void *kmap_high(struct page *page)", "}"),
+        (
+            "kernel/mm/pkmap/highmem.c",
+            "pkmap_count",
+            "int pkmap_count[PKMAP_SLOTS_MAX + 1];",
+            "int pkmap_count[PKMAP_SLOTS_MAX + 1];",
+        ),
+        ("kernel/mm/pages/page.h", "page", "struct page {", "} __aligned(PAGE_STRUCT_SIZE);"),
+        (
+            "kernel/arch/x86/smp/smp_call.c",
+            "call",
+            "static struct {",
+            '} call = { .lock = SPINLOCK_INIT("smp_call") };',
+        ),
+        ("kernel/arch/x86/paging/fixmap.h", "fixmap_index", "enum fixmap_index {", "};"),
+        ("boot/start.asm", "_start", "_start:", "\tjmp ecx"),
+        (
+            "tests/kernel/mm/test_pkmap.c",
+            "pkmap_storm",
+            'SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")',
+            "}",
+        ),
+    ],
+)
 def test_finding_by_name(path, name, first, last):
     found = source.find(path, name, comment=False)
     assert (found.lines[0], found.lines[-1]) == (first, last)
-    assert source.read_lines(path)[found.first - 1] == first and source.read_lines(path)[found.last - 1] == last
+    assert (
+        source.read_lines(path)[found.first - 1] == first
+        and source.read_lines(path)[found.last - 1] == last
+    )
 
 
 def test_every_link_leads_somewhere(pages):
     anchors = {}
     for file in pages.rglob("*.html"):
         text = file.read_text()
-        anchors[file] = (set(re.findall(r'\bid="([^"]+)"', text)), re.findall(r'(?:href|src)="([^"]+)"', text))
+        anchors[file] = (
+            set(re.findall(r'\bid="([^"]+)"', text)),
+            re.findall(r'(?:href|src)="([^"]+)"', text),
+        )
     broken = []
     for file, (_, links) in anchors.items():
         for link in links:
@@ -96,7 +124,9 @@ def test_every_link_leads_somewhere(pages):
                 continue
             path, _, anchor = unquote(link).partition("#")
             target = (file.parent / path).resolve() if path else file
-            if not target.is_file() or (anchor and target in anchors and anchor not in anchors[target][0]):
+            if not target.is_file() or (
+                anchor and target in anchors and anchor not in anchors[target][0]
+            ):
                 broken.append(f"{file.relative_to(pages)}: {link}")
     assert not broken, broken
 
@@ -110,9 +140,13 @@ def test_no_directive_is_left_over(pages):
 
 
 def test_no_page_is_left_out(book):
-    assert [page.number for page in book.pages if page.number] == [str(n + 1) for n in range(len(CHAPTERS))]
+    assert [page.number for page in book.pages if page.number] == [
+        str(n + 1) for n in range(len(CHAPTERS))
+    ]
     assert len(CHAPTERS) == 11
-    assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {"SUMMARY"}
+    assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {
+        "SUMMARY"
+    }
 
 
 def test_every_chapter_has_its_length(book):
@@ -124,7 +158,13 @@ def test_every_chapter_has_its_length(book):
 def test_chapter_has_its_parts(name):
     text = chapter_text(name)
     headings = re.findall(r"^## (.*)$", text, re.M)
-    assert headings == ["The problem", "The mechanism", "The code", "What goes wrong without it", "Exercises"]
+    assert headings == [
+        "The problem",
+        "The mechanism",
+        "The code",
+        "What goes wrong without it",
+        "Exercises",
+    ]
     assert re.search(r"^!\[.+\]\(drawings/[\w-]+\.svg\)$", text, re.M), "no drawing"
     assert "{{code " in text and "```plant " in text
 
@@ -148,7 +188,9 @@ def extent(x, y, words, size, anchor):
 
 
 def test_every_drawing_is_used():
-    assert set(re.findall(r"\(drawings/([\w-]+)\.svg\)", "".join(map(chapter_text, CHAPTERS)))) == set(drawings.ALL)
+    assert set(
+        re.findall(r"\(drawings/([\w-]+)\.svg\)", "".join(map(chapter_text, CHAPTERS)))
+    ) == set(drawings.ALL)
 
 
 @pytest.mark.parametrize("name", drawings.ALL)
@@ -156,7 +198,9 @@ def test_text_of_a_drawing_stays_apart_and_inside(name):
     drawing = drawings.ALL[name]()
     extents = [(extent(*text), text[2]) for text in drawing.texts if text[2]]
     for n, ((left, top, right, bottom), words) in enumerate(extents):
-        assert left >= 0 and top >= 0 and right <= drawing.width and bottom <= drawing.height, f"{words}: outside"
+        assert (
+            left >= 0 and top >= 0 and right <= drawing.width and bottom <= drawing.height
+        ), f"{words}: outside"
         for (left2, top2, right2, bottom2), other in extents[:n]:
             apart = right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top
             assert apart, f"'{words}' and '{other}' overlap"
@@ -177,8 +221,9 @@ def test_every_mistake_can_be_planted(tmp_path):
 
 
 # Figures that depend on the size of the kernel, so on the compiler, and on who is idle when.
-DEPENDS = re.compile(r"\d+(?= free| reserved)|(?<=DMA )\d+|(?<=handed over )\d+"
-                     r"|(?<=start-up code )\d+")
+DEPENDS = re.compile(
+    r"\d+(?= free| reserved)|(?<=DMA )\d+|(?<=handed over )\d+" r"|(?<=start-up code )\d+"
+)
 IDLE = re.compile(r"\d+(?= interrupts sent)")
 PAGES_APART = 64
 
@@ -202,13 +247,19 @@ def boot_steps(text):
 
 def test_the_boot_prints_what_the_book_says(build):
     """The machine of `make run`, figure by figure; and the same of the README."""
-    quoted = [line for name in CHAPTERS for block in re.findall(r"^```boot\n(.*?)^```$", chapter_text(name), re.M | re.S)
-              for line in block.splitlines()]
+    quoted = [
+        line
+        for name in CHAPTERS
+        for block in re.findall(r"^```boot\n(.*?)^```$", chapter_text(name), re.M | re.S)
+        for line in block.splitlines()
+    ]
     readme = boot_steps((ROOT / "README.md").read_text())
     assert quoted and len(readme) == 5
     boot = run(Machine(memory="3G", smp="4", append="selftest=pkmap.rounds"), build)
     printed = boot.text.splitlines()
-    missing = [line for line in quoted + readme if not any(is_near(line, other) for other in printed)]
+    missing = [
+        line for line in quoted + readme if not any(is_near(line, other) for other in printed)
+    ]
     assert not missing, boot.report(f"not printed: {missing}")
 
 
@@ -227,8 +278,11 @@ def test_figures_of_the_text_are_the_source_s():
 def test_lines_of_source_are_lines(pages):
     """With pygments every coloured word is a span too: only those of lines may look like lines."""
     style = (pages / "book.css").read_text()
-    selectors = [selector.strip() for rule in re.findall(r"([^{}]+)\{", style)
-                 for selector in rule.split(",")]
+    selectors = [
+        selector.strip()
+        for rule in re.findall(r"([^{}]+)\{", style)
+        for selector in rule.split(",")
+    ]
     assert not [selector for selector in selectors if re.search(r"(^|[\s>])span(:\w+)?$", selector)]
     assert any("span.line" in selector for selector in selectors)
     for file in (pages / "source").rglob("*.html"):

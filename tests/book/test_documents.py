@@ -1,4 +1,6 @@
-"""The documents beside the book: what docs/invariants.md says of self-tests is what they say of themselves."""
+"""The documents beside the book: what docs/invariants.md says of self-tests is what they say of
+themselves.
+"""
 
 import re
 from collections import defaultdict
@@ -18,7 +20,9 @@ def registered():
     """Number of a promise: the self-tests that are registered for it."""
     found = defaultdict(set)
     for file in (ROOT / "tests/kernel").rglob("*.c"):
-        for name, numbers in re.findall(r'^SELFTEST\w*\(\w+, "([\w.]+)", \d+, "([^"]*)"', file.read_text(), re.M):
+        for name, numbers in re.findall(
+            r'^SELFTEST\w*\(\w+, "([\w.]+)", \d+, "([^"]*)"', file.read_text(), re.M
+        ):
             for number in re.findall(r"\d+", numbers):
                 found[int(number)].add(name)
     return found
@@ -33,29 +37,47 @@ def rows():
 def test_invariants_list_their_self_tests():
     tests = registered()
     listed = {number: set(re.findall(r"`([\w.]+)`", cell)) for number, (_, cell) in rows().items()}
-    wrong = {number: listed[number] ^ tests[number] for number in listed if number not in NOT_REGISTERED}
+    wrong = {
+        number: listed[number] ^ tests[number] for number in listed if number not in NOT_REGISTERED
+    }
     assert not any(wrong.values()), {number: names for number, names in wrong.items() if names}
     assert set(tests) <= set(listed), "a self-test names a number that is not in docs/invariants.md"
 
 
 def test_functions_that_assert_are_where_it_says():
-    source = "".join(file.read_text() for file in (ROOT / "kernel").rglob("*.[ch]")) + (ROOT / "lib/assert.h").read_text()
+    source = (
+        "".join(file.read_text() for file in (ROOT / "kernel").rglob("*.[ch]"))
+        + (ROOT / "lib/assert.h").read_text()
+    )
     for number, (where, _) in rows().items():
         for name in re.findall(r"`([\w./]+)`", where):
             if name.endswith((".c", ".h")):
                 assert list((ROOT / "kernel").rglob(Path(name).name)), f"{number}: no file {name}"
             else:
-                assert re.search(rf"\b{re.escape(name)}\b", source), f"{number}: nothing named {name}"
+                assert re.search(
+                    rf"\b{re.escape(name)}\b", source
+                ), f"{number}: nothing named {name}"
 
 
 def test_numbers_of_self_tests_are_the_kernels(build):
     """docs/testing.md and the README count the quick set: so does each kernel's plan."""
     text = (ROOT / "docs/testing.md").read_text()
-    told = re.search(r"The quick set has (\d+) tests, (\d+) with `POISON=1` and (\d+) in the debug build", text).groups()
+    told = re.search(
+        r"The quick set has (\d+) tests, (\d+) with `POISON=1` and (\d+) in the debug build", text
+    ).groups()
     for number, kind in zip(told, ({}, {"poison": True}, {"debug": True})):
         with Boot(Machine(**kind), build) as boot:
-            assert boot.wait_for(lines.TAP_PLAN).group(1) == number, boot.report(f"docs/testing.md: {number}")
+            assert boot.wait_for(lines.TAP_PLAN).group(1) == number, boot.report(
+                f"docs/testing.md: {number}"
+            )
     for page in (text, (ROOT / "README.md").read_text()):
-        assert re.search(rf"^ *1\.\.{told[0]}$", page, re.M), f"a page shows another plan than 1..{told[0]}"
-        passed, failed, skipped = map(int, re.search(r"^ *(\d+) passed, (\d+) failed, (\d+) skipped$", page, re.M).groups())
-        assert (passed + skipped, failed) == (int(told[0]), 0), "the closing line shown does not fit the plan"
+        assert re.search(
+            rf"^ *1\.\.{told[0]}$", page, re.M
+        ), f"a page shows another plan than 1..{told[0]}"
+        passed, failed, skipped = map(
+            int, re.search(r"^ *(\d+) passed, (\d+) failed, (\d+) skipped$", page, re.M).groups()
+        )
+        assert (passed + skipped, failed) == (
+            int(told[0]),
+            0,
+        ), "the closing line shown does not fit the plan"

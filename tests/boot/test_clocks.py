@@ -1,4 +1,6 @@
-"""The clocks by which others are measured: each is checked to be there, others step in, and where there is none a panic says so."""
+"""The clocks by which others are measured: each is checked to be there, others step in, and where
+there is none a panic says so.
+"""
 
 import struct
 
@@ -39,12 +41,15 @@ def test_without_port_0x61(build):
     check_tsc(boot, "the 8254 timer")
 
 
-@pytest.mark.parametrize("kernel, cpu, machine, said", [
-    ("2level", "pentium,-apic", "pc,pit=off", lines.NO_TICK),
-    ("pae", "pentium2,-apic", "pc,pit=off", lines.NO_TICK),
-    ("2level", "", "pc,pit=off,acpi=off", lines.NO_CLOCK),
-    ("pae", "", "microvm,pit=off", lines.NO_CLOCK),
-])
+@pytest.mark.parametrize(
+    "kernel, cpu, machine, said",
+    [
+        ("2level", "pentium,-apic", "pc,pit=off", lines.NO_TICK),
+        ("pae", "pentium2,-apic", "pc,pit=off", lines.NO_TICK),
+        ("2level", "", "pc,pit=off,acpi=off", lines.NO_CLOCK),
+        ("pae", "", "microvm,pit=off", lines.NO_CLOCK),
+    ],
+)
 def test_no_clock_at_all(kernel, cpu, machine, said, build):
     boot = run(Machine(kernel, cpu=cpu, machine=machine), build, firmware="microvm" not in machine)
     assert boot.status == FAIL, boot.final_report
@@ -52,15 +57,21 @@ def test_no_clock_at_all(kernel, cpu, machine, said, build):
 
 
 def test_clocks_that_disagree_are_named(build):
-    """The ACPI timer is said to have half its rate: the rate that it gives for the TSC is half of the PIT's."""
+    """The ACPI timer is said to have half its rate: the rate that it gives for the TSC is half of
+    the PIT's.
+    """
     with Boot(Machine(append="exit selftest=none"), build, paused=True) as boot:
         gdb = Gdb(boot)
         gdb.run_to(elf_entry(boot.elf))
-        rate = symbol(boot.elf, "pm_timer_reference") - PAGE_OFFSET + 4  # struct reference: name, hz
+        rate = (
+            symbol(boot.elf, "pm_timer_reference") - PAGE_OFFSET + 4
+        )  # struct reference: name, hz
         assert gdb.read_u32(rate) == 3_579_545
         gdb.write(rate, struct.pack("<I", 3_579_545 // 2))
         gdb.resume()
         assert boot.wait_for_exit() == PASS, boot.report("does not pass")
         found = lines.CLOCKS_DISAGREE.search(boot.text)
         assert found, boot.report("nothing is said of clocks that disagree")
-        assert found.groups()[1::2] == ("the 8254 timer", "the ACPI timer"), boot.report(found.group(0))
+        assert found.groups()[1::2] == ("the 8254 timer", "the ACPI timer"), boot.report(
+            found.group(0)
+        )

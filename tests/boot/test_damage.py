@@ -1,4 +1,6 @@
-"""Machines and boot data that are not as they should be: each gets its message, none a silent hang or a reset."""
+"""Machines and boot data that are not as they should be: each gets its message, none a silent hang
+or a reset.
+"""
 
 import struct
 
@@ -14,6 +16,7 @@ BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 
 
 # ---- Firmware tables ----
+
 
 def bad_rsdp_sum(gdb):
     address = acpi.find_rsdp(gdb)
@@ -64,9 +67,13 @@ DAMAGES = [
 
 
 @BOTH
-@pytest.mark.parametrize("damage, table, what", DAMAGES, ids=[damage.__name__ for damage, _, _ in DAMAGES])
+@pytest.mark.parametrize(
+    "damage, table, what", DAMAGES, ids=[damage.__name__ for damage, _, _ in DAMAGES]
+)
 def test_damaged_acpi_table(kernel, damage, table, what, build):
-    """The table is named and passed over; the boot goes on with what is left, or with what the MP table says."""
+    """The table is named and passed over; the boot goes on with what is left, or with what the MP
+    table says.
+    """
     boot = boot_patched(Machine(kernel, smp="2,sockets=2", append="selftest=none"), build, damage)
     assert boot.status == PASS, boot.final_report
     assert lines.damaged(table, what).search(boot.text), boot.final_report
@@ -78,13 +85,18 @@ def test_damaged_acpi_table(kernel, damage, table, what, build):
 @BOTH
 def test_no_rsdp(kernel, build):
     """As under UEFI, where it lies elsewhere: said, since without it most machines show one CPU."""
-    boot = boot_patched(Machine(kernel, smp="4", append="selftest=none"), build, lambda gdb: gdb.write(acpi.find_rsdp(gdb), b"XXX"))
+    boot = boot_patched(
+        Machine(kernel, smp="4", append="selftest=none"),
+        build,
+        lambda gdb: gdb.write(acpi.find_rsdp(gdb), b"XXX"),
+    )
     assert boot.status == PASS, boot.final_report
     assert lines.NO_RSDP.search(boot.text), boot.final_report
 
 
 def move_ioapic(address):
     """The MADT lists the I/O APIC (entry type 1) at `address`."""
+
     def damage(gdb):
         madt, _ = acpi.find_table(gdb, b"APIC")
         offset = next(offset for offset, kind, _ in acpi.entries(gdb, madt) if kind == 1)
@@ -94,18 +106,29 @@ def move_ioapic(address):
 
 
 @BOTH
-@pytest.mark.parametrize("address", [0xFEE00000, 0xA0000, 0xF0000, 0x100000, 0x200000, 0x8000, 0xFEC00FFC])
+@pytest.mark.parametrize(
+    "address", [0xFEE00000, 0xA0000, 0xF0000, 0x100000, 0x200000, 0x8000, 0xFEC00FFC]
+)
 def test_ioapic_where_none_can_be(kernel, address, build):
-    """Its first register would be written at once: in the local APIC, on the screen, in RAM.  Refused instead."""
-    boot = boot_patched(Machine(kernel, smp="2", append="selftest=none"), build, move_ioapic(address))
+    """Its first register would be written at once: in the local APIC, on the screen, in RAM.
+    Refused instead.
+    """
+    boot = boot_patched(
+        Machine(kernel, smp="2", append="selftest=none"), build, move_ioapic(address)
+    )
     assert boot.status == PASS, boot.final_report
-    assert [int(at, 16) for at, _ in lines.IMPOSSIBLE_ADDRESS.findall(boot.text)] == [address], boot.final_report
+    assert [int(at, 16) for at, _ in lines.IMPOSSIBLE_ADDRESS.findall(boot.text)] == [
+        address
+    ], boot.final_report
     assert lines.CPUS.search(boot.text).group(1) == "2", boot.final_report
 
 
 @pytest.mark.parametrize("address", [0xFEE0000000000000, 0x1000FEE00000, 0x400000, 0xB8000])
 def test_local_apic_where_none_can_be(address, build):
-    """An override of the local APIC's address (MADT entry type 5), on a CPU that has no register that says better."""
+    """An override of the local APIC's address (MADT entry type 5), on a CPU that has no register
+    that says better.
+    """
+
     def damage(gdb):
         madt, _ = acpi.find_table(gdb, b"APIC")
         offset = next(offset for offset, kind, _ in acpi.entries(gdb, madt) if kind == 1)
@@ -113,7 +136,9 @@ def test_local_apic_where_none_can_be(address, build):
 
     boot = boot_patched(Machine(cpu="pentium", append="selftest=none"), build, damage)
     assert boot.status == PASS, boot.final_report
-    assert [int(at, 16) for at, _ in lines.IMPOSSIBLE_ADDRESS.findall(boot.text)] == [address], boot.final_report
+    assert [int(at, 16) for at, _ in lines.IMPOSSIBLE_ADDRESS.findall(boot.text)] == [
+        address
+    ], boot.final_report
     assert "timer 100 Hz by local APICs" in boot.text, boot.final_report
 
 
@@ -123,10 +148,13 @@ def test_more_cpus_than_the_kernel_takes(kernel, build):
     boot = run(Machine(kernel, smp="40", memory="256M", append="selftest=none maxcpus=3"), build)
     assert lines.CPUS.search(boot.text).group(1, 2) == ("3", "40"), boot.final_report
     assert "8 more CPUs left out, the first has APIC id 32" in boot.text, boot.final_report
-    assert lines.NOT_ONLINE.search(boot.text).group(1).split() == [str(n) for n in range(3, 32)], boot.final_report
+    assert lines.NOT_ONLINE.search(boot.text).group(1).split() == [
+        str(n) for n in range(3, 32)
+    ], boot.final_report
 
 
 # ---- Boot loader ----
+
 
 @BOTH
 def test_loader_is_not_multiboot(kernel, build):
@@ -144,6 +172,7 @@ def test_loader_is_not_multiboot(kernel, build):
 @BOTH
 def test_no_memory_map(kernel, build):
     """Flag bit 6: there is a memory map (Multiboot 0.6.96, 3.3)."""
+
     def clear_flag(gdb):
         info = gdb.register(EBX)
         gdb.write(info, struct.pack("<I", gdb.read_u32(info) & ~(1 << 6)))
@@ -153,6 +182,7 @@ def test_no_memory_map(kernel, build):
 
 
 # ---- Machines that are too small or too old ----
+
 
 @BOTH
 @pytest.mark.parametrize("memory", ["3M", "4M"])
@@ -176,7 +206,8 @@ def test_little_memory(kernel, memory, build):
 
 
 def check_stops(machine, message, build, exits=True):
-    """The start-up code says why, then stops, so that the message stays on the screen; with `exit` it ends the machine.
+    """The start-up code says why, then stops, so that the message stays on the screen; with `exit`
+    it ends the machine.
 
     exits: the command line lies in RAM.
     """
@@ -184,7 +215,12 @@ def check_stops(machine, message, build, exits=True):
         boot.wait_for(message)
         while not boot.all_stopped():
             boot.check_limit("does not stop")
-    for append, ends in [("exit", exits), ("loglevel=3 exit", exits), ("loglevel=3\texit", exits), ("exits noexit", False)]:
+    for append, ends in [
+        ("exit", exits),
+        ("loglevel=3 exit", exits),
+        ("loglevel=3\texit", exits),
+        ("exits noexit", False),
+    ]:
         machine.append = append
         with Boot(machine, build) as boot:
             boot.wait_for(message)
@@ -194,9 +230,13 @@ def check_stops(machine, message, build, exits=True):
                 boot.check_limit("does not stop")
 
 
-@pytest.mark.parametrize("kernel, memory", [("2level", "1280K"), ("pae", "1280K"), ("2level", "2M")])
+@pytest.mark.parametrize(
+    "kernel, memory", [("2level", "1280K"), ("pae", "1280K"), ("2level", "2M")]
+)
 def test_no_ram_for_the_image(kernel, memory, build):
-    """QEMU's loader puts the image where there is no RAM, and the command line behind it: the part that is there says so."""
+    """QEMU's loader puts the image where there is no RAM, and the command line behind it: the part
+    that is there says so.
+    """
     check_stops(Machine(kernel, memory=memory), lines.NO_MEMORY, build, exits=False)
 
 

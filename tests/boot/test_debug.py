@@ -1,4 +1,6 @@
-"""What the debug build reports, beyond the panics that would end it: order of locks, interrupts off, depth of stacks."""
+"""What the debug build reports, beyond the panics that would end it: order of locks, interrupts
+off, depth of stacks.
+"""
 
 import re
 
@@ -12,11 +14,12 @@ BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 # The guest's time counts instructions: with one CPU the same figures come out each time.
 COUNTED = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
 
-# Self-tests that themselves keep interrupts on: the longest section is the kernel's own.  Measured: 50,400 ticks, in which step 6
-# takes a block of 1024 pages into a zone.
+# Self-tests that themselves keep interrupts on: the longest section is the kernel's own.  Measured:
+# 50,400 ticks, in which step 6 takes a block of 1024 pages into a zone.
 KERNEL_ALONE = "selftest=bootmem,zones,buddy,objcache,kmap_atomic,pkmap,vmalloc,mm,tlb,thread,wait"
 KERNEL_LIMIT = 75_000
-# All of them.  Measured: 439,000, in which a self-test looks at the kernel behind each instruction of a switch.
+# All of them.  Measured: 439,000, in which a self-test looks at the kernel behind each instruction
+# of a switch.
 QUICK_LIMIT = 600_000
 
 
@@ -28,7 +31,9 @@ def longest(boot):
 
 
 @BOTH
-@pytest.mark.parametrize("append, limit", [(KERNEL_ALONE, KERNEL_LIMIT), ("", QUICK_LIMIT)], ids=["kernel", "quick"])
+@pytest.mark.parametrize(
+    "append, limit", [(KERNEL_ALONE, KERNEL_LIMIT), ("", QUICK_LIMIT)], ids=["kernel", "quick"]
+)
 def test_interrupts_are_not_off_for_long(kernel, append, limit, build):
     boot = run(Machine(kernel, memory="1G", debug=True, append=append, extra=COUNTED), build)
     assert boot.status == PASS, boot.final_report
@@ -37,19 +42,27 @@ def test_interrupts_are_not_off_for_long(kernel, append, limit, build):
 
 
 def documented_locks():
-    """docs/structure.md: the documented name of each class of locks, and the pairs that may nest."""
+    """docs/structure.md: the documented name of each class of locks, and the pairs that may
+    nest.
+    """
     text = (ROOT / "docs/structure.md").read_text()
     names = {}
-    for lock, classes in re.findall(r"^\| (?:`([^`]+)`|\w+) \| (?:plain|irqsave) \| ([^|]+) \|", text, re.M):
+    for lock, classes in re.findall(
+        r"^\| (?:`([^`]+)`|\w+) \| (?:plain|irqsave) \| ([^|]+) \|", text, re.M
+    ):
         names |= {name: lock for name in re.findall(r"`([^`]+)`", classes)}
     pairs = set(re.findall(r"^    (\S+) +> (\S+) ", text, re.M))
-    assert len(names) > 8 and len(pairs) > 3, "the tables of docs/structure.md are not where they were"
+    assert (
+        len(names) > 8 and len(pairs) > 3
+    ), "the tables of docs/structure.md are not where they were"
     return names, pairs
 
 
 @BOTH
 def test_locks_nest_as_documented(kernel, build):
-    """Whatever nests in the self-test stands in docs/structure.md; locks of the self-tests themselves do not count."""
+    """Whatever nests in the self-test stands in docs/structure.md; locks of the self-tests
+    themselves do not count.
+    """
     names, pairs = documented_locks()
     own = "".join(path.read_text() for path in (ROOT / "tests/kernel").rglob("*.c"))
     boot = run(Machine(kernel, memory="1G", smp="4", debug=True), build)
@@ -59,7 +72,9 @@ def test_locks_nest_as_documented(kernel, build):
     for outer, inner, _ in lines.LOCK_ORDER.findall(boot.text):
         if any(f'"{name}"' in own and name not in names for name in (outer, inner)):
             continue
-        assert outer in names and inner in names, f"{outer} > {inner}: not in docs/structure.md\n{boot.final_report}"
+        assert (
+            outer in names and inner in names
+        ), f"{outer} > {inner}: not in docs/structure.md\n{boot.final_report}"
         seen.add((names[outer], names[inner]))
     assert ("kmap_lock", "call.lock") in seen, boot.final_report
     assert seen <= pairs, f"not in docs/structure.md: {seen - pairs}\n{boot.final_report}"
@@ -67,7 +82,9 @@ def test_locks_nest_as_documented(kernel, build):
 
 @BOTH
 def test_stacks_are_not_used_up(kernel, build):
-    """Half of a stack at most, and more than nothing: interrupts come on top of what a thread uses."""
+    """Half of a stack at most, and more than nothing: interrupts come on top of what a thread
+    uses.
+    """
     boot = run(Machine(kernel, memory="1G", smp="2", debug=True), build)
     assert boot.status == PASS, boot.final_report
     depth, size = map(int, lines.DEEPEST_STACK.search(boot.text).groups())

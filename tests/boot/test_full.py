@@ -1,4 +1,6 @@
-"""The long self-test: shows now and then that it goes on, and ends within a number of guest instructions (`make check-full`)."""
+"""The long self-test: shows now and then that it goes on, and ends within a number of guest
+instructions (`make check-full`).
+"""
 
 import time
 
@@ -15,7 +17,13 @@ INSTRUCTIONS = 20_000_000_000
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
 def test_long_self_test(kernel, build):
     """The host's clock gives no verdict: each piece of output renews the limit."""
-    machine = Machine(kernel, memory="3G", smp="4", append="exit selftest=full", extra=["-icount", "shift=0,sleep=off"])
+    machine = Machine(
+        kernel,
+        memory="3G",
+        smp="4",
+        append="exit selftest=full",
+        extra=["-icount", "shift=0,sleep=off"],
+    )
     with Boot(machine, build) as boot:
         boot.wait_for(lines.TAP_PLAN)
         clock = GuestClock(boot)
@@ -28,7 +36,9 @@ def test_long_self_test(kernel, build):
                 passed = clock.read()
             except (OSError, ValueError):
                 break  # QEMU has just ended
-            assert passed < INSTRUCTIONS, boot.report(f"{passed} instructions, {INSTRUCTIONS} are allowed")
+            assert passed < INSTRUCTIONS, boot.report(
+                f"{passed} instructions, {INSTRUCTIONS} are allowed"
+            )
         assert boot.wait_for_exit() == PASS, boot.report("does not pass")
         check_passed(boot)
 

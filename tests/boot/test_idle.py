@@ -1,4 +1,6 @@
-"""Leaving idle: whatever ends a halt, no thread runs on a CPU that is announced as idle (invariant 26)."""
+"""Leaving idle: whatever ends a halt, no thread runs on a CPU that is announced as idle (invariant
+26).
+"""
 
 import pytest
 
@@ -8,7 +10,8 @@ from qemu import PASS, Boot, Machine, check_passed
 
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
 def test_halts_end_without_interrupt(kernel, build):
-    """A system management interrupt ends CPU 0's hlt, but the kernel sees no interrupt (invariant 26).
+    """A system management interrupt ends CPU 0's hlt, but the kernel sees no interrupt (invariant
+    26).
 
     Writing to port 0xB2 raises one on CPU 0 of QEMU's `pc` machine (PIIX4 datasheet, APMC).
     """
@@ -24,14 +27,18 @@ def test_halts_end_without_interrupt(kernel, build):
                 break  # QEMU has just ended
             boot.check_limit("system management interrupts")
         status = boot.wait_for_exit()
-        assert status == PASS, boot.report(f"status {status} after {sent} system management interrupts")
+        assert status == PASS, boot.report(
+            f"status {status} after {sent} system management interrupts"
+        )
         assert sent > 100, boot.report(f"only {sent} system management interrupts were sent")
         check_passed(boot)
 
 
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
 def test_idle_halts(kernel, build):
-    """After the self-test every CPU halts, rather than spin: seen at the same time at least once."""
+    """After the self-test every CPU halts, rather than spin: seen at the same time at least
+    once.
+    """
     with Boot(Machine(kernel, smp="4"), build) as boot:
         boot.wait_for(lines.CLOSING)
         while boot.halted() != [True] * 4:

@@ -1,4 +1,6 @@
-"""Interrupt controllers and clocks, where a boot of its own is needed: what is printed, what only counted time tells."""
+"""Interrupt controllers and clocks, where a boot of its own is needed: what is printed, what only
+counted time tells.
+"""
 
 import re
 
@@ -19,12 +21,16 @@ MASKED_LINE = re.compile(r"^PIC: interrupt on line (\d+), which is masked$", re.
 
 @pytest.mark.parametrize("smp, cpu", [("2", "max"), ("1", "pentium"), ("1", "pentium,-apic")])
 def test_clocks_agree(smp, cpu, build):
-    """With shift=0 QEMU's TSC counts 1000 MHz; beside it come a hundred ticks a second, whoever makes them (local APICs, 8254)."""
+    """With shift=0 QEMU's TSC counts 1000 MHz; beside it come a hundred ticks a second, whoever
+    makes them (local APICs, 8254).
+    """
     boot = run(Machine(smp=smp, cpu=cpu, append="selftest=irq.clocks", extra=COUNTED), build)
     assert boot.status == PASS, boot.final_report
     assert 990 < float(lines.TSC.search(boot.text).group(1)) < 1010, boot.final_report
     ticks = {int(of): int(n) for of, n in TICKS.findall(boot.text)}
-    assert sorted(ticks) == list(range(int(smp))) and all(9 <= n <= 11 for n in ticks.values()), boot.final_report
+    assert sorted(ticks) == list(range(int(smp))) and all(
+        9 <= n <= 11 for n in ticks.values()
+    ), boot.final_report
 
 
 @BOTH
@@ -45,19 +51,27 @@ def test_spurious_interrupts_of_the_8259_are_not_named(kernel, build):
     assert MASKED_LINE.findall(boot.text) == ["5", "13"], boot.final_report
 
 
-@pytest.mark.parametrize("kernel, smp, cpu", [("2level", "4", ""), ("pae", "4", ""), ("2level", "1", "pentium,-apic")])
+@pytest.mark.parametrize(
+    "kernel, smp, cpu", [("2level", "4", ""), ("pae", "4", ""), ("2level", "1", "pentium,-apic")]
+)
 def test_nothing_is_unexpected(kernel, smp, cpu, build):
     """A self-test takes no interrupt that nobody asked for."""
     boot = run(Machine(kernel, smp=smp, cpu=cpu, append="selftest=smp,wait,apic,pkmap"), build)
     assert boot.status == PASS, boot.final_report
     check_passed(boot)
-    said = UNEXPECTED.findall(boot.text) + MASKED_LINE.findall(boot.text) + re.findall(r"^APIC: error.*", boot.text, re.M)
+    said = (
+        UNEXPECTED.findall(boot.text)
+        + MASKED_LINE.findall(boot.text)
+        + re.findall(r"^APIC: error.*", boot.text, re.M)
+    )
     assert not said, boot.final_report
 
 
 @BOTH
 def test_cpus_that_are_not_there(kernel, build):
-    """With room for more CPUs QEMU's MADT lists them too, with the flag that says that they are not enabled."""
+    """With room for more CPUs QEMU's MADT lists them too, with the flag that says that they are not
+    enabled.
+    """
     boot = run(Machine(kernel, smp="2,maxcpus=4", append="selftest=smp.online"), build)
     assert boot.status == PASS, boot.final_report
     assert lines.CPUS.search(boot.text).groups() == ("2", "2", "ACPI MADT"), boot.final_report

@@ -1,4 +1,6 @@
-"""The self-test passes on every kind of machine that Tarn is for, all CPUs come up, and all RAM is accounted for."""
+"""The self-test passes on every kind of machine that Tarn is for, all CPUs come up, and all RAM is
+accounted for.
+"""
 
 import pytest
 
@@ -38,17 +40,23 @@ def check_cpus(boot, expected, source=None):
 
 
 def reach(machine):
-    """Physical addresses from here on are out of reach.  QEMU's default CPU has PAE, but 32 bits of address alone."""
+    """Physical addresses from here on are out of reach.  QEMU's default CPU has PAE, but 32 bits of
+    address alone.
+    """
     return 64 << 30 if machine.kernel == "pae" and machine.cpu == "max" else 4 << 30
 
 
 def check_memory(boot):
-    """The kernel's total is the firmware's, but for pages that are RAM in part only; so are the ranges that it reaches."""
+    """The kernel's total is the firmware's, but for pages that are RAM in part only; so are the
+    ranges that it reaches.
+    """
     found = lines.MEMORY.search(boot.text)
     assert found, boot.final_report
     mib, total, ranges = map(int, found.groups())
     reported = sum(end - start for start, end in boot.ram)
-    assert abs(total - reported) < 2 * 4096 * len(boot.ram), f"firmware: {reported}\n{boot.final_report}"
+    assert abs(total - reported) < 2 * 4096 * len(
+        boot.ram
+    ), f"firmware: {reported}\n{boot.final_report}"
     within = [start for start, _ in boot.ram if start < reach(boot.machine)]
     assert mib == total >> 20 and ranges == len(within), boot.final_report
 
@@ -66,7 +74,9 @@ def test_self_test_passes(machine, build):
 
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
 def test_nothing_is_skipped_where_all_is_there(kernel, build):
-    """On the machine of `make run` every test has what it needs; a test that skips itself there would prove nothing anywhere."""
+    """On the machine of `make run` every test has what it needs; a test that skips itself there
+    would prove nothing anywhere.
+    """
     boot = run(Machine(kernel, memory="3G", smp="4", cpu="max"), build)
     assert check_passed(boot).skipped == ["zones.highmem_option"], boot.final_report
 
@@ -97,7 +107,9 @@ def test_fewer_cpus_wanted(build):
 
 @pytest.mark.parametrize("kernel, cpu", [("2level", "max"), ("pae", "")])
 def test_memory_out_of_reach_is_named(kernel, cpu, build):
-    """q35 puts a third of 3 GiB above 4 GiB, out of reach for 32-bit entries and for a CPU with 32 bits of address."""
+    """q35 puts a third of 3 GiB above 4 GiB, out of reach for 32-bit entries and for a CPU with 32
+    bits of address.
+    """
     boot = run(Machine(kernel, memory="3G", machine="q35", cpu=cpu, append="selftest=none"), build)
     above = sum(end - start for start, end in boot.ram if start >= reach(boot.machine))
     assert above == 1 << 30
@@ -115,13 +127,17 @@ def test_iso_starts_by_itself(build):
 
 
 def test_screen_shows_the_same(build):
-    """The VGA text screen ends as the serial line does (compared without blanks, since long lines wrap)."""
+    """The VGA text screen ends as the serial line does (compared without blanks, since long lines
+    wrap).
+    """
     with Boot(Machine(), build) as boot:
         boot.wait_for(lines.CLOSING)
         while boot.halted() != [True]:
             boot.check_limit("the CPU does not halt")
         cells = boot.physical_memory(0xB8000, 80 * 25 * 2)[::2].decode("cp437").replace("\0", " ")
-        rows = [cells[row * 80:row * 80 + 80] for row in range(25)]
+        rows = [cells[row * 80 : row * 80 + 80] for row in range(25)]
         screen = "".join("".join(rows).split())
         assert len(screen) > 100, boot.report("the screen is empty")
-        assert "".join(boot.text.split()).endswith(screen), boot.report("screen:\n" + "\n".join(rows))
+        assert "".join(boot.text.split()).endswith(screen), boot.report(
+            "screen:\n" + "\n".join(rows)
+        )

@@ -1,4 +1,6 @@
-"""The quick self-test on every kind of machine (matrix.py): 40 of them in `make check`, every pair of values in `make check-full`."""
+"""The quick self-test on every kind of machine (matrix.py): 40 of them in `make check`, every pair
+of values in `make check-full`.
+"""
 
 import pytest
 

@@ -42,13 +42,18 @@ def test_tests_by_name(build):
 
 
 @BOTH
-@pytest.mark.parametrize("names, unknown, passed", [("nosuch", ["nosuch"], 0), ("lib,nosuch,nor.this", ["nosuch", "nor.this"], 5)])
+@pytest.mark.parametrize(
+    "names, unknown, passed",
+    [("nosuch", ["nosuch"], 0), ("lib,nosuch,nor.this", ["nosuch", "nor.this"], 5)],
+)
 def test_a_name_that_picks_nothing_fails(kernel, names, unknown, passed, build):
     boot = run(Machine(kernel, append=f"selftest={names}"), build)
     assert boot.status == FAIL, boot.final_report
     assert lines.NO_SUCH_TEST.findall(boot.text) == unknown, boot.final_report
     closing = lines.CLOSING.search(boot.text).groups()
-    assert closing[1] == str(len(unknown)) and (int(closing[0]) > 0) == (passed > 0), boot.final_report
+    assert closing[1] == str(len(unknown)) and (int(closing[0]) > 0) == (
+        passed > 0
+    ), boot.final_report
 
 
 def test_names_of_later_steps_pick_nothing(build):
@@ -70,9 +75,17 @@ def test_the_last_line_says_how_to_leave(append, build):
 # What the command line says, and what the kernel must name of it.
 WRONG = {
     "bench=" + "x" * 280: "bench=" + "x" * 40,
-    "bogus": "bogus", "nonsense=1": "nonsense=1", "=": "=", "nolarge=yes": "nolarge",
-    "highmem=lots": "highmem=lots", "lowmem=-1": "lowmem=-1", "lowmem=99999999999999999999": "lowmem=99999999999999999999",
-    "until=99": "until=99", "pgt_cache=9,3": "pgt_cache=9,3", "maxcpus=0": "maxcpus=0", "loglevel=x": "loglevel=x",
+    "bogus": "bogus",
+    "nonsense=1": "nonsense=1",
+    "=": "=",
+    "nolarge=yes": "nolarge",
+    "highmem=lots": "highmem=lots",
+    "lowmem=-1": "lowmem=-1",
+    "lowmem=99999999999999999999": "lowmem=99999999999999999999",
+    "until=99": "until=99",
+    "pgt_cache=9,3": "pgt_cache=9,3",
+    "maxcpus=0": "maxcpus=0",
+    "loglevel=x": "loglevel=x",
 }
 
 
@@ -80,7 +93,9 @@ def test_wrong_options_are_named_and_ignored(build):
     boot = run(Machine(append=" ".join(WRONG)), build)
     assert boot.status == PASS, boot.final_report
     check_passed(boot)
-    missing = [given for given, named in WRONG.items() if not lines.ignored(named).search(boot.text)]
+    missing = [
+        given for given, named in WRONG.items() if not lines.ignored(named).search(boot.text)
+    ]
     assert not missing, boot.final_report
 
 
@@ -92,7 +107,9 @@ def test_long_command_line(build):
 
 
 def test_two_runs_print_the_same(build):
-    """With QEMU's clock bound to the instructions executed, one CPU and a fixed date nothing is left to chance."""
+    """With QEMU's clock bound to the instructions executed, one CPU and a fixed date nothing is
+    left to chance.
+    """
     fixed = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
     first, second = (run(Machine(memory="64M", extra=fixed), build) for _ in range(2))
     assert first.status == PASS, first.final_report
@@ -100,11 +117,16 @@ def test_two_runs_print_the_same(build):
 
 
 def test_quick_set_is_quick(build):
-    """The quick set stays under 400 million guest instructions on four CPUs with 3 GiB, from the kernel's entry on.
+    """The quick set stays under 400 million guest instructions on four CPUs with 3 GiB, from the
+    kernel's entry on.
 
-    With shift=0 the guest's clock counts an instruction as 1 ns; time in which all CPUs halt counts too.
-    """
-    with Boot(Machine(memory="3G", smp="4", append="exit", extra=["-icount", "shift=0"]), build, paused=True) as boot:
+    With shift=0 the guest's clock counts an instruction as 1 ns; time in which all CPUs halt counts
+    too."""
+    with Boot(
+        Machine(memory="3G", smp="4", append="exit", extra=["-icount", "shift=0"]),
+        build,
+        paused=True,
+    ) as boot:
         gdb = Gdb(boot)
         gdb.run_to(elf_entry(boot.elf))
         clock = GuestClock(boot)

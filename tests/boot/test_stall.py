@@ -1,4 +1,6 @@
-"""Threads that wait for kmap slots which nobody gives back: after some seconds the kernel says who waits, and for how many."""
+"""Threads that wait for kmap slots which nobody gives back: after some seconds the kernel says who
+waits, and for how many.
+"""
 
 import pytest
 
@@ -9,11 +11,15 @@ BOTH = pytest.mark.parametrize("kernel, slots", [("2level", 1024), ("pae", 512)]
 
 
 def check_told(boot, slots, waiting):
-    """One report: how many slots are in use, and each thread that waits, with its number of slots."""
+    """One report: how many slots are in use, and each thread that waits, with its number of
+    slots.
+    """
     assert boot.status == PASS, boot.final_report
     check_passed(boot)
     assert lines.STALL.findall(boot.text) == [(str(slots), str(slots))], boot.final_report
-    assert sorted(lines.STALL_WAITS.findall(boot.text)) == [(f"crew/0.{n}", "1") for n in range(waiting)], boot.final_report
+    assert sorted(lines.STALL_WAITS.findall(boot.text)) == [
+        (f"crew/0.{n}", "1") for n in range(waiting)
+    ], boot.final_report
 
 
 @BOTH

@@ -1,4 +1,6 @@
-"""The start of other CPUs: one that comes online just when the boot CPU has lost patience; what a panic's report says."""
+"""The start of other CPUs: one that comes online just when the boot CPU has lost patience; what a
+panic's report says.
+"""
 
 import re
 import struct
@@ -23,10 +25,11 @@ def stall(gdb, physical):
 
 @BOTH
 def test_cpu_comes_at_the_moment_of_the_time_out(kernel, build):
-    """CPU 1 is held up before it is online until the boot CPU has given it up, then goes on before it can be reset.
+    """CPU 1 is held up before it is online until the boot CPU has given it up, then goes on before
+    it can be reset.
 
-    The boot CPU's patience is cut short, by a smaller rate of the TSC, from which its waits are worked out.
-    """
+    The boot CPU's patience is cut short, by a smaller rate of the TSC, from which its waits are
+    worked out."""
     with Boot(Machine(kernel, smp="3", append="exit selftest=smp,tlb"), build, paused=True) as boot:
         gdb = Gdb(boot)
         gdb.run_to(elf_entry(boot.elf))
@@ -42,7 +45,10 @@ def test_cpu_comes_at_the_moment_of_the_time_out(kernel, build):
         reset_was = stall(gdb, reset)
         gdb.write(late + PAGE_OFFSET, was)
         gdb.go_on()
-        while boot.halted() != [False, False]:  # CPU 1 for good, and CPU 2, not started yet; CPU 0 goes in a circle
+        while boot.halted() != [
+            False,
+            False,
+        ]:  # CPU 1 for good, and CPU 2, not started yet; CPU 0 goes in a circle
             boot.check_limit("CPU 1 does not stop")
             online = symbol(boot.elf, "cpu_online_mask") - PAGE_OFFSET
             mask = struct.unpack("<I", boot.physical_memory(online, 4))[0]
@@ -52,8 +58,12 @@ def test_cpu_comes_at_the_moment_of_the_time_out(kernel, build):
         gdb.resume()
         status = boot.wait_for_exit()
         assert lines.CPUS.search(boot.text).groups()[:2] == ("2", "3"), boot.report("CPUs")
-        assert re.search(r"^CPU 1 .*has started but does not come online$", boot.text, re.M), boot.report("CPU 1")
-        assert status in (PASS, FAIL), boot.report(f"status {status}")  # smp.online rightly misses a CPU
+        assert re.search(
+            r"^CPU 1 .*has started but does not come online$", boot.text, re.M
+        ), boot.report("CPU 1")
+        assert status in (PASS, FAIL), boot.report(
+            f"status {status}"
+        )  # smp.online rightly misses a CPU
 
 
 @BOTH

@@ -1,4 +1,6 @@
-"""Firmware tables put together by the test, in the place of QEMU's: entries that QEMU's own never have."""
+"""Firmware tables put together by the test, in the place of QEMU's: entries that QEMU's own never
+have.
+"""
 
 import re
 import struct
@@ -75,22 +77,52 @@ def replace_madt(gdb, entries):
 
 @BOTH
 def test_entries_that_do_not_count(kernel, build):
-    """CPUs that are not enabled, an entry that is too short, an interrupt that ISA does not have."""
-    entries = [lapic(0, 1), lapic(5, 0), lapic(6, 2), x2apic(1, 1), x2apic(7, 0), b"\0\4\1\1", ioapic(0, IOAPIC, 0),
-               override(0, 2, 0), override(5, 21, 0xF), override(16, 3, 0)]
-    boot = boot_with(Machine(kernel, smp="2", append="selftest=smp"), build, lambda gdb: replace_madt(gdb, entries))
+    """CPUs that are not enabled, an entry that is too short, an interrupt that ISA does not
+    have.
+    """
+    entries = [
+        lapic(0, 1),
+        lapic(5, 0),
+        lapic(6, 2),
+        x2apic(1, 1),
+        x2apic(7, 0),
+        b"\0\4\1\1",
+        ioapic(0, IOAPIC, 0),
+        override(0, 2, 0),
+        override(5, 21, 0xF),
+        override(16, 3, 0),
+    ]
+    boot = boot_with(
+        Machine(kernel, smp="2", append="selftest=smp"),
+        build,
+        lambda gdb: replace_madt(gdb, entries),
+    )
     assert lines.CPUS.search(boot.text).groups() == ("2", "2", "ACPI MADT"), boot.final_report
     assert re.search(r"^ACPI: MADT .*too short, ignored$", boot.text, re.M), boot.final_report
-    assert re.search(r"^topology: .*ISA interrupt 16\b.*ignored$", boot.text, re.M), boot.final_report
+    assert re.search(
+        r"^topology: .*ISA interrupt 16\b.*ignored$", boot.text, re.M
+    ), boot.final_report
 
 
 @BOTH
 def test_ioapics_that_are_none(kernel, build):
-    """One in RAM, one across a page's end, one where nothing answers; the one that is there is used."""
-    entries = [lapic(0, 1), ioapic(1, 0x200000, 100), ioapic(2, 0xFEC03FF8, 200), ioapic(3, 0xFED80000, 300), ioapic(0, IOAPIC, 0),
-               override(0, 2, 0)]
-    boot = boot_with(Machine(kernel, append="selftest=smp,apic"), build, lambda gdb: replace_madt(gdb, entries))
-    refused = set(re.findall(r"^I/O APIC (\d+) at 0x[0-9a-f]+.*(?:ignored|not used)", boot.text, re.M))
+    """One in RAM, one across a page's end, one where nothing answers; the one that is there is
+    used.
+    """
+    entries = [
+        lapic(0, 1),
+        ioapic(1, 0x200000, 100),
+        ioapic(2, 0xFEC03FF8, 200),
+        ioapic(3, 0xFED80000, 300),
+        ioapic(0, IOAPIC, 0),
+        override(0, 2, 0),
+    ]
+    boot = boot_with(
+        Machine(kernel, append="selftest=smp,apic"), build, lambda gdb: replace_madt(gdb, entries)
+    )
+    refused = set(
+        re.findall(r"^I/O APIC (\d+) at 0x[0-9a-f]+.*(?:ignored|not used)", boot.text, re.M)
+    )
     assert refused == {"1", "2", "3"}, boot.final_report
     assert re.search(r"^ok \d+ - apic\.lines$", boot.text, re.M), boot.final_report
 
@@ -106,7 +138,10 @@ def new_rsdp(gdb, rsdt, xsdt, extended_sum):
 @BOTH
 @pytest.mark.parametrize("extended_sum, cpus", [(0, "2"), (1, "1")], ids=["xsdt", "damaged"])
 def test_xsdt(kernel, extended_sum, cpus, build):
-    """The XSDT leads to QEMU's own MADT, the RSDT to one with one CPU: that counts where the second half is damaged."""
+    """The XSDT leads to QEMU's own MADT, the RSDT to one with one CPU: that counts where the second
+    half is damaged.
+    """
+
     def prepare(gdb):
         madt, _ = acpi.find_table(gdb, b"APIC")
         rsdt = replace_madt(gdb, [lapic(0, 1), ioapic(0, IOAPIC, 0), override(0, 2, 0)])
@@ -122,28 +157,40 @@ def test_xsdt(kernel, extended_sum, cpus, build):
 
 def find_mp_pointer(gdb):
     area = gdb.read(0xF0000, 0x10000)
-    return 0xF0000 + next(offset for offset in range(0, len(area), 16) if area[offset:offset + 4] == b"_MP_")
+    return 0xF0000 + next(
+        offset for offset in range(0, len(area), 16) if area[offset : offset + 4] == b"_MP_"
+    )
 
 
 @BOTH
 def test_default_configuration_of_the_mp_table(kernel, build):
-    """Configuration 5 (MP Specification 1.4, 5): two CPUs, no table; the feature byte names an IMCR, which leads around the APIC."""
+    """Configuration 5 (MP Specification 1.4, 5): two CPUs, no table; the feature byte names an
+    IMCR, which leads around the APIC.
+    """
+
     def prepare(gdb):
         address = find_mp_pointer(gdb)
         pointer = gdb.read(address, 16)
         gdb.write(address, with_checksum(pointer[:11] + bytes([5, 0x80]) + pointer[13:], 10))
 
-    boot = boot_with(Machine(kernel, smp="2", machine="pc,acpi=off", append="selftest=smp,apic"), build, prepare)
+    boot = boot_with(
+        Machine(kernel, smp="2", machine="pc,acpi=off", append="selftest=smp,apic"), build, prepare
+    )
     assert lines.CPUS.search(boot.text).groups() == ("2", "2", "MP table"), boot.final_report
 
 
 @BOTH
 def test_damaged_mp_pointer(kernel, build):
     """Named and passed over; then there is no list at all, and one CPU."""
+
     def prepare(gdb):
         address = find_mp_pointer(gdb)
         gdb.write(address + 10, bytes([gdb.read(address + 10, 1)[0] ^ 0xFF]))
 
-    boot = boot_with(Machine(kernel, smp="2", machine="pc,acpi=off", append="selftest=smp.online"), build, prepare)
+    boot = boot_with(
+        Machine(kernel, smp="2", machine="pc,acpi=off", append="selftest=smp.online"),
+        build,
+        prepare,
+    )
     assert re.search(r"^MP table: pointer .*ignored$", boot.text, re.M), boot.final_report
     assert lines.CPUS.search(boot.text).groups()[:2] == ("1", "1"), boot.final_report

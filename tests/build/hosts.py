@@ -162,7 +162,9 @@ class Suite:
         shutil.copytree(ROOT, target, ignore=unwanted, dirs_exist_ok=True)
 
     def compilers(self):
-        """gcc-N and clang-N: the packages that bring them.  A cross compiler rather than the host's own."""
+        """gcc-N and clang-N: the packages that bring them.  A cross compiler rather than the host's
+        own.
+        """
         names = self.inside(
             "apt-cache",
             "search",

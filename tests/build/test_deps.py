@@ -1,5 +1,5 @@
-"""tools/deps.sh on a machine that is made up: programs that it finds are links, apt-get and dpkg are
-scripts that write down what they were asked."""
+"""tools/deps.sh on a machine that is made up: programs that it finds are links, apt-get and dpkg
+are scripts that write down what they were asked."""
 
 import os
 import re
@@ -72,7 +72,8 @@ def test_the_readme_names_every_package():
     named = set(re.findall(r"`([^`\n]+)`", section))
     packages = needed("run") | needed("check")
     assert len(packages) > 15 and "libcmocka-dev:i386" in packages
-    # A window is asked for by GUI=1 alone; on machines that are no PC another GDB is; make has been there to ask.
+    # A window is asked for by GUI=1 alone; on machines that are no PC another GDB is; make has been
+    # there to ask.
     assert packages - named <= {
         "make",
         "binutils",
@@ -246,7 +247,9 @@ class TestForeignArchitecture:
         assert not host.asked("add-architecture") and not host.asked(":i386")
 
     def test_is_not_to_be_had(self, host):
-        """Its list alone is being renewed, all the time: the rest is installed, and the tests of 64 bits can run."""
+        """Its list alone is being renewed, all the time: the rest is installed, and the tests of 64
+        bits can run.
+        """
         (host.state / "failing").write_text("99")
         (host.state / "unrelated").touch()
         host.script("dpkg", '#!/bin/sh\necho "dpkg $*" >>"$LOG"\n')

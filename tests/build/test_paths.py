@@ -11,7 +11,17 @@ from qemu import have_grub
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a build reads.
-TREE = ["Makefile", "linker.ld", "grub.cfg", "boot", "kernel", "lib", "tests/kernel", "tests/bench", "tools"]
+TREE = [
+    "Makefile",
+    "linker.ld",
+    "grub.cfg",
+    "boot",
+    "kernel",
+    "lib",
+    "tests/kernel",
+    "tests/bench",
+    "tools",
+]
 is_checkout = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="no checkout of git")
 
 
@@ -34,7 +44,9 @@ def make(tree, *arguments):
 
 @pytest.fixture(scope="module")
 def strange(tmp_path_factory):
-    """A copy below a folder whose name has blanks and signs of the shell; no file may be executed."""
+    """A copy below a folder whose name has blanks and signs of the shell; no file may be
+    executed.
+    """
     tree = tmp_path_factory.mktemp("checkout") / "it's a $HOME; (1)" / "tarn"
     for name in TREE:
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
@@ -124,7 +136,9 @@ CALL = re.compile(
 
 
 def test_nothing_is_called_by_its_execute_bit():
-    """Makefile, scripts, and commands in documents name the interpreter, so that a checkout without execute bits works."""
+    """Makefile, scripts, and commands in documents name the interpreter, so that a checkout without
+    execute bits works.
+    """
     for file in [ROOT / "Makefile", *ROOT.glob("tools/*.sh"), ROOT / ".ci/run"]:
         code = "".join(
             line

@@ -1,4 +1,6 @@
-"""The variables of make: the table says what each takes, the rest is refused, what is given arrives."""
+"""The variables of make: the table says what each takes, the rest is refused, what is given
+arrives.
+"""
 
 import os
 import re
@@ -118,18 +120,27 @@ def test_defaults_are_those_of_the_source():
     )
     for name, (_, default) in rows().items():
         if default:
-            assert f"override {name} := $(or $({name}),{default})\n" in text or f'("{name}", "{default}")' in text, name
+            assert (
+                f"override {name} := $(or $({name}),{default})\n" in text
+                or f'("{name}", "{default}")' in text
+            ), name
 
 
 @pytest.mark.parametrize("given", ["environment", "command line"])
 def test_numbers_come_from_the_environment_too(given):
     """And an empty value is none: QEMU would take another default than the table's."""
+
     def shown(**values):
         words = [f"{name}={value}" for name, value in values.items()]
         environment = os.environ | (values if given == "environment" else {})
         command = ["make", "-n", *(words if given == "command line" else []), "-p", "kernels"]
-        text = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True).stdout
-        return {name: re.search(rf"^(?:override )?{name} :?= (.*)$", text, re.M)[1] for name in ("SMP", "MEM", "JOBS")}
+        text = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True
+        ).stdout
+        return {
+            name: re.search(rf"^(?:override )?{name} :?= (.*)$", text, re.M)[1]
+            for name in ("SMP", "MEM", "JOBS")
+        }
 
     assert shown(SMP="2", MEM="64M", JOBS="1") == {"SMP": "2", "MEM": "64M", "JOBS": "1"}
     assert shown(SMP="", MEM="", JOBS="") == {"SMP": "4", "MEM": "3G", "JOBS": "2"}
@@ -291,7 +302,9 @@ def test_the_verdict_is_the_exit_status(start, qemu, append, status, word):
 
 @need_grub
 def test_a_486_among_four_is_told(build):
-    """QEMU gives each of several CPUs an APIC that a 486 does not announce: GRUB would wait for ever."""
+    """QEMU gives each of several CPUs an APIC that a 486 does not announce: GRUB would wait for
+    ever.
+    """
     command = [
         "make",
         "-s",

@@ -1,15 +1,18 @@
-; What each basic block of a kernel built with COVERAGE=1 calls (-fsanitize-coverage=trace-pc, of GCC and clang).
+; What each basic block of a kernel built with COVERAGE=1 calls (-fsanitize-coverage=trace-pc, of
+; GCC and clang).
 ;
-; The first time that a block runs, its address goes to port 0xE9 as text, "c0145678" and a line feed.  There QEMU has a file
-; (report.py) and Bochs its standard output (port_e9_hack).  So nothing needs to be dumped when the machine ends, however it ends.
+; The first time that a block runs, its address goes to port 0xE9 as text, "c0145678" and a line
+; feed.  There QEMU has a file (report.py) and Bochs its standard output (port_e9_hack).  So nothing
+; needs to be dumped when the machine ends, however it ends.
 ;
-; No register is changed but EFLAGS, as calls do: the compiler's own conventions do not matter.  The way of a block that has run
-; before is short, since self-tests step through the kernel.
+; No register is changed but EFLAGS, as calls do: the compiler's own conventions do not matter.  The
+; way of a block that has run before is short, since self-tests step through the kernel.
 
 bits 32
 
 PORT equ 0xE9
-; Turns to wait for another CPU's line.  An NMI may find it half written on its own CPU; report.py takes no such line.
+; Turns to wait for another CPU's line.  An NMI may find it half written on its own CPU; report.py
+; takes no such line.
 MOST_TURNS equ 1000000
 ; EFLAGS with interrupts and single steps off (bit 1 is always set: SDM vol. 1, 3.4.3).
 EFLAGS_NONE equ 2
@@ -34,7 +37,8 @@ __sanitizer_cov_trace_pc:
 	popfd
 	pusha
 	bts	[seen], eax
-	mov	edx, [esp + 10 * 4]	; behind the call: above what pusha, pushfd and the first push have left
+	; behind the call: above what pusha, pushfd and the first push have left
+	mov	edx, [esp + 10 * 4]
 	call	take
 	mov	ecx, 8
 .digit:

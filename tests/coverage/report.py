@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Adds up what the boots of `make coverage-boot` have left behind, and prints the lines that none has reached.
+"""Adds up what the boots of `make coverage-boot` have left behind, and prints the lines that none
+has reached.
 
     report.py BUILD RECORDS [--limit PERCENT]
 
-BUILD holds the kernels (COVERAGE=1), RECORDS what tests/boot/machine/coverage_boot.py and tests/bochs/bochs.py have had written there.
-unreached.toml names the lines that no boot reaches, with the reason.  Status 1 if a line is missing there, if one that stands there is
-reached, or if less than PERCENT are reached.
+BUILD holds the kernels (COVERAGE=1), RECORDS what tests/boot/machine/coverage_boot.py and
+tests/bochs/bochs.py have had written there. unreached.toml names the lines that no boot reaches,
+with the reason.  Status 1 if a line is missing there, if one that stands there is reached, or if
+less than PERCENT are reached.
 
-A line of C is reached if one of its instructions lies behind a block's call that has been seen, up to the next such call.  Lines
-of assembly have been translated by QEMU, which it does block by block when they are about to run.
-"""
+A line of C is reached if one of its instructions lies behind a block's call that has been seen, up
+to the next such call.  Lines of assembly have been translated by QEMU, which it does block by block
+when they are about to run. """
 import argparse
 import bisect
 import collections
@@ -43,7 +45,12 @@ BLOCK = re.compile(r"^[0-9a-f]{8}$", re.M)
 
 
 def sources():
-    found = [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*")) if path.suffix in (".c", ".asm")]
+    found = [
+        path.relative_to(ROOT)
+        for folder in FOLDERS
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".c", ".asm")
+    ]
     return [ROOT / path for path in found if not str(path).startswith(ELSEWHERE)]
 
 
@@ -59,7 +66,8 @@ class Kernel:
         code = coverage_boot.objdump("-d", "--no-show-raw-insn", str(elf))
         calls = {int(address, 16) for address in CALL.findall(code)}
         starts = {int(address, 16) for address in FUNCTION.findall(code)}
-        # What lies before a function's first call belongs to its first block, so that the call counts from the function's start on.
+        # What lies before a function's first call belongs to its first block, so that the call
+        # counts from the function's start on.
         self.starts, self.blocks, begun = [], [], None
         for address in sorted(calls | starts):
             begun = address if address in starts and address not in calls else begun
@@ -78,16 +86,28 @@ def trampoline_lines():
     """(line, offset) of each instruction that the other CPUs start with."""
     with tempfile.TemporaryDirectory() as folder:
         listing = pathlib.Path(folder) / "listing"
-        subprocess.run(["nasm", "-felf32", "-l", listing, "-o", f"{folder}/o", ROOT / TRAMPOLINE], check=True)
+        subprocess.run(
+            ["nasm", "-felf32", "-l", listing, "-o", f"{folder}/o", ROOT / TRAMPOLINE], check=True
+        )
         found = LISTED.findall(listing.read_text())
     return [(int(line), int(offset, 16)) for line, offset, text in found if not DATA.match(text)]
 
 
 @functools.cache
 def no_statements():
-    """Lines that hold none: data among assembly; of C a function's head, which begins in column 0, and braces alone."""
-    return {(str(path.relative_to(ROOT)), number) for path in sources() for number, text in enumerate(path.read_text().split("\n"), 1)
-            if (DATA.match(text) if path.suffix == ".asm" else not text[:1].isspace() or text.strip() in ("{", "}"))}
+    """Lines that hold none: data among assembly; of C a function's head, which begins in column 0,
+    and braces alone.
+    """
+    return {
+        (str(path.relative_to(ROOT)), number)
+        for path in sources()
+        for number, text in enumerate(path.read_text().split("\n"), 1)
+        if (
+            DATA.match(text)
+            if path.suffix == ".asm"
+            else not text[:1].isspace() or text.strip() in ("{", "}")
+        )
+    }
 
 
 def lines_of_kernel(elf, blocks, instructions):
@@ -105,12 +125,13 @@ def lines_of_kernel(elf, blocks, instructions):
 
 
 def add_up(build, records):
-    """
-    Lines with code, and those of them that were reached: sets of (file, line).  Plain kernels say which have code, others only
-    of what they alone have: a compiler that inlines less gives code to lines that had none, in a kernel that was booted less.
-    """
+    """Lines with code, and those of them that were reached: sets of (file, line).  Plain kernels
+    say which have code, others only of what they alone have: a compiler that inlines less gives
+    code to lines that had none, in a kernel that was booted less."""
     coded, reached = set(), set()
-    for elf in sorted(build.glob("tarn*.elf"), key=lambda elf: (len(elf.stem.split("-")), elf.stem)):
+    for elf in sorted(
+        build.glob("tarn*.elf"), key=lambda elf: (len(elf.stem.split("-")), elf.stem)
+    ):
         blocks, instructions = read_records(elf.stem, records)
         if not blocks:
             continue
@@ -129,14 +150,19 @@ def read_records(stem, records):
     for path in records.glob(f"{stem}-*.blocks"):
         blocks |= {int(address, 16) for address in BLOCK.findall(path.read_text(errors="replace"))}
     for path in records.glob(f"{stem}-*.asm"):
-        instructions |= {int(address, 16) for address in INSTRUCTION.findall(path.read_text(errors="replace"))}
+        instructions |= {
+            int(address, 16) for address in INSTRUCTION.findall(path.read_text(errors="replace"))
+        }
     return blocks, instructions
 
 
 # ---- What is known not to be reached ----
 
+
 def lines_of(entry, unreached):
-    """The unreached lines that an entry of unreached.toml stands for: of a function, or those with these texts."""
+    """The unreached lines that an entry of unreached.toml stands for: of a function, or those with
+    these texts.
+    """
     text = (ROOT / entry["file"]).read_text()
     numbered = dict(enumerate(text.split("\n"), 1))
     within = set(numbered)
@@ -159,14 +185,17 @@ def compare(unreached):
         found = lines_of(entry, unreached)
         named |= {(entry["file"], line) for line in found}
         if not found and not entry.get("sometimes"):
-            wrong.append(f"{entry['file']}: {entry.get('function', '')} {entry.get('lines', '')} is reached, or is not there")
+            wrong.append(
+                f"{entry['file']}: {entry.get('function', '')} {entry.get('lines', '')} is reached, or is not there"
+            )
     return unreached - named, wrong
 
 
 # ---- Printing ----
 
+
 def as_ranges(lines):
-    """"3-5, 9" """
+    """ "3-5, 9" """
     ranges = []
     for line in sorted(lines):
         if ranges and ranges[-1][1] == line - 1:
@@ -187,7 +216,9 @@ def print_table(coded, reached):
     print(f"{'file':34}{'lines':>7}{'reached':>9}{'%':>8}  not reached")
     for file in sorted(per_file, key=lambda name: (name == "all", name)):
         lines, hits, missing = per_file[file]
-        print(f"{file:34}{lines:7}{hits:9}{100 * hits / lines:8.1f}  {as_ranges(missing) if '.' in file else ''}")
+        print(
+            f"{file:34}{lines:7}{hits:9}{100 * hits / lines:8.1f}  {as_ranges(missing) if '.' in file else ''}"
+        )
 
 
 def main():
@@ -202,11 +233,15 @@ def main():
     print_table(coded, reached)
     unnamed, wrong = compare(coded - reached)
     for file, line in sorted(unnamed):
-        print(f"{file}:{line}: not reached, and not named: {(ROOT / file).read_text().splitlines()[line - 1].strip()}")
+        print(
+            f"{file}:{line}: not reached, and not named: {(ROOT / file).read_text().splitlines()[line - 1].strip()}"
+        )
     for entry in wrong:
         print(f"unreached.toml: {entry}")
     percent = 100 * len(reached) / len(coded)
-    print(f"{percent:.1f} % of {len(coded)} lines reached, {len(coded - reached - unnamed)} named with a reason, {len(unnamed)} not named")
+    print(
+        f"{percent:.1f} % of {len(coded)} lines reached, {len(coded - reached - unnamed)} named with a reason, {len(unnamed)} not named"
+    )
     sys.exit(1 if unnamed or wrong or percent < args.limit else 0)
 
 

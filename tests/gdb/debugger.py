@@ -1,4 +1,6 @@
-"""GDB on a guest that tests/boot/machine/qemu.py has started: commands in, the output of each out."""
+"""GDB on a guest that tests/boot/machine/qemu.py has started: commands in, the output of each
+out.
+"""
 
 import re
 import subprocess
@@ -8,8 +10,12 @@ from pathlib import Path
 from qemu import HOST_LIMIT, ROOT, Boot, tool
 
 MARK = "@@ next @@"
-SETTINGS = ["set pagination off", "set confirm off", "set breakpoint pending off",
-            f"set remotetimeout {int(HOST_LIMIT)}"]
+SETTINGS = [
+    "set pagination off",
+    "set confirm off",
+    "set breakpoint pending off",
+    f"set remotetimeout {int(HOST_LIMIT)}",
+]
 GDB = tool("gdb") or "gdb"
 LOAD = ROOT / "tools/gdb/load.py"
 
@@ -22,8 +28,16 @@ def gdb(elf, commands, folder="/nonexistent", core=None):
     for command in commands:
         words += ["-ex", f"echo {MARK}\\n", "-ex", command]
     words += ["-ex", f"echo {MARK}\\n"]  # what GDB says when it ends is no answer
-    ran = subprocess.run(words, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                         timeout=HOST_LIMIT, env={"PATH": "/usr/bin:/bin:/usr/local/bin", "TARN_DRAWINGS": str(folder)})
+    ran = subprocess.run(
+        words,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=HOST_LIMIT,
+        env={"PATH": "/usr/bin:/bin:/usr/local/bin", "TARN_DRAWINGS": str(folder)},
+    )
     outputs = ran.stdout.split(MARK + "\n")[1:]
     assert len(outputs) == len(commands) + 1, ran.stdout[-3000:]
     return outputs[:-1]
@@ -36,7 +50,7 @@ class Session:
         self.boot = boot
         boot.qmp("query-status")  # once QEMU answers, its gdb stub listens too
         first = [f"target remote {boot.folder}/gdb"] + ([f"break {at}", "continue"] if at else [])
-        outputs = gdb(boot.elf, first + list(commands), folder)[len(first):]
+        outputs = gdb(boot.elf, first + list(commands), folder)[len(first) :]
         self.outputs = dict(zip(commands, outputs))
         self.in_order = outputs
 
@@ -61,10 +75,18 @@ def broken(text):
 
 
 def session(*arguments, stdin="", cwd=ROOT, path="", **environment):
-    """tools/gdb/session.py, as make calls it; `path`: a folder in which programs are looked for first."""
+    """tools/gdb/session.py, as make calls it; `path`: a folder in which programs are looked for
+    first.
+    """
     usual = "/usr/bin:/bin:/usr/local/bin:/usr/sbin:/sbin"
     base = {"PATH": f"{path}:{usual}".lstrip(":"), "HOME": str(Path.home())}
-    return subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", *arguments], cwd=cwd,
-                          input=stdin, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                          env=base | {name: str(value) for name, value in environment.items()},
-                          timeout=HOST_LIMIT)
+    return subprocess.run(
+        [sys.executable, ROOT / "tools/gdb/session.py", *arguments],
+        cwd=cwd,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=base | {name: str(value) for name, value in environment.items()},
+        timeout=HOST_LIMIT,
+    )

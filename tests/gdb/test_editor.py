@@ -9,8 +9,13 @@ import pytest
 
 from qemu import ROOT
 
-JSON = [".vscode/tasks.json", ".vscode/launch.json", ".vscode/settings.json", ".vscode/extensions.json",
-        ".devcontainer/devcontainer.json"]
+JSON = [
+    ".vscode/tasks.json",
+    ".vscode/launch.json",
+    ".vscode/settings.json",
+    ".vscode/extensions.json",
+    ".devcontainer/devcontainer.json",
+]
 
 
 def load(name):
@@ -55,7 +60,10 @@ def test_launches_have_their_tasks():
     launches = load(".vscode/launch.json")["configurations"]
     assert {launch["preLaunchTask"] for launch in launches} <= tasks
     programs = {launch["program"].rpartition("/")[2] for launch in launches}
-    assert programs >= {"tarn-debug.elf", "tarn-pae-debug.elf"}, "both, as make gdb-server runs them"
+    assert programs >= {
+        "tarn-debug.elf",
+        "tarn-pae-debug.elf",
+    }, "both, as make gdb-server runs them"
 
 
 def test_the_container_installs_by_the_makefile():
@@ -64,12 +72,26 @@ def test_the_container_installs_by_the_makefile():
 
 
 def test_compile_commands(tmp_path):
-    """make's own dry run as clang's database: every C file of the kernel, with the flags that it is compiled with."""
+    """make's own dry run as clang's database: every C file of the kernel, with the flags that it is
+    compiled with.
+    """
     command = ["make", "--no-print-directory", "-nB", "V=1", f"BUILD={tmp_path}/b", "kernels"]
     dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    made = subprocess.run([sys.executable, ROOT / "tools/compile_commands.py"], input=dry, capture_output=True, text=True, check=True, cwd=ROOT)
+    made = subprocess.run(
+        [sys.executable, ROOT / "tools/compile_commands.py"],
+        input=dry,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
     entries = json.loads(made.stdout)
     files = {entry["file"] for entry in entries}
-    assert files >= {str(path.relative_to(ROOT)) for folder in ("kernel", "lib", "tests/kernel")
-                     for path in (ROOT / folder).rglob("*.c")}
-    assert len(files) == len(entries) and all("-mregparm=3" in e["arguments"] and "-Ikernel" in e["arguments"] for e in entries)
+    assert files >= {
+        str(path.relative_to(ROOT))
+        for folder in ("kernel", "lib", "tests/kernel")
+        for path in (ROOT / folder).rglob("*.c")
+    }
+    assert len(files) == len(entries) and all(
+        "-mregparm=3" in e["arguments"] and "-Ikernel" in e["arguments"] for e in entries
+    )

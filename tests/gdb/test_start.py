@@ -1,4 +1,6 @@
-"""What `make gdb` starts: the build, a GDB that can do it, a QEMU that GDB can be connected to; and advice where it cannot."""
+"""What `make gdb` starts: the build, a GDB that can do it, a QEMU that GDB can be connected to; and
+advice where it cannot.
+"""
 
 import re
 import socket
@@ -118,7 +120,9 @@ stub.accept()
 
 
 def test_start_waits_for_what_gdb_needs(tmp_path):
-    """A QEMU that opens its monitor's socket first, and GDB's only when somebody has tried the monitor."""
+    """A QEMU that opens its monitor's socket first, and GDB's only when somebody has tried the
+    monitor.
+    """
     fake = tmp_path / "qemu"
     fake.write_text(LATE_STUB)
     fake.chmod(0o755)
@@ -135,7 +139,9 @@ def test_a_qemu_that_ends_is_no_endless_wait(tmp_path):
 
 
 def test_the_wrong_qemu(build, tmp_path):
-    """qemu-system-x86_64, whose registers have 64 bits: GDB refuses it, and tarn says which it should be."""
+    """qemu-system-x86_64, whose registers have 64 bits: GDB refuses it, and tarn says which it
+    should be.
+    """
     command = [
         "qemu-system-x86_64",
         "-m",
@@ -175,7 +181,9 @@ def test_an_answer_that_comes_at_once_is_seen():
 
 
 def stopped_guest(output):
-    """A Boot whose guest has written something that nobody has read yet, and has stopped for good."""
+    """A Boot whose guest has written something that nobody has read yet, and has stopped for
+    good.
+    """
     boot = object.__new__(qemu.Boot)
     boot.process = subprocess.Popen(["printf", output], stdout=subprocess.PIPE)
     boot.process.wait()

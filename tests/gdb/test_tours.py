@@ -1,4 +1,6 @@
-"""Guided tours: each runs from its first stop to its last; their files are read or refused; going backwards; dumps by make."""
+"""Guided tours: each runs from its first stop to its last; their files are read or refused; going
+backwards; dumps by make.
+"""
 
 import os
 import re
@@ -18,8 +20,17 @@ TOURS = tourfile.names()
 
 
 def test_the_tours_that_there_must_be():
-    assert set(TOURS) >= {"grub-to-paging", "one-address", "pkmap-slot", "flush", "quicklist", "buddy", "sleeper",
-                          "stack-overflow", "who-freed"}
+    assert set(TOURS) >= {
+        "grub-to-paging",
+        "one-address",
+        "pkmap-slot",
+        "flush",
+        "quicklist",
+        "buddy",
+        "sleeper",
+        "stack-overflow",
+        "who-freed",
+    }
 
 
 @pytest.mark.parametrize("name", TOURS)
@@ -28,7 +39,9 @@ def test_tour_runs_to_its_end(name, build, tmp_path):
     if tour.machine().get("loader") == "iso" and not have_grub():
         pytest.skip("no GRUB for the PC on this machine")
     ran = session("tour", name, TOUR_AUTO="yes", BUILD=build, TARN_DRAWINGS=tmp_path)
-    assert ran.returncode == 0 and f"End of the tour {name}: {len(tour.stops)} stops." in ran.stdout, ran.stdout[-4000:]
+    assert (
+        ran.returncode == 0 and f"End of the tour {name}: {len(tour.stops)} stops." in ran.stdout
+    ), ran.stdout[-4000:]
     for number, stop in enumerate(tour.stops, 1):
         assert f" {name} {number}/{len(tour.stops)}: {stop.name} " in ran.stdout
         assert all(text.split("\n")[0] in ran.stdout for text in stop.texts("say")), stop.name
@@ -39,7 +52,9 @@ def test_tour_tells_something_at_each_stop(name):
     for stop in tourfile.load(name).stops:
         assert stop.texts("say"), f"{name}: {stop.name} says nothing"
         assert stop.texts("show"), f"{name}: {stop.name} shows nothing"
-        assert stop.texts("at") or stop.texts("run"), f"{name}: {stop.name} is where the stop before it is"
+        assert stop.texts("at") or stop.texts(
+            "run"
+        ), f"{name}: {stop.name} is where the stop before it is"
 
 
 GOOD = "title: a tour\n\n-- first\nat: kernel_main\nsay: one\n    two\n"
@@ -53,17 +68,30 @@ def test_a_tour_is_read():
 
 def test_the_documented_tour_is_one():
     """The example of docs/tours.md, read as a tour."""
-    text = (ROOT / "docs/tours.md").read_text().partition("This one is complete:\n")[2].partition("\nBefore the first")[0]
+    text = (
+        (ROOT / "docs/tours.md")
+        .read_text()
+        .partition("This one is complete:\n")[2]
+        .partition("\nBefore the first")[0]
+    )
     tour = tourfile.Reader("documented", "\n".join(line[4:] for line in text.splitlines())).tour
     assert [stop.name for stop in tour.stops] == ["somebody wants an address", "and gets one"]
     assert tour.machine()["memory"] == "128M" and tour.machine()["append"].endswith("exit")
 
 
-@pytest.mark.parametrize("text, what", [
-    ("-- first\nsay: x\n", "a title"), ("title: t\n", "at least one stop"), (GOOD + "nonsense: x\n", "nonsense"),
-    ("say: x\n" + GOOD, "before the first stop"), ("title: t\nmachine: cores=4\n", "machine knows"),
-    ("    indented\n" + GOOD, "belongs to a key"), (GOOD + "what is this\n", "expected"),
-], ids=lambda value: value if " " not in value or len(value) < 30 else "text")
+@pytest.mark.parametrize(
+    "text, what",
+    [
+        ("-- first\nsay: x\n", "a title"),
+        ("title: t\n", "at least one stop"),
+        (GOOD + "nonsense: x\n", "nonsense"),
+        ("say: x\n" + GOOD, "before the first stop"),
+        ("title: t\nmachine: cores=4\n", "machine knows"),
+        ("    indented\n" + GOOD, "belongs to a key"),
+        (GOOD + "what is this\n", "expected"),
+    ],
+    ids=lambda value: value if " " not in value or len(value) < 30 else "text",
+)
 def test_a_faulty_tour_is_refused(text, what):
     with pytest.raises(tourfile.Faulty, match=what):
         tourfile.Reader("bad", text)
@@ -71,10 +99,14 @@ def test_a_faulty_tour_is_refused(text, what):
 
 def test_a_stop_that_is_not_reached_fails(build, tmp_path):
     """The player says which, and the exit status is not 0: a tour cannot rot unseen."""
-    ran = gdb(build / "tarn-debug.elf", [
-        "python import tourfile; from kernelview import tours",
-        "python tourfile.load = lambda name: tourfile.Reader(name, 'title: t\\n-- one\\nat: no_such_function\\nsay: x\\n').tour",
-        "tarn tour made-up"])
+    ran = gdb(
+        build / "tarn-debug.elf",
+        [
+            "python import tourfile; from kernelview import tours",
+            "python tourfile.load = lambda name: tourfile.Reader(name, 'title: t\\n-- one\\nat: no_such_function\\nsay: x\\n').tour",
+            "tarn tour made-up",
+        ],
+    )
     assert "stop 1 (one), at: no breakpoint at no_such_function" in ran[2], ran
 
 
@@ -87,10 +119,14 @@ def test_an_unknown_tour_is_refused(build):
 
 
 @pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-utils is missing")
-@pytest.mark.parametrize("name, answers, stops", [
-    ("pkmap-slot", ["5", "-", "1", "", "9", "p 6*7", "7", "q"], [1, 5, 4, 1, 2, 7]),
-    ("who-freed", ["3", "1", "", "-", "q"], [1, 3, 1, 2, 1]),
-], ids=["forwards", "recorded"])
+@pytest.mark.parametrize(
+    "name, answers, stops",
+    [
+        ("pkmap-slot", ["5", "-", "1", "", "9", "p 6*7", "7", "q"], [1, 5, 4, 1, 2, 7]),
+        ("who-freed", ["3", "1", "", "-", "q"], [1, 3, 1, 2, 1]),
+    ],
+    ids=["forwards", "recorded"],
+)
 def test_a_tour_goes_back_and_jumps(name, answers, stops, build, tmp_path):
     """What each stop expects holds again, also in a tour that runs backwards itself."""
     count = len(tourfile.load(name).stops)
@@ -105,11 +141,14 @@ def test_a_tour_goes_back_and_jumps(name, answers, stops, build, tmp_path):
 def test_without_snapshots_a_tour_only_goes_on(build):
     """A QEMU that has no disk for them: the tour says so, and stays where it is."""
     tour = "title: t\n-- one\nat: kernel_main\nsay: x\n-- two\nat: boot_step\nsay: y\n"
-    commands = ["python import tourfile, builtins; from kernelview import tours",
-                f"python tour = {tour!r}",
-                "python tourfile.load = lambda name: tourfile.Reader(name, tour).tour",
-                "python answers = iter(['', '-', 'q'])",
-                "python builtins.input = lambda prompt: next(answers)", "tarn tour made-up"]
+    commands = [
+        "python import tourfile, builtins; from kernelview import tours",
+        f"python tour = {tour!r}",
+        "python tourfile.load = lambda name: tourfile.Reader(name, tour).tour",
+        "python answers = iter(['', '-', 'q'])",
+        "python builtins.input = lambda prompt: next(answers)",
+        "tarn tour made-up",
+    ]
     found = ask(Machine("2level", debug=True, append="selftest=none"), build, commands)
     assert "made-up 2/2: two" in found["tarn tour made-up"], found.in_order
     assert "no snapshot was made of that stop" in found["tarn tour made-up"], found.in_order
@@ -128,7 +167,7 @@ def test_drawings_outlive_the_session(build, tmp_path):
         assert (folder / "pkmap.svg").is_file() and not list(here.iterdir())
 
 
-# ---- Backwards (the tour who-freed runs reverse-continue and reverse-finish; here single steps) ----
+# ---- Backwards (the tour who-freed runs reverse-continue and reverse-finish; here single steps) --
 
 
 def test_reverse_refuses_more_than_one_cpu(build):
@@ -154,17 +193,39 @@ quit
 
 @pytest.mark.skipif(not shutil.which("qemu-img"), reason="qemu-utils is missing")
 def test_steps_back(build):
-    """make gdb REVERSE=1, typed into: a step back, the same forward, lines back, and back to a breakpoint before it all."""
-    environment = os.environ | {"REVERSE": "1", "BUILD": str(build), "MEM": "128M", "APPEND": "selftest=tour.address highmem=64M"}
-    ran = subprocess.run([sys.executable, ROOT / "tools/gdb/session.py", "gdb"], cwd=ROOT, input=SCRIPT, env=environment,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HOST_LIMIT)
-    assert "back: 1" in ran.stdout and "again: 1" in ran.stdout and "kmap_init in section .text" in ran.stdout, ran.stdout
+    """make gdb REVERSE=1, typed into: a step back, the same forward, lines back, and back to a
+    breakpoint before it all.
+    """
+    environment = os.environ | {
+        "REVERSE": "1",
+        "BUILD": str(build),
+        "MEM": "128M",
+        "APPEND": "selftest=tour.address highmem=64M",
+    }
+    ran = subprocess.run(
+        [sys.executable, ROOT / "tools/gdb/session.py", "gdb"],
+        cwd=ROOT,
+        input=SCRIPT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=HOST_LIMIT,
+    )
+    assert (
+        "back: 1" in ran.stdout
+        and "again: 1" in ran.stdout
+        and "kmap_init in section .text" in ran.stdout
+    ), ran.stdout
 
 
 # ---- Dumps ----
 
 
-@pytest.mark.parametrize("append, said", [("selftest=crash.panic", "panic_on_purpose"), ("selftest=lib.list", "idle_loop")])
+@pytest.mark.parametrize(
+    "append, said",
+    [("selftest=crash.panic", "panic_on_purpose"), ("selftest=lib.list", "idle_loop")],
+)
 def test_make_dump(append, said, build, tmp_path):
     """Of a kernel that panicked, and of one that idles; then GDB on the file alone."""
     core = tmp_path / "tarn.core"

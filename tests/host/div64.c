@@ -1,4 +1,7 @@
-/* Compares lib/div64.c with the host's own division: edge values in all pairs, then pseudo-random ones of every length. */
+/*
+ * Compares lib/div64.c with the host's own division: edge values in all pairs, then pseudo-random
+ * ones of every length.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -26,7 +29,8 @@ static void expect(u64 got, u64 want, const char *what, u64 a, u64 b)
 	if (got == want)
 		return;
 	failures++;
-	printf("%s of %#" PRIx64 " and %#" PRIx64 ": %#" PRIx64 ", expected %#" PRIx64 "\n", what, a, b, got, want);
+	printf("%s of %#" PRIx64 " and %#" PRIx64 ": %#" PRIx64 ", expected %#" PRIx64 "\n", what,
+		a, b, got, want);
 }
 
 static void check(u64 a, u64 b)
@@ -61,7 +65,8 @@ int main(void)
 		for (u32 j = 0; j < n; j++)
 			check(edge[i], edge[j]);
 	for (u32 i = 0; i < 1000000; i++) {
-		u64 a = random_bits() >> (random_bits() % 64), b = random_bits() >> (random_bits() % 64);
+		u64 a = random_bits() >> (random_bits() % 64),
+		    b = random_bits() >> (random_bits() % 64);
 
 		check(a, b);
 	}

@@ -40,15 +40,9 @@ u32 random_u32(void)
 	return random_state;
 }
 
-u32 random_below(u32 n)
-{
-	return (u32)(((u64)random_u32() * n) >> 32);
-}
+u32 random_below(u32 n) { return (u32)(((u64)random_u32() * n) >> 32); }
 
-u32 rounds(u32 n)
-{
-	return n * number_from("ROUNDS", 1);
-}
+u32 rounds(u32 n) { return n * number_from("ROUNDS", 1); }
 
 const char *test_position(void)
 {
@@ -96,7 +90,8 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 	va_end(args);
 	last_number = site->invariant;
 	if (!panic_is_expected)
-		test_failed(site->file, site->line, "panic [%d] in %s: %s", last_number, site->function, last_text);
+		test_failed(site->file, site->line, "panic [%d] in %s: %s", last_number,
+			site->function, last_text);
 	panic_is_expected = false;
 	longjmp(where_panic_goes, 1);
 }
@@ -107,18 +102,9 @@ jmp_buf *panic_expected(void)
 	return &where_panic_goes;
 }
 
-void panic_missed(void)
-{
-	panic_is_expected = false;
-}
-int panic_number(void)
-{
-	return last_number;
-}
-const char *panic_text(void)
-{
-	return last_text;
-}
+void panic_missed(void) { panic_is_expected = false; }
+int panic_number(void) { return last_number; }
+const char *panic_text(void) { return last_text; }
 
 bool panic_was(int number, const char *text)
 {

@@ -10,10 +10,11 @@
 
 #include <cmocka.h>
 
-#define DECLARE(name)                                                                                                  \
-	extern const struct CMUnitTest name##_tests[];                                                                 \
+#define DECLARE(name)                                                                              \
+	extern const struct CMUnitTest name##_tests[];                                             \
 	extern const size_t name##_test_count;
-#define RUN(name) failed += _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL);
+#define RUN(name)                                                                                  \
+	failed += _cmocka_run_group_tests(#name, name##_tests, name##_test_count, NULL, NULL);
 
 HOST_TESTS(DECLARE)
 
@@ -24,17 +25,11 @@ const char *__asan_default_options(void)
 	return "detect_leaks=0:detect_stack_use_after_return=0";
 }
 const char *__ubsan_default_options(void);
-const char *__ubsan_default_options(void)
-{
-	return "print_stacktrace=1:halt_on_error=1";
-}
+const char *__ubsan_default_options(void) { return "print_stacktrace=1:halt_on_error=1"; }
 
 /* An error report of the sanitizers says where the test was. */
 void __asan_on_error(void);
-void __asan_on_error(void)
-{
-	print("%s\n", test_position());
-}
+void __asan_on_error(void) { print("%s\n", test_position()); }
 
 int main(int argc, char **argv)
 {

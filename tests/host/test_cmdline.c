@@ -25,10 +25,7 @@ static void parse(const char *line)
 	cmdline_parse(line);
 }
 
-static void check_silent(void)
-{
-	CHECK(!console_text[0], "said: %s", console_text);
-}
+static void check_silent(void) { CHECK(!console_text[0], "said: %s", console_text); }
 
 static void nothing_given(void **state)
 {
@@ -37,8 +34,10 @@ static void nothing_given(void **state)
 	check_silent();
 	CHECK_EQUAL(kernel_options.until, 8);
 	CHECK_EQUAL(kernel_options.maxcpus, NR_CPUS);
-	CHECK(!kernel_options.exit && !kernel_options.bench_asked && !kernel_options.selftest[0], "an option that was not given");
-	CHECK(!mm_options.nolarge && !mm_options.highmem_set && !mm_options.kmap_lazy, "an option that was not given");
+	CHECK(!kernel_options.exit && !kernel_options.bench_asked && !kernel_options.selftest[0],
+		"an option that was not given");
+	CHECK(!mm_options.nolarge && !mm_options.highmem_set && !mm_options.kmap_lazy,
+		"an option that was not given");
 }
 
 static void all_given(void **state)
@@ -80,10 +79,31 @@ static void borders(void **state)
 
 /* Each alone: it is named, and sets nothing. */
 static const char *const wrong[] = {
-	"until=9",	 "until=",	"until=3x",	   "until",	      "maxcpus=0",     "maxcpus=33", "loglevel=5",   "highmem=1T",
-	"highmem=",	 "lowmem=0",	"lowmem=12Q",	   "pgt_cache=5,4",   "pgt_cache=5",   "pgt_cache=5:6", "pgt_cache=0,4097",
-	"pkmap_tables=0", "kmap_flush=both", "exit=1",	   "nolarge=0",	      "selftest=",     "until=-1",   "EXIT",
-	"=",		 "nolarg",	"nolargee",
+	"until=9",
+	"until=",
+	"until=3x",
+	"until",
+	"maxcpus=0",
+	"maxcpus=33",
+	"loglevel=5",
+	"highmem=1T",
+	"highmem=",
+	"lowmem=0",
+	"lowmem=12Q",
+	"pgt_cache=5,4",
+	"pgt_cache=5",
+	"pgt_cache=5:6",
+	"pgt_cache=0,4097",
+	"pkmap_tables=0",
+	"kmap_flush=both",
+	"exit=1",
+	"nolarge=0",
+	"selftest=",
+	"until=-1",
+	"EXIT",
+	"=",
+	"nolarg",
+	"nolargee",
 };
 
 static void wrong_values(void **state)
@@ -92,11 +112,15 @@ static void wrong_values(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(wrong); i++) {
 		parse(wrong[i]);
 		CHECK(strstr(console_text, "ignored"), "'%s': nothing is said", wrong[i]);
-		CHECK(strstr(console_text, wrong[i]) || !strncmp(console_text, "command line: ", 14), "'%s': %s", wrong[i], console_text);
-		CHECK(kernel_options.until == 8 && kernel_options.maxcpus == NR_CPUS && !kernel_options.exit && !panic_exits, "'%s' counts",
-		      wrong[i]);
-		CHECK(!mm_options.highmem_set && !mm_options.lowmem_bytes && !mm_options.nolarge && console_loglevel == LOG_INFO,
-		      "'%s' counts", wrong[i]);
+		CHECK(strstr(console_text, wrong[i]) ||
+				!strncmp(console_text, "command line: ", 14),
+			"'%s': %s", wrong[i], console_text);
+		CHECK(kernel_options.until == 8 && kernel_options.maxcpus == NR_CPUS &&
+				!kernel_options.exit && !panic_exits,
+			"'%s' counts", wrong[i]);
+		CHECK(!mm_options.highmem_set && !mm_options.lowmem_bytes && !mm_options.nolarge &&
+				console_loglevel == LOG_INFO,
+			"'%s' counts", wrong[i]);
 	}
 }
 
@@ -113,7 +137,8 @@ static void long_words(void **state)
 	CHECK_EQUAL(kernel_options.until, 3);
 	memcpy(line, "selftest=", 9);
 	parse(line);
-	CHECK(strstr(console_text, "ignored") && !kernel_options.selftest[0], "selftest= of 1500 letters: %s", kernel_options.selftest);
+	CHECK(strstr(console_text, "ignored") && !kernel_options.selftest[0],
+		"selftest= of 1500 letters: %s", kernel_options.selftest);
 }
 
 /* Who wants figures waits for no tests. */
@@ -122,16 +147,22 @@ static void bench_and_tests(void **state)
 	(void)state;
 	parse("bench=kmap");
 	check_silent();
-	CHECK(kernel_options.bench_asked && !strcmp(kernel_options.bench, "kmap"), "bench=%s", kernel_options.bench);
+	CHECK(kernel_options.bench_asked && !strcmp(kernel_options.bench, "kmap"), "bench=%s",
+		kernel_options.bench);
 	CHECK(!strcmp(kernel_options.selftest, "none"), "selftest=%s", kernel_options.selftest);
 	parse("bench selftest=pkmap");
 	check_silent();
-	CHECK(kernel_options.bench_asked && !kernel_options.bench[0], "bench=%s", kernel_options.bench);
+	CHECK(kernel_options.bench_asked && !kernel_options.bench[0], "bench=%s",
+		kernel_options.bench);
 	CHECK(!strcmp(kernel_options.selftest, "pkmap"), "selftest=%s", kernel_options.selftest);
 }
 
 const struct CMUnitTest cmdline_tests[] = {
-	cmocka_unit_test(nothing_given), cmocka_unit_test(all_given),  cmocka_unit_test(borders),
-	cmocka_unit_test(wrong_values),  cmocka_unit_test(long_words), cmocka_unit_test(bench_and_tests),
+	cmocka_unit_test(nothing_given),
+	cmocka_unit_test(all_given),
+	cmocka_unit_test(borders),
+	cmocka_unit_test(wrong_values),
+	cmocka_unit_test(long_words),
+	cmocka_unit_test(bench_and_tests),
 };
 const size_t cmdline_test_count = ARRAY_SIZE(cmdline_tests);

@@ -14,7 +14,19 @@ def test_division(tmp_path):
     if not compiler:
         pytest.skip("no compiler for the host")
     program = tmp_path / "div64"
-    subprocess.run([compiler, "-std=gnu11", "-O1", "-Wall", "-Wextra", f"-I{ROOT}", ROOT / "tests/host/div64.c",
-                    "-o", program], check=True)
+    subprocess.run(
+        [
+            compiler,
+            "-std=gnu11",
+            "-O1",
+            "-Wall",
+            "-Wextra",
+            f"-I{ROOT}",
+            ROOT / "tests/host/div64.c",
+            "-o",
+            program,
+        ],
+        check=True,
+    )
     result = subprocess.run([program], capture_output=True, text=True)
     assert result.returncode == 0, result.stdout

@@ -1,4 +1,7 @@
-/* What the firmware's tables say, byte by byte: ACPI's MADT (ACPI 6.4, 5.2) and the MP table (MP Specification 1.4, 4). */
+/*
+ * What the firmware's tables say, byte by byte: ACPI's MADT (ACPI 6.4, 5.2) and the MP table (MP
+ * Specification 1.4, 4).
+ */
 #include "arch/x86/firmware/acpi.h"
 #include "arch/x86/firmware/mptable.h"
 #include "fake/machine.h"
@@ -56,7 +59,7 @@ static void set_checksum(struct table *table, u32 n, u32 at)
 
 static struct table acpi_table(const char *signature)
 {
-	struct table table = {.n = 0};
+	struct table table = { .n = 0 };
 
 	add_text(&table, signature, 4);
 	table.n = 36;
@@ -86,7 +89,7 @@ static void place_root(const char *signature, phys_t at, u32 entry_size, u64 fir
 
 static void place_rsdp(phys_t at, u32 revision, u32 rsdt, u64 xsdt)
 {
-	struct table rsdp = {.n = 0};
+	struct table rsdp = { .n = 0 };
 
 	add_text(&rsdp, "RSD PTR ", 8);
 	rsdp.n = 15;
@@ -198,7 +201,7 @@ static void madt_cpus(void **state)
 	add_x2apic(&madt, 9, 0);
 	add_lapic(&madt, 4, 1); /* listed twice */
 	CHECK(read_madt(&madt), "a sound MADT is refused: %s", console_text);
-	check_cpus(3, (const u32[]){4, 7, 8});
+	check_cpus(3, (const u32[]){ 4, 7, 8 });
 	CHECK_EQUAL(t.cpus_left_out, 0);
 	CHECK_EQUAL(t.lapic_address, 0xFEE01000);
 }
@@ -212,11 +215,11 @@ static void madt_interrupts(void **state)
 	add_ioapic(&madt, 3, 0xFEC00000, 0);
 	add_ioapic(&madt, 4, 0xFEC01000, 24);
 	add_ioapic(&madt, 4, 0xFEC01000, 24); /* listed twice */
-	add_override(&madt, 0, 2, 0x0);  /* conforms to the bus: ISA, so active high, edge */
-	add_override(&madt, 5, 21, 0xF); /* low, level */
-	add_override(&madt, 9, 9, 0xD);  /* high, level */
-	add_override(&madt, 11, 40, 0x7); /* low, edge */
-	add_override(&madt, 16, 3, 0);  /* no ISA interrupt */
+	add_override(&madt, 0, 2, 0x0);       /* conforms to the bus: ISA, so active high, edge */
+	add_override(&madt, 5, 21, 0xF);      /* low, level */
+	add_override(&madt, 9, 9, 0xD);       /* high, level */
+	add_override(&madt, 11, 40, 0x7);     /* low, edge */
+	add_override(&madt, 16, 3, 0);        /* no ISA interrupt */
 	CHECK(read_madt(&madt), "a sound MADT is refused: %s", console_text);
 	CHECK_EQUAL(t.nioapics, 2);
 	CHECK_EQUAL(t.ioapic[0].id, 3);
@@ -242,8 +245,9 @@ static void madt_short_entries(void **state)
 	add(&madt, 0x0103, 2);
 	add_lapic(&madt, 2, 1);
 	CHECK(read_madt(&madt), "a MADT with a short entry is refused: %s", console_text);
-	check_cpus(1, (const u32[]){2});
-	CHECK(strstr(console_text, "too short"), "nothing is said of the short entry: %s", console_text);
+	check_cpus(1, (const u32[]){ 2 });
+	CHECK(strstr(console_text, "too short"), "nothing is said of the short entry: %s",
+		console_text);
 }
 
 /* Longer than what is read at a time: every byte of it counts for the checksum. */
@@ -256,7 +260,7 @@ static void madt_long(void **state)
 	for (u32 i = 0; i < 60; i++)
 		add_x2apic(&madt, 3 + i % 2, 1);
 	CHECK(read_madt(&madt), "a long MADT is refused: %s", console_text);
-	check_cpus(2, (const u32[]){3, 4});
+	check_cpus(2, (const u32[]){ 3, 4 });
 	new_machine();
 	CHECK(read_madt(&madt), "a long MADT is refused: %s", console_text);
 	ram_write(MADT + 50, "x", 1);
@@ -318,7 +322,8 @@ static void acpi_roots(void **state)
 	place_two_roots(2);
 	ram_write(BIOS_AREA + 33, "x", 1);
 	check_madt_of(1);
-	CHECK(strstr(console_text, "extended checksum"), "nothing is said of the checksum: %s", console_text);
+	CHECK(strstr(console_text, "extended checksum"), "nothing is said of the checksum: %s",
+		console_text);
 }
 
 static void rsdp_places(void **state)
@@ -331,7 +336,8 @@ static void rsdp_places(void **state)
 	ram_write(BIOS_AREA, "RSD PTR x", 9);
 	place_rsdp(0xFFFE0 - 16, 0, RSDT, 0);
 	check_madt_of(1);
-	CHECK(strstr(console_text, "RSDP"), "nothing is said of the damaged RSDP: %s", console_text);
+	CHECK(strstr(console_text, "RSDP"), "nothing is said of the damaged RSDP: %s",
+		console_text);
 	/* The extended BIOS data area comes first. */
 	place_two_roots(0);
 	place_root("RSDT", XSDT, 4, OTHER_MADT, 0);
@@ -358,7 +364,7 @@ static void damaged_roots(void **state)
 
 static void place_mp_pointer(phys_t at, u32 table, u32 config, u32 features)
 {
-	struct table pointer = {.n = 0};
+	struct table pointer = { .n = 0 };
 
 	add_text(&pointer, "_MP_", 4);
 	add(&pointer, table, 4);
@@ -373,7 +379,7 @@ static void place_mp_pointer(phys_t at, u32 table, u32 config, u32 features)
 
 static struct table mp_begin(void)
 {
-	struct table mp = {.n = 0};
+	struct table mp = { .n = 0 };
 
 	add_text(&mp, "PCMP", 4);
 	mp.n = 36;
@@ -423,7 +429,8 @@ static void add_bus(struct table *mp, u32 id, const char *name)
 	add_text(mp, name, 6);
 }
 
-static void add_interrupt(struct table *mp, u32 kind, u32 flags, u32 bus, u32 irq, u32 ioapic, u32 line)
+static void add_interrupt(
+	struct table *mp, u32 kind, u32 flags, u32 bus, u32 irq, u32 ioapic, u32 line)
 {
 	add(mp, 3, 1);
 	add(mp, kind, 1);
@@ -450,14 +457,14 @@ static void mp_entries(void **state)
 	add_mp_ioapic(&mp, 9, 1, 0xFEC00000);
 	add_mp_ioapic(&mp, 10, 1, 0xFEC01000);
 	add_interrupt(&mp, 0, 0x0, 1, 0, 9, 2);
-	add_interrupt(&mp, 3, 0x0, 1, 1, 9, 0);	  /* ExtINT */
-	add_interrupt(&mp, 0, 0xF, 0, 4, 9, 16);  /* of the PCI bus */
+	add_interrupt(&mp, 3, 0x0, 1, 1, 9, 0);  /* ExtINT */
+	add_interrupt(&mp, 0, 0xF, 0, 4, 9, 16); /* of the PCI bus */
 	add_interrupt(&mp, 0, 0xD, 2, 5, 10, 6);
 	add_interrupt(&mp, 0, 0x7, 1, 7, 255, 8); /* to all I/O APICs */
 	add_interrupt(&mp, 0, 0x0, 1, 12, 77, 8); /* to one that is not listed */
 	place_mp(&mp, 15);
 	CHECK(mptable_read(&t), "a sound MP table is refused: %s", console_text);
-	check_cpus(2, (const u32[]){0, 3});
+	check_cpus(2, (const u32[]){ 0, 3 });
 	CHECK_EQUAL(t.lapic_address, 0xFEE02000);
 	CHECK_EQUAL(t.nioapics, 2);
 	CHECK_EQUAL(t.ioapic[0].address, 0xFEC00000);
@@ -481,7 +488,7 @@ static void mp_past_the_end(void **state)
 	mp.n -= 1; /* the second one's last byte lies behind the table's end */
 	place_mp(&mp, 2);
 	CHECK(mptable_read(&t), "an MP table that is cut is refused: %s", console_text);
-	check_cpus(1, (const u32[]){0});
+	check_cpus(1, (const u32[]){ 0 });
 	CHECK(strstr(console_text, "past the end"), "nothing is said of the end: %s", console_text);
 }
 
@@ -492,7 +499,7 @@ static void mp_default_configurations(void **state)
 		new_machine();
 		place_mp_pointer(MP_AREA, 0, config, 0x80);
 		CHECK(mptable_read(&t), "configuration %u: %s", config, console_text);
-		check_cpus(2, (const u32[]){0, 1});
+		check_cpus(2, (const u32[]){ 0, 1 });
 		CHECK_EQUAL(t.nioapics, 1);
 		CHECK_EQUAL(t.ioapic[0].address, 0xFEC00000);
 		CHECK_EQUAL(t.isa[0].set, config != 2);
@@ -518,7 +525,7 @@ static void mp_places(void **state)
 	ram_write(0x413, &kib, 2);
 	place_mp_pointer(kib * 1024 - 16, MP_TABLE, 0, 0);
 	CHECK(mptable_read(&t), "no pointer at the end of base memory: %s", console_text);
-	check_cpus(1, (const u32[]){6});
+	check_cpus(1, (const u32[]){ 6 });
 	ram_write(MP_TABLE + 43, "x", 1);
 	CHECK(!mptable_read(&t), "an MP table with a bad checksum is believed");
 }
@@ -537,7 +544,7 @@ static void cpu_list(void **state)
 	memset(&t, 0, sizeof(t));
 	topology_add_cpu(&t, APIC_ID_BROADCAST);
 	topology_add_cpu(&t, APIC_ID_BROADCAST - 1);
-	check_cpus(1, (const u32[]){APIC_ID_BROADCAST - 1});
+	check_cpus(1, (const u32[]){ APIC_ID_BROADCAST - 1 });
 	CHECK_EQUAL(t.cpus_left_out, 1);
 }
 

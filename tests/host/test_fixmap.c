@@ -2,10 +2,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/trap.h"
-#include "mm/pkmap/highmem.h"
+#include "arch/x86/paging/fixmap.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/highmem.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,17 +23,15 @@ static struct {
 } held[MACHINE_CPUS][KMAP_ATOMIC_DEPTH];
 static u32 depth[MACHINE_CPUS];
 
-static u32 mark(u32 i)
-{
-	return page_to_pfn(page[i]) * 2654435761u;
-}
+static u32 mark(u32 i) { return page_to_pfn(page[i]) * 2654435761u; }
 
 static void begin(void)
 {
 	machine_new(MACHINE_CPUS);
 	machine_ram(0, 0x9F);
 	machine_ram(0x100, PAGING_LEVELS == 3 ? 0xA000 : 0x3000);
-	machine_ram(PAGING_LEVELS == 3 ? 0x100000 : 0x3FF00, (PAGING_LEVELS == 3 ? 0x100000 : 0x3FF00) + 200);
+	machine_ram(PAGING_LEVELS == 3 ? 0x100000 : 0x3FF00,
+		(PAGING_LEVELS == 3 ? 0x100000 : 0x3FF00) + 200);
 	machine_boot(7);
 	memset(depth, 0, sizeof(depth));
 	for (u32 i = 0; i < PAGES; i++) {
@@ -58,9 +56,11 @@ static void push(void)
 	void *address = kmap_atomic(page[i]);
 
 	if (page_is_high(page[i])) {
-		CHECK((uintptr_t)address >= FIXADDR_START && (uintptr_t)address < FIXADDR_TOP, "address %p", address);
+		CHECK((uintptr_t)address >= FIXADDR_START && (uintptr_t)address < FIXADDR_TOP,
+			"address %p", address);
 		CHECK(!address_is_taken(address), "%p is in use already", address);
-		CHECK_EQUAL((uintptr_t)address, fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]));
+		CHECK_EQUAL((uintptr_t)address,
+			fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]));
 	} else {
 		CHECK(address == lowmem_page_address(page[i]), "address %p of a low page", address);
 	}
@@ -71,10 +71,11 @@ static void push(void)
 static void read_all(void)
 {
 	for (u32 i = 0; i < depth[running_cpu]; i++) {
-		u32 got = *(volatile u32 *)held[running_cpu][i].address, n = held[running_cpu][i].page;
+		u32 got = *(volatile u32 *)held[running_cpu][i].address,
+		    n = held[running_cpu][i].page;
 
-		CHECK(got == mark(n), "CPU %u, depth %u: reads 0x%x, the page holds 0x%x", running_cpu, i, got,
-			mark(n));
+		CHECK(got == mark(n), "CPU %u, depth %u: reads 0x%x, the page holds 0x%x",
+			running_cpu, i, got, mark(n));
 	}
 }
 
@@ -96,8 +97,9 @@ static void check_next_slots(void)
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
 		uintptr_t next = fix_to_virt(FIX_KMAP_BEGIN + cpu * KMAP_ATOMIC_DEPTH + depth[cpu]);
 
-		CHECK(*per_cpu(next_slot, cpu) == next, "CPU %u at depth %u: the next slot is %lx, not %lx", cpu,
-			depth[cpu], (unsigned long)next, (unsigned long)*per_cpu(next_slot, cpu));
+		CHECK(*per_cpu(next_slot, cpu) == next,
+			"CPU %u at depth %u: the next slot is %lx, not %lx", cpu, depth[cpu],
+			(unsigned long)next, (unsigned long)*per_cpu(next_slot, cpu));
 	}
 }
 
@@ -156,8 +158,8 @@ static void whole_pages(void **state)
 	random_begin(17);
 	begin();
 	for (test_step = 1; test_step <= rounds(200); test_step++) {
-		u32 a = random_below(PAGES), b = random_below(PAGES), at = random_below(PAGE_SIZE / 4) * 4,
-		    value = random_u32();
+		u32 a = random_below(PAGES), b = random_below(PAGES),
+		    at = random_below(PAGE_SIZE / 4) * 4, value = random_u32();
 
 		run_on(random_below(MACHINE_CPUS));
 		ram_set_word(page_to_pfn(page[a]), at, value);
@@ -168,7 +170,8 @@ static void whole_pages(void **state)
 		clear_page(page[b]);
 		ram_read(page_to_phys(page[b]), to, PAGE_SIZE);
 		CHECK(!to[0] && !memcmp(to, to + 1, PAGE_SIZE - 1), "the page is not all zero");
-		CHECK(a == b || ram_word(page_to_pfn(page[a]), at) == value, "the source was written");
+		CHECK(a == b || ram_word(page_to_pfn(page[a]), at) == value,
+			"the source was written");
 	}
 	CHECK_EQUAL(kmap_atomic_depth(), 0);
 	machine_check_idle();
@@ -186,21 +189,23 @@ static void physical_memory_is_read(void **state)
 	top = pfn_to_phys(reachable_pfns());
 	for (test_step = 1; test_step <= rounds(300); test_step++) {
 		size_t size = random_below(2 * PAGE_SIZE);
-		phys_t phys =
-			one_in(2) ? top - size - random_below(3 * PAGE_SIZE) : (phys_t)random_u32() % (top - size);
+		phys_t phys = one_in(2) ? top - size - random_below(3 * PAGE_SIZE)
+					: (phys_t)random_u32() % (top - size);
 
 		for (u32 n = 0; n < 4; n++)
 			ram_set_word(phys_to_pfn(phys) + n, 0, (u32)phys + n);
 		memset(bytes, 0xEE, sizeof(bytes));
 		CHECK(phys_read(bytes, phys, size), "refused %llx", (unsigned long long)phys);
 		ram_read(phys, want, size);
-		CHECK(!memcmp(bytes, want, size), "%zu bytes from %llx", size, (unsigned long long)phys);
+		CHECK(!memcmp(bytes, want, size), "%zu bytes from %llx", size,
+			(unsigned long long)phys);
 		CHECK(bytes[size] == 0xEE, "wrote behind");
 	}
 	memset(bytes, 0xEE, sizeof(bytes));
 	CHECK(!phys_read(bytes, top - 10, 11) && !bytes[0] && !bytes[10] && bytes[11] == 0xEE,
 		"read beyond what entries reach");
-	CHECK(!phys_read(bytes, ~0ull, 2) && phys_read(bytes, top - 10, 10), "the end of what entries reach");
+	CHECK(!phys_read(bytes, ~0ull, 2) && phys_read(bytes, top - 10, 10),
+		"the end of what entries reach");
 }
 
 static void fixed_pages(void **state)

@@ -27,10 +27,7 @@ const char *tarn_strchr(const char *s, int c);
 size_t tarn_strlcpy(char *dst, const char *src, size_t size);
 int tarn_snprintf(char *buf, size_t size, const char *fmt, ...);
 
-static int sign(int n)
-{
-	return (n > 0) - (n < 0);
-}
+static int sign(int n) { return (n > 0) - (n < 0); }
 
 static void memory_functions(void **state)
 {
@@ -43,7 +40,8 @@ static void memory_functions(void **state)
 
 		for (u32 i = 0; i < 300; i++)
 			a[i] = b[i] = (u8)random_below(test_step % 2 ? 3 : 256);
-		CHECK_EQUAL(sign(tarn_memcmp(a + to, a + from, n)), sign(memcmp(a + to, a + from, n)));
+		CHECK_EQUAL(
+			sign(tarn_memcmp(a + to, a + from, n)), sign(memcmp(a + to, a + from, n)));
 		CHECK(tarn_memmove(a + to, a + from, n) == a + to, "memmove");
 		memmove(b + to, b + from, n);
 		CHECK(!memcmp(a, b, 300), "memmove of %u from %u to %u", n, from, to);
@@ -65,7 +63,8 @@ static void random_text(char *text, u32 size)
 	u32 n = random_below(size);
 
 	for (u32 i = 0; i < n; i++)
-		text[i] = (char)(random_below(4) ? 'a' + (int)random_below(3) : (int)random_below(255) - 127);
+		text[i] = (char)(random_below(4) ? 'a' + (int)random_below(3)
+						 : (int)random_below(255) - 127);
 	text[n] = 0;
 }
 
@@ -87,12 +86,14 @@ static void string_functions(void **state)
 		CHECK(tarn_strchr(a, letter) == strchr(a, letter), "strchr");
 		memset(c, 'x', sizeof(c));
 		CHECK_EQUAL(tarn_strlcpy(c, a, size), strlen(a));
-		CHECK(strlen(c) == MIN(strlen(a), size - 1) && !strncmp(c, a, size - 1), "strlcpy of %s: %s", a, c);
+		CHECK(strlen(c) == MIN(strlen(a), size - 1) && !strncmp(c, a, size - 1),
+			"strlcpy of %s: %s", a, c);
 	}
 }
 
 #define FORMATS 12
-static const char *const conversion[FORMATS] = {"d", "i", "u", "x", "X", "o", "hd", "hhu", "lld", "llx", "llo", "llu"};
+static const char *const conversion[FORMATS] = { "d", "i", "u", "x", "X", "o", "hd", "hhu", "lld",
+	"llx", "llo", "llu" };
 
 static void random_format(char *fmt, const char *end)
 {
@@ -117,7 +118,9 @@ static void formatted_numbers(void **state)
 	random_begin(23);
 	for (test_step = 1; test_step <= rounds(20000); test_step++) {
 		u32 kind = random_below(FORMATS), size = one_in(4) ? random_below(30) : 100;
-		u64 value = one_in(8) ? 0 : (((u64)random_u32() << 32) | random_u32()) >> random_below(64);
+		u64 value =
+			one_in(8) ? 0
+				  : (((u64)random_u32() << 32) | random_u32()) >> random_below(64);
 		int got, want;
 
 		random_format(fmt, conversion[kind]);
@@ -133,8 +136,9 @@ static void formatted_numbers(void **state)
 			want = snprintf(host, size, fmt, (unsigned long long)value);
 		}
 #pragma GCC diagnostic pop
-		CHECK(got == want && !memcmp(mine, host, sizeof(mine)), "%s of %llx: \"%s\", the host says \"%s\"", fmt,
-			(unsigned long long)value, mine, host);
+		CHECK(got == want && !memcmp(mine, host, sizeof(mine)),
+			"%s of %llx: \"%s\", the host says \"%s\"", fmt, (unsigned long long)value,
+			mine, host);
 	}
 }
 
@@ -146,13 +150,14 @@ static void formatted_text(void **state)
 	random_begin(24);
 	for (test_step = 1; test_step <= rounds(4000); test_step++) {
 		random_text(text, 30);
-		sprintf(fmt, one_in(2) ? "<%%%s%u.%us|%%c%%%%>" : "<%%%s%us|%%c%%%%>", one_in(2) ? "-" : "",
-			1 + random_below(40), random_below(40));
+		sprintf(fmt, one_in(2) ? "<%%%s%u.%us|%%c%%%%>" : "<%%%s%us|%%c%%%%>",
+			one_in(2) ? "-" : "", 1 + random_below(40), random_below(40));
 		tarn_snprintf(mine, sizeof(mine), fmt, text, 'q');
 		snprintf(host, sizeof(host), fmt, text, 'q');
-		CHECK(!strcmp(mine, host), "%s of %s: \"%s\", the host says \"%s\"", fmt, text, mine, host);
-		tarn_snprintf(
-			mine, sizeof(mine), "<%*.*s>", (int)random_below(20) - 10, (int)random_below(20) - 3, text);
+		CHECK(!strcmp(mine, host), "%s of %s: \"%s\", the host says \"%s\"", fmt, text,
+			mine, host);
+		tarn_snprintf(mine, sizeof(mine), "<%*.*s>", (int)random_below(20) - 10,
+			(int)random_below(20) - 3, text);
 	}
 }
 
@@ -170,18 +175,21 @@ static void numbers_in_text(void **state)
 
 		sprintf(text, one_in(2) ? "%llu," : "0x%llx,", (unsigned long long)number);
 		end = parse_u64(text, &value);
-		CHECK(end && *end == ',' && value == number, "%s: %llx", text, (unsigned long long)value);
+		CHECK(end && *end == ',' && value == number, "%s: %llx", text,
+			(unsigned long long)value);
 		end = parse_u32(text, &number32);
-		CHECK(!end == (number > UINT32_MAX) && (!end || number32 == number), "%s: %x", text, number32);
+		CHECK(!end == (number > UINT32_MAX) && (!end || number32 == number), "%s: %x", text,
+			number32);
 		sprintf(text, "%llu%c!", (unsigned long long)number, " KMG"[shift / 10]);
 		end = parse_size(text, &value);
 		CHECK(!end == (shift && (number << shift) >> shift != number), "%s: %s", text,
 			end ? "fits" : "does not fit");
-		CHECK(!end || value == number << shift, "%s: %llx", text, (unsigned long long)value);
+		CHECK(!end || value == number << shift, "%s: %llx", text,
+			(unsigned long long)value);
 	}
 	CHECK(!parse_u64("", &value) && !parse_u64("0x", &value) && !parse_u64("x1", &value) &&
-			!parse_u64("18446744073709551616", &value) && !parse_u64("0x10000000000000000", &value) &&
-			!parse_size("", &value),
+			!parse_u64("18446744073709551616", &value) &&
+			!parse_u64("0x10000000000000000", &value) && !parse_size("", &value),
 		"a number out of nothing");
 }
 
@@ -195,10 +203,14 @@ static void check_rammap(void)
 	rammap_store();
 	for (u32 i = 0; i < bootinfo.nranges; i++) {
 		for (; at < bootinfo.range[i].start; at++)
-			CHECK(bytes[4 * at] + bytes[4 * at + 1] + bytes[4 * at + 2] + bytes[4 * at + 3] < 4,
+			CHECK(bytes[4 * at] + bytes[4 * at + 1] + bytes[4 * at + 2] +
+						bytes[4 * at + 3] <
+					4,
 				"page %u is RAM and left out", at);
 		for (; at < bootinfo.range[i].end; at++)
-			CHECK(bytes[4 * at] + bytes[4 * at + 1] + bytes[4 * at + 2] + bytes[4 * at + 3] == 4,
+			CHECK(bytes[4 * at] + bytes[4 * at + 1] + bytes[4 * at + 2] +
+						bytes[4 * at + 3] ==
+					4,
 				"page %u is no RAM", at);
 	}
 	for (; at < sizeof(bytes) / 4; at++)

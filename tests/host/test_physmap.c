@@ -52,7 +52,7 @@ static void make_model(phys_t lapic)
 
 static void compare(void)
 {
-	u32 counted[PHYS_UNREACHABLE + 1] = {0};
+	u32 counted[PHYS_UNREACHABLE + 1] = { 0 };
 	struct phys_piece piece;
 
 	for (pfn_t pfn = 0; pfn < FRAMES; pfn = piece.end) {
@@ -245,8 +245,8 @@ static void check_nothing_uncounted(void)
 /* One small range in `n`, then a large one: it stays, whatever their number. */
 static void smallest_ranges_go(void **state)
 {
-	static const u32 numbers[] = {10, 62, 63, 64, 70, 127, 128, 129, 200, RAMMAP_MAX - 1,
-		RAMMAP_MAX, RAMMAP_MAX + 1, 600};
+	static const u32 numbers[] = { 10, 62, 63, 64, 70, 127, 128, 129, 200, RAMMAP_MAX - 1,
+		RAMMAP_MAX, RAMMAP_MAX + 1, 600 };
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(numbers); i++) {

@@ -4,9 +4,9 @@
 #include "host.h"
 
 #include "arch/x86/paging/tlb.h"
+#include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"
-#include "mm/objects/vmalloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,8 @@ static void begin_walk(void)
 static void check_rights(struct walk walk, bool writable, bool user, bool nx)
 {
 	CHECK(walk.mapped && walk.writable == writable && walk.user == user && walk.nx == nx,
-		"mapped %d, writable %d, user %d, no-execute %d", walk.mapped, walk.writable, walk.user, walk.nx);
+		"mapped %d, writable %d, user %d, no-execute %d", walk.mapped, walk.writable,
+		walk.user, walk.nx);
 }
 
 /* Each level can only take away. */
@@ -101,11 +102,15 @@ static uintptr_t range_in_all_tlbs(u32 pages)
 
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (u32 i = 0; i < pages; i++)
-			CHECK(cpu_translate(cpu, start + i * PAGE_SIZE, &found), "page %u is not mapped", i);
+			CHECK(cpu_translate(cpu, start + i * PAGE_SIZE, &found),
+				"page %u is not mapped", i);
 	return start;
 }
 
-/* Flushes `bytes` bytes from `offset` on in a range of `pages` pages; every page that is touched must be gone, on every CPU. */
+/*
+ * Flushes `bytes` bytes from `offset` on in a range of `pages` pages; every page that is touched
+ * must be gone, on every CPU.
+ */
 static void flush_part(u32 pages, u32 offset, u32 bytes)
 {
 	uintptr_t start = range_in_all_tlbs(pages);
@@ -114,8 +119,8 @@ static void flush_part(u32 pages, u32 offset, u32 bytes)
 	flush_tlb_kernel_range(start + offset, start + offset + bytes);
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (u32 i = first; i <= last; i++)
-			CHECK(!tlb_holds(cpu, start + i * PAGE_SIZE), "CPU %u still holds page %u of %u to %u", cpu, i, first,
-				last);
+			CHECK(!tlb_holds(cpu, start + i * PAGE_SIZE),
+				"CPU %u still holds page %u of %u to %u", cpu, i, first, last);
 	vfree((void *)start);
 }
 
@@ -153,13 +158,17 @@ static void before_the_first_is_online(void **state)
 static struct mm_tlb old_space, new_space;
 static u32 loads;
 
-/* Whoever flushes meanwhile must find this CPU in the mask of what it has had, and of what it is about to have. */
+/*
+ * Whoever flushes meanwhile must find this CPU in the mask of what it has had, and of what it is
+ * about to have.
+ */
 static void check_masks(void)
 {
 	u32 bit = 1u << smp_processor_id();
 
 	loads++;
-	CHECK(!*this_cpu(active_mm) || (atomic_read(&(*this_cpu(active_mm))->cpus) & bit), "not in the mask of what is in CR3");
+	CHECK(!*this_cpu(active_mm) || (atomic_read(&(*this_cpu(active_mm))->cpus) & bit),
+		"not in the mask of what is in CR3");
 	CHECK(atomic_read(&new_space.cpus) & bit, "not in the mask of what comes into CR3");
 }
 

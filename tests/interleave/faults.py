@@ -3,9 +3,9 @@
 
     faults.py [--build FOLDER] [--only NAME,...] [--bound N] [--trace]
 
-The text to replace must stand in the named function exactly once (tests/mutants/run.py), so that a fault that no longer fits
-is an error.  Each gets a copy of the unmutated build, in which only the changed file is compiled again.
-"""
+The text to replace must stand in the named function exactly once (tests/mutants/run.py), so that a
+fault that no longer fits is an error.  Each gets a copy of the unmutated build, in which only the
+changed file is compiled again. """
 import argparse
 import os
 import pathlib
@@ -33,9 +33,24 @@ def faults():
 def make(out, variant):
     """Builds the variant; one process at a time, since tests run side by side."""
     out.mkdir(parents=True, exist_ok=True)
-    here = os.path.relpath(out, ROOT)  # the checkout's own path may have blanks, which make cannot have in a goal
-    return subprocess.run(["flock", out / "lock", "make", "-s", "-f", MAKEFILE, f"OUT={here}", f"{here}/{variant}/interleave"], cwd=ROOT,
-                          capture_output=True, text=True)
+    here = os.path.relpath(
+        out, ROOT
+    )  # the checkout's own path may have blanks, which make cannot have in a goal
+    return subprocess.run(
+        [
+            "flock",
+            out / "lock",
+            "make",
+            "-s",
+            "-f",
+            MAKEFILE,
+            f"OUT={here}",
+            f"{here}/{variant}/interleave",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
 
 
 def planted(fault):
@@ -66,16 +81,31 @@ def build_with(fault, built, folder):
 
 
 def explore(program, fault, bound):
-    command = [program, "--bound", f"0-{fault.get('bound', bound)}", *fault.get("options", []), *fault.get("scenarios", [])]
+    command = [
+        program,
+        "--bound",
+        f"0-{fault.get('bound', bound)}",
+        *fault.get("options", []),
+        *fault.get("scenarios", []),
+    ]
     return subprocess.run(command, capture_output=True, text=True, errors="replace")
 
 
 def judge(fault, done):
     """What the checker said, and whether that is what was asked for."""
     failed = re.search(r"^FAILED (\S+): (.*)$", done.stdout, re.M)
-    bound = re.search(r"^" + re.escape(failed[1]) + r" .*steps +(\d+)", done.stdout, re.M) if failed else None
+    bound = (
+        re.search(r"^" + re.escape(failed[1]) + r" .*steps +(\d+)", done.stdout, re.M)
+        if failed
+        else None
+    )
     if done.returncode != 1 or not failed:
-        return False, "NOT FOUND" if done.returncode == 0 else f"status {done.returncode}: {done.stderr[-300:]}"
+        return (
+            False,
+            "NOT FOUND"
+            if done.returncode == 0
+            else f"status {done.returncode}: {done.stderr[-300:]}",
+        )
     said = f"{failed[1]}, {bound[1] if bound else '?'} steps: {failed[2]}"
     if fault.get("expect", "") not in failed[2]:
         return False, f"another failure than {fault['expect']}: {said}"
@@ -85,7 +115,12 @@ def judge(fault, done):
 def replays(program, fault, done):
     """The schedule, given as text to a new process, fails in the same way."""
     replayed = re.search(r"^replay: (\S+) (.*)$", done.stdout, re.M)
-    again = subprocess.run([program, *fault.get("options", []), "--replay", replayed[1], replayed[2]], capture_output=True, text=True, errors="replace")
+    again = subprocess.run(
+        [program, *fault.get("options", []), "--replay", replayed[1], replayed[2]],
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
     return f"\n{re.search(r'^FAILED [^:]*: (.*)$', done.stdout, re.M)[1]}\n" in again.stdout
 
 

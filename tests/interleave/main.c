@@ -3,9 +3,9 @@
  * interleave --list
  * interleave [--loose] --replay NAME 'SCHEDULE'
  *
- * --time is for all scenarios together: each gets an equal part of what is left.  --loose leaves the invariants out
- * that are looked at in every state, so that only what happens to the threads tells.
- * --every-access: each access is a stop, as if none were known not to matter.
+ * --time is for all scenarios together: each gets an equal part of what is left.  --loose leaves
+ * the invariants out that are looked at in every state, so that only what happens to the threads
+ * tells. --every-access: each access is a stop, as if none were known not to matter.
  *
  * Exit status: 0 no schedule fails, 1 one does (and is printed), 2 the question makes no sense.
  */
@@ -27,12 +27,13 @@ static void print_report(const char *name, u32 cpus, const struct report *r)
 	char bound[64] = "not even 0";
 
 	if (r->any_bound)
-		snprintf(bound, sizeof(bound), r->everything ? "any number" : "at most %u", r->bound);
+		snprintf(bound, sizeof(bound), r->everything ? "any number" : "at most %u",
+			r->bound);
 	printf("%-22s %u CPUs  preemptions: %-11s schedules %9llu + %10llu cut  states %10llu  steps %11llu  "
 	       "depth %4u  words %3u  %.1f s\n",
-	       name, cpus, bound, (unsigned long long)r->schedules, (unsigned long long)r->cut,
-		 (unsigned long long)r->states,
-	       (unsigned long long)r->steps, r->deepest, r->contested, r->seconds);
+		name, cpus, bound, (unsigned long long)r->schedules, (unsigned long long)r->cut,
+		(unsigned long long)r->states, (unsigned long long)r->steps, r->deepest,
+		r->contested, r->seconds);
 	fflush(stdout);
 }
 
@@ -116,7 +117,8 @@ static int replay_one(const char *name, const char *schedule)
 static int list(void)
 {
 	for (u32 i = 0; i < nruns; i++)
-		printf("%-22s %u CPUs: %s\n", runs[i].name, runs[i].scenario->cpus, runs[i].scenario->about);
+		printf("%-22s %u CPUs: %s\n", runs[i].name, runs[i].scenario->cpus,
+			runs[i].scenario->about);
 	return 0;
 }
 

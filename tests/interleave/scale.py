@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Copies the kernel's files for the checker, with small numbers in place of large ones: the same code, fewer entries.
+"""Copies the kernel's files for the checker, with small numbers in place of large ones: the same
+code, fewer entries.
 
     scale.py ENTRIES FROM TO     PTE tables of ENTRIES, a power of two
 
-A number that is not where it is expected is an error: then the file has changed, and the table below must.
-"""
+A number that is not where it is expected is an error: then the file has changed, and the table
+below must. """
 import pathlib
 import re
 import sys
@@ -18,17 +19,29 @@ def numbers(entries):
     """What is replaced, by the end of the file's name."""
     reach = PAGE_SHIFT + entries.bit_length() - 1
     return {
-        "pgtable_2level.h": {"MAX_PFN": FRAMES_END, "PTRS_PER_PGD": "4u", "PTRS_PER_PTE": f"{entries}u", "PGDIR_SHIFT": reach,
-                             "PMD_SHIFT": reach},
-        "pgtable_3level.h": {"MAX_PFN": FRAMES_END, "PTRS_PER_PMD": f"{PMD_ENTRIES}u", "PTRS_PER_PTE": f"{entries}u",
-                             "PMD_SHIFT": reach, "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1},
+        "pgtable_2level.h": {
+            "MAX_PFN": FRAMES_END,
+            "PTRS_PER_PGD": "4u",
+            "PTRS_PER_PTE": f"{entries}u",
+            "PGDIR_SHIFT": reach,
+            "PMD_SHIFT": reach,
+        },
+        "pgtable_3level.h": {
+            "MAX_PFN": FRAMES_END,
+            "PTRS_PER_PMD": f"{PMD_ENTRIES}u",
+            "PTRS_PER_PTE": f"{entries}u",
+            "PMD_SHIFT": reach,
+            "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1,
+        },
         "pkmap_lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
     }
 
 
 def scaled(name, text, entries):
     for macro, value in numbers(entries).get(pathlib.Path(name).name, {}).items():
-        text, found = re.subn(rf"^#define {macro} .+$", f"#define {macro} {value}", text, flags=re.M)
+        text, found = re.subn(
+            rf"^#define {macro} .+$", f"#define {macro} {value}", text, flags=re.M
+        )
         if found != 1:
             raise ValueError(f"{name}: {macro} is defined {found} times")
     return text

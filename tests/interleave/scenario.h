@@ -1,9 +1,9 @@
 /*
- * Scenarios: what each CPU's thread does, in which pool.  A file in scenarios/ states one or several;
- * docs/interleave.md shows how.
+ * Scenarios: what each CPU's thread does, in which pool.  A file in scenarios/ states one or
+ * several; docs/interleave.md shows how.
  *
- * Their functions are compiled as the kernel's are, so what they read and write is watched too.  `result[n]` are words
- * for them, a part of the state.
+ * Their functions are compiled as the kernel's are, so what they read and write is watched too.
+ * `result[n]` are words for them, a part of the state.
  */
 #ifndef INTERLEAVE_SCENARIO_H
 #define INTERLEAVE_SCENARIO_H
@@ -15,20 +15,19 @@ struct trapframe;
 struct scenario {
 	const char *name, *about;
 	u32 cpus;
-	void (*setup)(void);	 /* before the first choice, on CPU 0 */
+	void (*setup)(void); /* before the first choice, on CPU 0 */
 	void (*cpu[3])(void);
-	void (*finish)(void);	 /* when all have ended: what must hold then */
-	bool uses_left;		 /* threads end with pages mapped */
-	bool no_pool;		 /* the pool is not used: one kind of flush is enough */
-	bool idle;		 /* a CPU whose thread has ended goes idle */
-	bool smi;		 /* one halt of each CPU may end without an interrupt */
+	void (*finish)(void); /* when all have ended: what must hold then */
+	bool uses_left;       /* threads end with pages mapped */
+	bool no_pool;         /* the pool is not used: one kind of flush is enough */
+	bool idle;            /* a CPU whose thread has ended goes idle */
+	bool smi;             /* one halt of each CPU may end without an interrupt */
 };
 
-#define SCENARIO(id, ...) \
-	extern const struct scenario scenario_##id; \
-	__attribute__((section("scenarios"), used, aligned(8))) const struct scenario scenario_##id = {             \
-		.name = #id, __VA_ARGS__                                                                           \
-	}
+#define SCENARIO(id, ...)                                                                          \
+	extern const struct scenario scenario_##id;                                                \
+	__attribute__((section("scenarios"), used, aligned(8)))                                    \
+	const struct scenario scenario_##id = { .name = #id, __VA_ARGS__ }
 
 /* High page 0 to 5. */
 struct page *high_page(u32 n);
@@ -37,13 +36,15 @@ void access_page(void *address, struct page *page);
 /* kmap, two uses, kunmap. */
 void use(struct page *page);
 /* Fails the schedule with the text unless the condition holds. */
-#define MUST(condition, ...) \
-	do { \
-		if (!(condition)) \
-			must_hold(__VA_ARGS__); \
+#define MUST(condition, ...)                                                                       \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			must_hold(__VA_ARGS__);                                                    \
 	} while (0)
 void must_hold(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* Waits until the word has the value: for scenarios only, a step of one CPU that needs another's. */
+/*
+ * Waits until the word has the value: for scenarios only, a step of one CPU that needs another's.
+ */
 void wait_for(volatile u32 *word, u32 value);
 /* Shared words of a scenario, zero at the start. */
 extern volatile u32 result[8];

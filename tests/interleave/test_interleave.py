@@ -1,4 +1,6 @@
-"""Every schedule of the scenarios with at most one preemption, and a few planted faults that must be found: see Makefile and docs/interleave.md."""
+"""Every schedule of the scenarios with at most one preemption, and a few planted faults that must
+be found: see Makefile and docs/interleave.md.
+"""
 
 import platform
 import re
@@ -14,12 +16,25 @@ import faults  # noqa: E402
 
 ROOT = HERE.parents[1]
 MAKEFILE = HERE / "Makefile"
-VARIANTS = next(line.split(":=")[1].split() for line in MAKEFILE.read_text().splitlines() if line.startswith("VARIANTS :="))
+VARIANTS = next(
+    line.split(":=")[1].split()
+    for line in MAKEFILE.read_text().splitlines()
+    if line.startswith("VARIANTS :=")
+)
 # One of each kind: a flush, a lock, a wake-up, a barrier, a generation, a table.
-FAULTS = ["flush-on-this-cpu-only", "no-lock-in-kunmap", "queued-after-unlocking", "idle-flag-cleared-without-barrier",
-          "generation-published-before-the-load", "table-freed-before-the-flush"]
+FAULTS = [
+    "flush-on-this-cpu-only",
+    "no-lock-in-kunmap",
+    "queued-after-unlocking",
+    "idle-flag-cleared-without-barrier",
+    "generation-published-before-the-load",
+    "table-freed-before-the-flush",
+]
 
-pytestmark = pytest.mark.skipif((platform.system(), platform.machine()) != ("Linux", "x86_64"), reason="the checker needs Linux on x86-64")
+pytestmark = pytest.mark.skipif(
+    (platform.system(), platform.machine()) != ("Linux", "x86_64"),
+    reason="the checker needs Linux on x86-64",
+)
 
 
 def run(*command):
@@ -42,4 +57,6 @@ def test_one_preemption(variant, build):
 
 def test_faults_are_found(build):
     planted = run(HERE / "faults.py", "--build", build, "--only", ",".join(FAULTS))
-    assert planted.returncode == 0 and f"{len(FAULTS)} faults, 0 missed" in planted.stdout, planted.stdout + planted.stderr
+    assert planted.returncode == 0 and f"{len(FAULTS)} faults, 0 missed" in planted.stdout, (
+        planted.stdout + planted.stderr
+    )

@@ -1,7 +1,7 @@
 /* Threads on every CPU for one test. */
+#include "tests/kernel/crew.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
-#include "tests/kernel/crew.h"
 
 #include "lib/format.h"
 #include "tests/kernel/selftest.h"
@@ -27,7 +27,8 @@ static bool add_member(struct crew *crew, u32 cpu, void (*work)(struct crew_memb
 	return true;
 }
 
-bool crew_start_on(struct crew *crew, u32 mask, u32 each, void (*work)(struct crew_member *), void *arg)
+bool crew_start_on(
+	struct crew *crew, u32 mask, u32 each, void (*work)(struct crew_member *), void *arg)
 {
 	crew->n = 0;
 	for (u32 round = 0; round < each; round++)
@@ -54,10 +55,7 @@ void crew_pause(void)
 	yield();
 }
 
-u32 crew_ticks(void)
-{
-	return this_cpu(sched_stats)->ticks;
-}
+u32 crew_ticks(void) { return this_cpu(sched_stats)->ticks; }
 
 void barrier_wait(struct barrier *b, u32 n)
 {

@@ -1,5 +1,6 @@
 /*
- * Threads on every CPU for one test: crew_start() makes them, crew_join() waits until all have returned.  From step 8 on.
+ * Threads on every CPU for one test: crew_start() makes them, crew_join() waits until all have
+ * returned.  From step 8 on.
  */
 #ifndef TESTS_CREW_H
 #define TESTS_CREW_H
@@ -21,10 +22,14 @@ struct crew {
 	struct crew_member member[CREW_MAX];
 };
 
-/* `each` threads on every online CPU (as many as CREW_MAX allows), each running work(its member).  False, with the test failed: no memory. */
+/*
+ * `each` threads on every online CPU (as many as CREW_MAX allows), each running work(its member).
+ * False, with the test failed: no memory.
+ */
 bool crew_start(struct crew *crew, u32 each, void (*work)(struct crew_member *self), void *arg);
 /* The same on the CPUs of `mask`. */
-bool crew_start_on(struct crew *crew, u32 mask, u32 each, void (*work)(struct crew_member *self), void *arg);
+bool crew_start_on(
+	struct crew *crew, u32 mask, u32 each, void (*work)(struct crew_member *self), void *arg);
 void crew_join(struct crew *crew);
 
 /* All members that call it wait, with pause and giving way to others, until `n` have. */
@@ -34,18 +39,18 @@ struct barrier {
 void barrier_wait(struct barrier *barrier, u32 n);
 
 /*
- * Waits, giving way, until `cond` holds.  False after WAIT_TICKS timer interrupts without: so long that only what will never come
- * takes it, however slow the host.
+ * Waits, giving way, until `cond` holds.  False after WAIT_TICKS timer interrupts without: so long
+ * that only what will never come takes it, however slow the host.
  */
 #define WAIT_TICKS 9000u
-#define WAIT_FOR(cond)                                                                             \
-	({                                                                                         \
-		u32 wait_start = crew_ticks();                                                     \
-		bool wait_held;                                                                    \
-		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)             \
-			crew_pause();                                                              \
+#define WAIT_FOR(cond)                                                                                              \
+	({                                                                                                          \
+		u32 wait_start = crew_ticks();                                                                      \
+		bool wait_held;                                                                                     \
+		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)                             \
+			crew_pause();                                                                               \
 		/* Looked at once more: it may have come true after the last look, while this CPU lost its turn. */ \
-		wait_held || (cond);                                                               \
+		wait_held || (cond);                                                                                \
 	})
 u32 crew_ticks(void);
 void crew_pause(void);

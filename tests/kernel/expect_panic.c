@@ -1,10 +1,11 @@
 /*
- * Panics that are expected: panic_at() offers each to panic_hook first; ours leaves by __builtin_longjmp to the test that waits for it.
+ * Panics that are expected: panic_at() offers each to panic_hook first; ours leaves by
+ * __builtin_longjmp to the test that waits for it.
  */
-#include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/paging/fixmap.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "tests/kernel/selftest.h"
@@ -33,7 +34,10 @@ static void catch_panic(const struct panic_site *site, const char *fmt, va_list 
 	__builtin_longjmp(landing, 1);
 }
 
-/* What the panicking path has on it stays as it was when the test called: interrupts, locks, atomic kmaps. */
+/*
+ * What the panicking path has on it stays as it was when the test called: interrupts, locks, atomic
+ * kmaps.
+ */
 bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 {
 	bool irqs = irqs_enabled();

@@ -1,20 +1,20 @@
 /* The runner: selection, TAP, the closing line. */
+#include "tests/kernel/selftest.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/irq/clock.h"
-#include "tests/kernel/selftest.h"
 
 #include "arch/x86/console/console.h"
-#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/hooks/lock_order.h"
-#include "arch/x86/cpu/spinlock.h"
-#include "kernel/testing.h"
+#include "arch/x86/paging/fixmap.h"
 #include "kernel/sched/thread.h"
+#include "kernel/testing.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/hooks/stack_depth.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
 
 extern const struct selftest selftests_start[], selftests_end[];
 
@@ -62,7 +62,10 @@ static bool is_known(const char *name)
 	return false;
 }
 
-/* Words of selftest= that no test bears: each counts as a failure, so that a slip of the pen is no verdict. */
+/*
+ * Words of selftest= that no test bears: each counts as a failure, so that a slip of the pen is no
+ * verdict.
+ */
 static void count_wrong_names(const char *names)
 {
 	char word[64];
@@ -102,7 +105,8 @@ static void print_plan(u32 last_step)
 	}
 }
 
-static void record_failure(const char *what, const char *values, int number, const char *file, int line, const char *text)
+static void record_failure(const char *what, const char *values, int number, const char *file,
+	int line, const char *text)
 {
 	u32 flags = spin_lock_irqsave(&failure_lock);
 
@@ -112,8 +116,8 @@ static void record_failure(const char *what, const char *values, int number, con
 		if (number)
 			snprintf(invariant, sizeof(invariant), ", invariant %d", number);
 		snprintf(failure_text, sizeof(failure_text),
-			 "  ---\n  what: %s\n  check: %s\n  %s\n  where: %s:%d, CPU %u%s\n  ...\n", text, what, values, file, line,
-			 smp_processor_id(), invariant);
+			"  ---\n  what: %s\n  check: %s\n  %s\n  where: %s:%d, CPU %u%s\n  ...\n",
+			text, what, values, file, line, smp_processor_id(), invariant);
 	}
 	spin_unlock_irqrestore(&failure_lock, flags);
 }
@@ -129,7 +133,8 @@ void selftest_failed(const char *what, int number, const char *file, int line, c
 	record_failure(what, "expected: true, seen: false", number, file, line, text);
 }
 
-void selftest_unequal(u64 got, u64 want, const char *what, int number, const char *file, int line, const char *fmt, ...)
+void selftest_unequal(u64 got, u64 want, const char *what, int number, const char *file, int line,
+	const char *fmt, ...)
 {
 	char text[200], values[96];
 	va_list args;
@@ -137,14 +142,12 @@ void selftest_unequal(u64 got, u64 want, const char *what, int number, const cha
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	snprintf(values, sizeof(values), "expected: %llu (0x%llx), seen: %llu (0x%llx)", want, want, got, got);
+	snprintf(values, sizeof(values), "expected: %llu (0x%llx), seen: %llu (0x%llx)", want, want,
+		got, got);
 	record_failure(what, values, number, file, line, text);
 }
 
-void selftest_skip(const char *reason)
-{
-	skip_reason = reason;
-}
+void selftest_skip(const char *reason) { skip_reason = reason; }
 
 void selftest_note(const char *fmt, ...)
 {
@@ -172,7 +175,8 @@ static void report_test(const struct selftest *test)
 	reported++;
 	if (failures) {
 		failed++;
-		console_printf("not ok %u - %s%s%s\n%s", reported, test->name, invariants, test->invariants, failure_text);
+		console_printf("not ok %u - %s%s%s\n%s", reported, test->name, invariants,
+			test->invariants, failure_text);
 		if (failures > 1)
 			console_printf("  # and %u more failed checks\n", failures - 1);
 	} else if (skip_reason) {
@@ -180,7 +184,8 @@ static void report_test(const struct selftest *test)
 		console_printf("ok %u - %s # SKIP %s\n", reported, test->name, skip_reason);
 	} else {
 		passed++;
-		console_printf("ok %u - %s%s%s\n", reported, test->name, invariants, test->invariants);
+		console_printf(
+			"ok %u - %s%s%s\n", reported, test->name, invariants, test->invariants);
 	}
 }
 

@@ -1,16 +1,16 @@
 /*
- * Ends on purpose, each picked by name alone, for the tests around the kernel: what it then reports must be right.
- * `mustfail` is a test that fails, to prove that a failure is seen.
+ * Ends on purpose, each picked by name alone, for the tests around the kernel: what it then reports
+ * must be right. `mustfail` is a test that fails, to prove that a failure is seen.
  */
 #include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/paging/layout.h"
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/highmem.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
@@ -31,15 +31,9 @@ CRASH(mustfail, "mustfail", 1)
 	EXPECT_EQ(0, two + two, 5, "this test must fail: it proves that failures are seen");
 }
 
-CULPRIT panic_on_purpose(void)
-{
-	panic("this panic was asked for, number %u", 42u);
-}
+CULPRIT panic_on_purpose(void) { panic("this panic was asked for, number %u", 42u); }
 
-CRASH(crash_panic, "crash.panic", 8)
-{
-	panic_on_purpose();
-}
+CRASH(crash_panic, "crash.panic", 8) { panic_on_purpose(); }
 
 /* The report shall show that interrupts were off, and of the one above that they were on. */
 CRASH(crash_irqs_off, "crash.irqs_off", 8)
@@ -61,7 +55,10 @@ CRASH(crash_invariant, "crash.invariant", 8)
 
 CULPRIT read_unmapped(uintptr_t address)
 {
-	/* Kept on the stack, so that the function has a frame and its caller appears in the back trace. */
+	/*
+	 * Kept on the stack, so that the function has a frame and its caller appears in the back
+	 * trace.
+	 */
 	volatile u32 value = *(volatile u32 *)address;
 
 	(void)value;
@@ -80,10 +77,7 @@ CRASH(crash_early_page_fault, "crash.early_page_fault", 4)
 	expect_no_return("a read of an unmapped page");
 }
 
-CULPRIT undefined_instruction(void)
-{
-	__asm__ volatile("ud2");
-}
+CULPRIT undefined_instruction(void) { __asm__ volatile("ud2"); }
 
 CRASH(crash_undefined, "crash.undefined", 8)
 {
@@ -147,10 +141,7 @@ static void dive_on(u32 cpu)
 	expect_no_return("a stack overflow");
 }
 
-CRASH(crash_stack_overflow, "crash.stack_overflow", 8)
-{
-	dive_on(0);
-}
+CRASH(crash_stack_overflow, "crash.stack_overflow", 8) { dive_on(0); }
 
 CRASH(crash_stack_overflow_elsewhere, "crash.stack_overflow_elsewhere", 8)
 {

@@ -1,4 +1,6 @@
-/* What the debug build watches: each check is shown to catch what it is for, and to say who did it. */
+/*
+ * What the debug build watches: each check is shown to catch what it is for, and to say who did it.
+ */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
@@ -7,19 +9,19 @@
 
 #ifdef CONFIG_DEBUG
 
-#include "arch/x86/cpu/cpu.h"
-#include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/console/place.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/paging/tlb.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/hooks/irq_time.h"
+#include "arch/x86/paging/tlb.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
+#include "mm/objects/objcache.h"
+#include "mm/objects/vmalloc.h"
+#include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/address_space.h"
-#include "mm/objects/objcache.h"
-#include "mm/pages/page_alloc.h"
-#include "mm/objects/vmalloc.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
@@ -30,7 +32,8 @@ static volatile u32 place;
 /* ---- Lock order ---- */
 
 static struct spinlock first = SPINLOCK_INIT("debug first"), second = SPINLOCK_INIT("debug second");
-static struct spinlock third = SPINLOCK_INIT("debug third"), other_first = SPINLOCK_INIT("debug first");
+static struct spinlock third = SPINLOCK_INIT("debug third"),
+		       other_first = SPINLOCK_INIT("debug first");
 
 CULPRIT take_in_order(struct spinlock *outer, struct spinlock *inner)
 {
@@ -68,10 +71,14 @@ SELFTEST(debug_lock_order, "debug.lock_order", 8, "")
 	spin_unlock(&first);
 }
 
-/* The first and the third have never met: only by way of the second is the third known to come after. */
+/*
+ * The first and the third have never met: only by way of the second is the third known to come
+ * after.
+ */
 SELFTEST(debug_lock_chain, "debug.lock_chain", 8, "")
 {
-	static struct spinlock a = SPINLOCK_INIT("debug a"), b = SPINLOCK_INIT("debug b"), c = SPINLOCK_INIT("debug c");
+	static struct spinlock a = SPINLOCK_INIT("debug a"), b = SPINLOCK_INIT("debug b"),
+			       c = SPINLOCK_INIT("debug c");
 
 	take_in_order(&a, &b);
 	take_in_order(&b, &c);
@@ -84,7 +91,8 @@ SELFTEST(debug_lock_chain, "debug.lock_chain", 8, "")
 
 /* ---- Lock kinds ---- */
 
-static struct spinlock plain = SPINLOCK_INIT("debug plain"), irq_kind = SPINLOCK_INIT("debug irqsave");
+static struct spinlock plain = SPINLOCK_INIT("debug plain"),
+		       irq_kind = SPINLOCK_INIT("debug irqsave");
 
 CULPRIT take_plain(void *lock)
 {
@@ -101,7 +109,8 @@ CULPRIT take_irqsave(void *lock)
 static void take_in_handler(struct trapframe *frame)
 {
 	(void)frame;
-	EXPECT(0, selftest_panics(take_irqsave, &plain, 0), "a plain lock taken in an interrupt handler");
+	EXPECT(0, selftest_panics(take_irqsave, &plain, 0),
+		"a plain lock taken in an interrupt handler");
 	EXPECT_SAID("in an interrupt handler");
 }
 
@@ -116,9 +125,11 @@ CULPRIT teach_kinds(void)
 SELFTEST(debug_lock_kind, "debug.lock_kind", 8, "24")
 {
 	teach_kinds();
-	EXPECT(0, selftest_panics(take_irqsave, &plain, 0), "a plain lock taken by spin_lock_irqsave");
+	EXPECT(0, selftest_panics(take_irqsave, &plain, 0),
+		"a plain lock taken by spin_lock_irqsave");
 	EXPECT_SAID("teach_kinds");
-	EXPECT(0, selftest_panics(take_plain, &irq_kind, 0), "an irqsave lock taken by spin_lock with interrupts on");
+	EXPECT(0, selftest_panics(take_plain, &irq_kind, 0),
+		"an irqsave lock taken by spin_lock with interrupts on");
 	EXPECT_SAID("irqsave kind: teach_kinds");
 	EXPECT_SAID("take_plain");
 	trap_set_handler(VECTOR_SELFTEST, take_in_handler);
@@ -127,7 +138,8 @@ SELFTEST(debug_lock_kind, "debug.lock_kind", 8, "24")
 	if (cpu_online_count() < 2)
 		return;
 	irq_disable();
-	EXPECT(24, selftest_panics(take_plain, &plain, 0), "a plain lock taken with interrupts off");
+	EXPECT(24, selftest_panics(take_plain, &plain, 0),
+		"a plain lock taken with interrupts off");
 	EXPECT_SAID("while there are other CPUs");
 	irq_enable();
 }
@@ -172,10 +184,14 @@ static struct irq_section measure(u64 ticks)
 
 static bool is_ours(const struct irq_section *seen)
 {
-	return !strncmp(place_of(seen->from).text, "stay_off", 8) && !strncmp(place_of(seen->to).text, "stay_off", 8);
+	return !strncmp(place_of(seen->from).text, "stay_off", 8) &&
+	       !strncmp(place_of(seen->to).text, "stay_off", 8);
 }
 
-/* A host that stops this CPU in the midst of another section makes that one the longest: then once more. */
+/*
+ * A host that stops this CPU in the midst of another section makes that one the longest: then once
+ * more.
+ */
 #define MEASUREMENTS 20u
 
 /* ---- Waiting with a slot in hand ---- */
@@ -197,12 +213,14 @@ SELFTEST_HIGH(debug_kmap_held, "debug.kmap_held", 8, "52")
 	if (!high_pages_take(2))
 		return;
 	kmap(high_page[0]);
-	EXPECT(52, selftest_panics(map_second, high_page[1], 52), "kmap while the thread holds a kmap");
+	EXPECT(52, selftest_panics(map_second, high_page[1], 52),
+		"kmap while the thread holds a kmap");
 	EXPECT_SAID("map_second");
 	kunmap(high_page[0]);
 	kmap(high_page[0]);
 	*thread_kmaps() = 0;
-	EXPECT(52, selftest_panics(give_back, high_page[0], 52), "a kmap is given back by a thread that has not made it");
+	EXPECT(52, selftest_panics(give_back, high_page[0], 52),
+		"a kmap is given back by a thread that has not made it");
 	high_pages_free();
 }
 
@@ -216,7 +234,8 @@ SELFTEST(debug_irq_time, "debug.irq_time", 8, "")
 	}
 	for (u32 i = 0; i < MEASUREMENTS && !is_ours(&seen); i++)
 		seen = measure(1000000);
-	EXPECT(0, is_ours(&seen), "from %s to %s", place_of(seen.from).text, place_of(seen.to).text);
+	EXPECT(0, is_ours(&seen), "from %s to %s", place_of(seen.from).text,
+		place_of(seen.to).text);
 	EXPECT(0, seen.ticks >= 1000000, "interrupts were off for %llu ticks", seen.ticks);
 }
 
@@ -224,10 +243,7 @@ SELFTEST(debug_irq_time, "debug.irq_time", 8, "")
 
 static struct object_cache cache;
 
-static void free_it(void *object)
-{
-	kfree(object);
-}
+static void free_it(void *object) { kfree(object); }
 
 static void alloc_it(void *unused)
 {
@@ -282,23 +298,74 @@ static volatile int zero, one = 1, two = 2, big = 0x7FFFFFFF, lowest = -0x7FFFFF
 static volatile u32 width = 32;
 static volatile int sink;
 static int table[4];
-/* The pointers may change at any time, what they point to not: clang does not look at accesses to volatile data. */
+/*
+ * The pointers may change at any time, what they point to not: clang does not look at accesses to
+ * volatile data.
+ */
 static int *volatile nowhere;
 static char *volatile odd = (char *)table + 1;
 
-static void add_too_much(void *unused) { (void)unused; sink = big + one; }
-static void subtract_too_much(void *unused) { (void)unused; sink = -big - one - one; }
-static void multiply_too_much(void *unused) { (void)unused; sink = big * two; }
-static void negate_too_much(void *unused) { (void)unused; sink = -lowest; }
-static void divide_by_zero(void *unused) { (void)unused; sink = one / zero; }
-static void shift_too_far(void *unused) { (void)unused; sink = (int)((u32)one << width); }
-static void index_too_high(void *unused) { (void)unused; sink = table[one + 3]; }
-static void load_from_null(void *unused) { (void)unused; sink = *nowhere; }
-static void load_misaligned(void *unused) { (void)unused; sink = *(int *)odd; }
+static void add_too_much(void *unused)
+{
+	(void)unused;
+	sink = big + one;
+}
+static void subtract_too_much(void *unused)
+{
+	(void)unused;
+	sink = -big - one - one;
+}
+static void multiply_too_much(void *unused)
+{
+	(void)unused;
+	sink = big * two;
+}
+static void negate_too_much(void *unused)
+{
+	(void)unused;
+	sink = -lowest;
+}
+static void divide_by_zero(void *unused)
+{
+	(void)unused;
+	sink = one / zero;
+}
+static void shift_too_far(void *unused)
+{
+	(void)unused;
+	sink = (int)((u32)one << width);
+}
+static void index_too_high(void *unused)
+{
+	(void)unused;
+	sink = table[one + 3];
+}
+static void load_from_null(void *unused)
+{
+	(void)unused;
+	sink = *nowhere;
+}
+static void load_misaligned(void *unused)
+{
+	(void)unused;
+	sink = *(int *)odd;
+}
 static void load_no_bool(void *byte) { sink = *(bool *)byte; }
-static void count_zeros(void *unused) { (void)unused; sink = __builtin_ctz((u32)zero); }
-static void reach(void *unused) { (void)unused; if (one) __builtin_unreachable(); }
-static void move_pointer(void *byte) { sink = (int)(uintptr_t)((char *)byte + (0x70000000u + width)); }
+static void count_zeros(void *unused)
+{
+	(void)unused;
+	sink = __builtin_ctz((u32)zero);
+}
+static void reach(void *unused)
+{
+	(void)unused;
+	if (one)
+		__builtin_unreachable();
+}
+static void move_pointer(void *byte)
+{
+	sink = (int)(uintptr_t)((char *)byte + (0x70000000u + width));
+}
 
 SELFTEST(debug_undefined, "debug.undefined", 4, "")
 {
@@ -337,10 +404,7 @@ CULPRIT unmap_without_flush(uintptr_t address)
 	place = 6;
 }
 
-static void hand_out(void *address)
-{
-	shadow_check_reuse((uintptr_t)address, ~0u);
-}
+static void hand_out(void *address) { shadow_check_reuse((uintptr_t)address, ~0u); }
 
 static void load_cr3_here(void *unused)
 {
@@ -408,7 +472,8 @@ static void use_again(void *debtor)
 
 static void expect_debt(struct debtor *d)
 {
-	EXPECT(40, selftest_panics(use_again, d, 40), "this CPU uses the address space and has not flushed");
+	EXPECT(40, selftest_panics(use_again, d, 40),
+		"this CPU uses the address space and has not flushed");
 	EXPECT_SAID("a table of the self-test");
 	EXPECT_SAID("clear_without_flush");
 }

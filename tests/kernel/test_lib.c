@@ -23,13 +23,18 @@ __printf_like(2, 3) static void expect_text(const char *want, const char *fmt, .
 static void expect_decimal(void)
 {
 	expect_text("0 -1 2147483647 -2147483648", "%d %i %d %d", 0, -1, INT32_MAX, INT32_MIN);
-	expect_text("4294967295 18446744073709551615", "%u %llu", UINT32_MAX, (unsigned long long)UINT64_MAX);
-	expect_text("-9223372036854775808 9223372036854775807", "%lld %lld", (long long)INT64_MIN, (long long)INT64_MAX);
+	expect_text("4294967295 18446744073709551615", "%u %llu", UINT32_MAX,
+		(unsigned long long)UINT64_MAX);
+	expect_text("-9223372036854775808 9223372036854775807", "%lld %lld", (long long)INT64_MIN,
+		(long long)INT64_MAX);
 	expect_text("10000000000 4294967296", "%llu %llu", 10000000000ull, 1ull << 32);
-	expect_text("-1 255 -1 65535 7", "%hhd %hhu %hd %hu %zu", (u8)0xFF, (signed char)-1, (u16)0xFFFF, (short)-1, (size_t)7);
+	expect_text("-1 255 -1 65535 7", "%hhd %hhu %hd %hu %zu", (u8)0xFF, (signed char)-1,
+		(u16)0xFFFF, (short)-1, (size_t)7);
 	expect_text("+5 -5 [ 5]", "%+d %+d [% d]", 5, -5, 5);
-	expect_text("[    42] [42    ] [000042] [-00042]", "[%6d] [%-6d] [%06d] [%06d]", 42, 42, 42, -42);
-	expect_text("[  042] [] [   -7] [-7   ]", "[%5.3d] [%.0d] [%*d] [%*d]", 42, 0, 5, -7, -5, -7);
+	expect_text("[    42] [42    ] [000042] [-00042]", "[%6d] [%-6d] [%06d] [%06d]", 42, 42, 42,
+		-42);
+	expect_text(
+		"[  042] [] [   -7] [-7   ]", "[%5.3d] [%.0d] [%*d] [%*d]", 42, 0, 5, -7, -5, -7);
 }
 
 /* Flags that rule one another out; compilers warn of them, so they do not see this format. */
@@ -42,10 +47,12 @@ static void expect_odd_flags(void)
 
 static void expect_other_bases(void)
 {
-	expect_text("c0000000 C0000000 0xc0000000 0XC0000000 0", "%x %X %#x %#X %#x", 0xC0000000, 0xC0000000, 0xC0000000,
-		    0xC0000000, 0);
-	expect_text("0000beef fffffffffffffff0 8000000000000000", "%08x %llx %llx", 0xBEEF, 0xFFFFFFFFFFFFFFF0ull, 1ull << 63);
-	expect_text("1777777777777777777777 017 0", "%llo %#o %#o", (unsigned long long)UINT64_MAX, 15, 0);
+	expect_text("c0000000 C0000000 0xc0000000 0XC0000000 0", "%x %X %#x %#X %#x", 0xC0000000,
+		0xC0000000, 0xC0000000, 0xC0000000, 0);
+	expect_text("0000beef fffffffffffffff0 8000000000000000", "%08x %llx %llx", 0xBEEF,
+		0xFFFFFFFFFFFFFFF0ull, 1ull << 63);
+	expect_text("1777777777777777777777 017 0", "%llo %#o %#o", (unsigned long long)UINT64_MAX,
+		15, 0);
 	expect_text("0xfe000000 [0x00000000  ]", "%p [%-12p]", (void *)0xFE000000, (void *)0);
 }
 
@@ -53,8 +60,8 @@ static void expect_words(void)
 {
 	const char *volatile none = NULL;
 
-	expect_text("a b % [  abc] [abc  ] [ab] []", "%c %s %% [%5s] [%-5s] [%.2s] [%.*s]", 'a', "b", "abc", "abc", "abc", 0,
-		    "abc");
+	expect_text("a b % [  abc] [abc  ] [ab] []", "%c %s %% [%5s] [%-5s] [%.2s] [%.*s]", 'a',
+		"b", "abc", "abc", "abc", 0, "abc");
 	expect_text("(null)", "%s", none);
 }
 
@@ -63,7 +70,8 @@ static void expect_cut(void)
 	char text[] = "........";
 
 	EXPECT_EQ(0, snprintf(text, 4, "%s", "abcdef"), 6, "length of a text that was cut");
-	EXPECT(0, !memcmp(text, "abc\0....", 8), "'abcdef' cut to 4 bytes, then %02x %02x", text[3], text[4]);
+	EXPECT(0, !memcmp(text, "abc\0....", 8), "'abcdef' cut to 4 bytes, then %02x %02x", text[3],
+		text[4]);
 	text[0] = '.';
 	EXPECT_EQ(0, snprintf(text, 0, "%d", 12345), 5, "length of a text without a buffer");
 	EXPECT_EQ(0, text[0], '.', "first byte of a buffer of size 0");
@@ -95,7 +103,8 @@ static void expect_moved(u32 to, u32 from, u32 n)
 	for (u32 i = 0; i < BUFFER; i++) {
 		u32 want = i >= to && i < to + n ? i - to + from : i;
 
-		if (!EXPECT_EQ(0, bytes[i], want, "byte %u after memmove of %u bytes from %u to %u", i, n, from, to))
+		if (!EXPECT_EQ(0, bytes[i], want, "byte %u after memmove of %u bytes from %u to %u",
+			    i, n, from, to))
 			return;
 	}
 }
@@ -105,11 +114,13 @@ static void expect_filled(u32 start, u32 n)
 	u8 bytes[BUFFER];
 
 	number_bytes(bytes);
-	memset(bytes + start, 0x1A5, n); /* NOLINT(bugprone-suspicious-memset-usage): only the low byte counts */
+	/* NOLINT(bugprone-suspicious-memset-usage): only the low byte counts */
+	memset(bytes + start, 0x1A5, n);
 	for (u32 i = 0; i < BUFFER; i++) {
 		u32 want = i >= start && i < start + n ? 0xA5 : i;
 
-		if (!EXPECT_EQ(0, bytes[i], want, "byte %u after memset of %u bytes from %u on", i, n, start))
+		if (!EXPECT_EQ(0, bytes[i], want, "byte %u after memset of %u bytes from %u on", i,
+			    n, start))
 			return;
 	}
 }
@@ -123,7 +134,8 @@ static void expect_copied(u32 to, u32 from, u32 n)
 	for (u32 i = 0; i < BUFFER; i++) {
 		u32 want = i >= to && i < to + n ? i - to + from : 0;
 
-		if (!EXPECT_EQ(0, target[i], want, "byte %u after memcpy of %u bytes from %u to %u", i, n, from, to))
+		if (!EXPECT_EQ(0, target[i], want, "byte %u after memcpy of %u bytes from %u to %u",
+			    i, n, from, to))
 			return;
 	}
 }
@@ -152,13 +164,18 @@ SELFTEST(lib_string, "lib.string", 1, "")
 	const char *word = "selftest";
 
 	EXPECT_EQ(0, strlen("") + strlen("abc"), 3, "lengths of '' and 'abc'");
-	EXPECT(0, strcmp("abc", "abc") == 0 && strcmp("ab", "abc") < 0 && strcmp("abd", "abc") > 0, "order of words");
+	EXPECT(0, strcmp("abc", "abc") == 0 && strcmp("ab", "abc") < 0 && strcmp("abd", "abc") > 0,
+		"order of words");
 	EXPECT(0, strcmp("\x80", "a") > 0, "bytes are compared as unsigned");
-	EXPECT(0, strncmp("abcx", "abcy", 3) == 0 && strncmp("abc", "abd", 3) < 0, "order of beginnings");
+	EXPECT(0, strncmp("abcx", "abcy", 3) == 0 && strncmp("abc", "abd", 3) < 0,
+		"order of beginnings");
 	EXPECT(0, strncmp("ab", "ab\0x", 4) == 0, "nothing behind the end counts");
-	EXPECT(0, strchr(word, 'e') == word + 1 && strchr(word, 0) == word + 8 && !strchr(word, 'x'), "places of characters");
+	EXPECT(0,
+		strchr(word, 'e') == word + 1 && strchr(word, 0) == word + 8 && !strchr(word, 'x'),
+		"places of characters");
 	EXPECT_EQ(0, strlcpy(text, word, sizeof(text)), 8, "length of the source");
-	EXPECT(0, !strcmp(text, "selftes"), "'%s' copied into %u bytes: '%s'", word, (u32)sizeof(text), text);
+	EXPECT(0, !strcmp(text, "selftes"), "'%s' copied into %u bytes: '%s'", word,
+		(u32)sizeof(text), text);
 }
 
 struct number_case {
@@ -238,8 +255,8 @@ static void expect_list(const struct list *head, const char *want)
 		there[n++] = list_entry(node, struct item, node)->name;
 	for (const struct list *node = head->prev; node != head && n > 0; node = node->prev)
 		back[--n] = list_entry(node, struct item, node)->name;
-	EXPECT(0, !strcmp(there, want) && !strcmp(back, want), "list is '%s' forwards, '%s' backwards, should be '%s'", there, back,
-	       want);
+	EXPECT(0, !strcmp(there, want) && !strcmp(back, want),
+		"list is '%s' forwards, '%s' backwards, should be '%s'", there, back, want);
 	EXPECT_EQ(0, list_empty(head), *want == 0, "list '%s' is empty", want);
 }
 
@@ -258,8 +275,7 @@ SELFTEST(lib_list, "lib.list", 1, "")
 	expect_list(&head, "cb");
 	list_remove(&items[0].node);
 	expect_list(&head, "cb");
-	list_for_each_safe(node, &head)
-		list_remove(node);
+	list_for_each_safe(node, &head) list_remove(node);
 	expect_list(&head, "");
 }
 
@@ -269,7 +285,8 @@ static void expect_division(u64 n, u64 d)
 	volatile u64 dividend = n, divisor = d;
 	u64 quotient = dividend / divisor, rest = dividend % divisor;
 
-	EXPECT_EQ(0, quotient * d + rest, n, "quotient times divisor plus remainder, %llu by %llu", n, d);
+	EXPECT_EQ(0, quotient * d + rest, n, "quotient times divisor plus remainder, %llu by %llu",
+		n, d);
 	EXPECT(0, rest < d, "remainder %llu of %llu by %llu", rest, n, d);
 }
 
@@ -283,8 +300,9 @@ static void expect_signed(s64 n, s64 d, s64 want_quotient, s64 want_rest)
 
 SELFTEST(lib_division, "lib.division", 1, "")
 {
-	static const u64 values[] = { 1, 2, 3, 10, 0xFFFF, 0xFFFFFFFF, 1ull << 32, 0x100000001, 10000000000ull, 1ull << 62,
-				      (1ull << 63) - 1, 1ull << 63, UINT64_MAX - 1, UINT64_MAX };
+	static const u64 values[] = { 1, 2, 3, 10, 0xFFFF, 0xFFFFFFFF, 1ull << 32, 0x100000001,
+		10000000000ull, 1ull << 62, (1ull << 63) - 1, 1ull << 63, UINT64_MAX - 1,
+		UINT64_MAX };
 
 	for (u32 i = 0; i < ARRAY_SIZE(values); i++) {
 		expect_division(0, values[i]);

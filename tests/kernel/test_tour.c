@@ -1,15 +1,16 @@
 /*
- * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone: short, in the order
- * in which a tour tells it, with functions of its own where a breakpoint shall stand.
+ * What the guided tours walk through (tools/gdb/tours, docs/tours.md), each picked by name alone:
+ * short, in the order in which a tour tells it, with functions of its own where a breakpoint shall
+ * stand.
  */
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
-#include "mm/tables/address_space.h"
+#include "arch/x86/smp/cpumask.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
-#include "mm/tables/pgalloc.h"
-#include "mm/pkmap/pkmap.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/pkmap.h"
+#include "mm/tables/address_space.h"
+#include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
@@ -24,15 +25,9 @@ static volatile u32 stage;
 
 /* ---- One slot of the PKMap ---- */
 
-STAGE look_at_page(struct page *page)
-{
-	stage = *(u32 *)kmap(page);
-}
+STAGE look_at_page(struct page *page) { stage = *(u32 *)kmap(page); }
 
-STAGE slot_is_left(void)
-{
-	stage = 13;
-}
+STAGE slot_is_left(void) { stage = 13; }
 
 STAGE leave_page(struct page *page)
 {
@@ -51,10 +46,7 @@ STAGE use_up_the_pool(void)
 	}
 }
 
-STAGE slot_is_free(void)
-{
-	stage = 3;
-}
+STAGE slot_is_free(void) { stage = 3; }
 
 TOUR(tour_slot, "tour.slot")
 {
@@ -78,10 +70,7 @@ STAGE map_address(struct mm *mm, struct page *page)
 	EXPECT_EQ(0, mm_map(mm, TOUR_ADDRESS, page, PAGE_LOW_KERNEL), 0, "mm_map");
 }
 
-STAGE write_address(u32 value)
-{
-	*(volatile u32 *)TOUR_ADDRESS = value;
-}
+STAGE write_address(u32 value) { *(volatile u32 *)TOUR_ADDRESS = value; }
 
 STAGE unmap_address(struct mm *mm)
 {
@@ -89,10 +78,7 @@ STAGE unmap_address(struct mm *mm)
 	stage = 4;
 }
 
-STAGE address_is_gone(struct mm *mm)
-{
-	stage = mm->tables;
-}
+STAGE address_is_gone(struct mm *mm) { stage = mm->tables; }
 
 static void live_an_address(struct mm *mm, struct page *page)
 {
@@ -139,10 +125,7 @@ STAGE flush_every_cpu(void)
 	stage = 6;
 }
 
-STAGE all_have_flushed(void)
-{
-	stage = 7;
-}
+STAGE all_have_flushed(void) { stage = 7; }
 
 TOUR(tour_flush, "tour.flush")
 {
@@ -175,10 +158,7 @@ STAGE give_block_back(struct page *page)
 	stage = 9;
 }
 
-STAGE buddies_are_one(void)
-{
-	stage = 10;
-}
+STAGE buddies_are_one(void) { stage = 10; }
 
 /* So that the zone has no block of the order left, and must split a larger one. */
 static u32 use_up_order(struct page **taken)
@@ -205,10 +185,7 @@ TOUR(tour_buddy, "tour.buddy")
 
 /* ---- A sleeper on the full pool ---- */
 
-STAGE sleeper_has_its_slot(const void *address)
-{
-	stage = *(const u32 *)address;
-}
+STAGE sleeper_has_its_slot(const void *address) { stage = *(const u32 *)address; }
 
 static void want_a_slot(void *page)
 {
@@ -216,15 +193,9 @@ static void want_a_slot(void *page)
 	kunmap(page);
 }
 
-STAGE pool_is_full(void)
-{
-	stage = pkmap_in_use;
-}
+STAGE pool_is_full(void) { stage = pkmap_in_use; }
 
-STAGE somebody_sleeps(void)
-{
-	stage = kmap_stats.sleeps;
-}
+STAGE somebody_sleeps(void) { stage = kmap_stats.sleeps; }
 
 /* kmap_try: whoever holds a slot asks for more by it alone. */
 static u32 fill_pool(void)
@@ -245,7 +216,8 @@ TOUR(tour_sleeper, "tour.sleeper")
 		return;
 	n = fill_pool();
 	pool_is_full();
-	thread = thread_create("sleeper", want_a_slot, high_page[high_pages - 1], smp_processor_id());
+	thread = thread_create(
+		"sleeper", want_a_slot, high_page[high_pages - 1], smp_processor_id());
 	while (thread && kmap_stats.sleeps == sleeps)
 		yield();
 	/* The others are halted: whoever looks at the machine now finds them so. */

@@ -1,23 +1,27 @@
 #!/usr/bin/env python3
 """Plants mistakes, one at a time, and shows which test catches each.
 
-A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text must stand in that function
-exactly once, so that a mutant that no longer fits is an error and not a silent pass.
+A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text
+must stand in that function exactly once, so that a mutant that no longer fits is an error and not a
+silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE] [--all] [--at-least PERCENT] [--keep FOLDER] [--check]
+    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE] [--all] [--at-least PERCENT]
+    [--keep FOLDER] [--check]
 
-The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only what depends on the changed file is
-compiled again.  It is caught if a test fails, the kernel panics, or a boot does not come to its end.  Without --all the first to
-catch it is enough; with it all are asked.  One that does not compile shows nothing: it counts as an error if it was written by
+The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only
+what depends on the changed file is compiled again.  It is caught if a test fails, the kernel
+panics, or a boot does not come to its end.  Without --all the first to catch it is enough; with it
+all are asked.  One that does not compile shows nothing: it counts as an error if it was written by
 hand, and is left out of the total if it was made by rule.
 
-Each verdict is kept in the folder of --keep, under a hash of the mutant and of all that can change the verdict, so a run goes on
-where it was stopped.  --check plants nothing: it says whether each text still stands where it is to be replaced.
+Each verdict is kept in the folder of --keep, under a hash of the mutant and of all that can change
+the verdict, so a run goes on where it was stopped.  --check plants nothing: it says whether each
+text still stands where it is to be replaced.
 
-Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`, why nothing can catch it;
-`asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS, host variants as host-64-pae, explorers as explore-pae-2-1);
-without it ASKED says who is asked.  `bochs = true`: Bochs is asked too.
-"""
+Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`,
+why nothing can catch it; `asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS, host
+variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.  `bochs
+= true`: Bochs is asked too. """
 import argparse
 import collections
 import concurrent.futures
@@ -38,18 +42,36 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-QEMU = ["qemu-system-i386", "-display", "none", "-serial", "stdio", "-no-reboot", "-nic", "none",
-        "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+QEMU = [
+    "qemu-system-i386",
+    "-display",
+    "none",
+    "-serial",
+    "stdio",
+    "-no-reboot",
+    "-nic",
+    "none",
+    "-device",
+    "isa-debug-exit,iobase=0xf4,iosize=4",
+]
 # Boots of the self-test: kernel, options for QEMU, command line.
 BOOTS = {
     "2level": ("tarn.elf", ["-smp", "4", "-m", "3G", "-cpu", "max"], "exit"),
     "pae": ("tarn-pae.elf", ["-smp", "4", "-m", "3G", "-cpu", "max"], "exit"),
     "nolarge": ("tarn.elf", ["-smp", "4", "-m", "1G", "-cpu", "qemu32"], "exit nolarge"),
     "pae-q35": ("tarn-pae.elf", ["-smp", "2", "-m", "6G", "-machine", "q35"], "exit"),
-    "pentium": ("tarn.elf", ["-smp", "4", "-m", "64M", "-cpu", "pentium"], "exit highmem=32M pgt_cache=4,9"),
+    "pentium": (
+        "tarn.elf",
+        ["-smp", "4", "-m", "64M", "-cpu", "pentium"],
+        "exit highmem=32M pgt_cache=4,9",
+    ),
     "no-apic": ("tarn.elf", ["-m", "64M", "-cpu", "pentium,-apic"], "exit"),
     "debug": ("tarn-debug.elf", ["-smp", "4", "-m", "512M", "-cpu", "max"], "exit highmem=128M"),
-    "pae-debug": ("tarn-pae-debug.elf", ["-smp", "2", "-m", "512M", "-cpu", "max"], "exit highmem=128M"),
+    "pae-debug": (
+        "tarn-pae-debug.elf",
+        ["-smp", "2", "-m", "512M", "-cpu", "max"],
+        "exit highmem=128M",
+    ),
 }
 HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2level", "32-pae"]
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
@@ -73,34 +95,99 @@ SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pent
 HOST = [f"host-{variant}" for variant in HOST_VARIANTS]
 EXPLORE = [f"explore-{variant}" for variant in EXPLORERS]
 # What catches much and is quick to build comes first.
-MEMORY = ["2level", "pae", "host-64-pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium", *HOST[1:]]
+MEMORY = [
+    "2level",
+    "pae",
+    "host-64-pae",
+    "nolarge",
+    "debug",
+    "pae-debug",
+    "pae-q35",
+    "pentium",
+    *HOST[1:],
+]
 # Of the files that the explorer compiles: all that a schedule can break.
 SCHEDULES = ["2level", "pae", EXPLORE[0], *MEMORY[2:], *EXPLORE[1:]]
-THREADS = ["2level", "pae", *EXPLORE, "debug", "pae-debug", "test_interrupts", "test_panics", "pentium", "no-apic", "test_start", "test_options"]
-MACHINE = ["2level", "no-apic", "test_interrupts", "test_panics", "pae", "pae-q35", "debug", "pentium", "test_left_over", "test_damage",
-           "test_tables", "test_start", "test_options"]
+THREADS = [
+    "2level",
+    "pae",
+    *EXPLORE,
+    "debug",
+    "pae-debug",
+    "test_interrupts",
+    "test_panics",
+    "pentium",
+    "no-apic",
+    "test_start",
+    "test_options",
+]
+MACHINE = [
+    "2level",
+    "no-apic",
+    "test_interrupts",
+    "test_panics",
+    "pae",
+    "pae-q35",
+    "debug",
+    "pentium",
+    "test_left_over",
+    "test_damage",
+    "test_tables",
+    "test_start",
+    "test_options",
+]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
     ("kernel/mm/pkmap/* kernel/mm/tables/*", SCHEDULES),
     ("kernel/arch/x86/paging/tlb*.[ch] kernel/arch/x86/paging/pgtable_*.h", SCHEDULES),
-    ("kernel/mm/* kernel/debug/kmap_held.c kernel/debug/poison.c kernel/debug/redzone.c kernel/arch/x86/paging/pgtable* kernel/arch/x86/paging/fixmap*", MEMORY),
-    ("kernel/arch/x86/firmware/acpi.c kernel/arch/x86/firmware/mptable.c kernel/arch/x86/firmware/topology.c kernel/arch/x86/firmware/firmware.c",
-     ["host-64-pae", "2level", "test_tables", "test_damage", "pentium", *HOST[1:]]),
-    ("kernel/arch/x86/firmware/bootinfo.c kernel/arch/x86/firmware/rammap.c", ["test_loader", "2level", "host-64-pae", "test_boot_data", "test_options", "pae"]),
+    (
+        "kernel/mm/* kernel/debug/kmap_held.c kernel/debug/poison.c kernel/debug/redzone.c kernel/arch/x86/paging/pgtable* kernel/arch/x86/paging/fixmap*",
+        MEMORY,
+    ),
+    (
+        "kernel/arch/x86/firmware/acpi.c kernel/arch/x86/firmware/mptable.c kernel/arch/x86/firmware/topology.c kernel/arch/x86/firmware/firmware.c",
+        ["host-64-pae", "2level", "test_tables", "test_damage", "pentium", *HOST[1:]],
+    ),
+    (
+        "kernel/arch/x86/firmware/bootinfo.c kernel/arch/x86/firmware/rammap.c",
+        ["test_loader", "2level", "host-64-pae", "test_boot_data", "test_options", "pae"],
+    ),
     ("kernel/cmdline.c lib/*", ["host-64-pae", "2level", "test_options", "debug", *HOST[1:]]),
-    ("kernel/arch/x86/irq/clock.c kernel/arch/x86/irq/pit.c kernel/arch/x86/irq/pm_timer.c",
-     ["2level", "pae", "no-apic", "test_interrupts", "test_clocks", "pentium", "debug"]),
-    ("kernel/sched/* kernel/mm/wait.h kernel/arch/x86/cpu/spinlock.* kernel/arch/x86/smp/*", THREADS),
+    (
+        "kernel/arch/x86/irq/clock.c kernel/arch/x86/irq/pit.c kernel/arch/x86/irq/pm_timer.c",
+        ["2level", "pae", "no-apic", "test_interrupts", "test_clocks", "pentium", "debug"],
+    ),
+    (
+        "kernel/sched/* kernel/mm/wait.h kernel/arch/x86/cpu/spinlock.* kernel/arch/x86/smp/*",
+        THREADS,
+    ),
     ("*", MACHINE),
 ]
 ALL_ASKED = [*SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
 # What can change a verdict.
-DECIDES = ("kernel/", "lib/", "boot/", "linker.ld", "Makefile", "tools/compiler.sh", "tools/ksyms.awk", "tools/mkiso.sh",
-           "tests/kernel/", "tests/bench/bench", "tests/bench/tools", "tests/host/", "tests/interleave/", "tests/boot/", "tests/bochs/",
-           "tests/conftest.py", "tests/pytest.ini", "tests/mutants/run.py")
+DECIDES = (
+    "kernel/",
+    "lib/",
+    "boot/",
+    "linker.ld",
+    "Makefile",
+    "tools/compiler.sh",
+    "tools/ksyms.awk",
+    "tools/mkiso.sh",
+    "tests/kernel/",
+    "tests/bench/bench",
+    "tests/bench/tools",
+    "tests/host/",
+    "tests/interleave/",
+    "tests/boot/",
+    "tests/bochs/",
+    "tests/conftest.py",
+    "tests/pytest.ini",
+    "tests/mutants/run.py",
+)
 PROGRAMS = ["i686-linux-gnu-gcc", "gcc", "clang", "nasm", "qemu-system-i386"]
-# A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about two).  Time in which it was ready
-# to run but had no CPU does not count.  A bound on all of it.
+# A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about
+# two).  Time in which it was ready to run but had no CPU does not count.  A bound on all of it.
 QUIET_SECONDS = 12
 HOST_LIMIT = 900
 # pytest prints a dot a test; each boot there has a limit of its own.
@@ -121,9 +208,20 @@ def function_span(text, name):
     match = re.search(rf"^[A-Za-z_][^\n;{{}}#]*\b{re.escape(name)}\([^;{{]*\)\s*\n?\{{", text, re.M)
     if not match:
         raise ValueError(f"no function {name}")
-    if text[match.end() - 1:text.index("\n", match.end())].rstrip().endswith("}"):
+    if text[match.end() - 1 : text.index("\n", match.end())].rstrip().endswith("}"):
         return match.start(), text.index("\n", match.end())  # all on one line
     return match.start(), text.index("\n}", match.end()) + 2
+
+
+COMMENT = r"/\*(?:[^*]|\*(?!/))*\*/"
+
+
+def whatever_its_line_breaks(code):
+    """A pattern for the code with any blanks and comments between its tokens, so that a formatter
+    does not part mutants from their places.
+    """
+    tokens = re.findall(r'"(?:[^"\\]|\\.)*"|\w+|[^\w\s]', re.sub(COMMENT, " ", code))
+    return rf"(?:\s|{COMMENT})*".join(re.escape(token) for token in tokens)
 
 
 def mutate(text, mutant):
@@ -132,19 +230,30 @@ def mutate(text, mutant):
     else:
         start, end = function_span(text, mutant["function"])
     body = text[start:end]
-    found = body.count(mutant["from"])
-    if found != 1:
-        raise ValueError(f"the text to replace stands {found} times in {mutant.get('function', 'the file')}")
-    return text[:start] + body.replace(mutant["from"], mutant["to"]) + text[end:]
+    found = [match.span() for match in re.finditer(whatever_its_line_breaks(mutant["from"]), body)]
+    if len(found) != 1:
+        raise ValueError(
+            f"the text to replace stands {len(found)} times in {mutant.get('function', 'the file')}"
+        )
+    first, last = found[0]
+    return text[:start] + body[:first] + mutant["to"].strip() + body[last:] + text[end:]
 
 
 def tracked_files():
-    out = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return [name for name in out.stdout.split("\n") if name and (ROOT / name).is_file()]
 
 
 def tree_hash():
-    """Of all that can change a verdict: the sources that DECIDES names, and the versions of compilers and emulator."""
+    """Of all that can change a verdict: the sources that DECIDES names, and the versions of
+    compilers and emulator.
+    """
     digest = hashlib.sha256()
     for name in sorted(name for name in tracked_files() if name.startswith(DECIDES)):
         digest.update(name.encode() + b"\0" + hashlib.sha256((ROOT / name).read_bytes()).digest())
@@ -155,6 +264,7 @@ def tree_hash():
 
 
 # ---- Copies of the tree ----
+
 
 def listing(folder):
     """The files below, each with its size and the time of its last change."""
@@ -168,7 +278,9 @@ def listing(folder):
 
 
 def mirror(source, wanted, target):
-    """Makes the files of `target` those of `source` that are in `wanted` (as listing() gives them), and copies only what differs."""
+    """Makes the files of `target` those of `source` that are in `wanted` (as listing() gives them),
+    and copies only what differs.
+    """
     present = listing(target)
     for name in present.keys() - wanted.keys():
         (target / name).unlink()
@@ -179,22 +291,40 @@ def mirror(source, wanted, target):
 
 
 def update_base(base):
-    """The unmutated copy: its sources become those of the tree, what it has built stays, for make to see what is out of date."""
+    """The unmutated copy: its sources become those of the tree, what it has built stays, for make
+    to see what is out of date.
+    """
     listed = listing(base) if base.exists() else {}
-    sources = {name: (status.st_size, status.st_mtime_ns) for name in tracked_files() if (status := (ROOT / name).stat())}
-    mirror(ROOT, sources | {name: state for name, state in listed.items() if name.startswith("build/")}, base)
+    sources = {
+        name: (status.st_size, status.st_mtime_ns)
+        for name in tracked_files()
+        if (status := (ROOT / name).stat())
+    }
+    mirror(
+        ROOT,
+        sources | {name: state for name, state in listed.items() if name.startswith("build/")},
+        base,
+    )
 
 
 def make(tree, *arguments):
-    """Builds in a copy of the tree.  CURDIR goes into the flags, by which the Makefile would take all objects for out of date."""
-    built = subprocess.run(["make", "-s", "CURDIR=.", *arguments], cwd=tree, capture_output=True, text=True)
+    """Builds in a copy of the tree.  CURDIR goes into the flags, by which the Makefile would take
+    all objects for out of date.
+    """
+    built = subprocess.run(
+        ["make", "-s", "CURDIR=.", *arguments], cwd=tree, capture_output=True, text=True
+    )
     if built.returncode:
         message = re.search(r"(error: .*|undefined reference.*)", built.stderr + built.stdout)
-        raise DoesNotBuild(message[1][:90] if message else (built.stderr or built.stdout)[-90:].strip())
+        raise DoesNotBuild(
+            message[1][:90] if message else (built.stderr or built.stdout)[-90:].strip()
+        )
 
 
 def seconds_without_cpu(pid):
-    """How long each thread of the process was ready to run but had no CPU, since it began (Linux, /proc/pid/task/tid/schedstat)."""
+    """How long each thread of the process was ready to run but had no CPU, since it began (Linux,
+    /proc/pid/task/tid/schedstat).
+    """
     waited = {}
     for task in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
@@ -205,24 +335,32 @@ def seconds_without_cpu(pid):
 
 
 def new_output(process, quiet, end):
-    """What the process prints next; b"" at its end, None if it prints nothing for `quiet` seconds in which it could have run."""
+    """What the process prints next; b"" at its end, None if it prints nothing for `quiet` seconds
+    in which it could have run.
+    """
     began, before = time.monotonic(), seconds_without_cpu(process.pid)
     while time.monotonic() < end:
         if select.select([process.stdout], [], [], 1)[0]:
             return os.read(process.stdout.fileno(), 65536)
-        waited = [now - before.get(thread, 0) for thread, now in seconds_without_cpu(process.pid).items()]
+        waited = [
+            now - before.get(thread, 0) for thread, now in seconds_without_cpu(process.pid).items()
+        ]
         if time.monotonic() - began - max(waited, default=0) > quiet:
             break
     return None
 
 
 def run_watched(command, tree, enough=None, quiet=QUIET_SECONDS, **environment):
-    """
-    Exit status and what was printed; the status is "hang" when nothing new came for `quiet` seconds, "enough" when that pattern
-    did: one failure is enough.
-    """
-    process = subprocess.Popen(command, cwd=tree, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               env=os.environ | environment)
+    """Exit status and what was printed; the status is "hang" when nothing new came for `quiet`
+    seconds, "enough" when that pattern did: one failure is enough."""
+    process = subprocess.Popen(
+        command,
+        cwd=tree,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=os.environ | environment,
+    )
     output, part, end = b"", b"", time.monotonic() + HOST_LIMIT
     stopped = False
     while len(output) < OUTPUT_LIMIT and not stopped:
@@ -254,7 +392,9 @@ def try_boot(tree, name):
     kernel, options, append = BOOTS[name]
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
     status, output = run_watched(command, tree, FAILED_TEST)
-    if status == "hang" and CLOSING_LINE.search(output):  # now and then QEMU itself hangs when the guest ends it
+    if status == "hang" and CLOSING_LINE.search(
+        output
+    ):  # now and then QEMU itself hangs when the guest ends it
         status, output = run_watched(command, tree, FAILED_TEST)
     if output.startswith("qemu-system"):
         sys.exit(f"{name}: {output}")
@@ -273,7 +413,9 @@ def try_host(tree, variant):
 
 
 def try_explorer(tree, variant):
-    """Every schedule with at most two preemptions: ten seconds, where `make check` allows one preemption, and finds less."""
+    """Every schedule with at most two preemptions: ten seconds, where `make check` allows one
+    preemption, and finds less.
+    """
     status, output = run_watched([f"build/interleave/{variant}/interleave", "--bound", "0-2"], tree)
     if status == 0:
         return None
@@ -283,8 +425,23 @@ def try_explorer(tree, variant):
 
 def try_boot_test(tree, name):
     """A file of tests/boot, up to its first failure."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "--tb=line", "--build=build", f"tests/boot/{name}.py"]
-    status, output = run_watched(command, tree, quiet=QUIET_PYTEST, TARN_HOST_LIMIT=str(BOOT_TEST_LIMIT), PYTHONDONTWRITEBYTECODE="1")
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-x",
+        "--tb=line",
+        "--build=build",
+        f"tests/boot/{name}.py",
+    ]
+    status, output = run_watched(
+        command,
+        tree,
+        quiet=QUIET_PYTEST,
+        TARN_HOST_LIMIT=str(BOOT_TEST_LIMIT),
+        PYTHONDONTWRITEBYTECODE="1",
+    )
     if status == 0:
         return None
     failed = re.search(r"^FAILED \S+::(\S+)", output, re.M)
@@ -296,6 +453,7 @@ def try_boot_test(tree, name):
 def try_bochs(tree, kernel):
     sys.path.insert(0, str(HERE.parent / "bochs"))
     import bochs
+
     try:
         text, _ = bochs.boot(tree / "build" / kernel, "exit highmem=256M")
     except subprocess.TimeoutExpired:
@@ -330,13 +488,22 @@ def ask(name, tree):
 
 def catchers(mutant):
     """Names of those who are asked, in order."""
-    names = mutant["asks"] if "asks" in mutant else next(row for patterns, row in ASKED
-                                       if any(fnmatch.fnmatch(mutant["file"], pattern) for pattern in patterns.split()))
+    names = (
+        mutant["asks"]
+        if "asks" in mutant
+        else next(
+            row
+            for patterns, row in ASKED
+            if any(fnmatch.fnmatch(mutant["file"], pattern) for pattern in patterns.split())
+        )
+    )
     return [*names, *(["bochs"] if mutant.get("bochs") else [])]
 
 
 def try_mutant(mutant, tree, ask_all):
-    """Pairs of who caught it and by what; [("ERROR", why)] if it does not fit, [("unbuilt", why)] if it does not compile."""
+    """Pairs of who caught it and by what; [("ERROR", why)] if it does not fit, [("unbuilt", why)]
+    if it does not compile.
+    """
     found = []
     path = tree / mutant["file"]
     try:
@@ -354,14 +521,18 @@ def try_mutant(mutant, tree, ask_all):
 
 
 class Verdicts:
-    """What earlier runs have found, a file for each mutant: its name is a hash of the tree, the mutant and who was asked."""
+    """What earlier runs have found, a file for each mutant: its name is a hash of the tree, the
+    mutant and who was asked.
+    """
 
     def __init__(self, folder, ask_all):
         self.folder, self.ask_all, self.tree = folder, ask_all, tree_hash()
         folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, mutant):
-        decides = {key: mutant.get(key) for key in ("file", "function", "from", "to", "asks", "bochs")}
+        decides = {
+            key: mutant.get(key) for key in ("file", "function", "from", "to", "asks", "bochs")
+        }
         text = json.dumps([self.tree, decides, self.ask_all], sort_keys=True)
         return self.folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
 
@@ -381,7 +552,14 @@ def chosen(args):
     only = [name for name in args.only.split(",") if name]
     mutants = [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
     if args.ask:
-        mutants = [m | {"asks": [name for name in catchers(m) if name in args.ask.split(",")], "bochs": False} for m in mutants]
+        mutants = [
+            m
+            | {
+                "asks": [name for name in catchers(m) if name in args.ask.split(",")],
+                "bochs": False,
+            }
+            for m in mutants
+        ]
     return [m for m in mutants if catchers(m)]
 
 
@@ -391,7 +569,9 @@ def check_texts(mutants):
     for mutant in mutants:
         try:
             mutate((ROOT / mutant["file"]).read_text(), mutant)
-            assert set(catchers(mutant)) <= set(ALL_ASKED), f"asks somebody who does not exist: {mutant.get('asks')}"
+            assert set(catchers(mutant)) <= set(
+                ALL_ASKED
+            ), f"asks somebody who does not exist: {mutant.get('asks')}"
         except (ValueError, OSError, AssertionError) as error:
             wrong += 1
             print(f"{mutant['name']}: {error}")
@@ -403,12 +583,25 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="", help="names, or how they begin, with commas")
-    parser.add_argument("--ask", default="", help="of those who would be asked only these, with commas")
+    parser.add_argument(
+        "--ask", default="", help="of those who would be asked only these, with commas"
+    )
     parser.add_argument("--list", default=str(HERE / "mutants.toml"))
-    parser.add_argument("--all", action="store_true", help="ask all, even when the first has caught it")
-    parser.add_argument("--at-least", type=float, default=100, metavar="PERCENT", help="how many must be caught")
-    parser.add_argument("--keep", default=str(ROOT / "build/mutants"), metavar="FOLDER", help="copies of the tree, and verdicts")
-    parser.add_argument("--check", action="store_true", help="only look whether each text still stands there")
+    parser.add_argument(
+        "--all", action="store_true", help="ask all, even when the first has caught it"
+    )
+    parser.add_argument(
+        "--at-least", type=float, default=100, metavar="PERCENT", help="how many must be caught"
+    )
+    parser.add_argument(
+        "--keep",
+        default=str(ROOT / "build/mutants"),
+        metavar="FOLDER",
+        help="copies of the tree, and verdicts",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="only look whether each text still stands there"
+    )
     args = parser.parse_args()
     mutants = chosen(args)
     if args.check:
@@ -425,14 +618,23 @@ def main():
 
 
 def run_all(mutants, keep, args):
-    """What was found of each mutant: what an earlier run knows first, then the others, each in a copy of the tree."""
+    """What was found of each mutant: what an earlier run knows first, then the others, each in a
+    copy of the tree.
+    """
     verdicts = Verdicts(keep / "verdicts", args.all)
     known = {m["name"]: verdicts.get(m) for m in mutants}
     left = [m for m in mutants if known[m["name"]] is None]
     if len(left) < len(mutants):
-        print(f"{len(mutants) - len(left)} of {len(mutants)} verdicts are kept from an earlier run of the same tree", flush=True)
+        print(
+            f"{len(mutants) - len(left)} of {len(mutants)} verdicts are kept from an earlier run of the same tree",
+            flush=True,
+        )
     if left:
-        check_unmutated(keep / "base", verdicts, sorted({name for m in left for name in catchers(m)}, key=ALL_ASKED.index))
+        check_unmutated(
+            keep / "base",
+            verdicts,
+            sorted({name for m in left for name in catchers(m)}, key=ALL_ASKED.index),
+        )
         plant_all(left, keep, verdicts, known, args)
     return [known[m["name"]] for m in mutants]
 
@@ -486,10 +688,17 @@ def state(mutant, found):
 
 def report(mutant, found):
     what = state(mutant, found)
-    why = f" argued: {mutant['equivalent']}" if what == "argued" else "".join(f" {text}" for _, text in found[:1])
+    why = (
+        f" argued: {mutant['equivalent']}"
+        if what == "argued"
+        else "".join(f" {text}" for _, text in found[:1])
+    )
     others = [name for name, _ in found[1:]]
     who = found[0][0] if what == "caught" else what.upper()
-    print(f"{mutant['name']:40} {who:12}{why}" + (f"   also: {' '.join(others)}" if others else ""), flush=True)
+    print(
+        f"{mutant['name']:40} {who:12}{why}" + (f"   also: {' '.join(others)}" if others else ""),
+        flush=True,
+    )
     return found
 
 
@@ -499,24 +708,47 @@ def print_table(mutants, results):
     for mutant, found in zip(mutants, results):
         what = state(mutant, found)
         for kind in (mutant["kind"], "all"):
-            rows[kind].update(["planted", what, *(f"by {name}" for name, _ in found if what in ("caught", "wrongly argued"))])
+            rows[kind].update(
+                [
+                    "planted",
+                    what,
+                    *(f"by {name}" for name, _ in found if what in ("caught", "wrongly argued")),
+                ]
+            )
     names = [f"by {name}" for name in ALL_ASKED if rows["all"][f"by {name}"]]
-    rare = [column for column in ("argued", "wrongly argued", "survived", "unbuilt", "error") if rows["all"][column]]
+    rare = [
+        column
+        for column in ("argued", "wrongly argued", "survived", "unbuilt", "error")
+        if rows["all"][column]
+    ]
     columns = ["planted", "caught", *rare, *names]
-    print("\n" + f"{'kind':16}" + "".join(f"{column.removeprefix('by '):>{len(column) + 2}}" for column in columns))
+    print(
+        "\n"
+        + f"{'kind':16}"
+        + "".join(f"{column.removeprefix('by '):>{len(column) + 2}}" for column in columns)
+    )
     for kind in [*sorted(k for k in rows if k != "all"), "all"]:
-        print(f"{kind:16}" + "".join(f"{rows[kind][column] or '-':>{len(column) + 2}}" for column in columns))
+        print(
+            f"{kind:16}"
+            + "".join(f"{rows[kind][column] or '-':>{len(column) + 2}}" for column in columns)
+        )
 
 
 def summary(mutants, results, at_least):
-    """Prints table and total; 1 if too few are caught of those that build and are not argued for."""
+    """Prints table and total; 1 if too few are caught of those that build and are not argued
+    for.
+    """
     print_table(mutants, results)
     states = [state(mutant, found) for mutant, found in zip(mutants, results)]
-    named = {what: [m["name"] for m, s in zip(mutants, states) if s == what] for what in set(states)}
+    named = {
+        what: [m["name"] for m, s in zip(mutants, states) if s == what] for what in set(states)
+    }
     caught, survived = len(named.get("caught", [])), len(named.get("survived", []))
     percent = 100 * caught / max(1, caught + survived)
-    print(f"\n{len(mutants)} mutants: {caught} of {caught + survived} caught ({percent:.1f} %), "
-          f"{len(named.get('argued', []))} argued to be equivalent, {len(named.get('unbuilt', []))} did not build")
+    print(
+        f"\n{len(mutants)} mutants: {caught} of {caught + survived} caught ({percent:.1f} %), "
+        f"{len(named.get('argued', []))} argued to be equivalent, {len(named.get('unbuilt', []))} did not build"
+    )
     for what in ("survived", "wrongly argued", "error"):
         if what in named:
             print(f"{what}: {', '.join(named[what])}")

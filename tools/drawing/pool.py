@@ -1,4 +1,6 @@
-"""The PKMap: one slot through its states, a few slots in turn, or the whole pool; as SVG and in characters."""
+"""The PKMap: one slot through its states, a few slots in turn, or the whole pool; as SVG and in
+characters.
+"""
 
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing
 
@@ -25,7 +27,9 @@ def one_slot(d, columns):
         d.box(x, 104, 84, 40, str(count), fill=fill(count), size=18, bold=True)
         for row, value in enumerate((pte, virtual, tlb)):
             lines = value.split(" ") if value == "perhaps stale" else [value]
-            d.box(x, 152 + row * 44, 84, 34, *lines, fill=fill(count) if row == 2 else WHITE, size=12)
+            d.box(
+                x, 152 + row * 44, 84, 34, *lines, fill=fill(count) if row == 2 else WHITE, size=12
+            )
         if n:
             d.text(x - 6, 66, event, 12, "middle", mono=event != "flush", bold=event == "flush")
             d.arrow((x - 6, 72), (x - 6, 98))
@@ -69,7 +73,9 @@ def svg(counts, last, title):
     for row in range(rows):
         d.text(38, 65 + row * 14, str(row * ACROSS), 9, "end", mono=True)
     y = 66 + rows * 14
-    for n, (count, words) in enumerate([(0, "free"), (1, "at 1"), (2, "in use"), (RETIRED, "retired")]):
+    for n, (count, words) in enumerate(
+        [(0, "free"), (1, "at 1"), (2, "in use"), (RETIRED, "retired")]
+    ):
         d.rect(42 + n * 90, y, 12, 12, fill(count))
         d.text(58 + n * 90, y + 10, words, 11)
     d.text(420, y + 10, "thick: handed out last", 11)
@@ -77,7 +83,9 @@ def svg(counts, last, title):
 
 
 def sign(count):
-    """One character for a slot: . free, 1 waits for the flush, 2 to 9 its count, + more, r retired."""
+    """One character for a slot: . free, 1 waits for the flush, 2 to 9 its count, + more, r
+    retired.
+    """
     if count < 0:
         return "r"
     return SIGNS.get(count) or (str(count) if count < 10 else "+")
@@ -90,11 +98,19 @@ def same(rows):
 def text(counts, last):
     lines, row, left_out = [summary(counts)], None, 0
     for first in range(0, len(counts), ACROSS):
-        row_before, row = row, "".join(map(sign, counts[first:first + ACROSS]))
+        row_before, row = row, "".join(map(sign, counts[first : first + ACROSS]))
         here = last is not None and first <= last < first + ACROSS
         if row == row_before and not here:
             left_out += 1
             continue
-        lines += same(left_out) + [f"{first:5} {row}"] + ([" " * (6 + last - first) + "^ handed out last"] if here else [])
+        lines += (
+            same(left_out)
+            + [f"{first:5} {row}"]
+            + ([" " * (6 + last - first) + "^ handed out last"] if here else [])
+        )
         left_out = 0
-    return lines + same(left_out) + ["      . free   1 waits for the flush   2.. in use, one user less   r retired"]
+    return (
+        lines
+        + same(left_out)
+        + ["      . free   1 waits for the flush   2.. in use, one user less   r retired"]
+    )

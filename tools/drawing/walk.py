@@ -1,7 +1,8 @@
-"""A walk through page tables: tables as columns, the indices cut out of the address, the frame at the end.
+"""A walk through page tables: tables as columns, the indices cut out of the address, the frame at
+the end.
 
-The description says what stands in the picture; the book leaves values out, the debugger fills them in.
-"""
+The description says what stands in the picture; the book leaves values out, the debugger fills them
+in. """
 
 from dataclasses import dataclass, field
 
@@ -47,11 +48,20 @@ def draw_split(d, split):
 
 def under(d, x, lines):
     for n, words in enumerate(lines):
-        d.text(x, TOP + TABLE_HEIGHT + 17 + 16 * n, words, 12 if len(words) < 22 else 10, "middle", italic=n == 1)
+        d.text(
+            x,
+            TOP + TABLE_HEIGHT + 17 + 16 * n,
+            words,
+            12 if len(words) < 22 else 10,
+            "middle",
+            italic=n == 1,
+        )
 
 
 def draw_table(d, x, table, bend, middle, after):
-    """A column, the arrow from its piece of the address to its entry, and the arrow from there to the next column."""
+    """A column, the arrow from its piece of the address to its entry, and the arrow from there to
+    the next column.
+    """
     d.text(x + 45, TOP - 8, table.name, 13, "middle", bold=True)
     d.rect(x, TOP, 90, TABLE_HEIGHT, WHITE)
     d.box(x, 180, 90, 24, table.entry, fill=DARK, size=12)
@@ -71,7 +81,9 @@ def draw_frame(d, x, picture, middle):
 
 def svg(picture):
     """The Drawing."""
-    longest = max(len(lines) for lines in [table.under for table in picture.tables] + [picture.frame or []])
+    longest = max(
+        len(lines) for lines in [table.under for table in picture.tables] + [picture.frame or []]
+    )
     d = Drawing(max(330, 298 + 16 * longest))
     d.text(20, 24, picture.title, 13, bold=True)
     middles = draw_split(d, picture.split)
@@ -81,12 +93,20 @@ def svg(picture):
     for n, table in enumerate(picture.tables):
         x = left + step * n + (30 if n == 0 else 0) + 10
         last = n + 1 == count and picture.frame is None
-        draw_table(d, x, table, 92 + 6 * n, middles[n], None if last else left + step * (n + 1) + 10)
+        draw_table(
+            d, x, table, 92 + 6 * n, middles[n], None if last else left + step * (n + 1) + 10
+        )
     d.arrow((70, 261), (left + 38, 261), (left + 39, 261))
     if picture.frame is not None:
         draw_frame(d, left + step * count + 10, picture, middles[-1])
     elif picture.end:
-        d.text(left + step * (count - 1) + (30 if count == 1 else 0) + 108, 196, picture.end, 12, italic=True)
+        d.text(
+            left + step * (count - 1) + (30 if count == 1 else 0) + 108,
+            196,
+            picture.end,
+            12,
+            italic=True,
+        )
     return d
 
 
@@ -99,7 +119,9 @@ def column(head, inside, lines, leads_on):
     edge = "+" + "-" * width + "+"
     empty = "|" + " " * width + "|"
     entry = "|" + f" {inside}".ljust(width - 1) + ("-+" if leads_on else " |")
-    return [head.center(width + 2), edge, empty, entry, empty, edge] + [words.center(width + 2) for words in lines]
+    return [head.center(width + 2), edge, empty, entry, empty, edge] + [
+        words.center(width + 2) for words in lines
+    ]
 
 
 def beside(columns):

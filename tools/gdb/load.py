@@ -1,5 +1,5 @@
-# Read by GDB (`source tools/gdb/load.py`): adds the `tarn` commands and the pretty-printers.
-# A GDB without Python takes these lines for commands of its own: it shows the first, and stops at the
+# Read by GDB (`source tools/gdb/load.py`): adds the `tarn` commands and the pretty-printers.  A GDB
+# without Python takes these lines for commands of its own: it shows the first, and stops at the
 # second, saying why.
 echo = "\nThe tarn commands need a GDB with Python (Debian: gdb, not gdb-minimal).\n"
 python = True

@@ -5,7 +5,9 @@ import re
 import socket
 import time
 
-STEP = 0.02  # seconds between two looks at a file or a socket that another program is about to change
+STEP = (
+    0.02  # seconds between two looks at a file or a socket that another program is about to change
+)
 
 
 class Ended(Exception):
@@ -27,7 +29,9 @@ def wait_until_ready(path, process):
 
 
 def wait_for_change(path, size):
-    """Until a file has another size, or a second has passed: whoever calls has more to look at than the file."""
+    """Until a file has another size, or a second has passed: whoever calls has more to look at than
+    the file.
+    """
     for _ in range(int(1 / STEP)):
         if path.stat().st_size != size:
             return
@@ -65,13 +69,17 @@ class Monitor:
         """Every CPU halts with interrupts off (EFLAGS.IF, bit 9)."""
         text = self.ask("human-monitor-command", **{"command-line": "info registers -a"})
         states = re.findall(r"EFL=([0-9a-f]+).*HLT=([01])", text)
-        return bool(states) and all(halt == "1" and not int(flags, 16) & 1 << 9 for flags, halt in states)
+        return bool(states) and all(
+            halt == "1" and not int(flags, 16) & 1 << 9 for flags, halt in states
+        )
 
     def memory_bytes(self):
         return self.ask("query-memory-size-summary")["base-memory"]
 
     def dump(self, path):
-        """An ELF core file, with the mappings of the CPUs' page tables, so that GDB reads it by the kernel's addresses."""
+        """An ELF core file, with the mappings of the CPUs' page tables, so that GDB reads it by the
+        kernel's addresses.
+        """
         was_running = self.ask("query-status")["running"]
         self.ask("stop")
         self.ask("dump-guest-memory", paging=True, protocol=f"file:{path}")

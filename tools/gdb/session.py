@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""QEMU and GDB together: session.py gdb | server | client | dump | tour [NAME], for the make targets of the same names.
+"""QEMU and GDB together: session.py gdb | server | client | dump | tour [NAME], for the make
+targets of the same names.
 
-What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison), PAE, SMP, MEM, CPU, MACHINE,
-APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that
-waits for nobody).  Of those that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder
-for drawings, else that of the build.
-"""
+What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison),
+PAE, SMP, MEM, CPU, MACHINE, APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command
+line), TOUR_AUTO (a tour that waits for nobody).  Of those that switch something on, "" and "0" are
+off.  TARN_DRAWINGS: the folder for drawings, else that of the build. """
 
 import os
 import re
@@ -30,8 +30,9 @@ import tourfile  # noqa: E402
 REMOTE_TIMEOUT = 3600
 # A fixed shift: with shift=auto each step back takes several times as long.
 REVERSE_SHIFT = 7
-# Going back loads a snapshot, which resets the devices.  In QEMU 7.2 the reset of the local APIC's helper for Windows guests
-# (kvmvapic) waits for the CPU's thread, and that one for the lock that the reset holds: without it nothing hangs.
+# Going back loads a snapshot, which resets the devices.  In QEMU 7.2 the reset of the local APIC's
+# helper for Windows guests (kvmvapic) waits for the CPU's thread, and that one for the lock that
+# the reset holds: without it nothing hangs.
 NO_VAPIC = ["-global", "apic.vapic=off"]
 ENDS = re.compile(r"^(\d+ passed, \d+ failed\b.*|stopped after step \d+\b.*)$", re.M)
 PANIC = re.compile(r"^panic", re.M | re.I)
@@ -82,19 +83,38 @@ class Settings:
 def own_iso(settings, folder):
     """An ISO whose only entry starts at once."""
     menu = folder / "grub.cfg"
-    menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
-                    f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n')
-    objcopy = subprocess.run(["sh", ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True).stdout.strip()
-    subprocess.run(["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf], check=True,
-                   stdout=subprocess.DEVNULL)
+    menu.write_text(
+        "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
+        f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n'
+    )
+    objcopy = subprocess.run(
+        ["sh", ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True
+    ).stdout.strip()
+    subprocess.run(
+        ["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     if not (folder / "tarn.iso").is_file():
         raise Refused("this needs GRUB for the PC, and it is not on this machine")
     return folder / "tarn.iso"
 
 
 def qemu_command(settings, folder):
-    command = ["qemu-system-i386", "-m", settings.memory, "-smp", settings.smp, "-nic", "none", "-display", "none", "-no-reboot",
-               "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    command = [
+        "qemu-system-i386",
+        "-m",
+        settings.memory,
+        "-smp",
+        settings.smp,
+        "-nic",
+        "none",
+        "-display",
+        "none",
+        "-no-reboot",
+        "-device",
+        "isa-debug-exit,iobase=0xf4,iosize=4",
+    ]
     command += ["-cpu", settings.cpu] if settings.cpu else []
     command += ["-machine", settings.machine] if settings.machine else []
     if settings.loader == "iso":
@@ -103,20 +123,27 @@ def qemu_command(settings, folder):
 
 
 def halted(folder, address=None):
-    """Options: QEMU waits for GDB, at `address` or at a socket of its own, with the monitor beside it."""
+    """Options: QEMU waits for GDB, at `address` or at a socket of its own, with the monitor beside
+    it.
+    """
     address = address or f"unix:{folder}/gdb.socket,server=on,wait=off"
     return ["-S", "-gdb", address, "-qmp", f"unix:{folder}/qmp.socket,server=on,wait=off"]
 
 
 def start(command, folder):
-    """QEMU in a session of its own, so that Ctrl-C in GDB does not reach it.  Returns when GDB can connect."""
+    """QEMU in a session of its own, so that Ctrl-C in GDB does not reach it.  Returns when GDB can
+    connect.
+    """
     with open(folder / "qemu.log", "wb") as errors:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors,
-                                   start_new_session=True)
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
+        )
     try:
         qmp.wait_until_ready(folder / "qmp.socket", process)
     except qmp.Ended:
-        raise Refused("QEMU ended: " + (folder / "qemu.log").read_text(errors="replace").strip()) from None
+        raise Refused(
+            "QEMU ended: " + (folder / "qemu.log").read_text(errors="replace").strip()
+        ) from None
     return process
 
 
@@ -146,7 +173,9 @@ def reverse_options(folder, mode):
 
 def check_reverse(settings):
     if switched_on("SMP_GIVEN") and settings.smp != "1":
-        raise Refused(f"REVERSE=1 and SMP={settings.smp}: QEMU records and replays one CPU alone. Leave SMP away, or say SMP=1.")
+        raise Refused(
+            f"REVERSE=1 and SMP={settings.smp}: QEMU records and replays one CPU alone. Leave SMP away, or say SMP=1."
+        )
     settings.smp = "1"
     settings.append = f"{settings.append} exit".strip()
     if not shutil.which("qemu-img"):
@@ -157,7 +186,11 @@ def record(settings, folder, quiet=False):
     """Runs the kernel to its end, writing down all that comes from outside."""
     if not quiet:
         print(f"Recording the whole run ({settings.append}); Ctrl-C ends it early.", flush=True)
-    command = qemu_command(settings, folder) + ["-serial", f"file:{folder}/recorded"] + reverse_options(folder, "record")
+    command = (
+        qemu_command(settings, folder)
+        + ["-serial", f"file:{folder}/recorded"]
+        + reverse_options(folder, "record")
+    )
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
     try:
         process.wait()
@@ -173,7 +206,12 @@ def record(settings, folder, quiet=False):
 
 def gdb_program():
     """One that knows the i386; where there is none, the plain one says what it lacks."""
-    return subprocess.run(["sh", ROOT / "tools/compiler.sh", "gdb"], capture_output=True, text=True).stdout.strip() or "gdb"
+    return (
+        subprocess.run(
+            ["sh", ROOT / "tools/compiler.sh", "gdb"], capture_output=True, text=True
+        ).stdout.strip()
+        or "gdb"
+    )
 
 
 def check_gdb():
@@ -181,11 +219,14 @@ def check_gdb():
     program = gdb_program()
     if not shutil.which(program):
         raise Refused("there is no gdb on this machine (Debian: gdb)")
-    tried = subprocess.run([program, "-nx", "-batch", "-ex", "python print('python')"],
-                           capture_output=True, text=True)
+    tried = subprocess.run(
+        [program, "-nx", "-batch", "-ex", "python print('python')"], capture_output=True, text=True
+    )
     if "python" not in tried.stdout.split():
-        raise Refused(f"{shutil.which(program)} was built without Python, in which the tarn commands are "
-                      "written. Install another (Debian: gdb instead of gdb-minimal)")
+        raise Refused(
+            f"{shutil.which(program)} was built without Python, in which the tarn commands are "
+            "written. Install another (Debian: gdb instead of gdb-minimal)"
+        )
 
 
 def gdb_environment(folder):
@@ -196,8 +237,12 @@ def gdb_environment(folder):
 
 def gdb_command(settings, *commands, batch=False):
     words = [gdb_program(), "-q"] + (["-nx", "-batch"] if batch else []) + [str(settings.elf)]
-    settle = ("set confirm off", "set breakpoint pending off",
-              f"set remotetimeout {REMOTE_TIMEOUT}", f"source {HERE / 'load.py'}")
+    settle = (
+        "set confirm off",
+        "set breakpoint pending off",
+        f"set remotetimeout {REMOTE_TIMEOUT}",
+        f"source {HERE / 'load.py'}",
+    )
     for command in settle + commands:
         words += ["-ex", command]
     return words
@@ -206,6 +251,7 @@ def gdb_command(settings, *commands, batch=False):
 @contextmanager
 def interrupts_left_to(command, **arguments):
     """Runs a program in this terminal; Ctrl-C is its own."""
+
     def as_usual():
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -224,8 +270,9 @@ def interrupts_left_to(command, **arguments):
 def run_gdb(settings, folder, *commands, batch=False):
     """GDB in this terminal, until it ends."""
     command = gdb_command(settings, *commands, batch=batch)
-    with interrupts_left_to(command, cwd=ROOT, env=gdb_environment(folder),
-                            stdin=subprocess.DEVNULL if batch else None) as process:
+    with interrupts_left_to(
+        command, cwd=ROOT, env=gdb_environment(folder), stdin=subprocess.DEVNULL if batch else None
+    ) as process:
         return process.wait()
 
 
@@ -237,10 +284,18 @@ def connected(settings, folder, *commands, batch=False, extra=(), greeting=""):
         record(settings, folder, batch)
         extra = reverse_options(folder, "replay")
     (folder / "console").write_text("")
-    process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + extra + halted(folder), folder)
+    process = start(
+        qemu_command(settings, folder)
+        + ["-serial", f"file:{folder}/console"]
+        + extra
+        + halted(folder),
+        folder,
+    )
     try:
         print(greeting, end="", flush=True)
-        return run_gdb(settings, folder, f"target remote {folder}/gdb.socket", *commands, batch=batch)
+        return run_gdb(
+            settings, folder, f"target remote {folder}/gdb.socket", *commands, batch=batch
+        )
     finally:
         stop(process)
 
@@ -254,8 +309,10 @@ def debug(settings):
         if not core.is_file():
             raise Refused(f"CORE={given('CORE')}: there is no such file (make dump writes one)")
         return run_gdb(settings, settings.folder, f"core-file {core}", "tarn cpus")
-    greeting = (f"{settings.elf.name} is halted before its first instruction. "
-                "For example: break kernel_main, continue, help tarn.\n")
+    greeting = (
+        f"{settings.elf.name} is halted before its first instruction. "
+        "For example: break kernel_main, continue, help tarn.\n"
+    )
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
         return connected(settings, Path(folder), greeting=greeting)
 
@@ -269,15 +326,30 @@ def serve(settings):
         extra = reverse_options(settings.folder, "replay")
     socket = settings.folder / "qmp.socket"
     socket.unlink(missing_ok=True)
-    serial = ["-chardev", "stdio,id=terminal,mux=on", "-serial", "chardev:terminal", "-mon", "terminal"]
-    command = qemu_command(settings, settings.folder) + serial + extra + halted(settings.folder, f"tcp:127.0.0.1:{port}")
+    serial = [
+        "-chardev",
+        "stdio,id=terminal,mux=on",
+        "-serial",
+        "chardev:terminal",
+        "-mon",
+        "terminal",
+    ]
+    command = (
+        qemu_command(settings, settings.folder)
+        + serial
+        + extra
+        + halted(settings.folder, f"tcp:127.0.0.1:{port}")
+    )
     with interrupts_left_to(command) as process:
         try:
             qmp.wait_until_ready(socket, process)
         except qmp.Ended:
             return process.wait()  # it has said why, in this terminal
-        print(f"Waiting for GDB at port {port}: make gdb-client in another terminal. "
-              "To quit: Ctrl-A, then X.", flush=True)
+        print(
+            f"Waiting for GDB at port {port}: make gdb-client in another terminal. "
+            "To quit: Ctrl-A, then X.",
+            flush=True,
+        )
         return process.wait()
 
 
@@ -286,8 +358,13 @@ def client(settings):
 
 
 def wait_until_over(monitor, process, console):
-    """Until the kernel has said its last line, or has panicked and every CPU has stopped; Ctrl-C: now."""
-    print("Waiting for the end of the self-test, or for a panic; Ctrl-C: the dump is made at once.", flush=True)
+    """Until the kernel has said its last line, or has panicked and every CPU has stopped; Ctrl-C:
+    now.
+    """
+    print(
+        "Waiting for the end of the self-test, or for a panic; Ctrl-C: the dump is made at once.",
+        flush=True,
+    )
     try:
         while process.poll() is None:
             written = console.read_bytes()
@@ -304,8 +381,10 @@ def announce(monitor, path):
     """Says how much is about to be written, and refuses what there is no room for."""
     size, free = monitor.memory_bytes() >> 20, shutil.disk_usage(path.parent).free >> 20
     if size > free:
-        raise Refused(f"{path} would have {size} MiB, and {free} MiB are free there. "
-                      "MEM= makes the machine smaller, CORE= names another place")
+        raise Refused(
+            f"{path} would have {size} MiB, and {free} MiB are free there. "
+            "MEM= makes the machine smaller, CORE= names another place"
+        )
     print(f"{path}: about {size} MiB will be written.", flush=True)
 
 
@@ -313,7 +392,10 @@ def dump_of_new(settings, path):
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
         folder = Path(folder)
         (folder / "console").write_text("")
-        process = start(qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + halted(folder), folder)
+        process = start(
+            qemu_command(settings, folder) + ["-serial", f"file:{folder}/console"] + halted(folder),
+            folder,
+        )
         try:
             monitor = qmp.Monitor(folder / "qmp.socket")
             announce(monitor, path)
@@ -338,7 +420,9 @@ def running_server(settings):
 
 
 def dump(settings):
-    """Of the machine that `make gdb-server` runs, if one does; else of one that is started for it."""
+    """Of the machine that `make gdb-server` runs, if one does; else of one that is started for
+    it.
+    """
     path = Path(given("CORE", str(settings.build / "tarn.core"))).resolve()
     path.unlink(missing_ok=True)
     monitor = running_server(settings)
@@ -348,8 +432,10 @@ def dump(settings):
         path.unlink(missing_ok=True)
         reason = {KeyboardInterrupt: "interrupted", qmp.Ended: "QEMU ended"}.get(type(why), why)
         raise Refused(f"no dump was made: {reason}") from None
-    print(f"{path}: {path.stat().st_size >> 20} MiB. To look at it: make gdb CORE={os.path.relpath(path)}"
-          + (" PAE=1" if settings.pae else ""))
+    print(
+        f"{path}: {path.stat().st_size >> 20} MiB. To look at it: make gdb CORE={os.path.relpath(path)}"
+        + (" PAE=1" if settings.pae else "")
+    )
     return 0
 
 

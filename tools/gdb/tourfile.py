@@ -8,9 +8,17 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent / "tours"
 KEYS = ("at", "run", "say", "source", "show", "look", "expect", "shows")
 HEAD = ("title", "about", "machine")
-MACHINE = {"memory": str, "smp": str, "append": str, "loader": str, "kind": str, "cpu": str,
-           "pae": lambda word: word == "yes", "reverse": lambda word: word == "yes"}
-DEFAULTS = 'memory=128M smp=1 kind=debug'
+MACHINE = {
+    "memory": str,
+    "smp": str,
+    "append": str,
+    "loader": str,
+    "kind": str,
+    "cpu": str,
+    "pae": lambda word: word == "yes",
+    "reverse": lambda word: word == "yes",
+}
+DEFAULTS = "memory=128M smp=1 kind=debug"
 
 
 class Faulty(Exception):
@@ -43,7 +51,8 @@ class Tour:
             settings[key] = MACHINE[key](value)
         settings["kind"] = {"plain": "", "debug": "-debug", "poison": "-poison"}[settings["kind"]]
         if not settings.get("reverse"):
-            # A stop that is never reached must not leave the tour waiting: the kernel ends the machine.
+            # A stop that is never reached must not leave the tour waiting: the kernel ends the
+            # machine.
             settings["append"] = f"{settings.get('append', '')} exit".strip()
         return settings
 
@@ -107,6 +116,7 @@ class Reader:
 
         def add(more):
             parts[-1] = (key, f"{parts[-1][1]}\n{more}".strip("\n") if parts[-1][1] else more)
+
         self.add = add
 
 
@@ -124,4 +134,8 @@ def load(name):
 def listing():
     tours = [load(name) for name in names()]
     width = max(len(tour.name) for tour in tours)
-    return [f"{tour.name:{width}}  {tour.title}" + (f"\n{'':{width}}  {tour.about}" if tour.about else "") for tour in tours]
+    return [
+        f"{tour.name:{width}}  {tour.title}"
+        + (f"\n{'':{width}}  {tour.about}" if tour.about else "")
+        for tour in tours
+    ]

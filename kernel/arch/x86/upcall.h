@@ -16,7 +16,10 @@ __noreturn void secondary_main(void);
 /* HZ times a second on each CPU, from the timer's interrupt. */
 void timer_tick(void);
 
-/* A reschedule interrupt arrived; the handler itself has nothing to do but count, the idle loop looks. */
+/*
+ * A reschedule interrupt arrived; the handler itself has nothing to do but count, the idle loop
+ * looks.
+ */
 void reschedule_interrupt(void);
 
 /* Name of the thread running on this CPU, for panics; never NULL. */

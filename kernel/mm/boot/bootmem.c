@@ -1,8 +1,8 @@
 /*
  * The boot memory allocator: see bootmem.h.
  *
- * One bit a page, 1 = reserved.  Beside the bitmap it remembers only where the last allocation ended, so that small
- * requests in a row share pages.
+ * One bit a page, 1 = reserved.  Beside the bitmap it remembers only where the last allocation
+ * ended, so that small requests in a row share pages.
  */
 #include "mm/boot/bootmem.h"
 
@@ -15,21 +15,18 @@
 #define NO_PLACE (~(phys_t)0)
 
 static u32 *bitmap;
-static phys_t last_end;	 /* end of the last allocation; page aligned (or 0): no partial page to go on with */
+/* end of the last allocation; page aligned (or 0): no partial page to go on with */
+static phys_t last_end;
 static bool is_open;
 static struct bootmem_stats stats;
 
-#define CHECK_OPEN() INVARIANT(45, is_open, "boot allocator called from 0x%lx while closed", (unsigned long)CALLER())
+#define CHECK_OPEN()                                                                               \
+	INVARIANT(45, is_open, "boot allocator called from 0x%lx while closed",                    \
+		(unsigned long)CALLER())
 
-bool bootmem_open(void)
-{
-	return is_open;
-}
+bool bootmem_open(void) { return is_open; }
 
-struct bootmem_stats bootmem_stats(void)
-{
-	return stats;
-}
+struct bootmem_stats bootmem_stats(void) { return stats; }
 
 bool bootmem_page_is_free(pfn_t pfn)
 {
@@ -38,12 +35,12 @@ bool bootmem_page_is_free(pfn_t pfn)
 }
 
 /* Frames of a physical range, cut to what the bitmap covers. */
-static pfn_t covered(phys_t end)
-{
-	return (pfn_t)MIN(end >> PAGE_SHIFT, (phys_t)stats.pages);
-}
+static pfn_t covered(phys_t end) { return (pfn_t)MIN(end >> PAGE_SHIFT, (phys_t)stats.pages); }
 
-/* The first frame in [pfn, end) whose bit is `reserved`, or `end`.  Words that are all the other value go as one step. */
+/*
+ * The first frame in [pfn, end) whose bit is `reserved`, or `end`.  Words that are all the other
+ * value go as one step.
+ */
 static pfn_t next_with(bool reserved, pfn_t pfn, pfn_t end)
 {
 	u32 other = reserved ? 0 : ~0u;
@@ -91,8 +88,8 @@ void bootmem_reserve(phys_t start, u64 size)
 
 	for (pfn_t pfn = first; pfn < end; pfn++)
 		INVARIANT(43, !bit_test(bitmap, pfn) || !pfn_is_ram(pfn),
-			  "boot allocator: reserve 0x%llx size 0x%llx: page 0x%x is reserved already",
-			  (unsigned long long)start, (unsigned long long)size, pfn);
+			"boot allocator: reserve 0x%llx size 0x%llx: page 0x%x is reserved already",
+			(unsigned long long)start, (unsigned long long)size, pfn);
 	mark_reserved(first, end);
 }
 
@@ -103,8 +100,8 @@ void bootmem_free(phys_t start, u64 size)
 
 	for (pfn_t pfn = first; pfn < end; pfn++)
 		INVARIANT(43, pfn < stats.pages && bit_test(bitmap, pfn) && pfn_is_ram(pfn),
-			  "boot allocator: free 0x%llx size 0x%llx: page 0x%x is free already or no low RAM",
-			  (unsigned long long)start, (unsigned long long)size, pfn);
+			"boot allocator: free 0x%llx size 0x%llx: page 0x%x is free already or no low RAM",
+			(unsigned long long)start, (unsigned long long)size, pfn);
 	if (first >= end)
 		return;
 	mark_free(first, end);
@@ -112,7 +109,9 @@ void bootmem_free(phys_t start, u64 size)
 		last_end = 0;
 }
 
-/* The rest of the page where the last allocation ended, with the pages after it as far as needed. */
+/*
+ * The rest of the page where the last allocation ended, with the pages after it as far as needed.
+ */
 static phys_t place_in_partial_page(size_t size, size_t align, phys_t goal)
 {
 	phys_t start = ALIGN_UP(last_end, align), end = start + size;
@@ -166,8 +165,9 @@ static void *take(phys_t start, size_t size)
 void *bootmem_try_alloc(size_t size, size_t align, phys_t goal)
 {
 	CHECK_OPEN();
-	ASSERT(size > 0 && align > 0 && (align & (align - 1)) == 0, "boot allocator: size %lu, alignment %lu",
-	       (unsigned long)size, (unsigned long)align);
+	ASSERT(size > 0 && align > 0 && (align & (align - 1)) == 0,
+		"boot allocator: size %lu, alignment %lu", (unsigned long)size,
+		(unsigned long)align);
 	phys_t start = find_place(size, align, goal);
 
 	if (start == NO_PLACE)
@@ -228,7 +228,9 @@ void bootmem_init(void)
 	u32 npages = ALIGN_UP(words * 4, PAGE_SIZE) / PAGE_SIZE;
 	pfn_t place = find_bitmap_place(npages);
 
-	stats = (struct bootmem_stats){ .pages = max_low_pfn, .reserved = max_low_pfn, .bitmap_pages = npages };
+	stats = (struct bootmem_stats){
+		.pages = max_low_pfn, .reserved = max_low_pfn, .bitmap_pages = npages
+	};
 	bitmap = pfn_to_virt(place);
 	memset(bitmap, 0xFF, npages * PAGE_SIZE);
 	last_end = 0;
@@ -253,7 +255,8 @@ u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
 	bitmap = NULL;
 	give(place, place + stats.bitmap_pages);
 	stats.handed_over = given;
-	INVARIANT(44, given == stats.free + stats.bitmap_pages, "%u pages handed over, %u were free and %u the bitmap's",
-		  given, stats.free, stats.bitmap_pages);
+	INVARIANT(44, given == stats.free + stats.bitmap_pages,
+		"%u pages handed over, %u were free and %u the bitmap's", given, stats.free,
+		stats.bitmap_pages);
 	return given;
 }

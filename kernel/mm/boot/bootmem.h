@@ -1,8 +1,8 @@
 /*
  * The boot memory allocator: one bit a page of low memory, 1 = reserved.
  *
- * Lives from step 2 until the hand-over in step 6; any call after that panics (invariant 45).  Boot CPU only, no locks,
- * never sleeps.  Source of the design: Gorman, ch. 5.
+ * Lives from step 2 until the hand-over in step 6; any call after that panics (invariant 45).  Boot
+ * CPU only, no locks, never sleeps.  Source of the design: Gorman, ch. 5.
  */
 #ifndef MM_BOOTMEM_H
 #define MM_BOOTMEM_H
@@ -16,7 +16,10 @@
  */
 void bootmem_init(void);
 
-/* Reserve rounds outward to pages, free rounds inward.  Freeing what is free already, or reserving RAM twice, panics, naming the range. */
+/*
+ * Reserve rounds outward to pages, free rounds inward.  Freeing what is free already, or reserving
+ * RAM twice, panics, naming the range.
+ */
 void bootmem_reserve(phys_t start, u64 size);
 void bootmem_free(phys_t start, u64 size);
 
@@ -33,11 +36,11 @@ void *bootmem_alloc(size_t size, size_t align, phys_t goal);
 void *bootmem_alloc_page(void);
 
 struct bootmem_stats {
-	u32 pages;	    /* that the bitmap covers */
+	u32 pages;          /* that the bitmap covers */
 	u32 free, reserved; /* bits */
 	u32 bitmap_pages;
 	u32 allocations, merged; /* calls served; of them into a partial page */
-	u32 handed_over; /* pages given to the buddy allocator; 0 before */
+	u32 handed_over;         /* pages given to the buddy allocator; 0 before */
 };
 /* Also after the hand-over: the figures of the end. */
 struct bootmem_stats bootmem_stats(void);
@@ -46,8 +49,8 @@ struct bootmem_stats bootmem_stats(void);
 bool bootmem_page_is_free(pfn_t pfn);
 
 /*
- * Step 6: gives every free page away by give(start, end), in runs, then the bitmap's own pages.  Returns how many.
- * The allocator is closed afterwards.
+ * Step 6: gives every free page away by give(start, end), in runs, then the bitmap's own pages.
+ * Returns how many.  The allocator is closed afterwards.
  */
 u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end));
 /* False after the hand-over. */

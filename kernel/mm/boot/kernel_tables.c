@@ -2,16 +2,18 @@
 #include "mm/boot/kernel_tables.h"
 
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/segment.h"
+#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/vital.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 
-/* The fixed MTRRs rule here, and the screen and the firmware lie here: mapped whether RAM or not. */
+/*
+ * The fixed MTRRs rule here, and the screen and the firmware lie here: mapped whether RAM or not.
+ */
 #define FIRST_MIB_PFNS 256u
 #define PFNS_PER_PMD (PMD_SIZE >> PAGE_SHIFT)
 
@@ -36,8 +38,9 @@ static pmd_t *kernel_pmd(uintptr_t address)
 /* Empty PTE tables for [start, end). */
 static void reserve_tables(uintptr_t start, uintptr_t end)
 {
-	for (uintptr_t address = ALIGN_DOWN(start, PMD_SIZE); address - ALIGN_DOWN(start, PMD_SIZE) < end - ALIGN_DOWN(start, PMD_SIZE);
-	     address += PMD_SIZE) {
+	for (uintptr_t address = ALIGN_DOWN(start, PMD_SIZE);
+		address - ALIGN_DOWN(start, PMD_SIZE) < end - ALIGN_DOWN(start, PMD_SIZE);
+		address += PMD_SIZE) {
 		pmd_t *pmd = kernel_pmd(address);
 
 		if (pmd_none(*pmd))
@@ -126,13 +129,13 @@ static void check_vital_page(const struct vital_range *range, uintptr_t address)
 {
 	struct walk walk = pgtable_walk(swapper_pg_dir, address);
 
-	if (!walk.mapped || walk.phys != virt_to_phys((void *)address) || (range->writable && !walk.writable) ||
-	    (range->executable && walk.nx))
+	if (!walk.mapped || walk.phys != virt_to_phys((void *)address) ||
+		(range->writable && !walk.writable) || (range->executable && walk.nx))
 		panic("page tables about to be loaded: %s at %x: mapped %d to %llx, writable %d, no-execute %d; last entry read: "
 		      "%s %u = %llx",
-		      range->name, (u32)address, walk.mapped, walk.phys, walk.writable, walk.nx,
-		      walk.level[walk.levels - 1].name, walk.level[walk.levels - 1].index,
-		      walk.level[walk.levels - 1].value);
+			range->name, (u32)address, walk.mapped, walk.phys, walk.writable, walk.nx,
+			walk.level[walk.levels - 1].name, walk.level[walk.levels - 1].index,
+			walk.level[walk.levels - 1].value);
 }
 
 static void check_vital_ranges(void)
@@ -140,7 +143,8 @@ static void check_vital_ranges(void)
 	struct vital_range range;
 
 	for (u32 i = 0; vital_range(i, &range); i++)
-		for (uintptr_t address = range.start & PAGE_MASK; address < range.end; address += PAGE_SIZE)
+		for (uintptr_t address = range.start & PAGE_MASK; address < range.end;
+			address += PAGE_SIZE)
 			check_vital_page(&range, address);
 }
 

@@ -4,18 +4,15 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/page_ops.h"
 #include "lib/string.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
 
 struct module modules[BOOT_MAX_MODULES];
 u32 nmodules;
 
-static pfn_t first_pfn(const struct boot_module *boot)
-{
-	return phys_to_pfn(boot->start);
-}
+static pfn_t first_pfn(const struct boot_module *boot) { return phys_to_pfn(boot->start); }
 
 static pfn_t end_pfn(const struct boot_module *boot)
 {
@@ -50,7 +47,8 @@ static bool take_high_pages(struct module *module)
 
 static void copy_low_to_high(struct module *module, pfn_t pfn)
 {
-	list_for_each(node, &module->pages) {
+	list_for_each(node, &module->pages)
+	{
 		void *to = kmap_atomic(list_entry(node, struct page, list));
 
 		copy_page_at(to, pfn_to_virt(pfn++));
@@ -79,7 +77,8 @@ static u32 module_sum(const struct module *module)
 	u64 left = module->size;
 	u32 offset = module->offset, sum = 0;
 
-	list_for_each(node, &module->pages) {
+	list_for_each(node, &module->pages)
+	{
 		const u8 *bytes = kmap_atomic(list_entry(node, struct page, list));
 
 		for (; offset < PAGE_SIZE && left; left--)
@@ -105,7 +104,8 @@ static void module_take(u32 n)
 	module->size = boot->end - boot->start;
 	module->offset = (u32)boot->start & ~PAGE_MASK;
 	module->npages = end_pfn(boot) - first_pfn(boot);
-	module->high = first_pfn(boot) >= highstart_pfn || (end_pfn(boot) <= max_low_pfn && move_to_high(module, boot));
+	module->high = first_pfn(boot) >= highstart_pfn ||
+		       (end_pfn(boot) <= max_low_pfn && move_to_high(module, boot));
 	if (list_empty(&module->pages))
 		keep_in_place(module, boot);
 	module->sum = module_sum(module);

@@ -18,15 +18,9 @@ struct ram_range mem_map_place;
 #define FREE_MINIMUM_PAGES ((u32)(MEMORY_FREE_MINIMUM >> PAGE_SHIFT))
 #define LOWMEM_MAX_PAGES ((u32)(LOWMEM_MAX >> PAGE_SHIFT))
 
-static unsigned long long pages_to_mib(u64 pages)
-{
-	return pages >> (20 - PAGE_SHIFT);
-}
+static unsigned long long pages_to_mib(u64 pages) { return pages >> (20 - PAGE_SHIFT); }
 
-static u32 pages_to_kib(u32 pages)
-{
-	return pages << (PAGE_SHIFT - 10);
-}
+static u32 pages_to_kib(u32 pages) { return pages << (PAGE_SHIFT - 10); }
 
 /* The first frame after all RAM below `limit`. */
 static pfn_t ram_end_below(pfn_t limit)
@@ -39,10 +33,7 @@ static pfn_t ram_end_below(pfn_t limit)
 	return end;
 }
 
-static u32 free_pages_below(pfn_t end)
-{
-	return phys_pages_of(PHYS_RAM, 0, end);
-}
+static u32 free_pages_below(pfn_t end) { return phys_pages_of(PHYS_RAM, 0, end); }
 
 /* The boot allocator's bitmap: one bit a page. */
 static u32 bitmap_pages(pfn_t low_end)
@@ -61,10 +52,7 @@ static u32 other_pages(pfn_t low_end)
 	return bitmap_pages(low_end) + tables + 32;
 }
 
-static u32 run_length(struct ram_range run)
-{
-	return run.end - run.start;
-}
+static u32 run_length(struct ram_range run) { return run.end - run.start; }
 
 /* The longest run of free pages in [start, end); empty if there is none. */
 static struct ram_range longest_run(pfn_t start, pfn_t end)
@@ -107,7 +95,9 @@ static pfn_t frames_in_mem_map(pfn_t low_end)
 	return (pfn_t)ALIGN_DOWN(frames, 1u << MAX_ORDER);
 }
 
-/* Low memory must lie within mem_map: it ends earlier where little RAM is spread over a long way. */
+/*
+ * Low memory must lie within mem_map: it ends earlier where little RAM is spread over a long way.
+ */
 static pfn_t cut_to_mem_map(pfn_t low_end)
 {
 	while (frames_in_mem_map(low_end) < low_end)
@@ -132,7 +122,10 @@ static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
 		pages_to_kib(FREE_MINIMUM_PAGES));
 }
 
-/* Where low memory ends if the option is obeyed, or `top` if that leaves too little: mem_map may cut it further. */
+/*
+ * Where low memory ends if the option is obeyed, or `top` if that leaves too little: mem_map may
+ * cut it further.
+ */
 static pfn_t enough_or_top(const char *option, u64 bytes, pfn_t end, pfn_t top)
 {
 	pfn_t low = cut_to_mem_map(ram_end_below(MIN(end, LOWMEM_MAX_PAGES)));
@@ -234,7 +227,7 @@ static void report_highmem(void)
 
 	if (asked != got)
 		pr_notice("memory: highmem= asked for %llu KiB, high memory has %u KiB\n",
-			  (unsigned long long)(asked << (PAGE_SHIFT - 10)), pages_to_kib(got));
+			(unsigned long long)(asked << (PAGE_SHIFT - 10)), pages_to_kib(got));
 }
 
 static void place_vmalloc(void)

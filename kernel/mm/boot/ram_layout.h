@@ -1,5 +1,6 @@
 /*
- * How the RAM that the boot loader reported is divided.  Decided once, by memory_divide(), in step 2:
+ * How the RAM that the boot loader reported is divided.  Decided once, by memory_divide(), in step
+ * 2:
  *
  *   0 .. max_low_pfn            low memory: the direct map reaches it
  *   highstart_pfn .. max_pfn    high memory: reached through kmap

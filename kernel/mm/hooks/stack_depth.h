@@ -1,6 +1,6 @@
 /*
- * How deep kernel stacks are used (debug build; otherwise all of this is nothing): each is filled when it is made, and what is no
- * longer filled has been used.
+ * How deep kernel stacks are used (debug build; otherwise all of this is nothing): each is filled
+ * when it is made, and what is no longer filled has been used.
  */
 #ifndef MM_STACK_DEPTH_H
 #define MM_STACK_DEPTH_H
@@ -18,7 +18,11 @@ void stack_depth_report(void);
 
 #else
 
-static inline void stack_depth_made(uintptr_t bottom, const char *owner) { (void)bottom; (void)owner; }
+static inline void stack_depth_made(uintptr_t bottom, const char *owner)
+{
+	(void)bottom;
+	(void)owner;
+}
 static inline void stack_depth_gone(uintptr_t bottom) { (void)bottom; }
 static inline void stack_depth_boot(void) {}
 static inline void stack_depth_report(void) {}

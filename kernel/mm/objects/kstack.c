@@ -1,17 +1,18 @@
 /*
  * Kernel stacks, and whose guard page an address lies in.
  *
- * Who runs over the end of a stack is named by the double-fault task, on any CPU at any moment.  So the names lie in a
- * table that is read without a lock and that only ever grows: a chain of low pages, none of which is freed.
+ * Who runs over the end of a stack is named by the double-fault task, on any CPU at any moment.  So
+ * the names lie in a table that is read without a lock and that only ever grows: a chain of low
+ * pages, none of which is freed.
  */
-#include "arch/x86/paging/layout.h"
+#include "mm/objects/kstack.h"
 #include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/paging/layout.h"
 #include "arch/x86/upcall.h"
 #include "lib/string.h"
-#include "mm/objects/kstack.h"
-#include "mm/pages/page_alloc.h"
 #include "mm/hooks/stack_depth.h"
 #include "mm/objects/vmalloc.h"
+#include "mm/pages/page_alloc.h"
 
 struct stack_name {
 	uintptr_t bottom; /* 0: not in use.  Set after the name, cleared before it changes. */

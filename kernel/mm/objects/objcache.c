@@ -1,8 +1,9 @@
 /*
  * Object caches: see objcache.h.
  *
- * Each page begins with a header: how many of its objects are free, and a bit for each object, 1 = free.  The bits are
- * all there is: they find a free object, and they catch an object that is freed twice.
+ * Each page begins with a header: how many of its objects are free, and a bit for each object, 1 =
+ * free.  The bits are all there is: they find a free object, and they catch an object that is freed
+ * twice.
  */
 #include "mm/objects/objcache.h"
 
@@ -19,16 +20,10 @@ struct object_page {
 	u32 free_bits[];
 };
 
-static u32 bit_words(u32 per_page)
-{
-	return (per_page + 31) / 32;
-}
+static u32 bit_words(u32 per_page) { return (per_page + 31) / 32; }
 
 /* Bytes of the header of a page with `n` objects. */
-static u32 header_bytes(u32 n)
-{
-	return (u32)sizeof(struct object_page) + bit_words(n) * 4;
-}
+static u32 header_bytes(u32 n) { return (u32)sizeof(struct object_page) + bit_words(n) * 4; }
 
 /* From one object to the next. */
 static inline u32 stride(const struct object_cache *cache)
@@ -36,7 +31,10 @@ static inline u32 stride(const struct object_cache *cache)
 	return cache->size + redzone_bytes(&cache->redzone);
 }
 
-/* The objects fill the page from its end, so that sizes that are powers of two are aligned to themselves. */
+/*
+ * The objects fill the page from its end, so that sizes that are powers of two are aligned to
+ * themselves.
+ */
 static u32 first_offset(const struct object_cache *cache)
 {
 	return PAGE_SIZE - cache->per_page * stride(cache);
@@ -44,8 +42,9 @@ static u32 first_offset(const struct object_cache *cache)
 
 void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align)
 {
-	ASSERT(size > 0 && size <= OBJECT_MAX && align >= 8 && (align & (align - 1)) == 0 && align <= OBJECT_MAX,
-	       "object cache %s: size %u, alignment %u", name, size, align);
+	ASSERT(size > 0 && size <= OBJECT_MAX && align >= 8 && (align & (align - 1)) == 0 &&
+			align <= OBJECT_MAX,
+		"object cache %s: size %u, alignment %u", name, size, align);
 	*cache = (struct object_cache){ .name = name, .size = ALIGN_UP(size, align) };
 	redzone_set(&cache->redzone, align);
 	cache->per_page = PAGE_SIZE / stride(cache);
@@ -64,7 +63,8 @@ static struct page *make_page(struct object_cache *cache, u32 gfp)
 
 	if (!page)
 		return NULL;
-	INVARIANT(49, !page_is_high(page), "object cache %s got high frame 0x%x", cache->name, page_to_pfn(page));
+	INVARIANT(49, !page_is_high(page), "object cache %s got high frame 0x%x", cache->name,
+		page_to_pfn(page));
 	head = lowmem_page_address(page);
 	for (u32 i = 0; i < bit_words(cache->per_page); i++)
 		head->free_bits[i] = ~0u >> (32 - MIN(cache->per_page - i * 32, 32u));
@@ -141,17 +141,20 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 }
 
 /* The object's number in its page.  Panics unless it is an object of the cache that is in use. */
-static u32 object_index(const struct object_cache *cache, const struct page *page, const void *object)
+static u32 object_index(
+	const struct object_cache *cache, const struct page *page, const void *object)
 {
 	const struct object_page *head = lowmem_page_address(page);
 	u32 offset = (u32)((uintptr_t)object & (PAGE_SIZE - 1)) - first_offset(cache);
 	u32 index = offset / stride(cache);
 
-	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache, "object %p is not one of cache %s, page flags 0x%x", object,
-	       cache->name, page->flags);
-	ASSERT(index < cache->per_page && index * stride(cache) == offset, "object %p of cache %s: no object begins there", object,
-	       cache->name);
-	ASSERT(!bit_test(head->free_bits, index), "object %p of cache %s is freed twice", object, cache->name);
+	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache,
+		"object %p is not one of cache %s, page flags 0x%x", object, cache->name,
+		page->flags);
+	ASSERT(index < cache->per_page && index * stride(cache) == offset,
+		"object %p of cache %s: no object begins there", object, cache->name);
+	ASSERT(!bit_test(head->free_bits, index), "object %p of cache %s is freed twice", object,
+		cache->name);
 	return index;
 }
 
@@ -169,8 +172,9 @@ static struct page *put_object(struct object_cache *cache, struct page *page, u3
 {
 	struct object_page *head = lowmem_page_address(page);
 
-	ASSERT(!bit_test(head->free_bits, index), "object %u of frame 0x%x, cache %s, is freed twice", index,
-	       page_to_pfn(page), cache->name);
+	ASSERT(!bit_test(head->free_bits, index),
+		"object %u of frame 0x%x, cache %s, is freed twice", index, page_to_pfn(page),
+		cache->name);
 	bit_set(head->free_bits, index);
 	cache->in_use--;
 	list_remove(&page->list);
@@ -196,23 +200,31 @@ void object_free(struct object_cache *cache, void *object)
 		drop_page(cache, empty);
 }
 
-/* From 512 bytes on the sizes are what fits 7, 3, 2 times beside the header, so that they waste little of the page. */
+/*
+ * From 512 bytes on the sizes are what fits 7, 3, 2 times beside the header, so that they waste
+ * little of the page.
+ */
 static struct {
 	u32 size;
 	const char *name;
 	struct object_cache cache;
 } kmalloc_caches[] = {
-	{ .size = 16, .name = "kmalloc-16" },	  { .size = 32, .name = "kmalloc-32" },
-	{ .size = 64, .name = "kmalloc-64" },	  { .size = 128, .name = "kmalloc-128" },
-	{ .size = 256, .name = "kmalloc-256" },	  { .size = 576, .name = "kmalloc-576" },
-	{ .size = 1360, .name = "kmalloc-1360" }, { .size = 2040, .name = "kmalloc-2040" },
+	{ .size = 16, .name = "kmalloc-16" },
+	{ .size = 32, .name = "kmalloc-32" },
+	{ .size = 64, .name = "kmalloc-64" },
+	{ .size = 128, .name = "kmalloc-128" },
+	{ .size = 256, .name = "kmalloc-256" },
+	{ .size = 576, .name = "kmalloc-576" },
+	{ .size = 1360, .name = "kmalloc-1360" },
+	{ .size = 2040, .name = "kmalloc-2040" },
 	{ .size = 2048, .name = "kmalloc-2048" },
 };
 
 void kmalloc_init(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_caches); i++)
-		object_cache_init(&kmalloc_caches[i].cache, kmalloc_caches[i].name, kmalloc_caches[i].size, 8);
+		object_cache_init(&kmalloc_caches[i].cache, kmalloc_caches[i].name,
+			kmalloc_caches[i].size, 8);
 }
 
 static void *kmalloc_from(struct object_cache *cache, size_t size, u32 gfp)
@@ -226,7 +238,8 @@ static void *kmalloc_from(struct object_cache *cache, size_t size, u32 gfp)
 
 void *kmalloc(size_t size, u32 gfp)
 {
-	ASSERT(size <= OBJECT_MAX, "kmalloc: %lu bytes, at most %u", (unsigned long)size, OBJECT_MAX);
+	ASSERT(size <= OBJECT_MAX, "kmalloc: %lu bytes, at most %u", (unsigned long)size,
+		OBJECT_MAX);
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_caches); i++)
 		if (size <= kmalloc_caches[i].size)
 			return kmalloc_from(&kmalloc_caches[i].cache, size, gfp);
@@ -240,6 +253,7 @@ void kfree(void *object)
 	if (!object)
 		return;
 	page = virt_to_page(object);
-	ASSERT(page->flags & PG_OBJECTS, "kfree: %p is no object, page flags 0x%x", object, page->flags);
+	ASSERT(page->flags & PG_OBJECTS, "kfree: %p is no object, page flags 0x%x", object,
+		page->flags);
 	object_free(page->cache, object);
 }

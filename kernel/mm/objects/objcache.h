@@ -1,6 +1,7 @@
 /*
- * Object caches: kernel objects of one size, cut from single low pages.  From step 7 on.
- * Any context for free; alloc as alloc_pages with the same flags.  A cache's lock is of the irqsave kind.
+ * Object caches: kernel objects of one size, cut from single low pages.  From step 7 on.  Any
+ * context for free; alloc as alloc_pages with the same flags.  A cache's lock is of the irqsave
+ * kind.
  */
 #ifndef MM_OBJCACHE_H
 #define MM_OBJCACHE_H
@@ -11,7 +12,7 @@
 
 struct object_cache {
 	const char *name;
-	u32 size;	/* bytes, rounded up to `align` */
+	u32 size; /* bytes, rounded up to `align` */
 	u32 per_page;
 	struct spinlock lock;
 	struct list partial, full; /* pages with free objects; without */

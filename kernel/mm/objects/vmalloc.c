@@ -1,13 +1,13 @@
 /*
  * Ranges of kernel addresses: see vmalloc.h.
  *
- * The ranges in use are a list in order of address.  A range leaves it only after every CPU has flushed it, so nobody is
- * ever given an address of which some CPU still holds an old translation.
+ * The ranges in use are a list in order of address.  A range leaves it only after every CPU has
+ * flushed it, so nobody is ever given an address of which some CPU still holds an old translation.
  */
 #include "mm/objects/vmalloc.h"
 
-#include "arch/x86/paging/tlb.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/objcache.h"
@@ -24,7 +24,7 @@ struct vm_range {
 
 static struct spinlock vmalloc_lock = SPINLOCK_INIT("vmalloc");
 static struct list ranges = LIST_INIT(ranges); /* vmalloc_lock */
-static struct vmalloc_stats stats;	       /* vmalloc_lock */
+static struct vmalloc_stats stats;             /* vmalloc_lock */
 
 static uintptr_t range_end(const struct vm_range *range)
 {
@@ -38,7 +38,8 @@ static bool insert_range(struct vm_range *range)
 	uintptr_t size = ((uintptr_t)range->pages + 1) * PAGE_SIZE;
 	struct list *after = ranges.prev;
 
-	list_for_each(node, &ranges) {
+	list_for_each(node, &ranges)
+	{
 		const struct vm_range *next = list_entry(node, struct vm_range, node);
 
 		if (next->start - start >= size) {
@@ -86,7 +87,8 @@ static struct vm_range *find_range(uintptr_t address, bool device)
 	struct vm_range *found = NULL;
 
 	spin_lock(&vmalloc_lock);
-	list_for_each(node, &ranges) {
+	list_for_each(node, &ranges)
+	{
 		struct vm_range *range = list_entry(node, struct vm_range, node);
 
 		if (range->start == address && range->device == device && !range->leaving)
@@ -95,7 +97,8 @@ static struct vm_range *find_range(uintptr_t address, bool device)
 	if (found)
 		found->leaving = true;
 	spin_unlock(&vmalloc_lock);
-	ASSERT(found, "0x%lx is not the start of a %s range in use", (unsigned long)address, device ? "device" : "memory");
+	ASSERT(found, "0x%lx is not the start of a %s range in use", (unsigned long)address,
+		device ? "device" : "memory");
 	return found;
 }
 
@@ -104,7 +107,8 @@ static pte_t *range_pte(const struct vm_range *range, u32 i)
 	uintptr_t address = range->start + (uintptr_t)i * PAGE_SIZE;
 	pte_t *pte = kernel_pte(address);
 
-	INVARIANT(19, pte, "no page table stands for vmalloc address 0x%lx", (unsigned long)address);
+	INVARIANT(
+		19, pte, "no page table stands for vmalloc address 0x%lx", (unsigned long)address);
 	return pte;
 }
 
@@ -134,8 +138,7 @@ static void range_destroy(struct vm_range *range)
 	unmap_range(range, &pages);
 	flush_tlb_kernel_range(range->start, range_end(range));
 	shadow_check_range(range->start, range_end(range));
-	list_for_each_safe(node, &pages)
-		free_page(list_entry(node, struct page, list));
+	list_for_each_safe(node, &pages) free_page(list_entry(node, struct page, list));
 	spin_lock(&vmalloc_lock);
 	list_remove(&range->node);
 	stats.areas--;

@@ -1,6 +1,7 @@
 /*
- * The buddy allocator.  A block of order n has 2^n pages and begins at a frame number that is a multiple of 2^n; its buddy is
- * the block beside it with which it makes up one of order n + 1: the frame number with bit n turned over.
+ * The buddy allocator.  A block of order n has 2^n pages and begins at a frame number that is a
+ * multiple of 2^n; its buddy is the block beside it with which it makes up one of order n + 1: the
+ * frame number with bit n turned over.
  */
 #include "lib/assert.h"
 #include "lib/bitops.h"
@@ -47,15 +48,19 @@ struct page *buddy_alloc(struct zone *zone, u32 order)
 	return page;
 }
 
-/* The buddy's flags say whose it is and whether it is free; mem_map has an entry for the buddy of every frame. */
+/*
+ * The buddy's flags say whose it is and whether it is free; mem_map has an entry for the buddy of
+ * every frame.
+ */
 static inline bool is_free_block(const struct page *page, enum zone_type type, u32 order)
 {
-	return ((page->flags ^ (PG_BUDDY | type)) & (PG_BUDDY | PG_ZONE_MASK)) == 0 && page->order == order;
+	return ((page->flags ^ (PG_BUDDY | type)) & (PG_BUDDY | PG_ZONE_MASK)) == 0 &&
+	       page->order == order;
 }
 
 /*
- * The order of the larger free block that contains the one at `pfn`, or 0.  mem_map begins at frame 0, so the head of
- * every such block is in it.
+ * The order of the larger free block that contains the one at `pfn`, or 0.  mem_map begins at frame
+ * 0, so the head of every such block is in it.
  */
 static u32 order_of_free_block_around(pfn_t pfn, u32 order)
 {
@@ -84,21 +89,31 @@ static u32 flags_in_block(const struct page *page, u32 order)
 	return flags;
 }
 
-/* That the block lies in its zone, and no part of it is free already: what page_alloc.c has checked of its first page, for all. */
+/*
+ * That the block lies in its zone, and no part of it is free already: what page_alloc.c has checked
+ * of its first page, for all.
+ */
 void buddy_check_freed(const struct zone *zone, const struct page *page, u32 order)
 {
 	pfn_t pfn = page_to_pfn(page);
 	u32 around = order_of_free_block_around(pfn, order), flags = flags_in_block(page, order);
 
-	INVARIANT(47, IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
-		  "frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x", pfn, zone->name, order,
-		  zone->start, zone->end);
-	INVARIANT(47, around == 0, "frame 0x%x freed at order %u lies in a free block of order %u", pfn, order, around);
-	INVARIANT(47, !(flags & PG_NOT_OWNED), "frame 0x%x freed at order %u: part of it is free already or reserved, flags 0x%x",
-		  pfn, order, flags);
+	INVARIANT(47,
+		IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start &&
+			pfn + (1u << order) <= zone->end,
+		"frame 0x%x freed to zone %s at order %u: not aligned, or outside of 0x%x to 0x%x",
+		pfn, zone->name, order, zone->start, zone->end);
+	INVARIANT(47, around == 0, "frame 0x%x freed at order %u lies in a free block of order %u",
+		pfn, order, around);
+	INVARIANT(47, !(flags & PG_NOT_OWNED),
+		"frame 0x%x freed at order %u: part of it is free already or reserved, flags 0x%x",
+		pfn, order, flags);
 }
 
-/* The entry in mem_map (which begins at `map`) of the buddy of the block at `page`, `size` bytes of entries long. */
+/*
+ * The entry in mem_map (which begins at `map`) of the buddy of the block at `page`, `size` bytes of
+ * entries long.
+ */
 static inline struct page *buddy_of(struct page *page, uintptr_t map, u32 size)
 {
 	return (struct page *)(map + (((uintptr_t)page - map) ^ size));
@@ -106,7 +121,10 @@ static inline struct page *buddy_of(struct page *page, uintptr_t map, u32 size)
 
 void buddy_free(struct zone *zone, struct page *page, u32 order)
 {
-	/* What the loop needs: stores through its pointers could change them, for all that the compiler knows. */
+	/*
+	 * What the loop needs: stores through its pointers could change them, for all that the
+	 * compiler knows.
+	 */
 	const uintptr_t map = (uintptr_t)mem_map;
 	const enum zone_type type = zone->type;
 
@@ -146,7 +164,8 @@ static const char *area_check(const struct zone *zone, u32 order, pfn_t *where)
 {
 	u32 blocks = 0;
 
-	list_for_each(node, &zone->area[order].blocks) {
+	list_for_each(node, &zone->area[order].blocks)
+	{
 		const struct page *page = list_entry(node, struct page, list);
 		const char *wrong = block_check(zone, page, order);
 

@@ -1,13 +1,14 @@
 /*
- * struct page: what the kernel knows of a frame.  mem_map has one for each frame from 0 to max_pfn, holes included.
+ * struct page: what the kernel knows of a frame.  mem_map has one for each frame from 0 to max_pfn,
+ * holes included.
  */
 #ifndef MM_PAGE_H
 #define MM_PAGE_H
 
 #include "arch/x86/cpu/atomic.h"
+#include "arch/x86/hooks/tlb_shadow.h"
 #include "arch/x86/paging/page.h"
 #include "arch/x86/paging/pgtable.h"
-#include "arch/x86/hooks/tlb_shadow.h"
 #include "lib/list.h"
 
 enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, NR_ZONES };
@@ -26,23 +27,28 @@ struct object_cache;
 #endif
 
 struct page {
-	struct list list; /* in a free list, a per-CPU list, a gather, an object cache, a boot module: one at a time */
-	u32 flags;	  /* zone number and PG_*; owner's lock */
-	atomic_t count;	  /* users; 0 = nobody's or with the page allocator */
+	/*
+	 * in a free list, a per-CPU list, a gather, an object cache, a boot module: one at a time
+	 */
+	struct list list;
+	u32 flags;      /* zone number and PG_*; owner's lock */
+	atomic_t count; /* users; 0 = nobody's or with the page allocator */
 	union {
-		u32 order;		   /* of the free block (PG_BUDDY) or of the allocation (its first page) */
+		/* of the free block (PG_BUDDY) or of the allocation (its first page) */
+		u32 order;
 		struct object_cache *cache; /* PG_OBJECTS */
 	};
 	uintptr_t virtual; /* high page: address of its PKMap slot, or 0.  The pool's lock. */
-	struct frame_debt owed; /* debug build: the flush before it may be used again; nothing otherwise */
+	/* debug build: the flush before it may be used again; nothing otherwise */
+	struct frame_debt owed;
 } __aligned(PAGE_STRUCT_SIZE);
 
 #define PG_ZONE_MASK 3u
-#define PG_RESERVED (1u << 2)  /* not RAM, or never handed over: kernel image, boot allocations */
-#define PG_BUDDY (1u << 3)     /* first page of a block in a zone's free list */
-#define PG_PERCPU (1u << 4)    /* in a per-CPU list */
-#define PG_OBJECTS (1u << 5)   /* holds objects of page->cache */
-#define PG_POISONED (1u << 6)  /* freed with POISON=1: filled, checked when handed out */
+#define PG_RESERVED (1u << 2) /* not RAM, or never handed over: kernel image, boot allocations */
+#define PG_BUDDY (1u << 3)    /* first page of a block in a zone's free list */
+#define PG_PERCPU (1u << 4)   /* in a per-CPU list */
+#define PG_OBJECTS (1u << 5)  /* holds objects of page->cache */
+#define PG_POISONED (1u << 6) /* freed with POISON=1: filled, checked when handed out */
 /* A page-table page is in exactly one of these places (invariant 33). */
 #define PG_TABLE_LIVE (1u << 7)
 #define PG_TABLE_CACHED (1u << 8)
@@ -53,14 +59,23 @@ extern struct page *mem_map;
 
 static inline pfn_t page_to_pfn(const struct page *page) { return (pfn_t)(page - mem_map); }
 static inline struct page *pfn_to_page(pfn_t pfn) { return mem_map + pfn; }
-static inline phys_t page_to_phys(const struct page *page) { return pfn_to_phys(page_to_pfn(page)); }
+static inline phys_t page_to_phys(const struct page *page)
+{
+	return pfn_to_phys(page_to_pfn(page));
+}
 /* Low memory only. */
 static inline struct page *virt_to_page(const void *virt) { return pfn_to_page(virt_to_pfn(virt)); }
-static inline enum zone_type page_zone_type(const struct page *page) { return (enum zone_type)(page->flags & PG_ZONE_MASK); }
+static inline enum zone_type page_zone_type(const struct page *page)
+{
+	return (enum zone_type)(page->flags & PG_ZONE_MASK);
+}
 /* One bit is enough, as the zone's numbers are. */
 static inline bool page_is_high(const struct page *page) { return page->flags & ZONE_HIGHMEM; }
 /* Direct address of a low page. */
-static inline void *lowmem_page_address(const struct page *page) { return pfn_to_virt(page_to_pfn(page)); }
+static inline void *lowmem_page_address(const struct page *page)
+{
+	return pfn_to_virt(page_to_pfn(page));
+}
 
 static inline void get_page(struct page *page) { atomic_inc(&page->count); }
 

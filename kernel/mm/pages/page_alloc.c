@@ -2,19 +2,25 @@
 #include "mm/pages/page_alloc.h"
 
 #include "lib/assert.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/pages/pcp.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/pkmap/highmem.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 
-/* How often a request that may sleep asks for trimming before it fails, and at which attempt other CPUs' lists are emptied too. */
+/*
+ * How often a request that may sleep asks for trimming before it fails, and at which attempt other
+ * CPUs' lists are emptied too.
+ */
 #define TRIM_ATTEMPTS 8u
 #define DRAIN_ALL_ATTEMPT 2u
 
 #define PG_NOT_FREEABLE (PG_RESERVED | PG_BUDDY | PG_PERCPU | PG_OBJECTS | PG_TABLE_MASK)
 
-/* The highest zone with pages that a request may use, by its zone flags; zones_set_watermarks() fills it in. */
+/*
+ * The highest zone with pages that a request may use, by its zone flags; zones_set_watermarks()
+ * fills it in.
+ */
 static u8 highest_zone_of[ZONE_FLAGS_MASK + 1];
 
 static inline enum zone_type highest_zone(u32 gfp)
@@ -43,8 +49,9 @@ static struct page *zone_alloc(struct zone *zone, u32 order, u32 keep)
 }
 
 /*
- * `highest` is the highest zone that the request may use.  There the CPU's own lists serve small blocks; a fallback zone is asked
- * for each by itself, so that none lies in a list as if it were above the reserve (invariant 50).
+ * `highest` is the highest zone that the request may use.  There the CPU's own lists serve small
+ * blocks; a fallback zone is asked for each by itself, so that none lies in a list as if it were
+ * above the reserve (invariant 50).
  */
 static struct page *alloc_from(struct zone *zone, enum zone_type highest, u32 gfp, u32 order)
 {
@@ -129,18 +136,21 @@ static __noreturn __noinline void refuse_free(const struct page *page, u32 order
 {
 	pfn_t pfn = page_to_pfn(page);
 
-	INVARIANT(51, !(page->flags & PG_RESERVED), "0x%lx frees frame 0x%x, which is reserved", (unsigned long)caller, pfn);
-	INVARIANT(33, !(page->flags & PG_TABLE_MASK), "0x%lx frees frame 0x%x, which is a page table in use, flags 0x%x",
-		  (unsigned long)caller, pfn, page->flags);
-	INVARIANT(51, !(page->flags & PG_OBJECTS), "0x%lx frees frame 0x%x, which holds objects", (unsigned long)caller,
-		  pfn);
+	INVARIANT(51, !(page->flags & PG_RESERVED), "0x%lx frees frame 0x%x, which is reserved",
+		(unsigned long)caller, pfn);
+	INVARIANT(33, !(page->flags & PG_TABLE_MASK),
+		"0x%lx frees frame 0x%x, which is a page table in use, flags 0x%x",
+		(unsigned long)caller, pfn, page->flags);
+	INVARIANT(51, !(page->flags & PG_OBJECTS), "0x%lx frees frame 0x%x, which holds objects",
+		(unsigned long)caller, pfn);
 	INVARIANT(51, !(page->flags & (PG_BUDDY | PG_PERCPU)) && atomic_read(&page->count),
-		  "double free: 0x%lx frees frame 0x%x at order %u, flags 0x%x, users %u", (unsigned long)caller, pfn, order,
-		  page->flags, atomic_read(&page->count));
-	INVARIANT(51, page->order == order, "0x%lx frees frame 0x%x at order %u, it was allocated at order %u",
-		  (unsigned long)caller, pfn, order, page->order);
-	panic_at(PANIC_SITE(51), "0x%lx frees frame 0x%x, which has %u users", (unsigned long)caller, pfn,
-		 atomic_read(&page->count));
+		"double free: 0x%lx frees frame 0x%x at order %u, flags 0x%x, users %u",
+		(unsigned long)caller, pfn, order, page->flags, atomic_read(&page->count));
+	INVARIANT(51, page->order == order,
+		"0x%lx frees frame 0x%x at order %u, it was allocated at order %u",
+		(unsigned long)caller, pfn, order, page->order);
+	panic_at(PANIC_SITE(51), "0x%lx frees frame 0x%x, which has %u users",
+		(unsigned long)caller, pfn, atomic_read(&page->count));
 }
 
 static inline bool may_free(const struct page *page, u32 order)
@@ -203,10 +213,7 @@ void *get_zeroed_page(u32 gfp)
 	return page ? lowmem_page_address(page) : NULL;
 }
 
-void free_page_at(void *address)
-{
-	free_page(virt_to_page(address));
-}
+void free_page_at(void *address) { free_page(virt_to_page(address)); }
 
 u32 nr_free_pages(void)
 {

@@ -1,11 +1,12 @@
 /*
  * The page allocator: zones in order, watermarks, per-CPU lists.  From step 6 on.
  *
- * alloc_pages: 2^order contiguous frames, from the highest zone that the flags allow, else from the next below, each keeping its
- * watermark and its reserve.  Without GFP_ATOMIC the caller must be able to sleep (thread, interrupts on, no spinlock): when memory is
- * short it trims page-table caches, here and on halted CPUs, and tries again before it fails.  NULL if there is no memory.
- * free_pages, put_page: any context; but a high page that still owns a PKMap slot takes the pool's lock, so interrupts must be on then
- * (invariant 22).
+ * alloc_pages: 2^order contiguous frames, from the highest zone that the flags allow, else from the
+ * next below, each keeping its watermark and its reserve.  Without GFP_ATOMIC the caller must be
+ * able to sleep (thread, interrupts on, no spinlock): when memory is short it trims page-table
+ * caches, here and on halted CPUs, and tries again before it fails.  NULL if there is no memory.
+ * free_pages, put_page: any context; but a high page that still owns a PKMap slot takes the pool's
+ * lock, so interrupts must be on then (invariant 22).
  */
 #ifndef MM_PAGE_ALLOC_H
 #define MM_PAGE_ALLOC_H
@@ -13,10 +14,10 @@
 #include "mm/pages/page.h"
 
 /* Flags. */
-#define __GFP_DMA (1u << 0)	/* highest zone DMA */
+#define __GFP_DMA (1u << 0)     /* highest zone DMA */
 #define __GFP_HIGHMEM (1u << 1) /* highest zone HIGHMEM; without either, NORMAL */
 #define ZONE_FLAGS_MASK (__GFP_DMA | __GFP_HIGHMEM)
-#define __GFP_WAIT (1u << 2)	/* may sleep */
+#define __GFP_WAIT (1u << 2) /* may sleep */
 #define __GFP_ZERO (1u << 3)
 #define GFP_KERNEL __GFP_WAIT
 #define GFP_ATOMIC 0u /* may go down to half of min */
@@ -29,7 +30,10 @@ void set_highest_zones(void);
 struct page *alloc_pages(u32 gfp, u32 order);
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }
 
-/* The block must be what alloc_pages returned, with one user left; anything else (free already, other order, reserved) panics. */
+/*
+ * The block must be what alloc_pages returned, with one user left; anything else (free already,
+ * other order, reserved) panics.
+ */
 void free_pages(struct page *page, u32 order);
 static inline void free_page(struct page *page) { free_pages(page, 0); }
 
@@ -49,7 +53,10 @@ void drain_all_pages(void);
 u32 nr_free_pages(void);
 u32 nr_percpu_pages(void);
 
-/* The page allocator wants page-table caches trimmed: set while any zone that can hold tables is short. */
+/*
+ * The page allocator wants page-table caches trimmed: set while any zone that can hold tables is
+ * short.
+ */
 bool memory_is_short(void);
 
 /* POISON=1 (poison.c): fill when freed, check when handed out.  Otherwise they are nothing. */
@@ -58,8 +65,16 @@ bool memory_is_short(void);
 void poison_fill(struct page *page, u32 order);
 void poison_check(struct page *page, u32 order);
 #else
-static inline void poison_fill(struct page *page, u32 order) { (void)page; (void)order; }
-static inline void poison_check(struct page *page, u32 order) { (void)page; (void)order; }
+static inline void poison_fill(struct page *page, u32 order)
+{
+	(void)page;
+	(void)order;
+}
+static inline void poison_check(struct page *page, u32 order)
+{
+	(void)page;
+	(void)order;
+}
 #endif
 
 #endif

@@ -1,9 +1,10 @@
 /*
- * The short lists of single pages and small blocks that each CPU keeps for each zone, in front of the buddy allocator, so that most
- * requests take no lock and neither split nor merge.  For page_alloc.c alone; drain_*_pages() and nr_percpu_pages() are in page_alloc.h.
+ * The short lists of single pages and small blocks that each CPU keeps for each zone, in front of
+ * the buddy allocator, so that most requests take no lock and neither split nor merge.  For
+ * page_alloc.c alone; drain_*_pages() and nr_percpu_pages() are in page_alloc.h.
  *
- * A list belongs to its CPU, which touches it with interrupts off: handlers allocate and free too.  LIFO: the page
- * freed last is the one that this CPU's caches still hold.
+ * A list belongs to its CPU, which touches it with interrupts off: handlers allocate and free too.
+ * LIFO: the page freed last is the one that this CPU's caches still hold.
  */
 #ifndef MM_PCP_H
 #define MM_PCP_H
@@ -14,7 +15,10 @@
 
 /* The largest blocks that have lists: those of small kernel objects, tables and stacks. */
 #define PCP_MAX_ORDER 3u
-/* Pages moved between a list and its zone at a time, and how many a list may hold before it gives some back. */
+/*
+ * Pages moved between a list and its zone at a time, and how many a list may hold before it gives
+ * some back.
+ */
 #define PCP_BATCH 16u
 #define PCP_HIGH 48u
 
@@ -56,7 +60,10 @@ static inline void page_stack_push(struct page_stack *stack, struct page *page)
 /* n blocks of this order, or all there are, back to the zone.  Interrupts off. */
 void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 order, u32 n);
 
-/* The way most requests go: a block from this CPU's list for the zone, NULL if it is empty.  Order 0 to PCP_MAX_ORDER, here and below. */
+/*
+ * The way most requests go: a block from this CPU's list for the zone, NULL if it is empty.  Order
+ * 0 to PCP_MAX_ORDER, here and below.
+ */
 static inline struct page *pcp_pop(enum zone_type type, u32 order)
 {
 	u32 flags = irq_save();
@@ -67,7 +74,9 @@ static inline struct page *pcp_pop(enum zone_type type, u32 order)
 	return page;
 }
 
-/* The same, with the list filled first if it is empty, so far as the zone then keeps `keep` pages. */
+/*
+ * The same, with the list filled first if it is empty, so far as the zone then keeps `keep` pages.
+ */
 struct page *pcp_alloc(struct zone *zone, u32 order, u32 keep);
 
 static inline void pcp_free(struct page *page, u32 order)

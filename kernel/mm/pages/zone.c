@@ -57,8 +57,9 @@ static void add_block(struct zone *zone, pfn_t start, u32 order)
 	u32 flags = spin_lock_irqsave(&zone->lock);
 
 	for (struct page *page = first; page < first + (1u << order); page++) {
-		INVARIANT(44, page->flags & PG_RESERVED, "frame 0x%x handed over twice (flags 0x%x)",
-			  page_to_pfn(page), page->flags);
+		INVARIANT(44, page->flags & PG_RESERVED,
+			"frame 0x%x handed over twice (flags 0x%x)", page_to_pfn(page),
+			page->flags);
 		page->flags &= ~PG_RESERVED;
 	}
 	zone->managed += 1u << order;
@@ -68,8 +69,8 @@ static void add_block(struct zone *zone, pfn_t start, u32 order)
 
 void zone_add_pages(pfn_t start, pfn_t end)
 {
-	INVARIANT(44, start <= end && end <= max_pfn, "frames 0x%x to 0x%x handed over, the last one is 0x%x", start, end,
-		  max_pfn - 1);
+	INVARIANT(44, start <= end && end <= max_pfn,
+		"frames 0x%x to 0x%x handed over, the last one is 0x%x", start, end, max_pfn - 1);
 	while (start < end) {
 		struct zone *zone = page_zone(pfn_to_page(start));
 		u32 order = largest_order(start, MIN(end, zone->end));
@@ -91,8 +92,9 @@ void zones_add_highmem(void)
 }
 
 /*
- * min is what only those may use who cannot wait: 1/128 of the zone, at least 80 KiB, at most about 1 MiB, but never
- * more than a quarter of a tiny zone.  High memory serves no interrupt handler, and its pages are no use to the kernel itself.
+ * min is what only those may use who cannot wait: 1/128 of the zone, at least 80 KiB, at most about
+ * 1 MiB, but never more than a quarter of a tiny zone.  High memory serves no interrupt handler,
+ * and its pages are no use to the kernel itself.
  */
 static void set_watermarks(struct zone *zone)
 {
@@ -105,7 +107,10 @@ static void set_watermarks(struct zone *zone)
 	zone->high = 3 * zone->min;
 }
 
-/* Requests that could have had `upper` pages elsewhere leave 1/64 of that here, but at most a quarter of the zone. */
+/*
+ * Requests that could have had `upper` pages elsewhere leave 1/64 of that here, but at most a
+ * quarter of the zone.
+ */
 static u32 reserve_against(const struct zone *zone, u32 upper)
 {
 	return MIN(upper / 64, zone->managed / 4);

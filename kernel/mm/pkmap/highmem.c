@@ -1,17 +1,19 @@
 /*
- * The PKMap: a pool of slots through which high pages are reached, one page table long unless pkmap_tables= says more.
+ * The PKMap: a pool of slots through which high pages are reached, one page table long unless
+ * pkmap_tables= says more.
  *
- * A slot at 1 has no user, but any CPU may still hold its old translation: it was never told that we are done.  So it is not free yet; it
- * becomes free in flush_all_zero_pkmaps(), after every CPU has been told at once.  That is once for all the slots of the pool.
+ * A slot at 1 has no user, but any CPU may still hold its old translation: it was never told that
+ * we are done.  So it is not free yet; it becomes free in flush_all_zero_pkmaps(), after every CPU
+ * has been told at once.  That is once for all the slots of the pool.
  */
 #include "mm/pkmap/highmem.h"
 
-#include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "lib/assert.h"
-#include "mm/hooks/kmap_held.h"
 #include "mm/boot/options.h"
+#include "mm/hooks/kmap_held.h"
 #include "mm/pkmap/pkmap.h"
 
 /* Everything below, and the `virtual` of every high page. */
@@ -34,7 +36,8 @@ void kmap_init(void)
 	pkmap_slots = mm_options.pkmap_tables * PTRS_PER_PTE;
 	for (u32 i = 0; i < mm_options.pkmap_tables; i++) {
 		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));
-		INVARIANT(1, pkmap_page_table[i], "no page table behind %x", (u32)PKMAP_ADDR(i * PTRS_PER_PTE));
+		INVARIANT(1, pkmap_page_table[i], "no page table behind %x",
+			(u32)PKMAP_ADDR(i * PTRS_PER_PTE));
 	}
 	kmap_prot = PAGE_KERNEL;
 	if (!pkmap_lazy)
@@ -44,12 +47,12 @@ void kmap_init(void)
 	lazy_init();
 }
 
-static struct page *slot_owner(u32 slot)
-{
-	return pfn_to_page(pte_pfn(*pkmap_pte(slot)));
-}
+static struct page *slot_owner(u32 slot) { return pfn_to_page(pte_pfn(*pkmap_pte(slot))); }
 
-/* How many slots from this one on are in use, be it beyond the end of their table; the 0 behind the last slot ends them. */
+/*
+ * How many slots from this one on are in use, be it beyond the end of their table; the 0 behind the
+ * last slot ends them.
+ */
 static inline u32 used_run(const int *count)
 {
 	const int *first = count;
@@ -74,7 +77,8 @@ static void reclaim_table(int *count, pte_t *entry)
 		if (count >= end)
 			break;
 		if (unlikely(pte_none(*entry))) {
-			INVARIANT(2, *count == PKMAP_RETIRED, "slot %u at %d has no entry", (u32)(count - pkmap_count), *count);
+			INVARIANT(2, *count == PKMAP_RETIRED, "slot %u at %d has no entry",
+				(u32)(count - pkmap_count), *count);
 		} else {
 			pkmap_unmap_entry(entry);
 			shadow_unmapped(PKMAP_ADDR(count - pkmap_count));
@@ -84,9 +88,10 @@ static void reclaim_table(int *count, pte_t *entry)
 }
 
 /*
- * When the turn has come to its end no slot is at 0.  Takes back those at 1 (or retired), then makes every CPU forget what it holds; an
- * idle one when it wakes up.  kmap_lock is held throughout: a slot with its count at 0 is not to be seen by another CPU before the last
- * of them has acknowledged.  Those who wait for the lock meanwhile do so with interrupts on, and answer.
+ * When the turn has come to its end no slot is at 0.  Takes back those at 1 (or retired), then
+ * makes every CPU forget what it holds; an idle one when it wakes up.  kmap_lock is held
+ * throughout: a slot with its count at 0 is not to be seen by another CPU before the last of them
+ * has acknowledged.  Those who wait for the lock meanwhile do so with interrupts on, and answer.
  */
 static void flush_all_zero_pkmaps(void)
 {
@@ -107,7 +112,10 @@ static u32 free_slot_from(u32 slot)
 	return (u32)(count - pkmap_count);
 }
 
-/* The next slot in turn that is free; when the turn wraps, slots are made free.  Not every slot is in use. */
+/*
+ * The next slot in turn that is free; when the turn wraps, slots are made free.  Not every slot is
+ * in use.
+ */
 static u32 next_free_slot(void)
 {
 	last_pkmap_nr = free_slot_from(last_pkmap_nr + 1);
@@ -115,7 +123,9 @@ static u32 next_free_slot(void)
 		return last_pkmap_nr;
 	flush_all_zero_pkmaps();
 	last_pkmap_nr = free_slot_from(0);
-	INVARIANT(11, last_pkmap_nr < pkmap_slots, "%u of %u slots are in use, but none is free after a flush", pkmap_in_use, pkmap_slots);
+	INVARIANT(11, last_pkmap_nr < pkmap_slots,
+		"%u of %u slots are in use, but none is free after a flush", pkmap_in_use,
+		pkmap_slots);
 	return last_pkmap_nr;
 }
 
@@ -187,10 +197,7 @@ void pkmap_drop(struct page *page)
 	drop_slot(PKMAP_NR(page->virtual), page);
 }
 
-static __noinline void wait_and_use(struct page *page)
-{
-	pkmap_wait_and_use(&page, 1);
-}
+static __noinline void wait_and_use(struct page *page) { pkmap_wait_and_use(&page, 1); }
 
 void *kmap_high(struct page *page)
 {

@@ -6,7 +6,8 @@
 
 void *kmap_atomic_low(struct page *page)
 {
-	INVARIANT(28, kmap_atomic_depth() < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
+	INVARIANT(28, kmap_atomic_depth() < KMAP_ATOMIC_DEPTH, "more than %u atomic kmaps held",
+		KMAP_ATOMIC_DEPTH);
 	this_cpu_inc(nosleep.kmaps);
 	this_cpu_add(next_slot, -(int)PAGE_SIZE);
 	return lowmem_page_address(page);

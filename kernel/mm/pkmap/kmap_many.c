@@ -1,12 +1,13 @@
 /*
  * Who waits for slots, and how several are taken at once.
  *
- * Two threads that each hold one slot of a full pool and want another would wait for one another for ever.  So a thread that holds a kmap
- * asks for more by kmap_try alone, which waits for nobody, and whoever needs several takes them by kmap_many, all or none.  Then every
- * slot that is in use belongs to a thread that can go on and give it back.
+ * Two threads that each hold one slot of a full pool and want another would wait for one another
+ * for ever.  So a thread that holds a kmap asks for more by kmap_try alone, which waits for nobody,
+ * and whoever needs several takes them by kmap_many, all or none.  Then every slot that is in use
+ * belongs to a thread that can go on and give it back.
  *
- * One queue of tickets serves kmap and kmap_many, so that many small requests do not starve a large one: only the thread in front looks
- * whether its slots can be had.
+ * One queue of tickets serves kmap and kmap_many, so that many small requests do not starve a large
+ * one: only the thread in front looks whether its slots can be had.
  */
 #include "arch/x86/console/console.h"
 #include "arch/x86/upcall.h"
@@ -29,11 +30,17 @@ struct list pkmap_tickets = LIST_INIT(pkmap_tickets);
 /* Waiters that are named one by one. */
 #define STALL_NAMES 8u
 
-/* When a thread last began to wait in an empty queue, or left it; and whether it has been told since.  Under kmap_lock. */
+/*
+ * When a thread last began to wait in an empty queue, or left it; and whether it has been told
+ * since.  Under kmap_lock.
+ */
 static u32 queue_moved_at;
 static bool stall_told;
 
-/* The ticket lies on its thread's stack, and is on the list while the thread may sleep: so this is done with the lock held. */
+/*
+ * The ticket lies on its thread's stack, and is on the list while the thread may sleep: so this is
+ * done with the lock held.
+ */
 void pkmap_wake_first(void)
 {
 	wake_up_one(&list_first(&pkmap_tickets, struct ticket, node)->queue);
@@ -58,7 +65,10 @@ static bool use_all(struct page *const *pages, u32 n)
 	return true;
 }
 
-/* Until a slot has fallen to 1, or the threads before this one have been served.  Queued before the lock is dropped: no wake-up is lost. */
+/*
+ * Until a slot has fallen to 1, or the threads before this one have been served.  Queued before the
+ * lock is dropped: no wake-up is lost.
+ */
 static void sleep_on(struct ticket *ticket)
 {
 	struct waiter waiter;
@@ -82,7 +92,10 @@ static void queue_moved(void)
 	stall_told = false;
 }
 
-/* A call of its own: where it is inlined, GCC 13 and later take the ticket for a variable that is left in the list. */
+/*
+ * A call of its own: where it is inlined, GCC 13 and later take the ticket for a variable that is
+ * left in the list.
+ */
 static __noinline void queue_up(struct ticket *ticket)
 {
 	wait_queue_init(&ticket->queue, "kmap ticket");
@@ -105,10 +118,7 @@ void pkmap_wait_and_use(struct page *const *pages, u32 n)
 		pkmap_wake_first();
 }
 
-static u32 stands_still_for(void)
-{
-	return seconds_up() - READ_ONCE(queue_moved_at);
-}
+static u32 stands_still_for(void) { return seconds_up() - READ_ONCE(queue_moved_at); }
 
 /* True the first time that the queue has stood still for too long.  The lock is held. */
 static bool has_stalled(void)
@@ -124,9 +134,10 @@ static void tell_waiters(void)
 {
 	u32 n = 0;
 
-	pr_warn("kmap: for %u s nobody who waits has got slots; %u of %u slots are in use\n", STALL_SECONDS, pkmap_in_use,
-		pkmap_slots);
-	list_for_each(node, &pkmap_tickets) {
+	pr_warn("kmap: for %u s nobody who waits has got slots; %u of %u slots are in use\n",
+		STALL_SECONDS, pkmap_in_use, pkmap_slots);
+	list_for_each(node, &pkmap_tickets)
+	{
 		const struct ticket *ticket = list_entry(node, struct ticket, node);
 
 		if (n++ < STALL_NAMES)
@@ -140,8 +151,12 @@ void pkmap_report_stall(void)
 {
 	bool stalled;
 
-	/* Without the lock, which threads that wait want themselves: who has just begun to wait is looked at next time. */
-	if (likely(list_empty(&pkmap_tickets)) || stands_still_for() < STALL_SECONDS || READ_ONCE(stall_told))
+	/*
+	 * Without the lock, which threads that wait want themselves: who has just begun to wait is
+	 * looked at next time.
+	 */
+	if (likely(list_empty(&pkmap_tickets)) || stands_still_for() < STALL_SECONDS ||
+		READ_ONCE(stall_told))
 		return;
 	spin_lock(&kmap_lock);
 	stalled = has_stalled();

@@ -1,5 +1,6 @@
 /*
- * The pool of PKMap slots from inside: what the book's pool (highmem.c) shares with what goes beyond it, a file each:
+ * The pool of PKMap slots from inside: what the book's pool (highmem.c) shares with what goes
+ * beyond it, a file each:
  *
  *   kmap_many.c     tickets: who waits for slots, kmap_try, kmap_many
  *   pkmap_retire.c  slots of pages that are freed
@@ -10,8 +11,8 @@
 #ifndef MM_PKMAP_H
 #define MM_PKMAP_H
 
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/fixmap.h"
 #include "lib/assert.h"
 #include "mm/pkmap/highmem.h"
 
@@ -19,7 +20,10 @@
 #define PKMAP_TABLES_MAX ((u32)(FIXADDR_START - PKMAP_BASE) / PMD_SIZE)
 #define PKMAP_SLOTS_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE)
 
-/* pkmap_count of a slot whose page was freed, or that waits for its batch's flush: no entry, no owner, not free yet. */
+/*
+ * pkmap_count of a slot whose page was freed, or that waits for its batch's flush: no entry, no
+ * owner, not free yet.
+ */
 #define PKMAP_RETIRED (-1)
 
 /* The page tables behind the pool, which need not lie side by side. */
@@ -28,7 +32,10 @@ extern pte_t *pkmap_page_table[PKMAP_TABLES_MAX];
 extern u32 pkmap_slots, pkmap_in_use;
 /* kmap_flush=lazy.  Set in step 5. */
 extern bool pkmap_lazy;
-/* Slots owned by the 2^MAX_ORDER pages from frame n << MAX_ORDER on: 0 saves a look at each of them when they are freed. */
+/*
+ * Slots owned by the 2^MAX_ORDER pages from frame n << MAX_ORDER on: 0 saves a look at each of them
+ * when they are freed.
+ */
 extern u16 pkmap_owned[MAX_PFN >> MAX_ORDER];
 /* Threads that wait, first come first. */
 extern struct list pkmap_tickets;
@@ -61,12 +68,18 @@ static inline void pkmap_unmap(u32 slot)
 	shadow_unmapped(PKMAP_ADDR(slot));
 }
 
-/* Uses all of the pages, as soon as that can be had and whoever came earlier is served.  Sleeps; the lock is dropped meanwhile. */
+/*
+ * Uses all of the pages, as soon as that can be had and whoever came earlier is served.  Sleeps;
+ * the lock is dropped meanwhile.
+ */
 void pkmap_wait_and_use(struct page *const *pages, u32 n);
 /* A slot has fallen to 1: whoever waits first looks again. */
 void pkmap_wake_first(void);
 
-/* The page, which has a slot, goes back to the page allocator.  Takes the lock, so interrupts must be on. */
+/*
+ * The page, which has a slot, goes back to the page allocator.  Takes the lock, so interrupts must
+ * be on.
+ */
 void pkmap_retire(struct page *page);
 /* The same for each page of a block that has one. */
 void pkmap_retire_block(struct page *page, u32 order);

@@ -5,9 +5,10 @@
  *   waiting   count 1         without users, the oldest first; a kmap of the same page revives them
  *   retired   count RETIRED   entry cleared; one batch after the other, each with its stamp
  *
- * A batch is closed when enough slots wait: the oldest lose their entries, and the batch takes a stamp (tlb_idle.h).  By the time that
- * its slots are needed most CPUs have loaded CR3 for some other reason, since the entries are not Global; only those that have not
- * are interrupted.  No kmap does more than to close one batch and to open one.
+ * A batch is closed when enough slots wait: the oldest lose their entries, and the batch takes a
+ * stamp (tlb_idle.h).  By the time that its slots are needed most CPUs have loaded CR3 for some
+ * other reason, since the entries are not Global; only those that have not are interrupted.  No
+ * kmap does more than to close one batch and to open one.
  *
  * Guarded by kmap_lock.
  */
@@ -19,7 +20,10 @@
 
 /* Slots in a batch: what the slowest kmap has to do. */
 #define BATCH 64u
-/* A quarter of the pool is free or retired, if so many have no users: time for CPUs to flush by themselves, against fewer revivals. */
+/*
+ * A quarter of the pool is free or retired, if so many have no users: time for CPUs to flush by
+ * themselves, against fewer revivals.
+ */
 #define AHEAD_SHIFT 2
 #define BATCHES_MAX (PKMAP_SLOTS_MAX / BATCH)
 #define NO_SLOT 0xFFFFu
@@ -30,7 +34,10 @@ struct batch {
 	u16 slots;
 };
 
-/* The waiting slots are a ring, with its head at index pkmap_slots; the others are lists that use slot_after alone. */
+/*
+ * The waiting slots are a ring, with its head at index pkmap_slots; the others are lists that use
+ * slot_after alone.
+ */
 static u16 *slot_after, *slot_before;
 static u32 waiting, retired, free_slots; /* how many; retired ones: the loose ones too */
 static u16 first_free;
@@ -80,7 +87,10 @@ void lazy_slot_retired(u32 slot)
 	retired++;
 }
 
-/* Unmaps the n oldest waiting slots, n > 0, and takes them out of the ring, with `behind` behind the last; returns the first. */
+/*
+ * Unmaps the n oldest waiting slots, n > 0, and takes them out of the ring, with `behind` behind
+ * the last; returns the first.
+ */
 static u32 retire_oldest(u32 n, u16 behind)
 {
 	u32 first = slot_after[pkmap_slots], last = first, next = first;
@@ -98,7 +108,10 @@ static u32 retire_oldest(u32 n, u16 behind)
 	return first;
 }
 
-/* Takes the oldest waiting slots, and all loose ones, into a batch.  From its stamp on a flush of any CPU counts for it. */
+/*
+ * Takes the oldest waiting slots, and all loose ones, into a batch.  From its stamp on a flush of
+ * any CPU counts for it.
+ */
 static void close_batch(void)
 {
 	struct batch *closed = &batch[(oldest + batches) % BATCHES_MAX];
@@ -117,7 +130,8 @@ static void open_batch(void)
 {
 	struct batch *opened = &batch[oldest];
 
-	INVARIANT(12, opened->slots, "%u of %u slots are in use, but none waits", pkmap_in_use, pkmap_slots);
+	INVARIANT(12, opened->slots, "%u of %u slots are in use, but none waits", pkmap_in_use,
+		pkmap_slots);
 	tlb_flush_past(opened->stamp);
 	for (u32 slot = opened->first; slot != NO_SLOT; slot = slot_after[slot])
 		pkmap_count[slot] = 0;
@@ -135,7 +149,8 @@ static bool shall_close(void)
 {
 	if (!free_slots && !batches)
 		return true;
-	return waiting >= BATCH && free_slots + retired < pkmap_slots >> AHEAD_SHIFT && batches < BATCHES_MAX;
+	return waiting >= BATCH && free_slots + retired < pkmap_slots >> AHEAD_SHIFT &&
+	       batches < BATCHES_MAX;
 }
 
 u32 lazy_next_slot(void)

@@ -27,12 +27,15 @@ struct mm *mm_create(void)
 void mm_destroy(struct mm *mm)
 {
 	mm_unmap(mm, 0, USER_TOP);
-	/* Ends borrowed uses: a CPU that is lazy leaves when it is told.  Afterwards nobody has the PGD in CR3 (invariant 27). */
+	/*
+	 * Ends borrowed uses: a CPU that is lazy leaves when it is told.  Afterwards nobody has the
+	 * PGD in CR3 (invariant 27).
+	 */
 	flush_tlb_mm(&mm->tlb);
 	INVARIANT(27, atomic_read(&mm->tlb.cpus) == 0, "an address space ends while CPUs %x use it",
-		  atomic_read(&mm->tlb.cpus));
-	INVARIANT(33, mm->tables == 0 && mm->pages == 0, "an address space ends with %u tables and %u pages", mm->tables,
-		  mm->pages);
+		atomic_read(&mm->tlb.cpus));
+	INVARIANT(33, mm->tables == 0 && mm->pages == 0,
+		"an address space ends with %u tables and %u pages", mm->tables, mm->pages);
 	shadow_check_gone(&mm->tlb);
 	pgd_free(mm->tlb.pgd);
 	kfree(mm);
@@ -45,7 +48,10 @@ static bool frame_is_counted(pfn_t pfn)
 	return pfn < max_pfn && !(pfn_to_page(pfn)->flags & PG_RESERVED);
 }
 
-/* The entry for `address`, its tables made; NULL: no memory.  page_table_lock is held, and dropped meanwhile if need be. */
+/*
+ * The entry for `address`, its tables made; NULL: no memory.  page_table_lock is held, and dropped
+ * meanwhile if need be.
+ */
 static pte_t *pte_for(struct mm *mm, uintptr_t address)
 {
 	pmd_t *pmd = pmd_alloc(mm, pgd_offset(mm->tlb.pgd, address), address);
@@ -110,7 +116,9 @@ static void *take_table(struct list *list)
 	return table;
 }
 
-/* After this no CPU holds a translation, or a table in its walk, that was gathered (invariant 40). */
+/*
+ * After this no CPU holds a translation, or a table in its walk, that was gathered (invariant 40).
+ */
 static void gather_flush(struct mmu_gather *gather)
 {
 	flush_tlb_mm(&gather->mm->tlb);
@@ -129,7 +137,10 @@ void gather_finish(struct mmu_gather *gather)
 		pmd_free(take_table(&gather->pmds));
 }
 
-/* First address behind the one that a table entry of `size` bytes covers, or `end` if that comes first. */
+/*
+ * First address behind the one that a table entry of `size` bytes covers, or `end` if that comes
+ * first.
+ */
 static uintptr_t next_border(uintptr_t address, uintptr_t size, uintptr_t end)
 {
 	uintptr_t next = ALIGN_DOWN(address, size) + size;
@@ -161,8 +172,12 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte)
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
-/* Clears entries of one PTE table from `address` to `end`; returns where it stopped, early if the gather is full. */
-static uintptr_t unmap_entries(struct mmu_gather *gather, pmd_t *pmd, uintptr_t address, uintptr_t end)
+/*
+ * Clears entries of one PTE table from `address` to `end`; returns where it stopped, early if the
+ * gather is full.
+ */
+static uintptr_t unmap_entries(
+	struct mmu_gather *gather, pmd_t *pmd, uintptr_t address, uintptr_t end)
 {
 	for (; address != end && gather->npages < GATHER_PAGES; address += PAGE_SIZE) {
 		pte_t *pte = pte_offset(pmd, address);
@@ -173,7 +188,10 @@ static uintptr_t unmap_entries(struct mmu_gather *gather, pmd_t *pmd, uintptr_t 
 	return address;
 }
 
-/* Clears the entries of [start, end), one flush for each full gather; the last one is left to the caller. */
+/*
+ * Clears the entries of [start, end), one flush for each full gather; the last one is left to the
+ * caller.
+ */
 static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t end)
 {
 	struct mm *mm = gather->mm;
@@ -193,7 +211,10 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 	}
 }
 
-/* Not so if somebody has mapped a page there since unmap_pages() came by and dropped the lock: then the table stays (invariant 39). */
+/*
+ * Not so if somebody has mapped a page there since unmap_pages() came by and dropped the lock: then
+ * the table stays (invariant 39).
+ */
 static bool table_is_empty(const void *table, u32 entries)
 {
 	const pteval_t *entry = table;
@@ -228,7 +249,8 @@ void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end
 {
 	struct mm *mm = gather->mm;
 
-	for (uintptr_t address = ALIGN_UP(start, PMD_SIZE); address < end && end - address >= PMD_SIZE; address += PMD_SIZE) {
+	for (uintptr_t address = ALIGN_UP(start, PMD_SIZE);
+		address < end && end - address >= PMD_SIZE; address += PMD_SIZE) {
 		pmd_t *pmd = pmd_with_table(mm, address);
 
 		if (pmd)
@@ -236,7 +258,8 @@ void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end
 	}
 	if (PMD_FOLDED)
 		return;
-	for (uintptr_t address = ALIGN_UP(start, PGDIR_SIZE); address < end && end - address >= PGDIR_SIZE; address += PGDIR_SIZE) {
+	for (uintptr_t address = ALIGN_UP(start, PGDIR_SIZE);
+		address < end && end - address >= PGDIR_SIZE; address += PGDIR_SIZE) {
 		pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
 
 		if (!pgd_none(*pgd))
@@ -248,8 +271,8 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
 {
 	struct mmu_gather gather;
 
-	ASSERT(start <= end && end <= USER_TOP && IS_ALIGNED(start | end, PAGE_SIZE), "mm_unmap of %x to %x", (u32)start,
-	       (u32)end);
+	ASSERT(start <= end && end <= USER_TOP && IS_ALIGNED(start | end, PAGE_SIZE),
+		"mm_unmap of %x to %x", (u32)start, (u32)end);
 	might_sleep("mm_unmap", CALLER());
 	gather_begin(&gather, mm);
 	spin_lock(&mm->page_table_lock);

@@ -1,14 +1,14 @@
 /* Page-table pages and the quicklists in front of the page allocator. */
 #include "mm/tables/pgalloc.h"
 
-#include "arch/x86/cpu/atomic.h"
 #include "arch/x86/console/console.h"
+#include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/tlb.h"
 #include "lib/assert.h"
-#include "mm/tables/address_space.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "mm/wait.h"
 
 DEFINE_PER_CPU(struct quicklist, pgd_quicklist);
@@ -27,11 +27,11 @@ void pgt_cache_init(void)
 	pgt_high_mark = MAX(mm_options.pgt_low, mm_options.pgt_high);
 }
 
-/* Where in a table its link lies: the first word, but behind the entries of a PGD whose entries the CPU reads ahead. */
-static inline uintptr_t *first_word(void *table)
-{
-	return table;
-}
+/*
+ * Where in a table its link lies: the first word, but behind the entries of a PGD whose entries the
+ * CPU reads ahead.
+ */
+static inline uintptr_t *first_word(void *table) { return table; }
 
 static inline void push(struct quicklist *list, void *table, uintptr_t *link)
 {
@@ -40,7 +40,10 @@ static inline void push(struct quicklist *list, void *table, uintptr_t *link)
 	list->head = table;
 }
 
-/* Takes the head, whose link is given, off the list, and makes the link the zero that it stands for. */
+/*
+ * Takes the head, whose link is given, off the list, and makes the link the zero that it stands
+ * for.
+ */
 static inline void pop(struct quicklist *list, uintptr_t *link)
 {
 	list->head = (void *)*link;
@@ -115,35 +118,17 @@ void pgd_free(pgd_t *pgd)
 	push(this_cpu(pgd_quicklist), pgd, pgd_link(pgd));
 }
 
-pmd_t *pmd_alloc_one_fast(void)
-{
-	return table_from_list(this_cpu(pmd_quicklist));
-}
+pmd_t *pmd_alloc_one_fast(void) { return table_from_list(this_cpu(pmd_quicklist)); }
 
-pmd_t *pmd_alloc_one(void)
-{
-	return table_from_pages();
-}
+pmd_t *pmd_alloc_one(void) { return table_from_pages(); }
 
-pte_t *pte_alloc_one_fast(void)
-{
-	return table_from_list(this_cpu(pte_quicklist));
-}
+pte_t *pte_alloc_one_fast(void) { return table_from_list(this_cpu(pte_quicklist)); }
 
-pte_t *pte_alloc_one(void)
-{
-	return table_from_pages();
-}
+pte_t *pte_alloc_one(void) { return table_from_pages(); }
 
-void pmd_free(pmd_t *table)
-{
-	table_to_list(this_cpu(pmd_quicklist), table);
-}
+void pmd_free(pmd_t *table) { table_to_list(this_cpu(pmd_quicklist), table); }
 
-void pte_free(pte_t *table)
-{
-	table_to_list(this_cpu(pte_quicklist), table);
-}
+void pte_free(pte_t *table) { table_to_list(this_cpu(pte_quicklist), table); }
 
 /* A PGD that a CPU keeps must be read again by each that has it (invariant 41). */
 static void install_pmd(struct mm *mm, pgd_t *pgd, pmd_t *table)
@@ -223,12 +208,9 @@ struct level {
 static struct level level(u32 n)
 {
 	switch (n) {
-	case 0:
-		return (struct level){ "PTE", this_cpu(pte_quicklist), false };
-	case 1:
-		return (struct level){ "PMD", this_cpu(pmd_quicklist), false };
-	default:
-		return (struct level){ "PGD", this_cpu(pgd_quicklist), true };
+	case 0: return (struct level){ "PTE", this_cpu(pte_quicklist), false };
+	case 1: return (struct level){ "PMD", this_cpu(pmd_quicklist), false };
+	default: return (struct level){ "PGD", this_cpu(pgd_quicklist), true };
 	}
 }
 
@@ -267,7 +249,8 @@ static u32 trim_list(const struct level *l, u32 mark)
 	if (!list->head != !list->count) {
 		u32 length = list_length(l);
 
-		pr_err("quicklist of %s tables: count %u, but %u are listed; the count is set right\n", l->name, list->count, length);
+		pr_err("quicklist of %s tables: count %u, but %u are listed; the count is set right\n",
+			l->name, list->count, length);
 		list->count = length;
 	}
 	return freed;
@@ -301,10 +284,7 @@ u32 drain_pgt_cache(void)
 	return freed;
 }
 
-void ask_for_trim(void)
-{
-	atomic_inc(&trim_generation);
-}
+void ask_for_trim(void) { atomic_inc(&trim_generation); }
 
 void trim_if_asked(void)
 {
@@ -319,27 +299,28 @@ void trim_if_asked(void)
 	WRITE_ONCE(*seen, asked);
 }
 
-bool trim_is_asked(void)
-{
-	return *this_cpu(trim_seen) != atomic_read(&trim_generation);
-}
+bool trim_is_asked(void) { return *this_cpu(trim_seen) != atomic_read(&trim_generation); }
 
 /*
- * An idle CPU trims before it halts.  One that has found a thread to run may have looked for requests just before this one:
- * it is not waited for, as no busy CPU is, since its thread may wait for us.
+ * An idle CPU trims before it halts.  One that has found a thread to run may have looked for
+ * requests just before this one: it is not waited for, as no busy CPU is, since its thread may wait
+ * for us.
  */
 void trim_idle_cpus(void)
 {
 	u32 asked = atomic_read(&trim_generation), idle = kick_idle_cpus();
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		while ((idle & (1u << cpu)) && (s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0 && idle_thread_runs(cpu))
+		while ((idle & (1u << cpu)) &&
+			(s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0 &&
+			idle_thread_runs(cpu))
 			cpu_relax();
 }
 
 u32 nr_cached_tables(void)
 {
-	return this_cpu(pgd_quicklist)->count + this_cpu(pmd_quicklist)->count + this_cpu(pte_quicklist)->count;
+	return this_cpu(pgd_quicklist)->count + this_cpu(pmd_quicklist)->count +
+	       this_cpu(pte_quicklist)->count;
 }
 
 u32 nr_cached_tables_all(void)
@@ -348,7 +329,8 @@ u32 nr_cached_tables_all(void)
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (percpu_offset[cpu] || cpu == 0)
-			sum += per_cpu(pgd_quicklist, cpu)->count + per_cpu(pmd_quicklist, cpu)->count +
+			sum += per_cpu(pgd_quicklist, cpu)->count +
+			       per_cpu(pmd_quicklist, cpu)->count +
 			       per_cpu(pte_quicklist, cpu)->count;
 	return sum;
 }
@@ -369,9 +351,12 @@ static const char *cached_table_check(const struct level *l, void *table)
 	if (*link_of(l, table) & ~(uintptr_t)PAGE_MASK)
 		return "a link is not page aligned";
 	if (!l->is_pgd)
-		return rest_is_zero(table, PAGE_SIZE / sizeof(uintptr_t)) ? NULL : "a cached table is not zero";
+		return rest_is_zero(table, PAGE_SIZE / sizeof(uintptr_t))
+			       ? NULL
+			       : "a cached table is not zero";
 	for (u32 i = 0; i < KERNEL_PGD_INDEX; i++) {
-		uintptr_t entry = (uintptr_t)((pgd_t *)table + i), link = (uintptr_t)pgd_link(table);
+		uintptr_t entry = (uintptr_t)((pgd_t *)table + i),
+			  link = (uintptr_t)pgd_link(table);
 
 		if ((entry < link || entry >= link + sizeof(uintptr_t)) && *(pteval_t *)entry)
 			return "a cached PGD has a user entry";
@@ -388,7 +373,8 @@ const char *quicklist_check(u32 n)
 	for (; table && walked <= l.list->count; walked++) {
 		const char *wrong;
 
-		if (!IS_ALIGNED((uintptr_t)table, PAGE_SIZE) || virt_to_pfn(table) >= direct_map_end)
+		if (!IS_ALIGNED((uintptr_t)table, PAGE_SIZE) ||
+			virt_to_pfn(table) >= direct_map_end)
 			return "an entry is not an aligned low page";
 		if ((virt_to_page(table)->flags & PG_TABLE_MASK) != PG_TABLE_CACHED)
 			return "a listed table is not marked as cached";

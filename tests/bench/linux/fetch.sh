@@ -1,9 +1,10 @@
 #!/bin/sh
-# fetch.sh FOLDER: Debian's 32-bit kernels of release 12 (686 and 686-pae) with what a module needs to be built for them, unpacked
-# below FOLDER/root; the release of the kernel goes to FOLDER/release.
+# fetch.sh FOLDER: Debian's 32-bit kernels of release 12 (686 and 686-pae) with what a module needs
+# to be built for them, unpacked below FOLDER/root; the release of the kernel goes to
+# FOLDER/release.
 #
-# apt-get works in folders of its own (FOLDER/apt): nothing is installed, and neither the host's list of packages nor its
-# architectures change.
+# apt-get works in folders of its own (FOLDER/apt): nothing is installed, and neither the host's
+# list of packages nor its architectures change.
 set -eu
 . "$(dirname "$0")/../../../tools/apt.sh"
 mkdir -p "$1"

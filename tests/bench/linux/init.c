@@ -1,13 +1,25 @@
 /*
- * /init of the measured Linux: a static 32-bit program without a C library.  It starts the other CPUs, then loads the module,
- * which measures and ends the machine.  Words of the kernel's command line: tag= and ncpu=.
+ * /init of the measured Linux: a static 32-bit program without a C library.  It starts the other
+ * CPUs, then loads the module, which measures and ends the machine.  Words of the kernel's command
+ * line: tag= and ncpu=.
  *
- * Under -icount only PAUSE or HLT hands QEMU's turn to the next CPU, and Linux waits for a starting CPU in a loop without either: so it is
- * booted with maxcpus=1, and the CPUs are started from here while a child on CPU 0 does nothing but PAUSE.
+ * Under -icount only PAUSE or HLT hands QEMU's turn to the next CPU, and Linux waits for a starting
+ * CPU in a loop without either: so it is booted with maxcpus=1, and the CPUs are started from here
+ * while a child on CPU 0 does nothing but PAUSE.
  */
 enum {
-	SYS_EXIT = 1, SYS_FORK = 2, SYS_READ = 3, SYS_WRITE = 4, SYS_OPEN = 5, SYS_CLOSE = 6, SYS_WAITPID = 7, SYS_MOUNT = 21, SYS_KILL = 37,
-	SYS_REBOOT = 88, SYS_SETAFFINITY = 241, SYS_FINIT_MODULE = 350,
+	SYS_EXIT = 1,
+	SYS_FORK = 2,
+	SYS_READ = 3,
+	SYS_WRITE = 4,
+	SYS_OPEN = 5,
+	SYS_CLOSE = 6,
+	SYS_WAITPID = 7,
+	SYS_MOUNT = 21,
+	SYS_KILL = 37,
+	SYS_REBOOT = 88,
+	SYS_SETAFFINITY = 241,
+	SYS_FINIT_MODULE = 350,
 };
 #define O_WRONLY 1
 #define SIGKILL 9
@@ -18,7 +30,10 @@ static long syscall5(long number, long a, long b, long c, long d, long e)
 {
 	long result;
 
-	__asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : "memory");
+	__asm__ volatile("int $0x80"
+			 : "=a"(result)
+			 : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+			 : "memory");
 	return result;
 }
 #define syscall(number, a, b, c) syscall5(number, (long)(a), (long)(b), (long)(c), 0, 0)
@@ -41,10 +56,7 @@ static unsigned length(const char *text)
 	return n;
 }
 
-static void say(const char *text)
-{
-	syscall(SYS_WRITE, 1, text, length(text));
-}
+static void say(const char *text) { syscall(SYS_WRITE, 1, text, length(text)); }
 
 static char *append(char *to, const char *text)
 {
@@ -126,6 +138,9 @@ __attribute__((force_align_arg_pointer)) void _start(void)
 		start_cpus(*argument("ncpu="));
 	load_module();
 	say("INFO the module did not end the machine\n");
-	/* The end of /init is a panic of the kernel: with panic=-1 a reset, which ends QEMU (-no-reboot). */
+	/*
+	 * The end of /init is a panic of the kernel: with panic=-1 a reset, which ends QEMU
+	 * (-no-reboot).
+	 */
 	syscall(SYS_EXIT, 1, 0, 0);
 }

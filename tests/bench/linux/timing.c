@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * Linux, measured: a module that times the operations that Tarn's benchmarks time, under the same keys, in lines of the same form.
+ * Linux, measured: a module that times the operations that Tarn's benchmarks time, under the same
+ * keys, in lines of the same form.
  *
- * It runs once, when it is loaded, in the thread of /init (CPU 0, pinned there), and ends the machine through isa-debug-exit.  What Linux
- * does not export is found by name through kallsyms; a key whose function is not there is left out, with an INFO line.
+ * It runs once, when it is loaded, in the thread of /init (CPU 0, pinned there), and ends the
+ * machine through isa-debug-exit.  What Linux does not export is found by name through kallsyms; a
+ * key whose function is not there is left out, with an INFO line.
  */
+#include <asm/io.h>
+#include <asm/pgalloc.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/highmem.h>
@@ -16,8 +20,6 @@
 #include <linux/smp.h>
 #include <linux/sort.h>
 #include <linux/vmalloc.h>
-#include <asm/io.h>
-#include <asm/pgalloc.h>
 
 /* The symbols are exported to modules under the GPL; the MIT license is compatible with it. */
 MODULE_LICENSE("Dual MIT/GPL");
@@ -29,7 +31,10 @@ module_param(tag, charp, 0);
 #define EXIT_PORT 0xf4
 #define EXIT_PASSED 0x10
 
-/* What the boot has put off until later is done by then.  While every CPU halts, QEMU's clock jumps: it costs nothing. */
+/*
+ * What the boot has put off until later is done by then.  While every CPU halts, QEMU's clock
+ * jumps: it costs nothing.
+ */
 #define SETTLE_MS 60000
 
 #define say(...) printk(KERN_CRIT __VA_ARGS__)
@@ -46,7 +51,7 @@ static inline u64 tsc(void)
 {
 	u64 ticks;
 
-	asm volatile("rdtsc" : "=A"(ticks) :: "memory");
+	asm volatile("rdtsc" : "=A"(ticks)::"memory");
 	return ticks;
 }
 
@@ -60,7 +65,8 @@ static void measure_add(struct measurement *m, u64 ticks)
 
 static void measure_report(const struct measurement *m)
 {
-	say("BENCH %s %s %u %llu %u %llu\n", tag, m->key, m->done * m->per, m->total, m->per, m->least);
+	say("BENCH %s %s %u %llu %u %llu\n", tag, m->key, m->done * m->per, m->total, m->per,
+		m->least);
 }
 
 static void left_out(const char *key, const char *reason)
@@ -71,8 +77,10 @@ static void left_out(const char *key, const char *reason)
 #define MEASURE(bench_key, operations, per_batch, prepare, body)                                   \
 	do {                                                                                       \
 		const u32 measured_per = (per_batch);                                              \
-		struct measurement measured = { .key = bench_key, .per = measured_per, .least = ~0ull }; \
-		measured.batches = max(1u, (u32)(operations) / measured_per);                       \
+		struct measurement measured = {                                                    \
+			.key = bench_key, .per = measured_per, .least = ~0ull                      \
+		};                                                                                 \
+		measured.batches = max(1u, (u32)(operations) / measured_per);                      \
 		while (measured.done < measured.batches) {                                         \
 			u32 i;                                                                     \
 			prepare;                                                                   \
@@ -94,8 +102,8 @@ static int compare_u32(const void *a, const void *b)
 static void report_distribution(const char *key, u32 *samples, u32 n)
 {
 	sort(samples, n, sizeof(*samples), compare_u32, NULL);
-	say("DIST %s %s n=%u min=%u p50=%u p90=%u p99=%u max=%u\n", tag, key, n, samples[0], samples[n / 2], samples[n / 10 * 9],
-	    samples[n / 100 * 99], samples[n - 1]);
+	say("DIST %s %s n=%u min=%u p50=%u p90=%u p99=%u max=%u\n", tag, key, n, samples[0],
+		samples[n / 2], samples[n / 10 * 9], samples[n / 100 * 99], samples[n - 1]);
 }
 
 #define MAX_SAMPLES 102400u
@@ -113,7 +121,10 @@ static void (*find_flush_tlb_all)(void);
 static void (*find_drain_all_pages)(struct zone *zone);
 static void (*find_flush_tlb_kernel_range)(unsigned long start, unsigned long end);
 
-/* kallsyms_lookup_name itself is not exported either, but a probe may be set on it, and then knows where it is. */
+/*
+ * kallsyms_lookup_name itself is not exported either, but a probe may be set on it, and then knows
+ * where it is.
+ */
 static int find_symbols(void)
 {
 	struct kprobe probe = { .symbol_name = "kallsyms_lookup_name" };
@@ -136,22 +147,29 @@ static int find_symbols(void)
 
 /* ---- calib ---- */
 
-static noinline void spin_known(u32 n)
-{
-	asm volatile("1: dec %0\n\tjnz 1b" : "+r"(n));
-}
+static noinline void spin_known(u32 n) { asm volatile("1: dec %0\n\tjnz 1b" : "+r"(n)); }
 
 static void calib(void)
 {
 	void *page = (void *)__get_free_page(GFP_KERNEL);
 
-	MEASURE("calib.loop1000000", 1000000, 1000000, local_irq_disable(), { spin_known(measured_per); break; });
+	MEASURE("calib.loop1000000", 1000000, 1000000, local_irq_disable(), {
+		spin_known(measured_per);
+		break;
+	});
 	local_irq_enable();
 	MEASURE("calib.rdtsc", 100000, 1000, , { tsc(); });
 	MEASURE("calib.empty", 100000, 1000, , { barrier(); });
-	MEASURE("calib.cli_sti", 100000, 1000, , { unsigned long f; local_irq_save(f); local_irq_restore(f); });
-	MEASURE("calib.invlpg", 100000, 1000, , { asm volatile("invlpg (%0)" :: "r"(page) : "memory"); });
-	MEASURE("calib.copy_page", 20000, 100, , { copy_page(page, (void *)PAGE_OFFSET + 0x100000); });
+	MEASURE("calib.cli_sti", 100000, 1000, , {
+		unsigned long f;
+		local_irq_save(f);
+		local_irq_restore(f);
+	});
+	MEASURE("calib.invlpg", 100000, 1000, , {
+		asm volatile("invlpg (%0)" ::"r"(page) : "memory");
+	});
+	MEASURE("calib.copy_page", 20000, 100, ,
+		{ copy_page(page, (void *)PAGE_OFFSET + 0x100000); });
 	free_page((unsigned long)page);
 }
 
@@ -252,17 +270,27 @@ static void one_order(const char *zone, gfp_t gfp, u32 order)
 	bool first = true;
 	char key[40];
 
-	/* A per-CPU list that happens to be full, or empty, is filled and emptied again with each pair, at fifty times the price. */
+	/*
+	 * A per-CPU list that happens to be full, or empty, is filled and emptied again with each
+	 * pair, at fifty times the price.
+	 */
 	if (find_drain_all_pages)
 		find_drain_all_pages(NULL);
 	snprintf(key, sizeof(key), "page.o%u.%s.pair", order, zone);
 	MEASURE(key, pairs, 1000, , { __free_pages(alloc_pages(gfp, order), order); });
 	snprintf(key, sizeof(key), "page.o%u.%s.bulk_alloc", order, zone);
-	MEASURE(key, bulk_operations, bulk, { if (!first) give_pages(bulk, order); first = false; },
+	MEASURE(
+		key, bulk_operations, bulk,
+		{
+			if (!first)
+				give_pages(bulk, order);
+			first = false;
+		},
 		{ pages[i] = alloc_pages(gfp, order); });
 	give_pages(bulk, order);
 	snprintf(key, sizeof(key), "page.o%u.%s.bulk_free", order, zone);
-	MEASURE(key, bulk_operations, bulk, take_pages(bulk, gfp, order), { __free_pages(pages[i], order); });
+	MEASURE(key, bulk_operations, bulk, take_pages(bulk, gfp, order),
+		{ __free_pages(pages[i], order); });
 	if (order)
 		return;
 	snprintf(key, sizeof(key), "page.o%u.%s.bulk_free_odd_even", order, zone);
@@ -279,7 +307,8 @@ static void page_allocator(void)
 		one_order("highuser", GFP_HIGHUSER, orders[n]);
 		one_order("kernel", GFP_KERNEL, orders[n]);
 	}
-	MEASURE("page.o0.highuser_zero.pair", 20000, 1000, , { __free_page(alloc_page(GFP_HIGHUSER | __GFP_ZERO)); });
+	MEASURE("page.o0.highuser_zero.pair", 20000, 1000, ,
+		{ __free_page(alloc_page(GFP_HIGHUSER | __GFP_ZERO)); });
 	MEASURE("object.kmalloc64_pair", 100000, 10000, , { kfree(kzalloc(64, GFP_KERNEL)); });
 }
 
@@ -300,10 +329,12 @@ static void page_tables(void)
 {
 	struct page *page = alloc_page(GFP_KERNEL);
 
-	if (!find_pgd_alloc || !find_pgd_free || !find_pte_alloc_one || !find_mm_alloc || !find_mmput)
+	if (!find_pgd_alloc || !find_pgd_free || !find_pte_alloc_one || !find_mm_alloc ||
+		!find_mmput)
 		return left_out("pt", "symbols are missing");
 	pgd_pairs();
-	MEASURE("pt.pte_pair", 100000, 1000, , { pte_free(current->mm, find_pte_alloc_one(current->mm)); });
+	MEASURE("pt.pte_pair", 100000, 1000, ,
+		{ pte_free(current->mm, find_pte_alloc_one(current->mm)); });
 	MEASURE("pt.mm_pair", 5000, 500, , { find_mmput(find_mm_alloc()); });
 	MEASURE("pt.vmap1_pair", 20000, 1000, , {
 		volatile u32 *address = vmap(&page, 1, VM_MAP, PAGE_KERNEL);
@@ -316,9 +347,7 @@ static void page_tables(void)
 
 /* ---- ipi, tlb ---- */
 
-static void nothing(void *unused)
-{
-}
+static void nothing(void *unused) {}
 
 static void calls_each(void)
 {
@@ -338,15 +367,19 @@ static void calls_and_flushes(void)
 	MEASURE("ipi.on_each_cpu", 100000, 500, , { on_each_cpu(nothing, NULL, 1); });
 	calls_each();
 	if (num_online_cpus() > 1) {
-		MEASURE("ipi.single_cpu1", 100000, 500, , { smp_call_function_single(1, nothing, NULL, 1); });
-		MEASURE("ipi.others_nowait_then_wait", 100000, 500, , { smp_call_function(nothing, NULL, 1); });
+		MEASURE("ipi.single_cpu1", 100000, 500, ,
+			{ smp_call_function_single(1, nothing, NULL, 1); });
+		MEASURE("ipi.others_nowait_then_wait", 100000, 500, ,
+			{ smp_call_function(nothing, NULL, 1); });
 	}
 	MEASURE("tlb.local_flush_all", 100000, 500, , { __flush_tlb_all(); });
 	if (!find_flush_tlb_all || !find_flush_tlb_kernel_range)
 		return left_out("tlb", "symbols are missing");
 	MEASURE("tlb.flush_all_cpus", 100000, 500, , { find_flush_tlb_all(); });
-	MEASURE("tlb.flush_kernel_1page", 100000, 500, , { find_flush_tlb_kernel_range(PKMAP_BASE, PKMAP_BASE + PAGE_SIZE); });
-	MEASURE("tlb.flush_pkmap_range", 100000, 500, , { find_flush_tlb_kernel_range(PKMAP_BASE, PKMAP_ADDR(LAST_PKMAP)); });
+	MEASURE("tlb.flush_kernel_1page", 100000, 500, ,
+		{ find_flush_tlb_kernel_range(PKMAP_BASE, PKMAP_BASE + PAGE_SIZE); });
+	MEASURE("tlb.flush_pkmap_range", 100000, 500, ,
+		{ find_flush_tlb_kernel_range(PKMAP_BASE, PKMAP_ADDR(LAST_PKMAP)); });
 }
 
 /* ---- thread ---- */
@@ -398,10 +431,7 @@ static void wake_pairs(const char *key, u32 cpu)
 	wait_for_completion(&answered);
 }
 
-static int end_at_once(void *unused)
-{
-	return 0;
-}
+static int end_at_once(void *unused) { return 0; }
 
 static void threads(void)
 {
@@ -413,7 +443,8 @@ static void threads(void)
 	wake_pairs("thread.wake_pair_same_cpu", 0);
 	if (num_online_cpus() > 1)
 		wake_pairs("thread.wake_pair_cpu0_cpu1", 1);
-	MEASURE("thread.create_join", 2000, 500, , { kthread_stop(kthread_run(end_at_once, NULL, "brief")); });
+	MEASURE("thread.create_join", 2000, 500, ,
+		{ kthread_stop(kthread_run(end_at_once, NULL, "brief")); });
 }
 
 /* ---- multi ---- */
@@ -483,7 +514,8 @@ static int parallel_member(void *cpu)
 }
 
 /* As one batch: the ticks of all CPUs together, the operations too. */
-static void on_cpus(const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations))
+static void on_cpus(
+	const char *key, u32 cpus, u32 operations, void (*work)(u32 cpu, u32 operations))
 {
 	struct measurement m = { .key = key, .per = operations / cpus * cpus, .least = ~0ull };
 	unsigned long cpu;

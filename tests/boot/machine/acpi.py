@@ -1,4 +1,6 @@
-"""Finds the firmware's ACPI tables in a stopped guest (ACPI 6.4, 5.2), so that a test can damage them."""
+"""Finds the firmware's ACPI tables in a stopped guest (ACPI 6.4, 5.2), so that a test can damage
+them.
+"""
 
 import struct
 
@@ -9,7 +11,7 @@ def find_rsdp(gdb):
     """Address of the RSDP: on a 16-byte boundary in the BIOS area."""
     area = gdb.read(0xE0000, 0x20000)
     for offset in range(0, len(area), 16):
-        if area[offset:offset + 8] == b"RSD PTR ":
+        if area[offset : offset + 8] == b"RSD PTR ":
             return 0xE0000 + offset
     raise AssertionError("no RSDP in the BIOS area")
 
@@ -28,7 +30,7 @@ def patch_table(gdb, address, offset, data):
     """Changes bytes of a table and corrects its checksum."""
     length = gdb.read_u32(address + 4)
     table = bytearray(gdb.read(address, length))
-    table[offset:offset + len(data)] = data
+    table[offset : offset + len(data)] = data
     table[9] = (table[9] - sum(table)) & 0xFF
     gdb.write(address, bytes(table))
 

@@ -1,8 +1,9 @@
-"""What QEMU is told so that a kernel built with COVERAGE=1 leaves a record of what has run (docs/testing.md, tests/coverage).
+"""What QEMU is told so that a kernel built with COVERAGE=1 leaves a record of what has run
+(docs/testing.md, tests/coverage).
 
-Nothing, unless TARN_COVERAGE names a folder.  There each boot gets two files: what the blocks of C have written to port 0xE9
-(tests/coverage/hook.asm), and the instructions of assembly that QEMU has translated, which it does when they are about to run.
-"""
+Nothing, unless TARN_COVERAGE names a folder.  There each boot gets two files: what the blocks of C
+have written to port 0xE9 (tests/coverage/hook.asm), and the instructions of assembly that QEMU has
+translated, which it does when they are about to run. """
 
 import functools
 import os
@@ -27,14 +28,18 @@ def objdump(*arguments):
 @functools.lru_cache
 def line_rows(elf):
     """(file, line, address) of every row of the kernel's line table, in the order of addresses."""
-    rows = [(os.path.normpath(file), int(line), int(address, 16))
-            for file, line, address in ROW.findall(objdump("--dwarf=decodedline", elf))]
+    rows = [
+        (os.path.normpath(file), int(line), int(address, 16))
+        for file, line, address in ROW.findall(objdump("--dwarf=decodedline", elf))
+    ]
     return sorted(rows, key=lambda row: row[2])
 
 
 @functools.lru_cache
 def assembly_ranges(elf):
-    """Address ranges of what assembly files have: from each of their rows to the next row of C, or a little behind."""
+    """Address ranges of what assembly files have: from each of their rows to the next row of C, or
+    a little behind.
+    """
     ranges = []
     rows = line_rows(elf)
     for (file, _, start), (_, _, end) in zip(rows, rows[1:]):
@@ -54,5 +59,15 @@ def arguments(elf):
         return []
     record = Path(folder) / f"{elf.stem}-{uuid.uuid4().hex}"
     asm = ",".join(f"0x{start:x}..0x{end - 1:x}" for start, end in assembly_ranges(str(elf)))
-    return ["-chardev", f"file,id=coverage,path={record}.blocks", "-device", "isa-debugcon,iobase=0xe9,chardev=coverage",
-            "-d", "in_asm", "-D", f"{record}.asm", "-dfilter", asm]
+    return [
+        "-chardev",
+        f"file,id=coverage,path={record}.blocks",
+        "-device",
+        "isa-debugcon,iobase=0xe9,chardev=coverage",
+        "-d",
+        "in_asm",
+        "-D",
+        f"{record}.asm",
+        "-dfilter",
+        asm,
+    ]

@@ -1,8 +1,8 @@
-"""A small client of QEMU's gdb stub: stops a guest at an address and changes its memory and registers there.
+"""A small client of QEMU's gdb stub: stops a guest at an address and changes its memory and
+registers there.
 
-Protocol: "Debugging with GDB", appendix E.  Addresses are the CPU's: at the kernel's entry paging is off, so they are
-physical.
-"""
+Protocol: "Debugging with GDB", appendix E.  Addresses are the CPU's: at the kernel's entry paging
+is off, so they are physical. """
 
 import select
 import struct
@@ -12,7 +12,8 @@ from pathlib import Path
 from qemu import connect, tool
 
 EAX, ECX, EDX, EBX = range(4)  # positions in the stub's register block for the i386
-# Numbers of single registers: of qemu-system-i386, and of qemu-system-x86_64 (GDB's features i386-32bit.xml, i386-64bit.xml).
+# Numbers of single registers: of qemu-system-i386, and of qemu-system-x86_64 (GDB's features
+# i386-32bit.xml, i386-64bit.xml).
 REGISTERS = {
     "i386": {"eip": 8, "eflags": 9, "cr0": 19, "cr4": 22, "efer": 24},
     "x86_64": {"eip": 16, "eflags": 17, "cr0": 27, "cr4": 30, "efer": 32},
@@ -28,8 +29,12 @@ def elf_entry(path):
 
 def symbol(path, name):
     """The address of a function of the kernel."""
-    listing = subprocess.run([tool("nm", ""), path], capture_output=True, text=True, check=True).stdout
-    return next(int(line.split()[0], 16) for line in listing.splitlines() if line.split()[-1] == name)
+    listing = subprocess.run(
+        [tool("nm", ""), path], capture_output=True, text=True, check=True
+    ).stdout
+    return next(
+        int(line.split()[0], 16) for line in listing.splitlines() if line.split()[-1] == name
+    )
 
 
 class Gdb:
@@ -67,7 +72,9 @@ class Gdb:
         return answer
 
     def run_to(self, address, meanwhile=lambda: None):
-        """Lets the guest run until it is about to execute `address`; calls `meanwhile` now and then."""
+        """Lets the guest run until it is about to execute `address`; calls `meanwhile` now and
+        then.
+        """
         assert self.ask(f"Z1,{address:x},1") == "OK"
         self._send("c")
         self.stream.read(1)  # "+"

@@ -1,4 +1,5 @@
-"""Boots in which memory or registers are changed at the kernel's entry: other boot data than QEMU's own.
+"""Boots in which memory or registers are changed at the kernel's entry: other boot data than QEMU's
+own.
 
 The Multiboot structure: Multiboot 0.6.96, 3.3.
 """
@@ -8,7 +9,8 @@ import struct
 from gdb import CHUNK, EBX, Gdb, elf_entry
 from qemu import Boot
 
-# Base memory that neither the loader nor the firmware uses any more.  The kernel copies boot data in step 1.
+# Base memory that neither the loader nor the firmware uses any more.  The kernel copies boot data
+# in step 1.
 MAP_AT, TEXT_AT, NAME_AT = 0x40000, 0x60000, 0x70000
 
 CMDLINE, MMAP_LENGTH, MMAP_ADDRESS, LOADER_NAME = 16, 44, 48, 64
@@ -16,7 +18,9 @@ RAM, RESERVED = 1, 2
 
 
 def boot_patched(machine, build, *patches):
-    """Stops the guest at the kernel's entry, lets each of `patches` change it, and waits for the end."""
+    """Stops the guest at the kernel's entry, lets each of `patches` change it, and waits for the
+    end.
+    """
     machine.append = f"exit {machine.append}".strip()
     with Boot(machine, build, paused=True) as boot:
         gdb = Gdb(boot)
@@ -31,13 +35,15 @@ def boot_patched(machine, build, *patches):
 
 def write_long(gdb, address, data):
     for offset in range(0, len(data), CHUNK):
-        gdb.write(address + offset, data[offset:offset + CHUNK])
+        gdb.write(address + offset, data[offset : offset + CHUNK])
 
 
 def memory_map(*ranges):
     """Replaces the loader's memory map by these: (start, end) of RAM, or (start, end, type)."""
     entries = [(start, end, *(kind or [RAM])) for start, end, *kind in ranges]
-    data = b"".join(struct.pack("<IQQI", 20, start, end - start, kind) for start, end, kind in entries)
+    data = b"".join(
+        struct.pack("<IQQI", 20, start, end - start, kind) for start, end, kind in entries
+    )
 
     def patch(gdb):
         info = gdb.register(EBX)
@@ -49,6 +55,7 @@ def memory_map(*ranges):
 
 def command_line(text, loader=None):
     """Replaces the command line and, if it is given, the boot loader's name."""
+
     def patch(gdb):
         info = gdb.register(EBX)
         write_long(gdb, TEXT_AT, text.encode("ascii") + b"\0")

@@ -1,9 +1,10 @@
-"""Boots a kernel in QEMU and says how it ended: console text, exit status, what the firmware reported.
+"""Boots a kernel in QEMU and says how it ended: console text, exit status, what the firmware
+reported.
 
-Verdicts come from the guest: a line, or the exit status that it gives to isa-debug-exit.  The host's clock gives none:
-when HOST_LIMIT has passed the boot has "no verdict", which fails the test.  It bounds a guest that
-hangs with its CPUs busy, and is far beyond what any boot takes on a host that has other things to do.
-"""
+Verdicts come from the guest: a line, or the exit status that it gives to isa-debug-exit.  The
+host's clock gives none: when HOST_LIMIT has passed the boot has "no verdict", which fails the test.
+It bounds a guest that hangs with its CPUs busy, and is far beyond what any boot takes on a host
+that has other things to do. """
 
 import json
 import os
@@ -26,15 +27,17 @@ HOST_LIMIT = float(os.environ.get("TARN_HOST_LIMIT", "1800"))
 QUIET = 3  # seconds without output after which a guest is asked whether it has stopped for good
 OUTPUT_LIMIT = 4 << 20  # bytes: a guest that prints more goes round in a circle
 
-# Exit statuses of QEMU: what the kernel writes to isa-debug-exit, twice and plus one; and what -no-reboot makes of a
-# reset (a triple fault is one).
+# Exit statuses of QEMU: what the kernel writes to isa-debug-exit, twice and plus one; and what
+# -no-reboot makes of a reset (a triple fault is one).
 PASS, FAIL, RESET = 33, 35, 0
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def tool(*arguments):
-    return subprocess.run(["sh", ROOT / "tools/compiler.sh", *arguments], capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        ["sh", ROOT / "tools/compiler.sh", *arguments], capture_output=True, text=True
+    ).stdout.strip()
 
 
 def have_grub():
@@ -47,7 +50,9 @@ class NoVerdict(AssertionError):
 
 @dataclass
 class Machine:
-    """What QEMU is given.  kernel: "2level" or "pae"; loader: "kernel" (QEMU's own) or "iso" (GRUB)."""
+    """What QEMU is given.  kernel: "2level" or "pae"; loader: "kernel" (QEMU's own) or "iso"
+    (GRUB).
+    """
 
     kernel: str = "2level"
     loader: str = "kernel"
@@ -71,16 +76,33 @@ class Machine:
         return "tarn" + ("-pae" if self.kernel == "pae" else "") + kind + ".elf"
 
     def __str__(self):
-        shown = [self.kernel, self.loader, self.memory, f"smp{self.smp}", self.cpu, self.machine, self.append]
-        return " ".join(word for word in shown + (["debug"] if self.debug else ["poison"] if self.poison else []) if word)
+        shown = [
+            self.kernel,
+            self.loader,
+            self.memory,
+            f"smp{self.smp}",
+            self.cpu,
+            self.machine,
+            self.append,
+        ]
+        return " ".join(
+            word
+            for word in shown + (["debug"] if self.debug else ["poison"] if self.poison else [])
+            if word
+        )
 
 
 def make_iso(kernel, append, folder):
     """An ISO whose only entry starts at once."""
     menu = folder / "grub.cfg"
-    menu.write_text("serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
-                    f'menuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n')
-    subprocess.run(["sh", ROOT / "tools/mkiso.sh", tool("objcopy", ""), folder / "tarn.iso", menu, kernel], check=True)
+    menu.write_text(
+        "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
+        f'menuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n'
+    )
+    subprocess.run(
+        ["sh", ROOT / "tools/mkiso.sh", tool("objcopy", ""), folder / "tarn.iso", menu, kernel],
+        check=True,
+    )
     return folder / "tarn.iso"
 
 
@@ -105,10 +127,28 @@ class Boot:
 
     def _start(self, iso, paused):
         machine = self.machine
-        command = [f"qemu-system-{machine.system}", "-m", machine.memory, "-smp", machine.smp, "-nic", "none", "-display", "none",
-                   "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-                   "-debugcon", f"file:{self.folder}/firmware", "-global", "isa-debugcon.iobase=0x402",
-                   "-qmp", f"unix:{self.folder}/qmp,server=on,wait=off"]
+        command = [
+            f"qemu-system-{machine.system}",
+            "-m",
+            machine.memory,
+            "-smp",
+            machine.smp,
+            "-nic",
+            "none",
+            "-display",
+            "none",
+            "-serial",
+            "stdio",
+            "-no-reboot",
+            "-device",
+            "isa-debug-exit,iobase=0xf4,iosize=4",
+            "-debugcon",
+            f"file:{self.folder}/firmware",
+            "-global",
+            "isa-debugcon.iobase=0x402",
+            "-qmp",
+            f"unix:{self.folder}/qmp,server=on,wait=off",
+        ]
         command += ["-cpu", machine.cpu] if machine.cpu else []
         command += ["-machine", machine.machine] if machine.machine else []
         command += ["-S", "-gdb", f"unix:{self.folder}/gdb,server=on,wait=off"] if paused else []
@@ -118,13 +158,19 @@ class Boot:
             command += ["-kernel", str(self.elf), "-append", machine.append]
         command += coverage_boot.arguments(self.elf)
         command += [word.replace("{folder}", str(self.folder)) for word in machine.extra]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=open(self.folder / "stderr", "wb"))
+        self.process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=open(self.folder / "stderr", "wb"),
+        )
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
 
     def _read(self):
-        """The console, until its end.  What leaves the pipe is in `output` before the lock is free."""
+        """The console, until its end.  What leaves the pipe is in `output` before the lock is
+        free.
+        """
         console = self.process.stdout.fileno()
         while not self.ended:
             select.select([console], [], [])
@@ -156,12 +202,16 @@ class Boot:
 
     @property
     def text(self):
-        """The kernel's part of the console: without the boot loader's, without its escape sequences."""
+        """The kernel's part of the console: without the boot loader's, without its escape
+        sequences.
+        """
         shown = ESCAPES.sub("", self.output.decode("ascii", "replace")).replace("\r", "")
         return shown.partition("Booting `")[2].partition("\n")[2] if "Booting `" in shown else shown
 
     def wait_for(self, pattern):
-        """Waits until the console shows `pattern`; its match.  The guest's end without it is a failure."""
+        """Waits until the console shows `pattern`; its match.  The guest's end without it is a
+        failure.
+        """
         while not (match := pattern.search(self.text)):
             assert self.reader.is_alive(), self.report(f"ended without {pattern.pattern!r}")
             self._wait_for_output()
@@ -174,7 +224,9 @@ class Boot:
         return self.process.wait()
 
     def _wait_for_output(self):
-        """Waits for more output or the end, a few seconds at most; fails if neither can come any more."""
+        """Waits for more output or the end, a few seconds at most; fails if neither can come any
+        more.
+        """
         before = len(self.output)
         assert before < OUTPUT_LIMIT, self.report("endless output")
         self.check_limit("waits for more output")
@@ -186,10 +238,17 @@ class Boot:
 
     def check_limit(self, what):
         if time.monotonic() >= self.deadline:
-            raise NoVerdict(self.report(f"no verdict after {HOST_LIMIT:.0f} s of the host's time: {what}", registers=True))
+            raise NoVerdict(
+                self.report(
+                    f"no verdict after {HOST_LIMIT:.0f} s of the host's time: {what}",
+                    registers=True,
+                )
+            )
 
     def halted(self):
-        """The CPUs that halt at this moment: for each whether it has interrupts on (EFLAGS.IF, bit 9)."""
+        """The CPUs that halt at this moment: for each whether it has interrupts on (EFLAGS.IF, bit
+        9).
+        """
         try:
             state = re.findall(r"EFL=([0-9a-f]+).*HLT=1", self.hmp("info registers -a"))
         except (OSError, ValueError):
@@ -202,7 +261,9 @@ class Boot:
     def report(self, what, registers=False):
         errors = self.errors or (self.folder / "stderr").read_text(errors="replace")
         cpus = self.hmp("info registers -a") if registers else ""
-        return f"{self.machine}: {what}\n--- QEMU\n{errors}\n{cpus}\n--- console\n{self.text[-6000:]}"
+        return (
+            f"{self.machine}: {what}\n--- QEMU\n{errors}\n{cpus}\n--- console\n{self.text[-6000:]}"
+        )
 
     # ---- QEMU's monitor ----
 
@@ -233,7 +294,9 @@ class Boot:
     # ---- What the firmware said ----
 
     def firmware_ram(self):
-        """The RAM ranges of the firmware's memory map (SeaBIOS prints it), as pairs of addresses."""
+        """The RAM ranges of the firmware's memory map (SeaBIOS prints it), as pairs of
+        addresses.
+        """
         text = (self.folder / "firmware").read_text(errors="replace")
         listing = text.rpartition("e820 map has")[2]
         found = re.findall(r"^\s*\d+: ([0-9a-f]{16}) - ([0-9a-f]{16}) = 1 RAM", listing, re.M)
@@ -262,9 +325,9 @@ def connect(boot, name):
 class GuestClock:
     """The guest's time in ns since this was made.  With -icount shift=0 an instruction takes 1 ns.
 
-    It is read from the ACPI timer, which SeaBIOS puts at port 0x608 on the `pc` machine: 3.579545 MHz, 24 bits (ACPI
-    6.4, 4.8.3.3).  That wraps after 4.7 s, so it must be read more often than that.
-    """
+    It is read from the ACPI timer, which SeaBIOS puts at port 0x608 on the `pc` machine: 3.579545
+    MHz, 24 bits (ACPI 6.4, 4.8.3.3).  That wraps after 4.7 s, so it must be read more often than
+    that."""
 
     def __init__(self, boot):
         self.boot = boot
@@ -290,7 +353,9 @@ class Tap:
 
 
 def parse_tap(boot):
-    """The results on the console, checked for form: one plan, numbers without gaps, as many as planned."""
+    """The results on the console, checked for form: one plan, numbers without gaps, as many as
+    planned.
+    """
     text = boot.text
     assert lines.TAP_VERSION.search(text), boot.report("no TAP version line")
     plans = lines.TAP_PLAN.findall(text)
@@ -298,14 +363,22 @@ def parse_tap(boot):
     results = lines.TAP_RESULT.findall(text)
     numbers = [int(number) for _, number, _ in results]
     assert numbers == list(range(1, len(results) + 1)), boot.report(f"TAP numbers {numbers}")
-    assert len(results) == int(plans[0]), boot.report(f"{plans[0]} planned, {len(results)} reported")
+    assert len(results) == int(plans[0]), boot.report(
+        f"{plans[0]} planned, {len(results)} reported"
+    )
     skipped = lines.TAP_SKIPPED.findall(text)
-    passed = [name for verdict, _, name in results if verdict == "ok" and name.split()[0] not in skipped]
-    return Tap(int(plans[0]), passed, [name for verdict, _, name in results if verdict != "ok"], skipped)
+    passed = [
+        name for verdict, _, name in results if verdict == "ok" and name.split()[0] not in skipped
+    ]
+    return Tap(
+        int(plans[0]), passed, [name for verdict, _, name in results if verdict != "ok"], skipped
+    )
 
 
 def check_passed(boot):
-    """The verdict on a boot that should have passed: every test "ok", the closing line, and no panic."""
+    """The verdict on a boot that should have passed: every test "ok", the closing line, and no
+    panic.
+    """
     tap = parse_tap(boot)
     closing = lines.CLOSING.findall(boot.text)
     assert len(closing) == 1, boot.report(f"{len(closing)} closing lines")
@@ -316,7 +389,8 @@ def check_passed(boot):
 
 
 def run(machine, build, firmware=True):
-    """Boots with `exit` on the command line and waits for the end; the Boot (closed, its text stays) and the status.
+    """Boots with `exit` on the command line and waits for the end; the Boot (closed, its text
+    stays) and the status.
 
     firmware: it prints its memory map, which the Boot then has as `ram`.
     """
@@ -324,6 +398,8 @@ def run(machine, build, firmware=True):
     with Boot(machine, build) as boot:
         boot.status = boot.wait_for_exit()
         boot.ram = boot.firmware_ram() if firmware else None
-        assert boot.status in (PASS, FAIL), boot.report("reset" if boot.status == RESET else f"status {boot.status}")
+        assert boot.status in (PASS, FAIL), boot.report(
+            "reset" if boot.status == RESET else f"status {boot.status}"
+        )
         boot.final_report = boot.report(f"status {boot.status}")
     return boot

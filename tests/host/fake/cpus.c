@@ -1,4 +1,6 @@
-/* The simulated CPUs: registers, TLB, caches of the walk.  Source: SDM vol. 3, 4.3, 4.4 and 4.10. */
+/*
+ * The simulated CPUs: registers, TLB, caches of the walk.  Source: SDM vol. 3, 4.3, 4.4 and 4.10.
+ */
 #include "fake/machine.h"
 #include "host.h"
 
@@ -30,8 +32,9 @@ struct sim_cpu {
 	u64 pdpte[4];
 	u64 upper[UPPER_ENTRIES]; /* page-directory entries that the CPU has read */
 	bool upper_used;          /* some of them are not 0 */
-	u64 *tlb;                 /* one word for each page of 4 GiB: frame, effective rights, Global; 0: nothing */
-	u32 *loaded, nloaded;     /* pages whose word is not 0 */
+	/* one word for each page of 4 GiB: frame, effective rights, Global; 0: nothing */
+	u64 *tlb;
+	u32 *loaded, nloaded; /* pages whose word is not 0 */
 };
 
 static struct sim_cpu sim[MACHINE_CPUS];
@@ -39,16 +42,10 @@ u32 running_cpu;
 struct cpu_features cpu_features;
 void (*on_cr3_load)(void);
 
-static struct sim_cpu *self(void)
-{
-	return &sim[running_cpu];
-}
+static struct sim_cpu *self(void) { return &sim[running_cpu]; }
 
 /* The low 32 bits of an address are enough: user and kernel addresses share them out. */
-static u32 page_of(uintptr_t address)
-{
-	return (u32)address >> PAGE_SHIFT;
-}
+static u32 page_of(uintptr_t address) { return (u32)address >> PAGE_SHIFT; }
 
 static uintptr_t address_of(u32 page)
 {
@@ -112,24 +109,18 @@ void run_on(u32 cpu)
 
 static void read_pdptes(struct sim_cpu *cpu)
 {
-	const u64 *table =
-		(const u64 *)((const char *)table_in_ram(cpu->cr3 >> PAGE_SHIFT) + (cpu->cr3 & (PAGE_SIZE - 1)));
+	const u64 *table = (const u64 *)((const char *)table_in_ram(cpu->cr3 >> PAGE_SHIFT) +
+					 (cpu->cr3 & (PAGE_SIZE - 1)));
 
 	for (u32 i = 0; i < 4; i++) {
 		cpu->pdpte[i] = table[i];
-		CHECK(!(table[i] & P) || !(table[i] & ~(FRAME | P)), "reserved bits in PDPTE %u: %llx", i,
-			(unsigned long long)table[i]);
+		CHECK(!(table[i] & P) || !(table[i] & ~(FRAME | P)),
+			"reserved bits in PDPTE %u: %llx", i, (unsigned long long)table[i]);
 	}
 }
 
-u32 read_cr3(void)
-{
-	return self()->cr3;
-}
-u32 read_cr4(void)
-{
-	return self()->cr4;
-}
+u32 read_cr3(void) { return self()->cr3; }
+u32 read_cr4(void) { return self()->cr4; }
 
 void write_cr3(u32 v)
 {
@@ -161,18 +152,9 @@ void invlpg(uintptr_t address)
 	host_unmap(address);
 }
 
-u32 read_eflags(void)
-{
-	return self()->irqs ? EFLAGS_IF : 0;
-}
-void sti(void)
-{
-	self()->irqs = true;
-}
-void cli(void)
-{
-	self()->irqs = false;
-}
+u32 read_eflags(void) { return self()->irqs ? EFLAGS_IF : 0; }
+void sti(void) { self()->irqs = true; }
+void cli(void) { self()->irqs = false; }
 
 /* ---- The walk ---- */
 
@@ -207,7 +189,10 @@ static u64 upper_entry(struct sim_cpu *cpu, u32 address, bool cached)
 	return entry;
 }
 
-/* Frame and effective rights of a page, 0 if it is not mapped.  Not `cached`: by the tables as they are now. */
+/*
+ * Frame and effective rights of a page, 0 if it is not mapped.  Not `cached`: by the tables as they
+ * are now.
+ */
 static u64 walk(struct sim_cpu *cpu, u32 address, bool cached)
 {
 	u64 upper = upper_entry(cpu, address, cached), leaf;
@@ -239,7 +224,8 @@ bool cpu_translate(u32 number, uintptr_t address, struct translation *found)
 			return false;
 		tlb_load(cpu, page_of(address), entry);
 	}
-	*found = (struct translation){(pfn_t)((entry & FRAME) >> PAGE_SHIFT), entry & RW, entry & US, entry & G};
+	*found = (struct translation){ (pfn_t)((entry & FRAME) >> PAGE_SHIFT), entry & RW,
+		entry & US, entry & G };
 	return true;
 }
 
@@ -253,10 +239,7 @@ bool cpu_read(u32 cpu, uintptr_t address, u32 *value)
 	return true;
 }
 
-bool tlb_holds(u32 cpu, uintptr_t address)
-{
-	return sim[cpu].tlb[page_of(address)] & P;
-}
+bool tlb_holds(u32 cpu, uintptr_t address) { return sim[cpu].tlb[page_of(address)] & P; }
 
 /* ---- What tests look at ---- */
 
@@ -281,8 +264,8 @@ static bool entry_is_true(u32 number, u32 page)
 
 	if (!(held & P) || held == now || may_be_stale(number, page))
 		return true;
-	print("CPU %u translates %lx by %llx, the tables say %llx\n", number, (unsigned long)address_of(page), held,
-		now);
+	print("CPU %u translates %lx by %llx, the tables say %llx\n", number,
+		(unsigned long)address_of(page), held, now);
 	return false;
 }
 
@@ -293,7 +276,8 @@ static bool upper_is_true(u32 number, u32 index)
 
 	if (held == now)
 		return true;
-	print("CPU %u walks through upper entry %u = %llx, in memory it is %llx\n", number, index, held, now);
+	print("CPU %u walks through upper entry %u = %llx, in memory it is %llx\n", number, index,
+		held, now);
 	return false;
 }
 
@@ -302,10 +286,12 @@ static bool pdptes_are_true(u32 number)
 	struct sim_cpu *cpu = &sim[number];
 
 	for (u32 i = 0; PAGING_LEVELS == 3 && i < 4; i++) {
-		u64 now = read_entry(cpu->cr3 & ~(PAGE_SIZE - 1), (cpu->cr3 & (PAGE_SIZE - 1)) / 8 + i);
+		u64 now = read_entry(
+			cpu->cr3 & ~(PAGE_SIZE - 1), (cpu->cr3 & (PAGE_SIZE - 1)) / 8 + i);
 
 		if (cpu->pdpte[i] != now) {
-			print("CPU %u keeps PDPTE %u = %llx, in memory it is %llx\n", number, i, cpu->pdpte[i], now);
+			print("CPU %u keeps PDPTE %u = %llx, in memory it is %llx\n", number, i,
+				cpu->pdpte[i], now);
 			return false;
 		}
 	}

@@ -3,19 +3,19 @@
 #include "host.h"
 
 #include "arch/x86/console/console.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
-#include "arch/x86/cpu/segment.h"
 #include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/segment.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/paging/vital.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
-#include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/cpu/trap.h"
-#include "arch/x86/paging/vital.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 
 #include <stdio.h>
@@ -83,17 +83,14 @@ const char *symbol_name(uintptr_t address, u32 *offset)
 	return "?";
 }
 
-void double_fault_set_cr3(u32 cr3)
-{
-	CHECK_EQUAL(cr3, read_cr3());
-}
+void double_fault_set_cr3(u32 cr3) { CHECK_EQUAL(cr3, read_cr3()); }
 
 bool vital_range(u32 i, struct vital_range *range)
 {
-	static const struct vital_range text = {
-		"code", (uintptr_t)kernel_start, (uintptr_t)kernel_text_end, false, true};
-	static const struct vital_range data = {
-		"data", (uintptr_t)kernel_rodata_end, (uintptr_t)boot_stack_guard, true, false};
+	static const struct vital_range text = { "code", (uintptr_t)kernel_start,
+		(uintptr_t)kernel_text_end, false, true };
+	static const struct vital_range data = { "data", (uintptr_t)kernel_rodata_end,
+		(uintptr_t)boot_stack_guard, true, false };
 
 	*range = i == 0 ? text : data;
 	return i < 2;
@@ -101,12 +98,11 @@ bool vital_range(u32 i, struct vital_range *range)
 
 /* ---- CPUs ---- */
 
-void cpu_relax(void)
-{
-	CHECK(false, "CPU %u waits for what nobody will do", running_cpu);
-}
+void cpu_relax(void) { CHECK(false, "CPU %u waits for what nobody will do", running_cpu); }
 
-/* As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and pays what it owes, before the handler runs.
+/*
+ * As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and pays what it owes,
+ * before the handler runs.
  */
 static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 {
@@ -130,7 +126,8 @@ static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 
 void smp_call(u32 mask, void (*fn)(void *), void *arg)
 {
-	CHECK(irqs_enabled() && !in_interrupt(), "smp_call with interrupts off, or in a handler (24)");
+	CHECK(irqs_enabled() && !in_interrupt(),
+		"smp_call with interrupts off, or in a handler (24)");
 	other_cpus_calls += (mask & cpus_online() & ~(1u << running_cpu)) != 0;
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		if (mask & cpus_online() & (1u << cpu))
@@ -186,10 +183,7 @@ void fail_allocations(u32 n, u32 times)
 	failures_left = times;
 }
 
-void on_allocation(void (*act)(void))
-{
-	allocation_hook = act;
-}
+void on_allocation(void (*act)(void)) { allocation_hook = act; }
 
 static bool must_fail(void)
 {
@@ -214,16 +208,14 @@ struct page *__wrap_alloc_pages(u32 gfp, u32 order)
 	return must_fail() ? NULL : __real_alloc_pages(gfp, order);
 }
 
-void *__wrap_get_zeroed_page(u32 gfp)
-{
-	return must_fail() ? NULL : __real_get_zeroed_page(gfp);
-}
+void *__wrap_get_zeroed_page(u32 gfp) { return must_fail() ? NULL : __real_get_zeroed_page(gfp); }
 
 /* What is about to be used for something else must be in nobody's TLB (invariant 40). */
 static void check_no_tlb(const struct page *page, u32 order, const char *what)
 {
 	for (u32 i = 0; i < 1u << order; i++)
-		CHECK(no_tlb_names(page_to_pfn(page) + i, what), "frame 0x%x is in a TLB", page_to_pfn(page) + i);
+		CHECK(no_tlb_names(page_to_pfn(page) + i, what), "frame 0x%x is in a TLB",
+			page_to_pfn(page) + i);
 }
 
 void __real_free_pages(struct page *page, u32 order);

@@ -2,18 +2,18 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
-#include "mm/pkmap/highmem.h"
-#include "mm/boot/ram_layout.h"
-#include "mm/boot/modules.h"
-#include "mm/objects/objcache.h"
-#include "mm/boot/options.h"
 #include "mm/boot/kernel_tables.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/boot/modules.h"
+#include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/objects/objcache.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/pgalloc.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -41,7 +41,8 @@ static size_t direct_bytes; /* of the direct map that the kernel may touch now *
 /* ---- Variables ---- */
 
 /* Word by word, so that the address sanitizer does not mind the gaps between variables. */
-__attribute__((no_sanitize("address", "undefined"))) static void copy_raw(char *to, const char *from, size_t n)
+__attribute__((no_sanitize("address", "undefined"))) static void copy_raw(
+	char *to, const char *from, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		((volatile char *)to)[i] = from[i];
@@ -57,13 +58,11 @@ static void keep_state(void)
 
 static void restore_state(void)
 {
-	copy_raw(kernel_state_start, state_at_start, (size_t)(kernel_state_end - kernel_state_start));
+	copy_raw(kernel_state_start, state_at_start,
+		(size_t)(kernel_state_end - kernel_state_start));
 }
 
-static size_t percpu_size(void)
-{
-	return (size_t)(__stop_percpu - __start_percpu);
-}
+static size_t percpu_size(void) { return (size_t)(__stop_percpu - __start_percpu); }
 
 /* Copies are for CPUs that have been started. */
 static void make_percpu_copy(u32 cpu)
@@ -77,7 +76,8 @@ static void make_percpu_copy(u32 cpu)
 
 static void *map_file(uintptr_t address, pfn_t pfn, size_t bytes, int protection)
 {
-	void *at = mmap((void *)address, bytes, protection, MAP_SHARED | MAP_FIXED, ram_file, (off_t)pfn << PAGE_SHIFT);
+	void *at = mmap((void *)address, bytes, protection, MAP_SHARED | MAP_FIXED, ram_file,
+		(off_t)pfn << PAGE_SHIFT);
 
 	if (at == MAP_FAILED) {
 		perror("mmap");
@@ -88,8 +88,9 @@ static void *map_file(uintptr_t address, pfn_t pfn, size_t bytes, int protection
 
 static void hide(uintptr_t address, size_t bytes)
 {
-	if (bytes && mmap((void *)address, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE,
-			     -1, 0) == MAP_FAILED)
+	if (bytes && mmap((void *)address, bytes, PROT_NONE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1,
+			     0) == MAP_FAILED)
 		abort();
 }
 
@@ -142,25 +143,24 @@ static void open_direct_map(size_t end)
 	hide(PAGE_OFFSET, KERNEL_PART);
 	map_file(PAGE_OFFSET, 0, 1u << 20, PROT_READ | PROT_WRITE);
 	for (u32 i = 0; i < bootinfo.nranges; i++) {
-		u64 from = pfn_to_phys(bootinfo.range[i].start), to = MIN(pfn_to_phys(bootinfo.range[i].end), (u64)end);
+		u64 from = pfn_to_phys(bootinfo.range[i].start),
+		    to = MIN(pfn_to_phys(bootinfo.range[i].end), (u64)end);
 
 		if (from < to)
-			map_file(PAGE_OFFSET + (uintptr_t)from, bootinfo.range[i].start, (size_t)(to - from),
-				PROT_READ | PROT_WRITE);
+			map_file(PAGE_OFFSET + (uintptr_t)from, bootinfo.range[i].start,
+				(size_t)(to - from), PROT_READ | PROT_WRITE);
 	}
 }
 
-static uintptr_t windows(void)
-{
-	return PAGE_OFFSET + direct_bytes;
-}
+static uintptr_t windows(void) { return PAGE_OFFSET + direct_bytes; }
 
 static u32 pages_mapped;
 
 void host_map(uintptr_t address, pfn_t pfn, bool writable)
 {
 	pages_mapped++;
-	map_file(address & PAGE_MASK, pfn, PAGE_SIZE, writable ? PROT_READ | PROT_WRITE : PROT_READ);
+	map_file(
+		address & PAGE_MASK, pfn, PAGE_SIZE, writable ? PROT_READ | PROT_WRITE : PROT_READ);
 }
 
 void host_unmap(uintptr_t address)
@@ -176,7 +176,10 @@ void host_unmap_all(void)
 	pages_mapped = 0;
 }
 
-/* Where the kernel touches an address outside of the direct map for the first time since its CPU began to run. */
+/*
+ * Where the kernel touches an address outside of the direct map for the first time since its CPU
+ * began to run.
+ */
 static void on_segv(int signal, siginfo_t *info, void *context)
 {
 	uintptr_t address = (uintptr_t)info->si_addr;
@@ -188,9 +191,10 @@ static void on_segv(int signal, siginfo_t *info, void *context)
 		host_map(address, found.pfn, found.writable);
 		return;
 	}
-	fprintf(stderr, "CPU %u: page fault at %p (%s); %s\n", running_cpu, info->si_addr, write ? "write" : "read",
-		test_position());
-	sigaction(signal, &former_segv, NULL); /* it faults once more, and the sanitizer says where */
+	fprintf(stderr, "CPU %u: page fault at %p (%s); %s\n", running_cpu, info->si_addr,
+		write ? "write" : "read", test_position());
+	/* it faults once more, and the sanitizer says where */
+	sigaction(signal, &former_segv, NULL);
 }
 
 void machine_init(void)
@@ -199,7 +203,8 @@ void machine_init(void)
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
 
 	if (at != (void *)PAGE_OFFSET) {
-		fprintf(stderr, "the kernel's addresses from %p on are taken on this host\n", (void *)PAGE_OFFSET);
+		fprintf(stderr, "the kernel's addresses from %p on are taken on this host\n",
+			(void *)PAGE_OFFSET);
 		exit(1);
 	}
 	sigaction(SIGSEGV, NULL, &former_segv);
@@ -211,7 +216,7 @@ void machine_init(void)
 /* cmocka takes the signal for itself at the start of each test. */
 static void catch_faults(void)
 {
-	struct sigaction action = {.sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_NODEFER};
+	struct sigaction action = { .sa_sigaction = on_segv, .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	sigaction(SIGSEGV, &action, NULL);
 }
@@ -227,7 +232,8 @@ void machine_new(u32 cpus)
 		abort();
 	memset(&bootinfo, 0, sizeof(bootinfo));
 	memset(percpu_offset, 0, sizeof(percpu_offset));
-	cpu_features = (struct cpu_features){.phys_bits = 36, .pse = true, .pge = true, .nx = true};
+	cpu_features =
+		(struct cpu_features){ .phys_bits = 36, .pse = true, .pge = true, .nx = true };
 	ncpus = cpus;
 	steps_done = 0;
 	running_cpu = 0;
@@ -240,7 +246,7 @@ void machine_new(u32 cpus)
 
 void machine_ram(pfn_t start, pfn_t end)
 {
-	bootinfo.range[bootinfo.nranges++] = (struct ram_range){start, end};
+	bootinfo.range[bootinfo.nranges++] = (struct ram_range){ start, end };
 	bootinfo.ram_bytes += pfn_to_phys(end - start);
 }
 
@@ -257,7 +263,8 @@ void machine_module(phys_t start, phys_t end)
 static void fill_with_rubbish(void)
 {
 	for (u32 i = 0; i < bootinfo.nranges; i++)
-		for (pfn_t pfn = bootinfo.range[i].start; pfn < MIN(bootinfo.range[i].end, 4096u); pfn++)
+		for (pfn_t pfn = bootinfo.range[i].start; pfn < MIN(bootinfo.range[i].end, 4096u);
+			pfn++)
 			memset(pfn_to_virt(pfn), 0xA5, PAGE_SIZE);
 }
 
@@ -307,7 +314,8 @@ static void step_7(void)
 
 void machine_boot(u32 step)
 {
-	static void (*const steps[])(void) = {NULL, NULL, step_2, paging_init, step_4, kmap_init, step_6, step_7};
+	static void (*const steps[])(
+		void) = { NULL, NULL, step_2, paging_init, step_4, kmap_init, step_6, step_7 };
 
 	for (u32 n = MAX(steps_done + 1, 2u); n <= step; n++)
 		steps[n]();

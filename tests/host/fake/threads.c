@@ -1,12 +1,13 @@
 /*
- * Threads, as mm/wait.h states them.  Most tests speak for one thread, and for whoever acts while it sleeps; where it
- * matters who of several goes on, each has a stack of its own, and they take turns.
+ * Threads, as mm/wait.h states them.  Most tests speak for one thread, and for whoever acts while
+ * it sleeps; where it matters who of several goes on, each has a stack of its own, and they take
+ * turns.
  */
 #include "fake/machine.h"
 #include "host.h"
 
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "mm/tables/pgalloc.h"
@@ -67,7 +68,7 @@ void thread_new(u32 cpu, void (*run)(u32 n))
 	void *stack = new->stack ? new->stack : malloc(STACK_BYTES);
 
 	CHECK(threads <= THREADS_MAX, "too many threads");
-	*new = (struct sim_thread){.stack = stack, .run = run, .cpu = cpu};
+	*new = (struct sim_thread){ .stack = stack, .run = run, .cpu = cpu };
 	getcontext(&new->context);
 	new->context.uc_stack.ss_sp = stack;
 	new->context.uc_stack.ss_size = STACK_BYTES;
@@ -113,10 +114,7 @@ void threads_run(void)
 	}
 }
 
-bool thread_sleeps(u32 n)
-{
-	return thread[n].sleeps_on && !thread[n].sleeps_on->woken;
-}
+bool thread_sleeps(u32 n) { return thread[n].sleeps_on && !thread[n].sleeps_on->woken; }
 
 void thread_may_lose_cpu(void)
 {
@@ -174,23 +172,11 @@ static u32 wake_up(struct wait_queue *queue, u32 most)
 	return n;
 }
 
-u32 wake_up_all(struct wait_queue *queue)
-{
-	return wake_up(queue, ~0u);
-}
-u32 wake_up_one(struct wait_queue *queue)
-{
-	return wake_up(queue, 1);
-}
-bool wait_queue_active(struct wait_queue *queue)
-{
-	return !list_empty(&queue->waiters);
-}
+u32 wake_up_all(struct wait_queue *queue) { return wake_up(queue, ~0u); }
+u32 wake_up_one(struct wait_queue *queue) { return wake_up(queue, 1); }
+bool wait_queue_active(struct wait_queue *queue) { return !list_empty(&queue->waiters); }
 
-u32 *thread_kmaps(void)
-{
-	return &kmaps_held;
-}
+u32 *thread_kmaps(void) { return &kmaps_held; }
 
 void yield(void)
 {
@@ -230,22 +216,10 @@ __noreturn void may_not_sleep(const char *who, uintptr_t caller)
 }
 
 /* Nobody here waits for seconds. */
-u32 seconds_up(void)
-{
-	return 0;
-}
+u32 seconds_up(void) { return 0; }
 
-void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
-{
-	look("host", kmaps_held);
-}
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps)) { look("host", kmaps_held); }
 
-const char *current_name(void)
-{
-	return "host";
-}
+const char *current_name(void) { return "host"; }
 
-bool idle_thread_runs(u32 cpu)
-{
-	return (idle_cpus >> cpu) & 1;
-}
+bool idle_thread_runs(u32 cpu) { return (idle_cpus >> cpu) & 1; }

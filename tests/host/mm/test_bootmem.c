@@ -1,10 +1,12 @@
-/* The boot memory allocator: long random sequences against one byte a page (invariants 43 to 45). */
+/*
+ * The boot memory allocator: long random sequences against one byte a page (invariants 43 to 45).
+ */
 #include "fake/machine.h"
 #include "host.h"
 
 #include "mm/boot/bootmem.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,7 +56,8 @@ static void compare(void)
 
 static void reserve_in_model(u64 start, u64 end)
 {
-	for (u64 pfn = start >> PAGE_SHIFT; pfn < (end + PAGE_SIZE - 1) >> PAGE_SHIFT && pfn < pages; pfn++)
+	for (u64 pfn = start >> PAGE_SHIFT;
+		pfn < (end + PAGE_SIZE - 1) >> PAGE_SHIFT && pfn < pages; pfn++)
 		model[pfn] = 1;
 }
 
@@ -90,7 +93,10 @@ static bool is_sound(u32 n)
 	return true;
 }
 
-/* What must be reserved after bootmem_init(), but for the bitmap, whose place is the allocator's choice. */
+/*
+ * What must be reserved after bootmem_init(), but for the bitmap, whose place is the allocator's
+ * choice.
+ */
 static void model_init(void)
 {
 	u32 bitmap_pages = bootmem_stats().bitmap_pages, extra = 0, place = 0;
@@ -109,11 +115,13 @@ static void model_init(void)
 		if (!model[pfn] && !bootmem_page_is_free(pfn)) {
 			place = extra++ ? place : pfn;
 			model[pfn] = 1;
-			CHECK(pfn == place + extra - 1, "the bitmap's pages lie apart: 0x%x and 0x%x", place, pfn);
+			CHECK(pfn == place + extra - 1,
+				"the bitmap's pages lie apart: 0x%x and 0x%x", place, pfn);
 		}
 	CHECK_EQUAL(extra, bitmap_pages);
 	bitmap_place = place;
-	CHECK((u64)bitmap_pages * PAGE_SIZE * 8 >= pages && (u64)(bitmap_pages - 1) * PAGE_SIZE * 8 < pages,
+	CHECK((u64)bitmap_pages * PAGE_SIZE * 8 >= pages &&
+			(u64)(bitmap_pages - 1) * PAGE_SIZE * 8 < pages,
 		"%u bitmap pages", bitmap_pages);
 	limit = (u64)pages << PAGE_SHIFT;
 	last_end = 0;
@@ -132,7 +140,10 @@ static bool fits(u64 start, u64 size)
 	return pages_are_free(start >> PAGE_SHIFT, (start + size + PAGE_SIZE - 1) >> PAGE_SHIFT);
 }
 
-/* The contract: into the rest of the last page if it can, or the lowest place of all at or above the goal. */
+/*
+ * The contract: into the rest of the last page if it can, or the lowest place of all at or above
+ * the goal.
+ */
 static u64 model_place(u64 size, u64 align, u64 goal)
 {
 	u64 partial = (last_end + align - 1) & ~(align - 1),
@@ -144,7 +155,8 @@ static u64 model_place(u64 size, u64 align, u64 goal)
 	if (partial < page_end && partial >= goal && partial < whole &&
 		((partial + size + PAGE_SIZE - 1) & ~(u64)(PAGE_SIZE - 1)) <= limit &&
 		(partial + size <= page_end ||
-			pages_are_free(page_end >> PAGE_SHIFT, (partial + size + PAGE_SIZE - 1) >> PAGE_SHIFT)))
+			pages_are_free(page_end >> PAGE_SHIFT,
+				(partial + size + PAGE_SIZE - 1) >> PAGE_SHIFT)))
 		return partial;
 	return whole < limit ? whole : ~0ull;
 }
@@ -177,15 +189,17 @@ static void random_alloc(void)
 		want = model_place(size, align, 0);
 	if (want == ~0ull) {
 		CHECK(!got, "%llu bytes aligned to %llu from 0x%llx: got %p, there is no room",
-			(unsigned long long)size, (unsigned long long)align, (unsigned long long)goal, (void *)got);
+			(unsigned long long)size, (unsigned long long)align,
+			(unsigned long long)goal, (void *)got);
 		return;
 	}
-	CHECK(got && virt_to_phys(got) == want, "%llu bytes aligned to %llu from 0x%llx: got %p, expected 0x%llx",
-		(unsigned long long)size, (unsigned long long)align, (unsigned long long)goal, (void *)got,
-		(unsigned long long)want);
+	CHECK(got && virt_to_phys(got) == want,
+		"%llu bytes aligned to %llu from 0x%llx: got %p, expected 0x%llx",
+		(unsigned long long)size, (unsigned long long)align, (unsigned long long)goal,
+		(void *)got, (unsigned long long)want);
 	for (u64 i = 0; i < size; i++)
-		CHECK(got[i] == 0, "byte %llu of %llu is 0x%x, not 0", (unsigned long long)i, (unsigned long long)size,
-			got[i]);
+		CHECK(got[i] == 0, "byte %llu of %llu is 0x%x, not 0", (unsigned long long)i,
+			(unsigned long long)size, got[i]);
 	memset(got, 0xEE, size);
 	reserve_in_model((want + PAGE_SIZE - 1) & ~(u64)(PAGE_SIZE - 1), want + size);
 	last_end = want + size;
@@ -207,7 +221,8 @@ static void random_free(void)
 	if (end == start)
 		return;
 	/* Rounded inward: the ends may stick out into pages that stay. */
-	bootmem_free((start << PAGE_SHIFT) - before, ((end - start) << PAGE_SHIFT) + before + random_below(2) * 5);
+	bootmem_free((start << PAGE_SHIFT) - before,
+		((end - start) << PAGE_SHIFT) + before + random_below(2) * 5);
 	memset(model + start, 0, end - start);
 	memset(pfn_to_virt((pfn_t)start), 0x77, 1);
 	if (last_end > start << PAGE_SHIFT && last_end <= end << PAGE_SHIFT)
@@ -278,8 +293,8 @@ static void take(pfn_t start, pfn_t end)
 {
 	CHECK(start < end, "an empty run at 0x%x", start);
 	for (pfn_t pfn = start; pfn < end; pfn++) {
-		CHECK(!given[pfn] && in_ram(pfn), "frame 0x%x: given %u times, RAM %d", pfn, given[pfn] + 1,
-			in_ram(pfn));
+		CHECK(!given[pfn] && in_ram(pfn), "frame 0x%x: given %u times, RAM %d", pfn,
+			given[pfn] + 1, in_ram(pfn));
 		given[pfn] = 1;
 	}
 	given_pages += end - start;
@@ -302,7 +317,8 @@ static void handover(void **state)
 		CHECK_EQUAL(given_pages, returned);
 		CHECK_EQUAL(given_pages, free + bootmem_stats().bitmap_pages);
 		for (u32 pfn = 0; pfn < pages; pfn++)
-			CHECK(model[pfn] || given[pfn], "frame 0x%x was free and is not handed over", pfn);
+			CHECK(model[pfn] || given[pfn],
+				"frame 0x%x was free and is not handed over", pfn);
 		CHECK(!bootmem_open(), "the allocator is still open");
 	}
 }
@@ -343,8 +359,10 @@ static void no_place_in_a_freed_page(void **state)
 	place = virt_to_phys(bootmem_alloc(100, 1, 0));
 	bootmem_free(ALIGN_DOWN(place, PAGE_SIZE), PAGE_SIZE);
 	next = virt_to_phys(bootmem_alloc(100, 1, place + 50));
-	CHECK(next >= ALIGN_DOWN(place, PAGE_SIZE) + PAGE_SIZE, "got 0x%llx", (unsigned long long)next);
-	CHECK(!bootmem_page_is_free(phys_to_pfn(next)), "page 0x%x is in use and free", phys_to_pfn(next));
+	CHECK(next >= ALIGN_DOWN(place, PAGE_SIZE) + PAGE_SIZE, "got 0x%llx",
+		(unsigned long long)next);
+	CHECK(!bootmem_page_is_free(phys_to_pfn(next)), "page 0x%x is in use and free",
+		phys_to_pfn(next));
 }
 
 static void closed_means_closed(void **state)

@@ -2,8 +2,8 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/zone.h"
 
 #include <stdarg.h>
@@ -36,12 +36,14 @@ static void check_zone(struct zone *zone)
 	CHECK_EQUAL(zone->free, free);
 	for (u32 order = 0; order < NR_ORDERS; order++)
 		CHECK(!(zone->orders & (1u << order)) == !zone->area[order].count,
-			"zone %s: order %u has %u blocks, orders 0x%x", zone->name, order, zone->area[order].count,
-			zone->orders);
+			"zone %s: order %u has %u blocks, orders 0x%x", zone->name, order,
+			zone->area[order].count, zone->orders);
 }
 
-/* Is there a free block of this order?  All buddies that are free are together, so any aligned run of free pages is
- * one. */
+/*
+ * Is there a free block of this order?  All buddies that are free are together, so any aligned run
+ * of free pages is one.
+ */
 static bool model_has(const struct zone *zone, u32 order)
 {
 	u32 size = 1u << order;
@@ -76,15 +78,18 @@ static void random_take(struct zone *zone)
 	struct page *page = locked_alloc(zone, order);
 	pfn_t pfn;
 
-	CHECK(!page == !possible, "zone %s, order %u: got %p, possible %d", zone->name, order, (void *)page, possible);
+	CHECK(!page == !possible, "zone %s, order %u: got %p, possible %d", zone->name, order,
+		(void *)page, possible);
 	if (!page)
 		return;
 	pfn = page_to_pfn(page);
-	CHECK(IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start && pfn + (1u << order) <= zone->end,
+	CHECK(IS_ALIGNED(pfn, 1u << order) && pfn >= zone->start &&
+			pfn + (1u << order) <= zone->end,
 		"frame 0x%x, order %u", pfn, order);
 	for (u32 i = 0; i < 1u << order; i++) {
 		CHECK(free_page_map[pfn + i], "frame 0x%x was not free", pfn + i);
-		CHECK(!(page[i].flags & (PG_BUDDY | PG_RESERVED)), "frame 0x%x: flags 0x%x", pfn + i, page[i].flags);
+		CHECK(!(page[i].flags & (PG_BUDDY | PG_RESERVED)), "frame 0x%x: flags 0x%x",
+			pfn + i, page[i].flags);
 		free_page_map[pfn + i] = 0;
 	}
 	block[blocks].page = page;
@@ -213,7 +218,8 @@ static void misuse_is_caught(void **state)
 	buddy_free(zone, page, 3);
 	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page, 3));
 	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page + 4, 2));
-	EXPECT_PANIC(44, "handed over twice", zone_add_pages(page_to_pfn(page), page_to_pfn(page) + 8));
+	EXPECT_PANIC(
+		44, "handed over twice", zone_add_pages(page_to_pfn(page), page_to_pfn(page) + 8));
 	EXPECT_PANIC(44, "the last one is", zone_add_pages(max_pfn, max_pfn + 1));
 }
 
@@ -227,7 +233,10 @@ static bool is_refused(const struct page *page, u32 order)
 	return false;
 }
 
-/* Any aligned block, of which any part may be free already, on its own or in a larger one, or reserved. */
+/*
+ * Any aligned block, of which any part may be free already, on its own or in a larger one, or
+ * reserved.
+ */
 static void parts_of_free_blocks_are_caught(void **state)
 {
 	struct zone *zone = fresh_zone();
@@ -239,7 +248,8 @@ static void parts_of_free_blocks_are_caught(void **state)
 		random_take(zone);
 	for (test_step = 1; test_step <= rounds(3000); test_step++) {
 		u32 order = random_below(6), size = 1u << order;
-		pfn_t pfn = ALIGN_DOWN(zone->start + random_below(zone->end - zone->start - size), size);
+		pfn_t pfn = ALIGN_DOWN(
+			zone->start + random_below(zone->end - zone->start - size), size);
 		bool wrong = false;
 
 		if (one_in(3))
@@ -247,9 +257,10 @@ static void parts_of_free_blocks_are_caught(void **state)
 		else if (blocks < 1500)
 			random_take(zone);
 		for (u32 i = 0; i < size; i++)
-			wrong = wrong || free_page_map[pfn + i] || (pfn_to_page(pfn + i)->flags & PG_RESERVED);
-		CHECK(is_refused(pfn_to_page(pfn), order) == wrong, "frame 0x%x, order %u: %s", pfn, order,
-			wrong ? "freed though part of it is free" : "refused");
+			wrong = wrong || free_page_map[pfn + i] ||
+				(pfn_to_page(pfn + i)->flags & PG_RESERVED);
+		CHECK(is_refused(pfn_to_page(pfn), order) == wrong, "frame 0x%x, order %u: %s", pfn,
+			order, wrong ? "freed though part of it is free" : "refused");
 		*(wrong ? &refused : &accepted) += 1;
 	}
 	CHECK(refused > 100 && accepted > 100, "%u refused, %u accepted", refused, accepted);
@@ -266,7 +277,9 @@ static void every_free_looks_at_the_whole_block(void **state)
 	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 4));
 	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(zone, page + 10, 1));
 	/* One that begins where its zone begins. */
-	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(&zones[ZONE_HIGHMEM], pfn_to_page(zones[ZONE_HIGHMEM].start + 2), 0));
+	EXPECT_PANIC(47, "lies in a free block",
+		buddy_check_freed(
+			&zones[ZONE_HIGHMEM], pfn_to_page(zones[ZONE_HIGHMEM].start + 2), 0));
 	page[5].flags |= PG_PERCPU;
 	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 3));
 #ifdef CONFIG_POISON
@@ -276,15 +289,18 @@ static void every_free_looks_at_the_whole_block(void **state)
 #endif
 }
 
-/* Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block, and nobody else has
- * that memory. */
+/*
+ * Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block,
+ * and nobody else has that memory.
+ */
 static void padding_is_reserved(void **state)
 {
 	(void)state;
 	random_begin(24);
 	for (test_step = 0; test_step < rounds(12); test_step++) {
-		pfn_t end =
-			0x2400 + (test_step % 3 ? random_below(3000) : (test_step / 3) << MAX_ORDER) + (test_step % 2);
+		pfn_t end = 0x2400 +
+			    (test_step % 3 ? random_below(3000) : (test_step / 3) << MAX_ORDER) +
+			    (test_step % 2);
 
 		machine_new(1);
 		machine_ram(0, 0x9F);
@@ -297,7 +313,9 @@ static void padding_is_reserved(void **state)
 			struct page *page = pfn_to_page(pfn);
 
 			CHECK_EQUAL(page->flags, PG_RESERVED);
-			CHECK((virt_to_page(page)->flags | virt_to_page((char *)(page + 1) - 1)->flags) & PG_RESERVED,
+			CHECK((virt_to_page(page)->flags |
+				      virt_to_page((char *)(page + 1) - 1)->flags) &
+					PG_RESERVED,
 				"the entry of frame 0x%x lies in a page that is somebody's", pfn);
 		}
 	}
@@ -308,7 +326,8 @@ static void check_finds(const char *text, pfn_t *where)
 {
 	const char *wrong = zone_check(&zones[ZONE_NORMAL], where);
 
-	CHECK(wrong && strstr(wrong, text), "zone_check says %s, expected %s", wrong ? wrong : "nothing", text);
+	CHECK(wrong && strstr(wrong, text), "zone_check says %s, expected %s",
+		wrong ? wrong : "nothing", text);
 }
 
 static struct page *free_block(struct zone *zone, u32 *order)

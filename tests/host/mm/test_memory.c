@@ -2,8 +2,8 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/page.h"
 
 #include <stdarg.h>
@@ -38,10 +38,7 @@ static bool is_busy(u32 pfn)
 		       pfn_to_phys(pfn) < virt_to_phys(kernel_end));
 }
 
-static bool is_free(u32 pfn)
-{
-	return pfn < frames && ram[pfn] && !is_busy(pfn);
-}
+static bool is_free(u32 pfn) { return pfn < frames && ram[pfn] && !is_busy(pfn); }
 
 static u32 count_free(u32 start, u32 end)
 {
@@ -137,7 +134,7 @@ static u32 model_highmem(u32 top, struct division *d)
 /* All that is used ends with RAM. */
 static struct division model(void)
 {
-	struct division d = {0};
+	struct division d = { 0 };
 	u32 top = MIN(frames, reachable_pfns()), by_lowmem, by_highmem;
 
 	top = ram_end(top);
@@ -189,19 +186,22 @@ static void divide_and_compare(void)
 	CHECK_EQUAL(max_pfn, want.max);
 	check_mem_map_place();
 	CHECK_EQUAL(high_memory, PAGE_OFFSET + ((uintptr_t)max_low_pfn << PAGE_SHIFT));
-	CHECK(vmalloc_start >= high_memory + VMALLOC_GAP && VMALLOC_END - vmalloc_start <= VMALLOC_MAX,
+	CHECK(vmalloc_start >= high_memory + VMALLOC_GAP &&
+			VMALLOC_END - vmalloc_start <= VMALLOC_MAX,
 		"vmalloc begins at %lx", (unsigned long)vmalloc_start);
 	CHECK(VMALLOC_END - vmalloc_start > VMALLOC_MAX - 2 * PMD_SIZE ||
 			vmalloc_start - high_memory < VMALLOC_GAP + 2 * PMD_SIZE,
 		"vmalloc begins at %lx, low memory ends at %lx", (unsigned long)vmalloc_start,
 		(unsigned long)high_memory);
-	CHECK_EQUAL(memory_unused_pages,
-		(bootinfo.unreachable >> PAGE_SHIFT) + count_ram(max_pfn, MIN(frames, reachable_pfns())));
-	CHECK(!want.lowmem_ignored == !strstr(console_text, "lowmem="), "lowmem= ignored: %d, said: %s",
-		want.lowmem_ignored, console_text);
-	CHECK(!want.highmem_ignored || strstr(console_text, "ignored"), "highmem= was ignored, said: %s", console_text);
-	CHECK((memory_unused_pages != 0) == !!strstr(console_text, "unused"), "%llu unused pages, said: %s",
-		(unsigned long long)memory_unused_pages, console_text);
+	CHECK_EQUAL(memory_unused_pages, (bootinfo.unreachable >> PAGE_SHIFT) +
+						 count_ram(max_pfn, MIN(frames, reachable_pfns())));
+	CHECK(!want.lowmem_ignored == !strstr(console_text, "lowmem="),
+		"lowmem= ignored: %d, said: %s", want.lowmem_ignored, console_text);
+	CHECK(!want.highmem_ignored || strstr(console_text, "ignored"),
+		"highmem= was ignored, said: %s", console_text);
+	CHECK((memory_unused_pages != 0) == !!strstr(console_text, "unused"),
+		"%llu unused pages, said: %s", (unsigned long long)memory_unused_pages,
+		console_text);
 }
 
 static void begin(void)
@@ -213,10 +213,7 @@ static void begin(void)
 	frames = 0;
 }
 
-static u32 some_size(void)
-{
-	return 1 + (random_u32() >> (12 + random_below(20)));
-}
+static u32 some_size(void) { return 1 + (random_u32() >> (12 + random_below(20))); }
 
 static void random_map(void)
 {
@@ -239,7 +236,8 @@ static void random_map(void)
 
 static u64 random_bytes(void)
 {
-	return ((u64)random_below(count_ram(0, frames) + 4000) << PAGE_SHIFT) + random_below(3) * 2000;
+	return ((u64)random_below(count_ram(0, frames) + 4000) << PAGE_SHIFT) +
+	       random_below(3) * 2000;
 }
 
 static void random_options(void)
@@ -355,7 +353,10 @@ static void highmem_is_exact(void **state)
 	CHECK_EQUAL(max_pfn - highstart_pfn, 1000);
 }
 
-/* Sums over ranges that lie apart, beside one another, or outside of what is asked for; the table of ranges is full. */
+/*
+ * Sums over ranges that lie apart, beside one another, or outside of what is asked for; the table
+ * of ranges is full.
+ */
 static void frames_are_counted(void **state)
 {
 	(void)state;

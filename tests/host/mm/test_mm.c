@@ -1,15 +1,18 @@
-/* Address spaces on several CPUs, against a list of what is mapped where (invariants 19, 27, 33, 38 to 41, 51). */
+/*
+ * Address spaces on several CPUs, against a list of what is mapped where (invariants 19, 27, 33, 38
+ * to 41, 51).
+ */
+#include "test_mm.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
 #include "fake/machine.h"
 #include "host.h"
-#include "test_mm.h"
 
 #include "arch/x86/paging/tlb.h"
 #include "lib/errno.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 
 #include <stdarg.h>
@@ -50,7 +53,8 @@ static void choose_places(void)
 	for (uintptr_t at = PMD_SIZE - 4 * PAGE_SIZE; n < 200;
 		at += PAGE_SIZE * (1 + random_below(one_in(12) ? PTRS_PER_PTE * 3 : 2)))
 		add_place(&n, at);
-	for (uintptr_t at = 0x40000000u - 10 * PAGE_SIZE; n < 250; at += PAGE_SIZE * (1 + random_below(2)))
+	for (uintptr_t at = 0x40000000u - 10 * PAGE_SIZE; n < 250;
+		at += PAGE_SIZE * (1 + random_below(2)))
 		add_place(&n, at);
 	for (uintptr_t at = USER_TOP - PMD_SIZE - 20 * PAGE_SIZE; at < USER_TOP;
 		at += PAGE_SIZE * (1 + random_below(30)))
@@ -68,10 +72,7 @@ static u32 places(void)
 	return n;
 }
 
-static bool counted(pfn_t pfn)
-{
-	return pfn < max_pfn && !(pfn_to_page(pfn)->flags & PG_RESERVED);
-}
+static bool counted(pfn_t pfn) { return pfn < max_pfn && !(pfn_to_page(pfn)->flags & PG_RESERVED); }
 
 /* ---- Checks ---- */
 
@@ -109,12 +110,13 @@ static void check_space(const struct space *s)
 	for (u32 i = 0; i < places(); i++) {
 		struct walk walk = pgtable_walk(s->mm->tlb.pgd, place[i]);
 
-		CHECK(walk.mapped == (s->at[i] != NO_FRAME), "%lx is mapped: %d", (unsigned long)place[i], walk.mapped);
+		CHECK(walk.mapped == (s->at[i] != NO_FRAME), "%lx is mapped: %d",
+			(unsigned long)place[i], walk.mapped);
 		mapped += walk.mapped;
 		if (!walk.mapped)
 			continue;
-		CHECK(walk.phys == pfn_to_phys(s->at[i]), "%lx leads to %llx", (unsigned long)place[i],
-			(unsigned long long)walk.phys);
+		CHECK(walk.phys == pfn_to_phys(s->at[i]), "%lx leads to %llx",
+			(unsigned long)place[i], (unsigned long long)walk.phys);
 		CHECK(walk.user && walk.writable == s->writable[i], "%lx: user %d, writable %d",
 			(unsigned long)place[i], walk.user, walk.writable);
 	}
@@ -136,7 +138,9 @@ static void check_users(void)
 	}
 }
 
-/* Each CPU sees through its TLB what is mapped in its address space, and what was unmapped no more. */
+/*
+ * Each CPU sees through its TLB what is mapped in its address space, and what was unmapped no more.
+ */
 static void check_cpus(void)
 {
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
@@ -148,10 +152,10 @@ static void check_cpus(void)
 		for (u32 n = 0; n < 12; n++, i = random_below(places())) {
 			bool mapped = cpu_translate(cpu, place[i], &found);
 
-			CHECK(mapped == (active[cpu]->at[i] != NO_FRAME), "CPU %u sees %lx: %d", cpu,
-				(unsigned long)place[i], mapped);
-			CHECK(!mapped || found.pfn == active[cpu]->at[i], "CPU %u sees %lx in 0x%x", cpu,
-				(unsigned long)place[i], found.pfn);
+			CHECK(mapped == (active[cpu]->at[i] != NO_FRAME), "CPU %u sees %lx: %d",
+				cpu, (unsigned long)place[i], mapped);
+			CHECK(!mapped || found.pfn == active[cpu]->at[i], "CPU %u sees %lx in 0x%x",
+				cpu, (unsigned long)place[i], found.pfn);
 		}
 	}
 	CHECK(tlbs_equal_tables(), "stale");
@@ -211,7 +215,8 @@ static void map(struct space *s)
 	if (one_in(6))
 		fail_allocations(1 + random_below(2), 1 + random_below(3));
 	if (counted(pfn))
-		error = mm_map(s->mm, place[i], pfn_to_page(pfn), writable ? PAGE_USER_RW : PAGE_USER_RO);
+		error = mm_map(
+			s->mm, place[i], pfn_to_page(pfn), writable ? PAGE_USER_RW : PAGE_USER_RO);
 	else
 		error = mm_map_frame(s->mm, place[i], pfn, writable ? PAGE_USER_RW : PAGE_USER_RO);
 	fail_allocations(0, 0);
@@ -272,10 +277,7 @@ static void choose_frames(void)
 	frame[FRAMES - 2] = PAGING_LEVELS == 3 ? 0xFEC000 : 0xFEC00; /* a device, beyond all RAM */
 }
 
-u32 all_pages(void)
-{
-	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
-}
+u32 all_pages(void) { return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all(); }
 
 static void begin(void)
 {
@@ -313,7 +315,10 @@ static void random_spaces(void **state)
 	}
 }
 
-/* One page of many CPUs: flush_tlb_page() reaches those in the mask, and them alone; a lazy one leaves. */
+/*
+ * One page of many CPUs: flush_tlb_page() reaches those in the mask, and them alone; a lazy one
+ * leaves.
+ */
 static void one_page_is_flushed(void **state)
 {
 	struct translation found;
@@ -326,13 +331,15 @@ static void one_page_is_flushed(void **state)
 	CHECK_EQUAL(mm_map(space[0].mm, 0x4000, mine, PAGE_USER_RW), 0);
 	for (u32 cpu = 0; cpu < 3; cpu++) {
 		use(cpu, &space[0]);
-		CHECK(cpu_translate(cpu, 0x4000, &found) && found.pfn == page_to_pfn(mine), "CPU %u", cpu);
+		CHECK(cpu_translate(cpu, 0x4000, &found) && found.pfn == page_to_pfn(mine),
+			"CPU %u", cpu);
 	}
 	use(2, NULL);
 	run_on(0);
 	other_cpus_calls = 0;
 	flush_tlb_page(&space[0].mm->tlb, 0x4ABC);
-	CHECK(!tlb_holds(0, 0x4000) && !tlb_holds(1, 0x4000) && !tlb_holds(2, 0x4000), "still held");
+	CHECK(!tlb_holds(0, 0x4000) && !tlb_holds(1, 0x4000) && !tlb_holds(2, 0x4000),
+		"still held");
 	CHECK_EQUAL(other_cpus_calls, 1);
 	CHECK_EQUAL(atomic_read(&space[0].mm->tlb.cpus), 3);
 	CHECK(*per_cpu(active_mm, 2) == NULL, "CPU 2 is lazy and did not leave");
@@ -344,7 +351,10 @@ static void one_page_is_flushed(void **state)
 	CHECK_EQUAL(other_cpus_calls, 0);
 }
 
-/* mem_map ends with frame max_pfn - 1: the one behind it has no users to count, even where the rest of the page is zero. */
+/*
+ * mem_map ends with frame max_pfn - 1: the one behind it has no users to count, even where the rest
+ * of the page is zero.
+ */
 static void frame_behind_the_last(void **state)
 {
 	struct mm *mm;

@@ -1,4 +1,7 @@
-/* Address spaces: what another CPU does while a lock is dropped, and what goes wrong (invariants 33, 38, 39). */
+/*
+ * Address spaces: what another CPU does while a lock is dropped, and what goes wrong (invariants
+ * 33, 38, 39).
+ */
 #include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
@@ -29,7 +32,8 @@ static void expect_mapped(uintptr_t address, const struct page *page)
 {
 	struct walk walk = pgtable_walk(shared->tlb.pgd, address);
 
-	CHECK(walk.mapped == (page != NULL), "%lx is mapped: %d", (unsigned long)address, walk.mapped);
+	CHECK(walk.mapped == (page != NULL), "%lx is mapped: %d", (unsigned long)address,
+		walk.mapped);
 	CHECK(!page || walk.phys == page_to_phys(page), "%lx leads to %llx", (unsigned long)address,
 		(unsigned long long)walk.phys);
 }
@@ -60,7 +64,10 @@ static void map_beside(void)
 	CHECK_EQUAL(mm_map(shared, 0x5000, theirs, PAGE_USER_RW), 0);
 }
 
-/* The n-th time that the lock is dropped another CPU makes the same tables: one of each is given back. */
+/*
+ * The n-th time that the lock is dropped another CPU makes the same tables: one of each is given
+ * back.
+ */
 static void tables_made_twice(void **state)
 {
 	(void)state;
@@ -104,7 +111,9 @@ static void unmap_all_and_run_short(void)
 	fail_allocations(1, 1);
 }
 
-/* While a PTE table is made the whole range goes, and with PAE the PMD table that was to hold it. */
+/*
+ * While a PTE table is made the whole range goes, and with PAE the PMD table that was to hold it.
+ */
 static void upper_table_goes_meanwhile(void **state)
 {
 	(void)state;

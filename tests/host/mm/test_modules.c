@@ -1,14 +1,16 @@
-/* Boot modules: what the loader put down is there byte for byte, high where there is room; bad ones are named and left
- * alone. */
+/*
+ * Boot modules: what the loader put down is there byte for byte, high where there is room; bad ones
+ * are named and left alone.
+ */
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/pkmap/highmem.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/modules.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,10 +20,7 @@
 
 #include <cmocka.h>
 
-static u8 byte_of(u32 module, u64 at)
-{
-	return (u8)(module * 37 + at * 7 + (at >> 8));
-}
+static u8 byte_of(u32 module, u64 at) { return (u8)(module * 37 + at * 7 + (at >> 8)); }
 
 static u8 content[8 << 20];
 
@@ -43,13 +42,14 @@ static u32 check_bytes(const struct module *module, u32 n)
 	{
 		struct page *page = list_entry(node, struct page, list);
 
-		CHECK(page_is_high(page) == module->high, "%s: frame 0x%x", module->name, page_to_pfn(page));
+		CHECK(page_is_high(page) == module->high, "%s: frame 0x%x", module->name,
+			page_to_pfn(page));
 		ram_read(page_to_phys(page), content, PAGE_SIZE);
 		for (; offset < PAGE_SIZE && at < module->size; offset++, at++) {
 			u8 byte = content[offset];
 
-			CHECK(byte == byte_of(n, at), "%s: byte %llu is 0x%x", module->name, (unsigned long long)at,
-				byte);
+			CHECK(byte == byte_of(n, at), "%s: byte %llu is 0x%x", module->name,
+				(unsigned long long)at, byte);
 			sum += byte;
 		}
 		offset = 0;
@@ -69,7 +69,9 @@ static const struct module *find(const char *name)
 	return NULL;
 }
 
-/* The parts of the boot order with the modules written in between (step 2 fills RAM with rubbish). */
+/*
+ * The parts of the boot order with the modules written in between (step 2 fills RAM with rubbish).
+ */
 static void boot_with_modules(void)
 {
 	machine_boot(2);
@@ -95,7 +97,8 @@ static bool page_is_shared(u32 n)
 	for (u32 i = 0; i < bootinfo.nmodules; i++) {
 		const struct boot_module *b = &bootinfo.module[i];
 
-		if (i != n && a->start >> 12 <= (b->end - 1) >> 12 && b->start >> 12 <= (a->end - 1) >> 12)
+		if (i != n && a->start >> 12 <= (b->end - 1) >> 12 &&
+			b->start >> 12 <= (a->end - 1) >> 12)
 			return true;
 	}
 	return false;
@@ -104,7 +107,8 @@ static bool page_is_shared(u32 n)
 static void check_frames_are_freed(const struct boot_module *boot)
 {
 	for (pfn_t pfn = phys_to_pfn(boot->start); pfn <= phys_to_pfn(boot->end - 1); pfn++)
-		CHECK(!(pfn_to_page(pfn)->flags & PG_RESERVED), "frame 0x%x, where a module lay, is lost", pfn);
+		CHECK(!(pfn_to_page(pfn)->flags & PG_RESERVED),
+			"frame 0x%x, where a module lay, is lost", pfn);
 }
 
 static void random_modules(void **state)
@@ -128,11 +132,11 @@ static void random_modules(void **state)
 		for (u32 i = 0; i < bootinfo.nmodules; i++) {
 			const struct boot_module *boot = &bootinfo.module[i];
 			const struct module *module = find(boot->name);
-			bool crosses =
-				boot->start < pfn_to_phys(highstart_pfn) && boot->end > pfn_to_phys(highstart_pfn);
+			bool crosses = boot->start < pfn_to_phys(highstart_pfn) &&
+				       boot->end > pfn_to_phys(highstart_pfn);
 
-			CHECK(!module == page_is_shared(i), "%s: taken %d, said: %s", boot->name, module != NULL,
-				console_text);
+			CHECK(!module == page_is_shared(i), "%s: taken %d, said: %s", boot->name,
+				module != NULL, console_text);
 			if (!module)
 				continue;
 			check_bytes(module, i);
@@ -157,7 +161,8 @@ static void too_large_to_move(void **state)
 	machine_module(MIB(8) + 5, MIB(8) + 3000);
 	boot_with_modules();
 	CHECK_EQUAL(nmodules, 2);
-	CHECK(!modules[0].high && modules[1].high, "high: %d, %d", modules[0].high, modules[1].high);
+	CHECK(!modules[0].high && modules[1].high, "high: %d, %d", modules[0].high,
+		modules[1].high);
 	check_bytes(&modules[0], 0);
 	check_bytes(&modules[1], 1);
 	drain_local_pages();
@@ -201,8 +206,8 @@ static void refused_modules_keep_nothing(void **state)
 {
 	(void)state;
 	expect_pages_are_free(MIB(18), MIB(21)); /* high memory, and beyond its end */
-	expect_pages_are_free(MIB(4), MIB(64));			 /* low memory and beyond */
-	expect_pages_are_free(0x10000, 0x30000);		 /* base memory */
+	expect_pages_are_free(MIB(4), MIB(64));  /* low memory and beyond */
+	expect_pages_are_free(0x10000, 0x30000); /* base memory */
 	expect_pages_are_free(
 		KERNEL_IMAGE_PHYS + 0x5000, MIB(5)); /* the kernel, and RAM behind it */
 }
@@ -235,7 +240,8 @@ static void bad_modules_are_named(void **state)
 	(void)state;
 	expect_refused(MIB(30), MIB(31), "beyond the memory in use");
 	expect_refused(0x10000, 0x11000, "kernel or the firmware");
-	expect_refused(KERNEL_IMAGE_PHYS + 0x5000, KERNEL_IMAGE_PHYS + 0x5100, "kernel or the firmware");
+	expect_refused(
+		KERNEL_IMAGE_PHYS + 0x5000, KERNEL_IMAGE_PHYS + 0x5100, "kernel or the firmware");
 	expect_refused(MIB(1) - 10, MIB(1) + 5, "kernel or the firmware");
 }
 
@@ -266,7 +272,9 @@ static void module_in_a_hole(void **state)
 	CHECK(strstr(console_text, "is not in RAM"), "said: %s", console_text);
 }
 
-/* One that the loader put into high memory is kept there, also above 4 GiB where entries reach it. */
+/*
+ * One that the loader put into high memory is kept there, also above 4 GiB where entries reach it.
+ */
 static void loaded_high(void **state)
 {
 	(void)state;
@@ -277,7 +285,8 @@ static void loaded_high(void **state)
 	machine_boot(6);
 	CHECK(nmodules == 1 && modules[0].high, "%u modules", nmodules);
 	check_bytes(&modules[0], 0);
-	CHECK(list_first(&modules[0].pages, struct page, list) == pfn_to_page(0x1000), "it was moved");
+	CHECK(list_first(&modules[0].pages, struct page, list) == pfn_to_page(0x1000),
+		"it was moved");
 	CHECK(!strstr(console_text, "boot module"), "said: %s", console_text);
 	for (pfn_t pfn = 0x1000; pfn < 0x1005; pfn++)
 		CHECK(pfn_to_page(pfn)->flags & PG_RESERVED, "its page 0x%x was handed out", pfn);

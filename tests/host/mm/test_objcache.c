@@ -30,7 +30,8 @@ static u32 cache_size[CACHES], cache_align[CACHES];
 static void remember(u8 *at, u32 size, struct object_cache *from)
 {
 	CHECK(virt_to_pfn(at) < max_low_pfn, "object at %p", (void *)at);
-	CHECK((virt_to_phys(at) & (PAGE_SIZE - 1)) + size <= PAGE_SIZE, "%p: %u bytes cross a page", (void *)at, size);
+	CHECK((virt_to_phys(at) & (PAGE_SIZE - 1)) + size <= PAGE_SIZE, "%p: %u bytes cross a page",
+		(void *)at, size);
 	for (u32 i = 0; i < size; i++)
 		CHECK(!at[i], "byte %u of a new object is 0x%x", i, at[i]);
 	object[objects].at = at;
@@ -44,8 +45,8 @@ static void remember(u8 *at, u32 size, struct object_cache *from)
 static void forget(u32 i)
 {
 	for (u32 n = 0; n < object[i].size; n++)
-		CHECK(object[i].at[n] == object[i].fill, "byte %u of an object of %u was overwritten", n,
-			object[i].size);
+		CHECK(object[i].at[n] == object[i].fill,
+			"byte %u of an object of %u was overwritten", n, object[i].size);
 	if (object[i].cache)
 		object_free(object[i].cache, object[i].at);
 	else
@@ -62,7 +63,8 @@ static void random_alloc(void)
 	CHECK(at, "no memory for %u bytes", size);
 	remember(at, size, i < CACHES ? &cache[i] : NULL);
 	if (i < CACHES)
-		CHECK(IS_ALIGNED((uintptr_t)at, cache_align[i]), "%p, alignment %u", (void *)at, cache_align[i]);
+		CHECK(IS_ALIGNED((uintptr_t)at, cache_align[i]), "%p, alignment %u", (void *)at,
+			cache_align[i]);
 }
 
 static u32 pages_in(const struct list *list)
@@ -88,7 +90,7 @@ static void check_caches(void)
 
 static void random_sequences(void **state)
 {
-	u32 free, aligns[] = {8, 16, 64, 1024};
+	u32 free, aligns[] = { 8, 16, 64, 1024 };
 
 	(void)state;
 	random_begin(12);
@@ -131,10 +133,11 @@ static void pages_are_full(void **state)
 		object_cache_init(&c, "test", size, 8);
 		stride = c.size + redzone_bytes(&c.redzone);
 		header = 4 + (c.per_page + 31) / 32 * 4;
-		CHECK(c.per_page * stride + header <= PAGE_SIZE, "size %u: %u objects do not fit", size, c.per_page);
+		CHECK(c.per_page * stride + header <= PAGE_SIZE, "size %u: %u objects do not fit",
+			size, c.per_page);
 		header = 4 + (c.per_page + 1 + 31) / 32 * 4;
-		CHECK((c.per_page + 1) * stride + header > PAGE_SIZE, "size %u: one more than %u fits", size,
-			c.per_page);
+		CHECK((c.per_page + 1) * stride + header > PAGE_SIZE,
+			"size %u: one more than %u fits", size, c.per_page);
 	}
 }
 
@@ -167,7 +170,8 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(0, "not one of cache other", object_free(&other, at));
 	EXPECT_PANIC(0, "no object begins there", object_free(&c, at + 8));
 	EXPECT_PANIC(0, "no object begins there", object_free(&c, pfn_to_virt(virt_to_pfn(at))));
-	EXPECT_PANIC(0, "freed twice", object_free(&c, second + c.size + redzone_bytes(&c.redzone)));
+	EXPECT_PANIC(
+		0, "freed twice", object_free(&c, second + c.size + redzone_bytes(&c.redzone)));
 	object_free(&c, at);
 	EXPECT_PANIC(0, "freed twice", object_free(&c, at));
 	EXPECT_PANIC(51, "holds objects", free_page_at(pfn_to_virt(virt_to_pfn(second))));
@@ -190,7 +194,9 @@ static void grow_meanwhile(void)
 	raced_object = object_alloc(&raced, GFP_KERNEL);
 }
 
-/* While one CPU makes a page, without the lock, another may have made one too: then there are two. */
+/*
+ * While one CPU makes a page, without the lock, another may have made one too: then there are two.
+ */
 static void two_cpus_grow(void **state)
 {
 	void *mine;
@@ -224,7 +230,8 @@ static void writes_out_of_bounds_are_caught(void **state)
 	at[20] = 0xA5;
 	kfree(at);
 	at[3] = 7;
-	EXPECT_PANIC(51, "was written after it was freed: 0x07 at offset 0x3", kmalloc(20, GFP_KERNEL));
+	EXPECT_PANIC(
+		51, "was written after it was freed: 0x07 at offset 0x3", kmalloc(20, GFP_KERNEL));
 	machine_start(1, 16, 0, 7);
 	at = kmalloc(20, GFP_KERNEL);
 	other = kmalloc(20, GFP_KERNEL);

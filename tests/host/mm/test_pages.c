@@ -1,14 +1,17 @@
-/* The page allocator: per-CPU lists, watermarks, reserves, exhaustion, references (invariants 49 to 51). */
+/*
+ * The page allocator: per-CPU lists, watermarks, reserves, exhaustion, references (invariants 49 to
+ * 51).
+ */
 #include "arch/x86/cpu/irq_flags.h"
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/pkmap/highmem.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/pgalloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,18 +30,15 @@ static struct {
 } block[BLOCKS_MAX];
 static u32 blocks, owned;
 
-static u32 everything(void)
-{
-	return nr_free_pages() + nr_percpu_pages() + owned;
-}
+static u32 everything(void) { return nr_free_pages() + nr_percpu_pages() + owned; }
 
 static void check_zones(void)
 {
 	pfn_t where;
 
 	for (u32 i = 0; i < NR_ZONES; i++)
-		CHECK(!zone_check(&zones[i], &where), "zone %s, frame 0x%x: %s", zones[i].name, where,
-			zone_check(&zones[i], &where));
+		CHECK(!zone_check(&zones[i], &where), "zone %s, frame 0x%x: %s", zones[i].name,
+			where, zone_check(&zones[i], &where));
 }
 
 static enum zone_type highest(u32 gfp)
@@ -51,7 +51,8 @@ static enum zone_type highest(u32 gfp)
 /* Pages that a request with these flags must leave in a zone. */
 static u32 keep(u32 gfp, enum zone_type type)
 {
-	return (gfp & __GFP_WAIT ? zones[type].min : zones[type].min / 2) + zones[type].reserve[highest(gfp)];
+	return (gfp & __GFP_WAIT ? zones[type].min : zones[type].min / 2) +
+	       zones[type].reserve[highest(gfp)];
 }
 
 /* Each page of the block says whose it is: nobody else may be given it, or write to it. */
@@ -60,10 +61,12 @@ static void own(struct page *page, u32 order, u32 gfp)
 	for (u32 i = 0; i < 1u << order; i++) {
 		pfn_t pfn = page_to_pfn(page) + i;
 
-		CHECK(pfn_is_ram(pfn) && ram_word(pfn, 8) != (OWNED ^ pfn), "frame 0x%x is somebody's", pfn);
+		CHECK(pfn_is_ram(pfn) && ram_word(pfn, 8) != (OWNED ^ pfn),
+			"frame 0x%x is somebody's", pfn);
 		if (gfp & __GFP_ZERO)
 			for (u32 at = 0; at < PAGE_SIZE; at += 508)
-				CHECK(!ram_word(pfn, at), "frame 0x%x holds 0x%x at %u", pfn, ram_word(pfn, at), at);
+				CHECK(!ram_word(pfn, at), "frame 0x%x holds 0x%x at %u", pfn,
+					ram_word(pfn, at), at);
 		ram_set_word(pfn, 8, OWNED ^ pfn);
 	}
 	block[blocks].page = page;
@@ -77,8 +80,8 @@ static void disown(u32 i)
 	struct page *page = block[i].page;
 
 	for (u32 n = 0; n < 1u << block[i].order; n++) {
-		CHECK(ram_word(page_to_pfn(page) + n, 8) == (OWNED ^ (page_to_pfn(page) + n)), "frame 0x%x was written",
-			page_to_pfn(page) + n);
+		CHECK(ram_word(page_to_pfn(page) + n, 8) == (OWNED ^ (page_to_pfn(page) + n)),
+			"frame 0x%x was written", page_to_pfn(page) + n);
 		ram_set_word(page_to_pfn(page) + n, 8, 0);
 	}
 	owned -= 1u << block[i].order;
@@ -91,9 +94,10 @@ static struct page *take(u32 gfp, u32 order)
 
 	if (!page)
 		return NULL;
-	CHECK(page_zone_type(page) <= highest(gfp), "flags 0x%x: frame 0x%x of zone %u", gfp, page_to_pfn(page),
-		page_zone_type(page));
-	CHECK(IS_ALIGNED(page_to_pfn(page), 1u << order), "order %u: frame 0x%x", order, page_to_pfn(page));
+	CHECK(page_zone_type(page) <= highest(gfp), "flags 0x%x: frame 0x%x of zone %u", gfp,
+		page_to_pfn(page), page_zone_type(page));
+	CHECK(IS_ALIGNED(page_to_pfn(page), 1u << order), "order %u: frame 0x%x", order,
+		page_to_pfn(page));
 	CHECK_EQUAL(atomic_read(&page->count), 1);
 	own(page, order, gfp);
 	return page;
@@ -101,16 +105,13 @@ static struct page *take(u32 gfp, u32 order)
 
 static u32 random_flags(void)
 {
-	static const u32 flags[] = {
-		GFP_KERNEL, GFP_ATOMIC, GFP_DMA, GFP_HIGHUSER, __GFP_HIGHMEM, __GFP_DMA | __GFP_HIGHMEM};
+	static const u32 flags[] = { GFP_KERNEL, GFP_ATOMIC, GFP_DMA, GFP_HIGHUSER, __GFP_HIGHMEM,
+		__GFP_DMA | __GFP_HIGHMEM };
 
 	return flags[random_below(ARRAY_SIZE(flags))] | (one_in(8) ? __GFP_ZERO : 0);
 }
 
-static u32 listed(u32 zone)
-{
-	return this_cpu(page_stacks)->of[0][zone].count;
-}
+static u32 listed(u32 zone) { return this_cpu(page_stacks)->of[0][zone].count; }
 
 static void random_take(void)
 {
@@ -124,11 +125,15 @@ static void random_take(void)
 	take(gfp, order);
 	for (u32 i = 0; i < NR_ZONES; i++) {
 		/* What was above the mark is not taken below it (invariant 50). */
-		CHECK(zones[i].free >= MIN(before[i], keep(gfp, i)), "zone %u: from %u to %u pages, to keep %u", i,
-			before[i], zones[i].free, keep(gfp, i));
-		/* Nor does a request keep pages of a fallback zone in a list, as if they were above its reserve. */
-		CHECK(i == highest(gfp) || listed(i) <= in_list[i], "zone %u: from %u to %u pages in the list", i,
-			in_list[i], listed(i));
+		CHECK(zones[i].free >= MIN(before[i], keep(gfp, i)),
+			"zone %u: from %u to %u pages, to keep %u", i, before[i], zones[i].free,
+			keep(gfp, i));
+		/*
+		 * Nor does a request keep pages of a fallback zone in a list, as if they were above
+		 * its reserve.
+		 */
+		CHECK(i == highest(gfp) || listed(i) <= in_list[i],
+			"zone %u: from %u to %u pages in the list", i, in_list[i], listed(i));
 	}
 }
 
@@ -200,7 +205,9 @@ static void random_sequences(void **state)
 	}
 }
 
-/* Until nothing is left for these flags: each zone that they may use is exactly at what must stay. */
+/*
+ * Until nothing is left for these flags: each zone that they may use is exactly at what must stay.
+ */
 static void exhaust(u32 cpus, u32 high, u32 gfp)
 {
 	u32 sum, before[NR_ZONES];
@@ -213,7 +220,8 @@ static void exhaust(u32 cpus, u32 high, u32 gfp)
 	while (take(gfp, 0))
 		CHECK(blocks < BLOCKS_MAX, "it does not end");
 	for (u32 i = 0; i < NR_ZONES; i++)
-		CHECK_EQUAL(zones[i].free, i > highest(gfp) ? before[i] : MIN(before[i], keep(gfp, i)));
+		CHECK_EQUAL(
+			zones[i].free, i > highest(gfp) ? before[i] : MIN(before[i], keep(gfp, i)));
 	CHECK_EQUAL(everything(), sum);
 	while (blocks)
 		random_give();
@@ -224,7 +232,8 @@ static void exhaust(u32 cpus, u32 high, u32 gfp)
 
 static void exhaustion(void **state)
 {
-	static const u32 flags[] = {GFP_KERNEL, GFP_ATOMIC, GFP_DMA, __GFP_DMA, GFP_HIGHUSER, __GFP_HIGHMEM};
+	static const u32 flags[] = { GFP_KERNEL, GFP_ATOMIC, GFP_DMA, __GFP_DMA, GFP_HIGHUSER,
+		__GFP_HIGHMEM };
 
 	(void)state;
 	random_begin(10);
@@ -298,7 +307,8 @@ static void cached_tables_are_found(void **state)
 	idle_cpus = 2;
 	for (u32 i = 0; i < 8; i++)
 		CHECK(take(GFP_KERNEL, 0), "%u of 8 cached tables were found", i);
-	CHECK(!take(GFP_KERNEL, 0) && kicks > 0, "more pages than there were, or nobody was kicked");
+	CHECK(!take(GFP_KERNEL, 0) && kicks > 0,
+		"more pages than there were, or nobody was kicked");
 	CHECK_EQUAL(nr_cached_tables_all(), 0);
 }
 
@@ -338,8 +348,8 @@ static void lists_are_lifo_and_bounded(void **state)
 	run_on(1);
 	for (u32 i = 0; i < ARRAY_SIZE(page); i++) {
 		free_page(page[i]);
-		CHECK(this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count <= PCP_HIGH, "%u pages in a list",
-			this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count);
+		CHECK(this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count <= PCP_HIGH,
+			"%u pages in a list", this_cpu(page_stacks)->of[0][ZONE_HIGHMEM].count);
 	}
 	run_on(0);
 	drain_local_pages();
@@ -356,14 +366,15 @@ static void small_blocks_have_lists(void **state)
 	start(1, 32, 8);
 	for (u32 order = 0; order <= PCP_MAX_ORDER + 1; order++) {
 		struct page *page = alloc_pages(GFP_HIGHUSER, order);
-		u32 listed_pages = nr_percpu_pages(), free = zones[ZONE_HIGHMEM].free, size = 1u << order;
+		u32 listed_pages = nr_percpu_pages(), free = zones[ZONE_HIGHMEM].free,
+		    size = 1u << order;
 
 		free_pages(page, order);
 		CHECK_EQUAL(nr_percpu_pages(), listed_pages + (order <= PCP_MAX_ORDER ? size : 0));
 		CHECK_EQUAL(zones[ZONE_HIGHMEM].free, free + (order <= PCP_MAX_ORDER ? 0 : size));
 		if (order <= PCP_MAX_ORDER)
-			CHECK(this_cpu(page_stacks)->of[order][ZONE_HIGHMEM].top == &page->list, "order %u: not in its list",
-			      order);
+			CHECK(this_cpu(page_stacks)->of[order][ZONE_HIGHMEM].top == &page->list,
+				"order %u: not in its list", order);
 	}
 }
 
@@ -379,10 +390,12 @@ static void shortage_ends(void **state)
 		start(1, 32, 8);
 		while (n < ARRAY_SIZE(page) && (page[n] = alloc_pages(GFP_ATOMIC, order)))
 			n++;
-		CHECK(memory_is_short() && zones[ZONE_NORMAL].is_short, "order %u: %u blocks taken, and no zone is short", order, n);
+		CHECK(memory_is_short() && zones[ZONE_NORMAL].is_short,
+			"order %u: %u blocks taken, and no zone is short", order, n);
 		while (n)
 			free_pages(page[--n], order);
-		CHECK(!memory_is_short(), "order %u: short, with %u pages free", order, nr_free_pages());
+		CHECK(!memory_is_short(), "order %u: short, with %u pages free", order,
+			nr_free_pages());
 	}
 }
 

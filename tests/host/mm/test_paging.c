@@ -4,10 +4,10 @@
 
 #include "arch/x86/paging/fixmap.h"
 #include "mm/boot/bootmem.h"
-#include "mm/pkmap/highmem.h"
-#include "mm/boot/ram_layout.h"
-#include "mm/boot/options.h"
 #include "mm/boot/kernel_tables.h"
+#include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
+#include "mm/pkmap/highmem.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,9 +38,10 @@ static void check_low_page(pfn_t pfn)
 	if (!mapped)
 		return;
 	CHECK(found.pfn == pfn, "the direct address of frame 0x%x leads to 0x%x", pfn, found.pfn);
-	CHECK(found.writable == should_be_writable(address), "frame 0x%x: writable %d", pfn, found.writable);
-	CHECK(!found.user && found.global == cpu_features.pge, "frame 0x%x: user %d, global %d", pfn, found.user,
-		found.global);
+	CHECK(found.writable == should_be_writable(address), "frame 0x%x: writable %d", pfn,
+		found.writable);
+	CHECK(!found.user && found.global == cpu_features.pge, "frame 0x%x: user %d, global %d",
+		pfn, found.user, found.global);
 }
 
 static void check_direct_map(void)
@@ -56,8 +57,8 @@ static void check_window(uintptr_t start, uintptr_t end)
 
 	for (uintptr_t address = start; address < end; address += PAGE_SIZE) {
 		CHECK(!cpu_translate(0, address, &found), "%lx is mapped", (unsigned long)address);
-		CHECK(kernel_pte(address) && pte_none(*kernel_pte(address)), "%lx has no empty entry",
-			(unsigned long)address);
+		CHECK(kernel_pte(address) && pte_none(*kernel_pte(address)),
+			"%lx has no empty entry", (unsigned long)address);
 	}
 }
 
@@ -73,7 +74,8 @@ static void check_tables(void)
 
 static void check_large_pages(bool wanted)
 {
-	u32 pages = paging_stats.small_pages + paging_stats.large_pages * (PMD_SIZE / PAGE_SIZE), mapped = 0;
+	u32 pages = paging_stats.small_pages + paging_stats.large_pages * (PMD_SIZE / PAGE_SIZE),
+	    mapped = 0;
 
 	for (pfn_t pfn = 0; pfn < max_low_pfn; pfn++)
 		mapped += should_be_mapped(pfn);
@@ -153,7 +155,8 @@ static void bad_tables_are_refused(void **state)
 
 	(void)state;
 	machine_start(1, 16, 0, 3);
-	pmd = pmd_offset(pgd_offset(swapper_pg_dir, (uintptr_t)kernel_start), (uintptr_t)kernel_start);
+	pmd = pmd_offset(
+		pgd_offset(swapper_pg_dir, (uintptr_t)kernel_start), (uintptr_t)kernel_start);
 	pte = pte_offset(pmd, (uintptr_t)kernel_start);
 	kept = *pte;
 	pte_clear(pte);
@@ -165,7 +168,8 @@ static void bad_tables_are_refused(void **state)
 		EXPECT_PANIC(0, "no-execute 1", paging_enable());
 	}
 	set_pte(pte, kept);
-	pmd = pmd_offset(pgd_offset(swapper_pg_dir, (uintptr_t)kernel_rodata_end), (uintptr_t)kernel_rodata_end);
+	pmd = pmd_offset(pgd_offset(swapper_pg_dir, (uintptr_t)kernel_rodata_end),
+		(uintptr_t)kernel_rodata_end);
 	pte = pte_offset(pmd, (uintptr_t)kernel_rodata_end);
 	set_pte(pte, pfn_pte(pte_pfn(*pte), PAGE_KERNEL_RO));
 	EXPECT_PANIC(0, "data", paging_enable());

@@ -3,11 +3,11 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/tables/address_space.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/pages/zone.h"
+#include "mm/tables/address_space.h"
+#include "mm/tables/pgalloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -33,7 +33,9 @@ static void *fast(u32 l)
 
 static void *slow(u32 l)
 {
-	return l == PTE ? (void *)pte_alloc_one() : l == PMD ? (void *)pmd_alloc_one() : (void *)get_pgd_slow();
+	return l == PTE   ? (void *)pte_alloc_one()
+	       : l == PMD ? (void *)pmd_alloc_one()
+			  : (void *)get_pgd_slow();
 }
 
 static void give(u32 l, void *table)
@@ -53,8 +55,10 @@ static void check_table(u32 l, void *table)
 	pgd_t *pgd = table;
 	u32 where, bytes = l == PGD ? KERNEL_PGD_INDEX * sizeof(pgd_t) : PAGE_SIZE;
 
-	CHECK(IS_ALIGNED((uintptr_t)table, PAGE_SIZE) && !page_is_high(virt_to_page(table)), "table %p", table);
-	CHECK((virt_to_page(table)->flags & PG_TABLE_MASK) == PG_TABLE_LIVE, "flags 0x%x", virt_to_page(table)->flags);
+	CHECK(IS_ALIGNED((uintptr_t)table, PAGE_SIZE) && !page_is_high(virt_to_page(table)),
+		"table %p", table);
+	CHECK((virt_to_page(table)->flags & PG_TABLE_MASK) == PG_TABLE_LIVE, "flags 0x%x",
+		virt_to_page(table)->flags);
 	for (u32 i = 0; i < bytes; i++)
 		CHECK(!byte[i], "byte %u of a new table of level %u is 0x%x", i, l, byte[i]);
 	CHECK(l != PGD || !pgd_check(pgd, &where), "kernel entry %u of a new PGD", where);
@@ -68,8 +72,9 @@ static void take(u32 l)
 	void *table = fast(l);
 
 	if (depth[cpu][l]) {
-		CHECK(table == stack[cpu][l][depth[cpu][l] - 1], "level %u on CPU %u: got %p, pushed last %p", l, cpu,
-			table, stack[cpu][l][depth[cpu][l] - 1]);
+		CHECK(table == stack[cpu][l][depth[cpu][l] - 1],
+			"level %u on CPU %u: got %p, pushed last %p", l, cpu, table,
+			stack[cpu][l][depth[cpu][l] - 1]);
 		depth[cpu][l]--;
 	} else {
 		CHECK(!table, "level %u on CPU %u: %p out of an empty list", l, cpu, table);
@@ -107,8 +112,10 @@ static void check_lists(void)
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
 		run_on(cpu);
 		for (u32 l = 0; l < LEVELS; l++)
-			CHECK(!quicklist_check(l), "level %u on CPU %u: %s", l, cpu, quicklist_check(l));
-		CHECK_EQUAL(nr_cached_tables(), depth[cpu][PTE] + depth[cpu][PMD] + depth[cpu][PGD]);
+			CHECK(!quicklist_check(l), "level %u on CPU %u: %s", l, cpu,
+				quicklist_check(l));
+		CHECK_EQUAL(
+			nr_cached_tables(), depth[cpu][PTE] + depth[cpu][PMD] + depth[cpu][PGD]);
 		sum += nr_cached_tables();
 	}
 	CHECK_EQUAL(nr_cached_tables_all(), sum);
@@ -147,7 +154,8 @@ static void random_sequences(void **state)
 	random_begin(13);
 	for (u32 machine = 0; machine < rounds(3); machine++) {
 		start(random_below(8), random_below(30));
-		CHECK(pgt_low_mark <= pgt_high_mark, "marks %u and %u", pgt_low_mark, pgt_high_mark);
+		CHECK(pgt_low_mark <= pgt_high_mark, "marks %u and %u", pgt_low_mark,
+			pgt_high_mark);
 		free = nr_free_pages() + nr_percpu_pages();
 		for (u32 i = 0; i < 4000; i++, test_step++) {
 			random_step();
@@ -166,8 +174,10 @@ static void random_sequences(void **state)
 	}
 }
 
-/* A link must not look like a present entry to a CPU that reads PDPTEs ahead; cached PGDs may still be walked by
- * nobody. */
+/*
+ * A link must not look like a present entry to a CPU that reads PDPTEs ahead; cached PGDs may still
+ * be walked by nobody.
+ */
 static void links_are_not_present(void **state)
 {
 	pgd_t *first, *second;
@@ -179,8 +189,8 @@ static void links_are_not_present(void **state)
 	pgd_free(first);
 	pgd_free(second);
 	CHECK(this_cpu(pgd_quicklist)->head == second, "the head is not what was freed last");
-	CHECK(*pgd_link(second) == (uintptr_t)first && IS_ALIGNED(*pgd_link(second), PAGE_SIZE), "link %lx",
-		(unsigned long)*pgd_link(second));
+	CHECK(*pgd_link(second) == (uintptr_t)first && IS_ALIGNED(*pgd_link(second), PAGE_SIZE),
+		"link %lx", (unsigned long)*pgd_link(second));
 	for (u32 i = 0; i < 4 && PAGING_LEVELS == 3; i++)
 		CHECK_EQUAL(pgd_value(second[i]), pgd_value(swapper_pg_dir[i]));
 	CHECK(pgd_alloc() == second && pgd_alloc() == first, "not LIFO");
@@ -248,7 +258,8 @@ static void counts_that_lie(void **state)
 	this_cpu(pte_quicklist)->count = 9;
 	CHECK(quicklist_check(PTE), "the check sees nothing");
 	CHECK_EQUAL(check_pgt_cache(), 4);
-	CHECK(strstr(console_text, "quicklist of PTE tables: count 5, but 0 are listed"), "said: %s", console_text);
+	CHECK(strstr(console_text, "quicklist of PTE tables: count 5, but 0 are listed"),
+		"said: %s", console_text);
 	CHECK_EQUAL(this_cpu(pte_quicklist)->count, 0);
 	for (u32 i = 0; i < 4; i++)
 		live[PGD][i] = slow(PGD);
@@ -257,7 +268,8 @@ static void counts_that_lie(void **state)
 	this_cpu(pgd_quicklist)->count = 1;
 	console_text[0] = 0;
 	CHECK_EQUAL(drain_pgt_cache(), 1);
-	CHECK(strstr(console_text, "quicklist of PGD tables: count 0, but 3 are listed"), "said: %s", console_text);
+	CHECK(strstr(console_text, "quicklist of PGD tables: count 0, but 3 are listed"),
+		"said: %s", console_text);
 	CHECK_EQUAL(drain_pgt_cache(), 3);
 	CHECK(!quicklist_check(PGD), "%s", quicklist_check(PGD));
 }
@@ -266,7 +278,8 @@ static void check_finds(u32 l, const char *text)
 {
 	const char *wrong = quicklist_check(l);
 
-	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s", wrong ? wrong : "nothing", text);
+	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s",
+		wrong ? wrong : "nothing", text);
 }
 
 static void damage_is_found(void **state)

@@ -1,12 +1,14 @@
-/* Poisoning (builds with CONFIG_POISON): what is freed is filled, what was written after that is found at the
- * hand-over. */
+/*
+ * Poisoning (builds with CONFIG_POISON): what is freed is filled, what was written after that is
+ * found at the hand-over.
+ */
 #include "fake/machine.h"
 #include "host.h"
 
 #include "arch/x86/paging/fixmap.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,8 +28,11 @@ static void freed_pages_are_filled(void **state)
 		page[high] = alloc_pages(high ? GFP_HIGHUSER : GFP_KERNEL, high);
 		free_pages(page[high], high);
 		for (u32 at = 0; at < PAGE_SIZE << high; at += 4)
-			CHECK_EQUAL(ram_word(page_to_pfn(page[high]) + at / PAGE_SIZE, at % PAGE_SIZE), 0xCCCCCCCCu);
-		CHECK(alloc_pages(high ? GFP_HIGHUSER : GFP_KERNEL, high) == page[high], "another page");
+			CHECK_EQUAL(
+				ram_word(page_to_pfn(page[high]) + at / PAGE_SIZE, at % PAGE_SIZE),
+				0xCCCCCCCCu);
+		CHECK(alloc_pages(high ? GFP_HIGHUSER : GFP_KERNEL, high) == page[high],
+			"another page");
 	}
 	CHECK_EQUAL(kmap_atomic_depth(), 0);
 }
@@ -79,7 +84,7 @@ static void without_poison(void **state)
 	CHECK(alloc_page(GFP_HIGHUSER) == page, "another page");
 }
 
-const struct CMUnitTest poison_tests[] = {cmocka_unit_test(without_poison)};
+const struct CMUnitTest poison_tests[] = { cmocka_unit_test(without_poison) };
 const size_t poison_test_count = ARRAY_SIZE(poison_tests);
 
 #endif

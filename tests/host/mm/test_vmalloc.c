@@ -7,12 +7,12 @@
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/upcall.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/hooks/stack_depth.h"
 #include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
+#include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"
-#include "mm/hooks/stack_depth.h"
-#include "mm/objects/vmalloc.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,10 +38,7 @@ static struct {
 } range[RANGES_MAX];
 static u32 ranges;
 
-static uintptr_t end_of(u32 i)
-{
-	return range[i].start + range[i].pages * PAGE_SIZE;
-}
+static uintptr_t end_of(u32 i) { return range[i].start + range[i].pages * PAGE_SIZE; }
 
 /* The first gap that holds so many pages and a guard page; where in the list. */
 static uintptr_t first_fit(u32 pages, u32 *at)
@@ -63,18 +60,21 @@ static void check_range_pages(u32 i, u32 cpu)
 		struct translation found;
 		bool low;
 
-		CHECK(cpu_translate(cpu, address, &found), "CPU %u: %lx is not mapped", cpu, (unsigned long)address);
+		CHECK(cpu_translate(cpu, address, &found), "CPU %u: %lx is not mapped", cpu,
+			(unsigned long)address);
 		low = found.pfn < max_low_pfn;
 		CHECK(range[i].kind != STACK || low, "a stack lies in frame 0x%x", found.pfn);
-		CHECK(range[i].kind != MEMORY || low, "low memory was asked for: frame 0x%x", found.pfn);
+		CHECK(range[i].kind != MEMORY || low, "low memory was asked for: frame 0x%x",
+			found.pfn);
 		CHECK(range[i].kind != DEVICE || found.pfn == phys_to_pfn(range[i].phys) + p,
 			"device page %u: frame 0x%x", p, found.pfn);
-		CHECK(!found.user && found.writable, "%lx: user %d, writable %d", (unsigned long)address, found.user,
-			found.writable);
+		CHECK(!found.user && found.writable, "%lx: user %d, writable %d",
+			(unsigned long)address, found.user, found.writable);
 	}
-	CHECK(!cpu_translate(cpu, range[i].start - PAGE_SIZE, &(struct translation){0}),
+	CHECK(!cpu_translate(cpu, range[i].start - PAGE_SIZE, &(struct translation){ 0 }),
 		"no guard page before range %u", i);
-	CHECK(!cpu_translate(cpu, end_of(i), &(struct translation){0}), "no guard page after range %u", i);
+	CHECK(!cpu_translate(cpu, end_of(i), &(struct translation){ 0 }),
+		"no guard page after range %u", i);
 }
 
 static volatile u32 *word_of(u32 i, u32 p)
@@ -86,7 +86,8 @@ static void mark_range(u32 i)
 {
 	for (u32 p = 0; p < range[i].pages && range[i].kind != DEVICE; p++) {
 		/* (A stack is filled by the debug build, to see how deep it is used.) */
-		CHECK(range[i].kind == STACK || *word_of(i, p) == 0, "a new page holds 0x%x", *word_of(i, p));
+		CHECK(range[i].kind == STACK || *word_of(i, p) == 0, "a new page holds 0x%x",
+			*word_of(i, p));
 		*word_of(i, p) = range[i].mark + p;
 	}
 }
@@ -94,27 +95,27 @@ static void mark_range(u32 i)
 static void read_range(u32 i)
 {
 	for (u32 p = 0; p < range[i].pages && range[i].kind != DEVICE; p++)
-		CHECK(*word_of(i, p) == range[i].mark + p, "CPU %u reads 0x%x in page %u of range %u, expected 0x%x",
-			running_cpu, *word_of(i, p), p, i, range[i].mark + p);
+		CHECK(*word_of(i, p) == range[i].mark + p,
+			"CPU %u reads 0x%x in page %u of range %u, expected 0x%x", running_cpu,
+			*word_of(i, p), p, i, range[i].mark + p);
 }
 
 static uintptr_t make(enum kind kind, u32 size, phys_t phys, const char *name)
 {
 	switch (kind) {
-	case DEVICE:
-		return (uintptr_t)vmap_device(phys, size);
-	case STACK:
-		return kernel_stack_alloc(name);
-	default:
-		return (uintptr_t)vmalloc(size, kind == HIGH_MEMORY);
+	case DEVICE: return (uintptr_t)vmap_device(phys, size);
+	case STACK: return kernel_stack_alloc(name);
+	default: return (uintptr_t)vmalloc(size, kind == HIGH_MEMORY);
 	}
 }
 
 static void create(void)
 {
 	enum kind kind = random_below(4);
-	u32 size = kind == STACK ? KERNEL_STACK_SIZE : 1 + random_below(one_in(5) ? 60 * PAGE_SIZE : 3 * PAGE_SIZE);
-	phys_t phys = ((phys_t)(PAGING_LEVELS == 3 ? 0xFEC000 : 0xFEC00) << PAGE_SHIFT) + random_below(2) * 0x123;
+	u32 size = kind == STACK ? KERNEL_STACK_SIZE
+				 : 1 + random_below(one_in(5) ? 60 * PAGE_SIZE : 3 * PAGE_SIZE);
+	phys_t phys = ((phys_t)(PAGING_LEVELS == 3 ? 0xFEC000 : 0xFEC00) << PAGE_SHIFT) +
+		      random_below(2) * 0x123;
 	u32 offset = kind == DEVICE ? (u32)phys & (PAGE_SIZE - 1) : 0, at;
 	u32 pages = (offset + size + PAGE_SIZE - 1) / PAGE_SIZE;
 	uintptr_t want = first_fit(pages, &at), got;
@@ -123,8 +124,8 @@ static void create(void)
 	snprintf(name, sizeof(name), "thread %u", test_step);
 	got = make(kind, size, phys, name);
 	want += kind == STACK ? KERNEL_STACK_SIZE : offset;
-	CHECK(got == want, "%u pages, kind %d: got %lx, expected %lx", pages, kind, (unsigned long)got,
-		(unsigned long)want);
+	CHECK(got == want, "%u pages, kind %d: got %lx, expected %lx", pages, kind,
+		(unsigned long)got, (unsigned long)want);
 	memmove(range + at + 1, range + at, (ranges++ - at) * sizeof(range[0]));
 	range[at].start = want - (kind == STACK ? KERNEL_STACK_SIZE : offset);
 	range[at].pages = pages;
@@ -148,8 +149,8 @@ static void destroy(u32 i)
 		vfree((void *)start);
 	for (uintptr_t address = start; address < end; address += PAGE_SIZE)
 		for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
-			CHECK(!cpu_translate(cpu, address, &(struct translation){0}), "CPU %u still sees %lx", cpu,
-				(unsigned long)address);
+			CHECK(!cpu_translate(cpu, address, &(struct translation){ 0 }),
+				"CPU %u still sees %lx", cpu, (unsigned long)address);
 	memmove(range + i, range + i + 1, (--ranges - i) * sizeof(range[0]));
 }
 
@@ -168,16 +169,14 @@ static void check_names(void)
 	for (u32 i = 0; i < ranges; i++) {
 		const char *owner = guard_page_owner(range[i].start - 1 - random_below(PAGE_SIZE));
 
-		CHECK((owner != NULL) == (range[i].kind == STACK), "range %u: %s", i, owner ? owner : "nobody");
-		CHECK(!owner || !strcmp(owner, range[i].name), "the guard page is %s's, it should be %s's", owner,
-			range[i].name);
+		CHECK((owner != NULL) == (range[i].kind == STACK), "range %u: %s", i,
+			owner ? owner : "nobody");
+		CHECK(!owner || !strcmp(owner, range[i].name),
+			"the guard page is %s's, it should be %s's", owner, range[i].name);
 	}
 }
 
-static u32 all_pages(void)
-{
-	return nr_free_pages() + nr_percpu_pages();
-}
+static u32 all_pages(void) { return nr_free_pages() + nr_percpu_pages(); }
 
 static void random_ranges(void **state)
 {
@@ -208,7 +207,8 @@ static void random_ranges(void **state)
 		destroy(random_below(ranges));
 	check_stats();
 	/* The pages with the names of stacks stay, and nothing else. */
-	CHECK(all_pages() <= pages && all_pages() + 4 >= pages, "%u pages, %u at the start", all_pages(), pages);
+	CHECK(all_pages() <= pages && all_pages() + 4 >= pages, "%u pages, %u at the start",
+		all_pages(), pages);
 	machine_check_idle();
 }
 
@@ -225,7 +225,8 @@ static void the_whole_area(void **state)
 	CHECK(!vmap_device(GIB(3), (size_t)(most + 1) * PAGE_SIZE), "more than there is");
 	all = vmap_device(GIB(3), (size_t)most * PAGE_SIZE);
 	CHECK_EQUAL((uintptr_t)all, vmalloc_start + PAGE_SIZE);
-	CHECK(!vmap_device(GIB(3), 1) && !vmalloc(1, false) && !kernel_stack_alloc("none"), "a range out of nothing");
+	CHECK(!vmap_device(GIB(3), 1) && !vmalloc(1, false) && !kernel_stack_alloc("none"),
+		"a range out of nothing");
 	vunmap_device(all);
 	one = vmap_device(GIB(3), PAGE_SIZE);
 	rest = vmap_device(GIB(3), (size_t)(most - 2) * PAGE_SIZE);
@@ -243,7 +244,8 @@ static void sizes_that_are_none(void **state)
 	CHECK(!vmalloc(0, false) && !vmap_device(0x1234, 0) && !vmalloc(VMALLOC_MAX + 1, false) &&
 			!vmalloc(~(size_t)0, true) && !vmap_device(0, VMALLOC_MAX + 1),
 		"a range");
-	CHECK(!vmap_device(pfn_to_phys(reachable_pfns()) + 100, 10), "a device beyond what entries reach");
+	CHECK(!vmap_device(pfn_to_phys(reachable_pfns()) + 100, 10),
+		"a device beyond what entries reach");
 	/* Their frame numbers, cut to 32 bits, are within reach. */
 	CHECK(!vmap_device(1ull << 44, 4) && !vmap_device((1ull << 44) + GIB(3), 4) &&
 			!vmap_device(~0ull, 4),
@@ -308,10 +310,15 @@ static void names_on_two_cpus(void **state)
 	machine_start(2, 32, 8, 7);
 	on_unlock("stack names", 0, other_stack);
 	top = kernel_stack_alloc("mine");
-	CHECK(!strcmp(guard_page_owner(top - KERNEL_STACK_SIZE - 1), "mine"), "mine is called otherwise");
-	CHECK(!strcmp(guard_page_owner(other_top - KERNEL_STACK_SIZE - 1), "other"), "other is called otherwise");
-	CHECK(!guard_page_owner(top - 1) && !guard_page_owner(0) && !guard_page_owner(~(uintptr_t)0), "a guard page");
-	CHECK(!strcmp(guard_page_owner((uintptr_t)boot_stack_guard + 5), "boot"), "the boot stack's guard page");
+	CHECK(!strcmp(guard_page_owner(top - KERNEL_STACK_SIZE - 1), "mine"),
+		"mine is called otherwise");
+	CHECK(!strcmp(guard_page_owner(other_top - KERNEL_STACK_SIZE - 1), "other"),
+		"other is called otherwise");
+	CHECK(!guard_page_owner(top - 1) && !guard_page_owner(0) &&
+			!guard_page_owner(~(uintptr_t)0),
+		"a guard page");
+	CHECK(!strcmp(guard_page_owner((uintptr_t)boot_stack_guard + 5), "boot"),
+		"the boot stack's guard page");
 	CHECK(!guard_page_owner((uintptr_t)boot_stack), "a guard page");
 }
 
@@ -331,10 +338,11 @@ static void many_stacks(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(top); i++) {
 		const char *owner = guard_page_owner(top[i] - KERNEL_STACK_SIZE - 8);
 
-		CHECK(owner && (u32)atoi(owner) == i && strlen(owner) == 15, "stack %u belongs to %s", i,
-			owner ? owner : "nobody");
+		CHECK(owner && (u32)atoi(owner) == i && strlen(owner) == 15,
+			"stack %u belongs to %s", i, owner ? owner : "nobody");
 		kernel_stack_free(top[i]);
-		CHECK(!guard_page_owner(top[i] - KERNEL_STACK_SIZE - 8), "a freed stack has an owner");
+		CHECK(!guard_page_owner(top[i] - KERNEL_STACK_SIZE - 8),
+			"a freed stack has an owner");
 	}
 }
 
@@ -348,7 +356,8 @@ static void misuse_is_caught(void **state)
 	memory = vmalloc(3 * PAGE_SIZE, false);
 	device = vmap_device(GIB(3) + 7, 10);
 	EXPECT_PANIC(0, "not the start of a memory range", vfree(memory + PAGE_SIZE));
-	EXPECT_PANIC(0, "not the start of a memory range", vfree((void *)((uintptr_t)device & PAGE_MASK)));
+	EXPECT_PANIC(0, "not the start of a memory range",
+		vfree((void *)((uintptr_t)device & PAGE_MASK)));
 	EXPECT_PANIC(0, "not the start of a device range", vunmap_device(memory));
 	vfree(memory);
 	EXPECT_PANIC(0, "not the start of a memory range", vfree(memory));
@@ -394,12 +403,14 @@ static void large_ranges_are_flushed(void **state)
 	memory = vmalloc(100 * PAGE_SIZE, true);
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (u32 i = 0; i < 100; i++)
-			CHECK(cpu_translate(cpu, (uintptr_t)memory + i * PAGE_SIZE, &(struct translation){0}),
+			CHECK(cpu_translate(cpu, (uintptr_t)memory + i * PAGE_SIZE,
+				      &(struct translation){ 0 }),
 				"page %u", i);
 	vfree(memory);
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (u32 i = 0; i < 100; i++)
-			CHECK(!tlb_holds(cpu, (uintptr_t)memory + i * PAGE_SIZE), "CPU %u, page %u", cpu, i);
+			CHECK(!tlb_holds(cpu, (uintptr_t)memory + i * PAGE_SIZE), "CPU %u, page %u",
+				cpu, i);
 }
 
 #ifdef CONFIG_DEBUG
@@ -410,8 +421,8 @@ static void expect_deepest(u32 bytes, const char *owner)
 
 	console_text[0] = 0;
 	stack_depth_report();
-	snprintf(want, sizeof(want), "deepest kernel stack: %u of %u bytes, thread %s\n", bytes, KERNEL_STACK_SIZE,
-		owner);
+	snprintf(want, sizeof(want), "deepest kernel stack: %u of %u bytes, thread %s\n", bytes,
+		KERNEL_STACK_SIZE, owner);
 	CHECK(strstr(console_text, want), "said: %s, expected: %s", console_text, want);
 }
 

@@ -3,8 +3,8 @@
 #include "host.h"
 
 #include "mm/boot/bootmem.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
 
@@ -28,16 +28,22 @@ static bool in_module(pfn_t pfn)
 	return false;
 }
 
-/* Every frame lies in the zone that its number says, and is reserved unless it is RAM that nobody has. */
+/*
+ * Every frame lies in the zone that its number says, and is reserved unless it is RAM that nobody
+ * has.
+ */
 static void check_frames(void)
 {
 	u32 free = 0;
 
 	for (pfn_t pfn = 0; pfn < max_pfn; pfn++) {
 		const struct page *page = pfn_to_page(pfn);
-		enum zone_type want = pfn >= highstart_pfn ? ZONE_HIGHMEM : pfn >= DMA_END_PFN ? ZONE_NORMAL : ZONE_DMA;
+		enum zone_type want = pfn >= highstart_pfn ? ZONE_HIGHMEM
+				      : pfn >= DMA_END_PFN ? ZONE_NORMAL
+							   : ZONE_DMA;
 
-		CHECK(page_zone_type(page) == want, "frame 0x%x lies in zone %u", pfn, page_zone_type(page));
+		CHECK(page_zone_type(page) == want, "frame 0x%x lies in zone %u", pfn,
+			page_zone_type(page));
 		if (page->flags & PG_RESERVED) {
 			CHECK(want != ZONE_HIGHMEM || !pfn_is_ram(pfn) || in_module(pfn),
 				"high frame 0x%x was not handed over", pfn);
@@ -54,16 +60,19 @@ static void check_sums(void)
 	for (u32 i = 0; i < NR_ZONES; i++) {
 		pfn_t where;
 
-		CHECK(!zone_check(&zones[i], &where), "zone %s: %s", zones[i].name, zone_check(&zones[i], &where));
-		CHECK(zones[i].free <= zones[i].managed && zones[i].managed <= zones[i].end - zones[i].start, "zone %s",
-			zones[i].name);
+		CHECK(!zone_check(&zones[i], &where), "zone %s: %s", zones[i].name,
+			zone_check(&zones[i], &where));
+		CHECK(zones[i].free <= zones[i].managed &&
+				zones[i].managed <= zones[i].end - zones[i].start,
+			"zone %s", zones[i].name);
 	}
 }
 
 /* The rule that zone.c states. */
 static void check_marks(const struct zone *zone)
 {
-	u32 least = zone->type == ZONE_HIGHMEM ? 0 : 20, most = zone->type == ZONE_HIGHMEM ? 32 : 255;
+	u32 least = zone->type == ZONE_HIGHMEM ? 0 : 20,
+	    most = zone->type == ZONE_HIGHMEM ? 32 : 255;
 	u32 min = zone->managed / 128;
 
 	min = min < least ? least : min > most ? most : min;
@@ -147,17 +156,20 @@ static void shortage_has_two_marks(void **state)
 		list_push(&taken, &page->list);
 		said = zone_note_level(zone);
 	}
-	CHECK(said && zone->is_short && memory_is_short(), "%u pages are free, low is %u", zone->free, zone->low);
+	CHECK(said && zone->is_short && memory_is_short(), "%u pages are free, low is %u",
+		zone->free, zone->low);
 	CHECK(!zone_note_level(zone), "said twice");
 	while (zone->free <= zone->high) {
 		struct page *page = list_first(&taken, struct page, list);
 
 		zone_note_level(zone);
-		CHECK(zone->is_short, "no longer short with %u free, high is %u", zone->free, zone->high);
+		CHECK(zone->is_short, "no longer short with %u free, high is %u", zone->free,
+			zone->high);
 		list_remove(&page->list);
 		buddy_free(zone, page, 0);
 	}
-	CHECK(!zone_note_level(zone) && !zone->is_short && !memory_is_short(), "still short with %u free", zone->free);
+	CHECK(!zone_note_level(zone) && !zone->is_short && !memory_is_short(),
+		"still short with %u free", zone->free);
 }
 
 /* Page tables never come from there, so nobody is asked to trim them. */
@@ -171,7 +183,8 @@ static void high_shortage_asks_nobody(void **state)
 		buddy_alloc(zone, 0);
 		CHECK(!zone_note_level(zone), "asked for trimming for high memory");
 	}
-	CHECK(zone->is_short && !memory_is_short(), "short %d, memory short %d", zone->is_short, memory_is_short());
+	CHECK(zone->is_short && !memory_is_short(), "short %d, memory short %d", zone->is_short,
+		memory_is_short());
 }
 
 const struct CMUnitTest zones_tests[] = {

@@ -1,11 +1,11 @@
 /* The pool, and its model beside it: see pool.h. */
 #include "pool.h"
 
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
-#include "arch/x86/paging/tlb.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 
 #include <string.h>
@@ -19,16 +19,14 @@
 struct page *pool_page[POOL_PAGES];
 u32 pool_pages;
 
-static u32 mark(u32 i)
-{
-	return page_to_pfn(pool_page[i]) ^ 0xA5A5A5A5u;
-}
+static u32 mark(u32 i) { return page_to_pfn(pool_page[i]) ^ 0xA5A5A5A5u; }
 
 static void new_page(u32 i)
 {
 	pool_page[i] = alloc_page(GFP_HIGHUSER);
 	CHECK(pool_page[i] && page_is_high(pool_page[i]), "page %u", i);
-	CHECK(PAGING_LEVELS == 2 || page_to_phys(pool_page[i]) >= GIB(4), "frame 0x%x", page_to_pfn(pool_page[i]));
+	CHECK(PAGING_LEVELS == 2 || page_to_phys(pool_page[i]) >= GIB(4), "frame 0x%x",
+		page_to_pfn(pool_page[i]));
 	ram_set_word(page_to_pfn(pool_page[i]), 0, mark(i));
 	slot_of[i] = NO_SLOT;
 }
@@ -65,10 +63,12 @@ static void compare_cpus(void)
 {
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu)) {
-			CHECK(calls_to[cpu] == model_cpu[cpu].calls, "CPU %u was interrupted %u times, model %u", cpu,
-				calls_to[cpu], model_cpu[cpu].calls);
-			CHECK(*per_cpu(tlb_seen, cpu) == model_cpu[cpu].seen, "CPU %u has flushed past %u, model %u",
-				cpu, *per_cpu(tlb_seen, cpu), model_cpu[cpu].seen);
+			CHECK(calls_to[cpu] == model_cpu[cpu].calls,
+				"CPU %u was interrupted %u times, model %u", cpu, calls_to[cpu],
+				model_cpu[cpu].calls);
+			CHECK(*per_cpu(tlb_seen, cpu) == model_cpu[cpu].seen,
+				"CPU %u has flushed past %u, model %u", cpu,
+				*per_cpu(tlb_seen, cpu), model_cpu[cpu].seen);
 		}
 }
 
@@ -79,7 +79,8 @@ static void compare_owned(void)
 	memset(owned, 0, sizeof(owned));
 	for (u32 i = 0; i < pool_pages; i++)
 		owned[page_to_pfn(pool_page[i]) >> MAX_ORDER] += slot_of[i] != NO_SLOT;
-	CHECK(!memcmp(owned, pkmap_owned, sizeof(owned)), "slots owned by blocks of pages are counted wrong");
+	CHECK(!memcmp(owned, pkmap_owned, sizeof(owned)),
+		"slots owned by blocks of pages are counted wrong");
 }
 
 void pool_compare(void)
@@ -89,12 +90,13 @@ void pool_compare(void)
 
 	CHECK(!wrong, "slot %u: %s", where, wrong);
 	for (u32 slot = 0; slot < pkmap_slots; slot++)
-		CHECK(pkmap_count[slot] == slot_count[slot], "slot %u: count %d, model %d", slot, pkmap_count[slot],
-			slot_count[slot]);
+		CHECK(pkmap_count[slot] == slot_count[slot], "slot %u: count %d, model %d", slot,
+			pkmap_count[slot], slot_count[slot]);
 	for (u32 i = 0; i < pool_pages; i++)
-		CHECK(page_address(pool_page[i]) == (slot_of[i] == NO_SLOT ? 0 : PKMAP_ADDR(slot_of[i])),
-			"page %u: address %lx, model slot %u", i, (unsigned long)page_address(pool_page[i]),
-			slot_of[i]);
+		CHECK(page_address(pool_page[i]) ==
+				(slot_of[i] == NO_SLOT ? 0 : PKMAP_ADDR(slot_of[i])),
+			"page %u: address %lx, model slot %u", i,
+			(unsigned long)page_address(pool_page[i]), slot_of[i]);
 	compare_stats();
 	compare_cpus();
 	compare_owned();
@@ -105,13 +107,11 @@ void pool_check_mark(const void *address, u32 i)
 {
 	u32 got = *(const volatile u32 *)address;
 
-	CHECK(got == mark(i), "CPU %u reads 0x%x at %p, page %u holds 0x%x", running_cpu, got, address, i, mark(i));
+	CHECK(got == mark(i), "CPU %u reads 0x%x at %p, page %u holds 0x%x", running_cpu, got,
+		address, i, mark(i));
 }
 
-void pool_read(u32 i)
-{
-	pool_check_mark((void *)PKMAP_ADDR(slot_of[i]), i);
-}
+void pool_read(u32 i) { pool_check_mark((void *)PKMAP_ADDR(slot_of[i]), i); }
 
 void *pool_map(u32 i)
 {
@@ -121,7 +121,8 @@ void *pool_map(u32 i)
 	address = kmap(pool_page[i]);
 	CHECK_EQUAL(kmaps_held, COUNTED);
 	CHECK(model_use(i), "page %u got %p, but no slot is free", i, address);
-	CHECK(address == (void *)PKMAP_ADDR(slot_of[i]), "page %u got %p, expected slot %u", i, address, slot_of[i]);
+	CHECK(address == (void *)PKMAP_ADDR(slot_of[i]), "page %u got %p, expected slot %u", i,
+		address, slot_of[i]);
 	return address;
 }
 
@@ -133,8 +134,8 @@ bool pool_try(u32 i)
 	kmaps_held = 1;
 	address = kmap_try(pool_page[i]);
 	CHECK_EQUAL(kmaps_held, 1 + (possible ? COUNTED : 0));
-	CHECK(address == (possible ? (void *)PKMAP_ADDR(slot_of[i]) : NULL), "page %u got %p, expected slot %d", i,
-		address, possible ? (int)slot_of[i] : -1);
+	CHECK(address == (possible ? (void *)PKMAP_ADDR(slot_of[i]) : NULL),
+		"page %u got %p, expected slot %d", i, address, possible ? (int)slot_of[i] : -1);
 	return possible;
 }
 
@@ -189,10 +190,7 @@ void pool_free(u32 i)
 
 /* ---- CPUs ---- */
 
-bool pool_is_idle(u32 cpu)
-{
-	return model_cpu[cpu].idle;
-}
+bool pool_is_idle(u32 cpu) { return model_cpu[cpu].idle; }
 
 void pool_idle(u32 cpu)
 {

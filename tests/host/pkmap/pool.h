@@ -1,10 +1,10 @@
 /*
- * High pages, the pool of PKMap slots, and a model of it: which slot each page has, in which state each slot is, what
- * each CPU has flushed past.  Each page holds its own mark, so that what is read through a slot, on any CPU, tells
- * whose page it is.
+ * High pages, the pool of PKMap slots, and a model of it: which slot each page has, in which state
+ * each slot is, what each CPU has flushed past.  Each page holds its own mark, so that what is read
+ * through a slot, on any CPU, tells whose page it is.
  *
- * What pool_map() and its kin do, they do to the pool and to the model, and they compare what comes back.  Everybody
- * who maps is a thread of his own, that holds nothing else.
+ * What pool_map() and its kin do, they do to the pool and to the model, and they compare what comes
+ * back.  Everybody who maps is a thread of his own, that holds nothing else.
  */
 #ifndef HOST_POOL_H
 #define HOST_POOL_H
@@ -26,7 +26,10 @@ extern u32 slot_owner[PKMAP_SLOTS_MAX]; /* of slots with a count of 1 or more */
 extern int slot_count[PKMAP_SLOTS_MAX]; /* as pkmap_count */
 extern u32 pool_uses, pool_in_use;
 
-/* A machine of so many CPUs, with RAM above 4 GiB where entries reach it, and a pool of so many tables. */
+/*
+ * A machine of so many CPUs, with RAM above 4 GiB where entries reach it, and a pool of so many
+ * tables.
+ */
 void pool_begin(u32 cpus, u32 tables, bool lazy);
 
 /* pkmap_count, addresses, statistics, interrupts, and what TLBs hold are as the model has them. */
@@ -54,7 +57,9 @@ void pool_wake(u32 cpu);
 void pool_load_cr3(void);
 void pool_flush_all_here(void);
 
-/* The model alone (pool_model.c): a use that was made or dropped otherwise.  False: no slot for it. */
+/*
+ * The model alone (pool_model.c): a use that was made or dropped otherwise.  False: no slot for it.
+ */
 void model_begin(bool lazy);
 bool model_use(u32 i);
 void model_drop(u32 i);
@@ -68,15 +73,17 @@ void model_flushed(u32 cpu, bool fully);
 extern struct kmap_stats model_stats;
 extern struct cpu_model {
 	bool idle;
-	u32 seen, calls; /* the stamp that it has flushed past, and the interrupts that it got for it */
+	/* the stamp that it has flushed past, and the interrupts that it got for it */
+	u32 seen, calls;
 } model_cpu[MACHINE_CPUS];
 
 /* A random number of pages, up to `most`, one of them perhaps twice. */
 u32 pool_pick(u32 *which, u32 most);
 
 /*
- * So many random steps: maps and unmaps, reads on every CPU, and what else is asked for; compared every hundred steps.
- * At most `most` uses at a time.  In the end nothing is in use and nobody is idle.  (pool_random.c)
+ * So many random steps: maps and unmaps, reads on every CPU, and what else is asked for; compared
+ * every hundred steps.  At most `most` uses at a time.  In the end nothing is in use and nobody is
+ * idle.  (pool_random.c)
  */
 #define POOL_TRY 1u  /* kmap_try */
 #define POOL_MANY 2u /* kmap_many */

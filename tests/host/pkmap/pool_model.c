@@ -22,7 +22,8 @@ static bool lazy;
 static void model_flush_past(u32 wanted)
 {
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
-		if (!(cpus_online() & (1u << cpu)) || model_cpu[cpu].idle || model_cpu[cpu].seen >= wanted)
+		if (!(cpus_online() & (1u << cpu)) || model_cpu[cpu].idle ||
+			model_cpu[cpu].seen >= wanted)
 			continue;
 		model_cpu[cpu].seen = stamp;
 		model_cpu[cpu].calls += cpu != running_cpu;
@@ -46,10 +47,7 @@ static struct {
 } batch[BATCHES_MAX];
 static u32 batches;
 
-static void append(struct slots *list, u32 slot)
-{
-	list->slot[list->n++] = slot;
-}
+static void append(struct slots *list, u32 slot) { list->slot[list->n++] = slot; }
 
 static u32 remove_at(struct slots *list, u32 at)
 {
@@ -109,7 +107,8 @@ static u32 lazy_slot(void)
 {
 	u32 soon = free_ones.n + closed.n + loose.n;
 
-	if ((!free_ones.n && !batches) || (waiting.n >= BATCH && soon < slots / 4 && batches < BATCHES_MAX))
+	if ((!free_ones.n && !batches) ||
+		(waiting.n >= BATCH && soon < slots / 4 && batches < BATCHES_MAX))
 		close_batch();
 	if (!free_ones.n)
 		open_batch();
@@ -228,7 +227,8 @@ bool pool_has_room(const u32 *which, u32 n)
 
 		while (same < i && which[same] != which[i])
 			same++;
-		need += same == i && (slot_of[which[i]] == NO_SLOT || slot_count[slot_of[which[i]]] == 1);
+		need += same == i &&
+			(slot_of[which[i]] == NO_SLOT || slot_count[slot_of[which[i]]] == 1);
 	}
 	return need <= slots - pool_in_use;
 }

@@ -38,7 +38,8 @@ static void add(u32 i)
 
 static void map_some(u32 kinds)
 {
-	u32 which[MANY], i = n_used && one_in(4) ? used[random_below(n_used)] : random_below(pool_pages);
+	u32 which[MANY],
+		i = n_used && one_in(4) ? used[random_below(n_used)] : random_below(pool_pages);
 
 	if ((kinds & POOL_MANY) && one_in(6)) {
 		u32 n = pool_pick(which, MANY);

@@ -1,4 +1,7 @@
-/* The PKMap, the book's pool: slots are handed out in turn (invariants 1 to 6, 8 to 11, 15, 17, 20). */
+/*
+ * The PKMap, the book's pool: slots are handed out in turn (invariants 1 to 6, 8 to 11, 15, 17,
+ * 20).
+ */
 #include "pool.h"
 
 #include "mm/pages/page_alloc.h"
@@ -25,7 +28,8 @@ static void random_pool(u32 tables, u32 kinds)
 	pool_random(rounds(6000), 40, kinds);
 	pool_random(rounds(6000), pkmap_slots, kinds);
 	CHECK(kmap_stats.flushes > 0 && kmap_stats.revivals > 0 && kmap_stats.sleeps == 0,
-		"%u flushes, %u revivals, %u sleeps", kmap_stats.flushes, kmap_stats.revivals, kmap_stats.sleeps);
+		"%u flushes, %u revivals, %u sleeps", kmap_stats.flushes, kmap_stats.revivals,
+		kmap_stats.sleeps);
 	machine_check_idle();
 }
 
@@ -49,8 +53,10 @@ static void as_many_tables_as_fit(void **state)
 	(void)state;
 	random_begin(22);
 	random_pool(PKMAP_TABLES_MAX, POOL_ALL);
-	CHECK(PKMAP_ADDR(pkmap_slots) <= FIXADDR_START && PKMAP_ADDR(pkmap_slots + PTRS_PER_PTE) > FIXADDR_START,
-		"%u tables, the fixmap begins at %lx", PKMAP_TABLES_MAX, (unsigned long)FIXADDR_START);
+	CHECK(PKMAP_ADDR(pkmap_slots) <= FIXADDR_START &&
+			PKMAP_ADDR(pkmap_slots + PTRS_PER_PTE) > FIXADDR_START,
+		"%u tables, the fixmap begins at %lx", PKMAP_TABLES_MAX,
+		(unsigned long)FIXADDR_START);
 }
 
 /* Every slot of a pool of several tables has an entry of its own, where the CPU looks for it. */

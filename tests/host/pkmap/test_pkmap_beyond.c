@@ -1,11 +1,13 @@
-/* Beyond the book's pool: slots of freed pages, and CPUs that owe a flush while they are idle (invariants 6, 7, 22, 25,
- * 26). */
+/*
+ * Beyond the book's pool: slots of freed pages, and CPUs that owe a flush while they are idle
+ * (invariants 6, 7, 22, 25, 26).
+ */
 #include "pool.h"
 
-#include "arch/x86/paging/tlb_stamp.h"
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/paging/tlb_stamp.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
 #include "mm/pages/page_alloc.h"
 
@@ -64,14 +66,15 @@ static void freed_block_leaves_no_alias(void **state)
 		for (u32 i = 0; i < 1u << order; i++)
 			if (one_in(3)) {
 				first = PKMAP_NR((uintptr_t)kmap(block + i));
-				CHECK_EQUAL(*(u32 *)PKMAP_ADDR(first), ram_word(page_to_pfn(block) + i, 0));
+				CHECK_EQUAL(*(u32 *)PKMAP_ADDR(first),
+					ram_word(page_to_pfn(block) + i, 0));
 				kunmap(block + i);
 				mapped++;
 			}
 		before = retired_slots();
 		free_pages(block, order);
-		CHECK(retired_slots() - before == mapped, "%u of %u slots were retired", retired_slots() - before,
-			mapped);
+		CHECK(retired_slots() - before == mapped, "%u of %u slots were retired",
+			retired_slots() - before, mapped);
 		for (u32 i = 0; i < 1u << order; i++)
 			CHECK_EQUAL(block[i].virtual, 0);
 		CHECK(!pkmap_check(0, &where), "slot %u: %s", where, pkmap_check(0, &where));
@@ -129,8 +132,8 @@ static void idle_cpus_are_not_interrupted(void **state)
 	for (u32 i = 0; i < 5; i++)
 		a_turn();
 	CHECK(calls_to[1] == 0 && calls_to[2] == kmap_stats.flushes,
-		"%u interrupts to the idle CPU, %u to the other, in %u flushes", calls_to[1], calls_to[2],
-		kmap_stats.flushes);
+		"%u interrupts to the idle CPU, %u to the other, in %u flushes", calls_to[1],
+		calls_to[2], kmap_stats.flushes);
 	CHECK(tlb_holds(1, PKMAP_ADDR(0)), "the idle CPU has flushed");
 	pool_compare();
 	flushes = per_cpu(tlb_stats, 1)->full_flushes;
@@ -150,7 +153,8 @@ static bool paid;
 static void see_whether_paid(void *unused)
 {
 	(void)unused;
-	paid = this_cpu_read(tlb_seen) == tlb_stamp_now() && !tlb_holds(running_cpu, PKMAP_ADDR(0)) &&
+	paid = this_cpu_read(tlb_seen) == tlb_stamp_now() &&
+	       !tlb_holds(running_cpu, PKMAP_ADDR(0)) &&
 	       !(atomic_read(&cpu_idle_mask) & (1u << running_cpu)) && !this_cpu_read(is_idle);
 }
 
@@ -194,7 +198,8 @@ static void all_others_idle(void **state)
 	rounds_before = this_cpu(tlb_stats)->rounds;
 	other_cpus_calls = 0;
 	a_turn();
-	CHECK(other_cpus_calls == 0 && this_cpu(tlb_stats)->rounds == rounds_before, "%u calls", other_cpus_calls);
+	CHECK(other_cpus_calls == 0 && this_cpu(tlb_stats)->rounds == rounds_before, "%u calls",
+		other_cpus_calls);
 	pool_compare();
 	for (u32 cpu = 1; cpu < MACHINE_CPUS; cpu++)
 		pool_wake(cpu);
@@ -202,8 +207,10 @@ static void all_others_idle(void **state)
 	machine_check_idle();
 }
 
-/* What a CPU has done between a stamp and the flush: a full flush counts, a load of CR3 only where the entries are not
- * Global. */
+/*
+ * What a CPU has done between a stamp and the flush: a full flush counts, a load of CR3 only where
+ * the entries are not Global.
+ */
 static u32 interrupts_after(void (*done)(void))
 {
 	u32 before = calls_to[1], stamp = tlb_stamp();

@@ -1,5 +1,7 @@
-/* The PKMap when every slot is in use: who waits, who is woken, and who does not wait (invariants 12 to 14, 17, 18,
- * 21). */
+/*
+ * The PKMap when every slot is in use: who waits, who is woken, and who does not wait (invariants
+ * 12 to 14, 17, 18, 21).
+ */
 #include "pool.h"
 
 #include "lib/errno.h"
@@ -63,7 +65,10 @@ static void only_the_last_use_counts(void **state)
 	pool_compare();
 }
 
-/* The wake-up comes between the moment when the sleeper has queued and when it sleeps: it is not lost. */
+/*
+ * The wake-up comes between the moment when the sleeper has queued and when it sleeps: it is not
+ * lost.
+ */
 static void wake_up_before_the_sleep(void **state)
 {
 	(void)state;
@@ -76,7 +81,10 @@ static void wake_up_before_the_sleep(void **state)
 	pool_compare();
 }
 
-/* While one sleeps another, who does not queue, maps the same page: the sleeper takes no second slot. */
+/*
+ * While one sleeps another, who does not queue, maps the same page: the sleeper takes no second
+ * slot.
+ */
 static void other_maps_the_same(void)
 {
 	on_sleep = NULL;
@@ -134,7 +142,10 @@ static void who_tries_does_not_wait(void **state)
 
 static u32 wanted[4];
 
-/* One slot after the other falls to 1: whoever needs three looks each time, and holds nothing while it sleeps (21). */
+/*
+ * One slot after the other falls to 1: whoever needs three looks each time, and holds nothing while
+ * it sleeps (21).
+ */
 static void other_unmaps_and_looks(void)
 {
 	pool_compare();
@@ -167,7 +178,7 @@ static void all_or_none(void **state)
 /* A page that is mapped, a page that comes twice: neither needs a slot of its own. */
 static void duplicates_need_no_slot(void **state)
 {
-	u32 which[5] = {NEW, 17, NEW, 17, NEW};
+	u32 which[5] = { NEW, 17, NEW, 17, NEW };
 
 	(void)state;
 	fill();

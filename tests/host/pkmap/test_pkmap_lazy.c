@@ -1,5 +1,7 @@
-/* kmap_flush=lazy: slots are made free in batches, and whoever has loaded CR3 since needs no interrupt (invariants 1 to
- * 8). */
+/*
+ * kmap_flush=lazy: slots are made free in batches, and whoever has loaded CR3 since needs no
+ * interrupt (invariants 1 to 8).
+ */
 #include "pool.h"
 
 #include "arch/x86/paging/tlb_stamp.h"
@@ -26,8 +28,8 @@ static void random_pool(u32 tables)
 	map_and_unmap(0, pkmap_slots - 200);
 	pool_random(rounds(6000), 40, POOL_ALL);
 	pool_random(rounds(6000), pkmap_slots, POOL_ALL);
-	CHECK(kmap_stats.flushes > 1 && kmap_stats.revivals > 0, "%u flushes, %u revivals", kmap_stats.flushes,
-		kmap_stats.revivals);
+	CHECK(kmap_stats.flushes > 1 && kmap_stats.revivals > 0, "%u flushes, %u revivals",
+		kmap_stats.flushes, kmap_stats.revivals);
 	machine_check_idle();
 }
 
@@ -75,8 +77,10 @@ static void old_translations_are_gone(void **state)
 	}
 }
 
-/* Once every CPU has loaded CR3 since a batch was closed, its flush costs nothing; otherwise who has not is
- * interrupted, and no other. */
+/*
+ * Once every CPU has loaded CR3 since a batch was closed, its flush costs nothing; otherwise who
+ * has not is interrupted, and no other.
+ */
 static void cr3_loads_are_flushes(void **state)
 {
 	(void)state;
@@ -91,8 +95,8 @@ static void cr3_loads_are_flushes(void **state)
 			}
 		run_on(0);
 	}
-	CHECK(calls_to[1] + calls_to[2] == 0 && kmap_stats.flushes > 10, "%u interrupts in %u flushes",
-		calls_to[1] + calls_to[2], kmap_stats.flushes);
+	CHECK(calls_to[1] + calls_to[2] == 0 && kmap_stats.flushes > 10,
+		"%u interrupts in %u flushes", calls_to[1] + calls_to[2], kmap_stats.flushes);
 	pool_compare();
 	for (u32 i = 0; i < 3 * LAST_PKMAP; i++) {
 		map_and_unmap(i, i + 1);
@@ -102,8 +106,9 @@ static void cr3_loads_are_flushes(void **state)
 		}
 		run_on(0);
 	}
-	CHECK(calls_to[1] > 0 && calls_to[2] == 0, "%u interrupts to the CPU that loads no CR3, %u to the other",
-		calls_to[1], calls_to[2]);
+	CHECK(calls_to[1] > 0 && calls_to[2] == 0,
+		"%u interrupts to the CPU that loads no CR3, %u to the other", calls_to[1],
+		calls_to[2]);
 	pool_compare();
 	pool_map(0);
 	CHECK(!(pkmap_pte(slot_of[0])->v & _PAGE_GLOBAL), "a Global entry");
@@ -145,7 +150,8 @@ static void small_batches(void **state)
 	for (u32 i = 0; i < 3; i++)
 		pool_unmap(i);
 	pool_free(1);
-	CHECK(pool_try(LAST_PKMAP) && pool_try(LAST_PKMAP + 1) && pool_try(LAST_PKMAP + 2) && !pool_try(LAST_PKMAP + 3),
+	CHECK(pool_try(LAST_PKMAP) && pool_try(LAST_PKMAP + 1) && pool_try(LAST_PKMAP + 2) &&
+			!pool_try(LAST_PKMAP + 3),
 		"three slots were to be had");
 	pool_compare();
 	/* Freed pages alone. */
@@ -162,7 +168,8 @@ static void check_finds(const char *text)
 	u32 where;
 	const char *wrong = pkmap_check(-1, &where);
 
-	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s", wrong ? wrong : "nothing", text);
+	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s",
+		wrong ? wrong : "nothing", text);
 }
 
 /* Page 0 is in use, 1 and 2 wait, 3 was freed. */

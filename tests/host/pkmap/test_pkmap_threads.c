@@ -1,5 +1,7 @@
-/* Several threads that take turns, in an order drawn by lot, and want more slots than there are (invariants 12 to 14,
- * 21). */
+/*
+ * Several threads that take turns, in an order drawn by lot, and want more slots than there are
+ * (invariants 12 to 14, 21).
+ */
 #include "pool.h"
 
 #include "mm/wait.h"
@@ -39,13 +41,16 @@ static void read_all(struct page *const *list, const u32 *which, u32 n)
 		pool_check_mark((void *)page_address(list[i]), which[i]);
 }
 
-/* Who needs one takes it by kmap; who needs several, or finds that it needs one more, does not wait with slots in hand.
+/*
+ * Who needs one takes it by kmap; who needs several, or finds that it needs one more, does not wait
+ * with slots in hand.
  */
 static void wants_several(u32 self)
 {
 	for (u32 round = 0; round < 60; round++) {
 		struct page *list[LEFT];
-		u32 which[LEFT], n = pool_pick(which, one_in(3) ? 1 : LEFT), more = random_below(pool_pages);
+		u32 which[LEFT], n = pool_pick(which, one_in(3) ? 1 : LEFT),
+				 more = random_below(pool_pages);
 
 		(void)self;
 		for (u32 i = 0; i < n; i++)
@@ -96,8 +101,10 @@ static void everybody_is_served_lazily(void **state)
 
 /* ---- Who came first ---- */
 
-/* Thread 0 wants half the pool, 1 to 3 one slot each; 4 and 5 come when slots fall free already, but not yet enough for
- * thread 0. */
+/*
+ * Thread 0 wants half the pool, 1 to 3 one slot each; 4 and 5 come when slots fall free already,
+ * but not yet enough for thread 0.
+ */
 #define EARLY 4u
 #define ALL 6u
 
@@ -114,7 +121,8 @@ static u32 sleepers(u32 n)
 static void got_it(u32 self)
 {
 	CHECK(nserved == self, "thread %u was served as number %u", self, nserved);
-	CHECK(given == LAST_PKMAP / 2 + self, "thread %u was served when %u slots had been given back", self, given);
+	CHECK(given == LAST_PKMAP / 2 + self,
+		"thread %u was served when %u slots had been given back", self, given);
 	nserved++;
 	while (nserved < ALL)
 		yield();
@@ -157,7 +165,10 @@ static void gives_one_by_one(u32 self)
 	}
 }
 
-/* A large request is served before small ones that came later, and they in their order, each as soon as it can be. */
+/*
+ * A large request is served before small ones that came later, and they in their order, each as
+ * soon as it can be.
+ */
 static void first_come_first_served(void **state)
 {
 	(void)state;
@@ -175,7 +186,7 @@ static void first_come_first_served(void **state)
 
 /* ---- One wake-up leads to the next ---- */
 
-static const u32 wants[3] = {LAST_PKMAP, LAST_PKMAP, LAST_PKMAP + 1};
+static const u32 wants[3] = { LAST_PKMAP, LAST_PKMAP, LAST_PKMAP + 1 };
 
 /* Keeps its page until all three have theirs. */
 static void keeps_it(u32 self)
@@ -195,8 +206,10 @@ static void gives_two(u32 self)
 	kunmap_many(pool_page, 2);
 }
 
-/* Two slots for three threads, two of whom want the same page: the last one is woken though no slot falls to 1 any
- * more. */
+/*
+ * Two slots for three threads, two of whom want the same page: the last one is woken though no slot
+ * falls to 1 any more.
+ */
 static void two_slots_for_three(void **state)
 {
 	(void)state;

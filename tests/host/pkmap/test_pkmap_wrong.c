@@ -19,11 +19,11 @@ static void all_refuse(const char *why, struct page *const *one)
 {
 	char text[80];
 
-#define REFUSED(name, call)                                                                                            \
-	do {                                                                                                           \
-		strcpy(text, name " called ");                                                                         \
-		strcat(text, why);                                                                                     \
-		EXPECT_PANIC(16, text, call);                                                                          \
+#define REFUSED(name, call)                                                                        \
+	do {                                                                                       \
+		strcpy(text, name " called ");                                                     \
+		strcat(text, why);                                                                 \
+		EXPECT_PANIC(16, text, call);                                                      \
 	} while (0)
 	REFUSED("kmap", kmap(*one));
 	REFUSED("kunmap", kunmap(*one));
@@ -174,7 +174,8 @@ static void no_table(void **state)
 	machine_ram(0x100, 0x2000);
 	mm_options.pkmap_tables = 2;
 	machine_boot(4);
-	pmd_clear(pmd_offset(pgd_offset(swapper_pg_dir, PKMAP_ADDR(LAST_PKMAP)), PKMAP_ADDR(LAST_PKMAP)));
+	pmd_clear(pmd_offset(
+		pgd_offset(swapper_pg_dir, PKMAP_ADDR(LAST_PKMAP)), PKMAP_ADDR(LAST_PKMAP)));
 	EXPECT_PANIC(1, "no page table", kmap_init());
 }
 
@@ -183,7 +184,8 @@ static void check_finds(const char *text, int n)
 	u32 where;
 	const char *wrong = pkmap_check(n, &where);
 
-	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s", wrong ? wrong : "nothing", text);
+	CHECK(wrong && strstr(wrong, text), "the check says %s, expected %s",
+		wrong ? wrong : "nothing", text);
 	CHECK(n >= 0 || where == slot_of[0] || where == pkmap_slots, "at slot %u", where);
 }
 
@@ -207,7 +209,7 @@ static void damage_is_found(void **state)
 	pkmap_count[slot_of[0]] = PKMAP_RETIRED;
 	check_finds("count 0 or retired, but an entry", -1);
 	pkmap_count[slot_of[0]] = 2;
-	set_pte(pte, (pte_t){kept.v ^ _PAGE_RW});
+	set_pte(pte, (pte_t){ kept.v ^ _PAGE_RW });
 	check_finds("protection", -1);
 	set_pte(pte, pfn_pte(0x300, PAGE_KERNEL));
 	check_finds("no high page", -1);

@@ -11,7 +11,10 @@
 #define WORD_BYTES 4u
 #define MAX_LOCKS 31u
 
-/* What all schedules so far have done with a word: by contexts (bit 2 * cpu for the thread, the next for handlers). */
+/*
+ * What all schedules so far have done with a word: by contexts (bit 2 * cpu for the thread, the
+ * next for handlers).
+ */
 struct word {
 	uintptr_t at;
 	u8 readers, writers;
@@ -67,10 +70,7 @@ static bool any_within(const struct region *list, u32 n, uintptr_t at)
 	return false;
 }
 
-bool region_is_ignored(uintptr_t at)
-{
-	return any_within(ignored, nignored, at);
-}
+bool region_is_ignored(uintptr_t at) { return any_within(ignored, nignored, at); }
 
 static struct word *word_at(uintptr_t at)
 {
@@ -168,13 +168,14 @@ static bool is_contested(const struct word *word)
 	u32 first = (u32)__builtin_ctz(all) & ~1u;
 	bool one_cpu = !(all & ~(3u << first));
 
-	return several && word->writers && !(word->locks & (one_cpu ? ~0u : ~(1u << LOCK_IRQS_OFF)));
+	return several && word->writers &&
+	       !(word->locks & (one_cpu ? ~0u : ~(1u << LOCK_IRQS_OFF)));
 }
 
 /*
- * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left would be put back
- * over that by the buffer, so stores to the CPU's own stack are seen by all at once; a lock that lies there is
- * released after all stores before.
+ * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left
+ * would be put back over that by the buffer, so stores to the CPU's own stack are seen by all at
+ * once; a lock that lies there is released after all stores before.
  */
 static bool on_own_stack(uintptr_t at)
 {
@@ -314,7 +315,8 @@ static void settle_word(uintptr_t at, u32 size, u64 under)
 	else
 		locked_done(at);
 	if (tracing)
-		trace(marked.buffered ? "store" : "store (nobody else looks)", at, size, marked.place);
+		trace(marked.buffered ? "store" : "store (nobody else looks)", at, size,
+			marked.place);
 }
 
 void settle(void)
@@ -351,8 +353,8 @@ void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 		return;
 	contested = note(at, size, write);
 	/*
-	 * A store is seen by others when it leaves the buffer, which the explorer decides; by this CPU's handlers at
-	 * once.
+	 * A store is seen by others when it leaves the buffer, which the explorer decides; by this
+	 * CPU's handlers at once.
 	 */
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
 	if (write)

@@ -1,10 +1,11 @@
 /*
- * Events: each access that the compiler has marked, and each step of the model.  Those that matter to other CPUs are
- * the ones at which the explorer may choose.
+ * Events: each access that the compiler has marked, and each step of the model.  Those that matter
+ * to other CPUs are the ones at which the explorer may choose.
  *
- * An access matters if its word is contested: touched by two contexts (a CPU's thread, its handlers), at least one of
- * which writes, with no lock common to all accesses seen so far in any schedule.  When a word turns out to be
- * contested the exploration begins anew, so that in the last one every access to it was a stop.
+ * An access matters if its word is contested: touched by two contexts (a CPU's thread, its
+ * handlers), at least one of which writes, with no lock common to all accesses seen so far in any
+ * schedule.  When a word turns out to be contested the exploration begins anew, so that in the last
+ * one every access to it was a stop.
  */
 #ifndef INTERLEAVE_ACCESS_H
 #define INTERLEAVE_ACCESS_H
@@ -26,12 +27,14 @@ void event(const char *what, uintptr_t at, uintptr_t place);
 /* The same, not before `waiting` is over. */
 void event_wait(const char *what, enum wait waiting, uintptr_t at, uintptr_t place);
 /*
- * One that others notice only when the store that it leaves in the buffer becomes visible; the second makes that
- * store.
+ * One that others notice only when the store that it leaves in the buffer becomes visible; the
+ * second makes that store.
  */
 void event_unseen(const char *what, uintptr_t at, uintptr_t place);
 void event_store(const char *what, uintptr_t at, u32 value, uintptr_t place);
-/* A locked operation on a word: an event if that matters, then all buffered stores become visible. */
+/*
+ * A locked operation on a word: an event if that matters, then all buffered stores become visible.
+ */
 void event_locked(const char *what, uintptr_t at, u32 size, uintptr_t place);
 /* After it. */
 void locked_done(uintptr_t at);

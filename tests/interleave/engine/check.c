@@ -23,14 +23,16 @@ static const char *slot_wrong(u32 slot)
 	page = pfn_to_page(pte_pfn(pte));
 	if (!page_is_high(page))
 		return "maps a page that is not high (3)";
-	return page->virtual == PKMAP_ADDR(slot) ? NULL : "maps a page whose address is another one (2)";
+	return page->virtual == PKMAP_ADDR(slot) ? NULL
+						 : "maps a page whose address is another one (2)";
 }
 
 static bool page_has_slot(const struct page *page)
 {
 	u32 slot = (u32)PKMAP_NR(page->virtual);
 
-	return slot < pkmap_slots && pkmap_count[slot] > 0 && pte_pfn(*kernel_pte(page->virtual)) == page_to_pfn(page);
+	return slot < pkmap_slots && pkmap_count[slot] > 0 &&
+	       pte_pfn(*kernel_pte(page->virtual)) == page_to_pfn(page);
 }
 
 bool check_states = true;

@@ -13,7 +13,10 @@
 enum kind { RUN, DRAIN, INTERRUPT };
 static const char letters[] = "rdi";
 
-/* A choice, and afterwards how far it led: events of that CPU, or the event whose store became visible. */
+/*
+ * A choice, and afterwards how far it led: events of that CPU, or the event whose store became
+ * visible.
+ */
 struct step {
 	enum kind kind;
 	u32 cpu, n;
@@ -81,8 +84,8 @@ static const char *waits_for(const struct cpu *cpu)
 		[ENDED] = "has ended",
 	};
 
-	snprintf(text, sizeof(text), "%s%s%s%s", how[cpu->waiting], cpu->on ? " " : "", cpu->on ? name_of(cpu->on) : "",
-		 cpu->irqs ? "" : " with interrupts off");
+	snprintf(text, sizeof(text), "%s%s%s%s", how[cpu->waiting], cpu->on ? " " : "",
+		cpu->on ? name_of(cpu->on) : "", cpu->irqs ? "" : " with interrupts off");
 	return text;
 }
 
@@ -96,7 +99,8 @@ static void end_of_schedule(void)
 	text[0] = 0;
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		all = all && m.cpu[cpu].ended;
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "; CPU %u %s", cpu, waits_for(&m.cpu[cpu]));
+		n += (size_t)snprintf(
+			text + n, sizeof(text) - n, "; CPU %u %s", cpu, waits_for(&m.cpu[cpu]));
 	}
 	if (!all)
 		fail("nobody can go on%s", text);
@@ -119,7 +123,10 @@ static bool must_stop(void)
 
 static void visit(u32 depth, u32 preemptions, u32 current);
 
-/* Leaving a CPU that could go on is a preemption; becoming visible and the interrupts of the same CPU are not. */
+/*
+ * Leaving a CPU that could go on is a preemption; becoming visible and the interrupts of the same
+ * CPU are not.
+ */
 static void try_step(struct step step, u32 depth, u32 preemptions, u32 current, bool can_go_on)
 {
 	bool leaves = step.kind != DRAIN && step.cpu != current && can_go_on;
@@ -148,7 +155,8 @@ static void visit(u32 depth, u32 preemptions, u32 current)
 {
 	struct step list[3 * MAX_CPUS];
 	u32 n = choices(list);
-	bool can_go_on = current < ncpus && m.cpu[current].waiting != FOR_INTERRUPT && machine_can_run(current);
+	bool can_go_on = current < ncpus && m.cpu[current].waiting != FOR_INTERRUPT &&
+			 machine_can_run(current);
 
 	if (depth > report->deepest)
 		report->deepest = depth;
@@ -200,7 +208,10 @@ static void explore_bound(void)
 		seen_clear();
 		state_restore(MAX_DEPTH);
 		visit(0, 0, ncpus);
-		/* What failed before all contested words were known may have seen a store too early. */
+		/*
+		 * What failed before all contested words were known may have seen a store too
+		 * early.
+		 */
 	} while (contested_grew && !over);
 }
 
@@ -247,7 +258,8 @@ static void report_failure(void)
 	free(text);
 }
 
-bool explore(const struct scenario *scenario, bool lazy, const struct limits *limits, struct report *to)
+bool explore(
+	const struct scenario *scenario, bool lazy, const struct limits *limits, struct report *to)
 {
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	limit = limits;
@@ -255,7 +267,8 @@ bool explore(const struct scenario *scenario, bool lazy, const struct limits *li
 	memset(report, 0, sizeof(*report));
 	over = stop_by_count = tracing = false;
 	prepare(scenario, lazy);
-	for (bound = limits->first_bound; bound <= limits->last_bound && !over && !failure[0]; bound++) {
+	for (bound = limits->first_bound; bound <= limits->last_bound && !over && !failure[0];
+		bound++) {
 		explore_bound();
 		report->states += seen_count();
 		if (over || failure[0])
@@ -303,16 +316,14 @@ static const char *next_step(const char *text, struct step *step)
 	char letter;
 	int used;
 
-	if (sscanf(text, " %c%u:%u%n", &letter, &step->cpu, &step->n, &used) < 3 || !strchr(letters, letter))
+	if (sscanf(text, " %c%u:%u%n", &letter, &step->cpu, &step->n, &used) < 3 ||
+		!strchr(letters, letter))
 		return NULL;
 	step->kind = (enum kind)(strchr(letters, letter) - letters);
 	return text + used;
 }
 
-static bool schedule_is_over(const char *text)
-{
-	return text[strspn(text, " \n")] == 0;
-}
+static bool schedule_is_over(const char *text) { return text[strspn(text, " \n")] == 0; }
 
 bool replay(const struct scenario *scenario, bool lazy, const char *schedule)
 {
@@ -333,7 +344,7 @@ bool replay(const struct scenario *scenario, bool lazy, const char *schedule)
 		if (!failure[0])
 			check_state();
 	}
-	if (!failure[0] && !choices((struct step[3 * MAX_CPUS]){}))
+	if (!failure[0] && !choices((struct step[3 *MAX_CPUS]){}))
 		end_of_schedule();
 	stop_by_count = tracing = false;
 	printf("%s\n", failure[0] ? failure : "this schedule passes");

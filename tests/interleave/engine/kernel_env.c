@@ -1,32 +1,34 @@
-/* What the kernel's files under test need of the rest of the kernel: locks, page allocator, interrupts, panic. */
+/*
+ * What the kernel's files under test need of the rest of the kernel: locks, page allocator,
+ * interrupts, panic.
+ */
 #include "access.h"
 #include "machine.h"
 
+#include "arch/x86/console/console.h"
+#include "arch/x86/console/panic.h"
 #include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/apic.h"
-#include "arch/x86/console/console.h"
-#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/console/panic.h"
+#include "arch/x86/paging/tlb.h"
+#include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
-#include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/cpu/trap.h"
-#include "arch/x86/paging/tlb.h"
-#include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/smp/smp_call.h"
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
-#include "mm/pkmap/highmem.h"
-#include "mm/tables/address_space.h"
-#include "mm/objects/objcache.h"
 #include "mm/boot/options.h"
+#include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/pkmap/highmem.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/tables/address_space.h"
+#include "mm/tables/pgalloc.h"
 #include "scenario.h"
 
 #include <stdio.h>
@@ -73,7 +75,8 @@ static void pages_init(void)
 
 static void cpu_features_init(void)
 {
-	cpu_features = (struct cpu_features){ .pge = true, .nx = PAGING_LEVELS == 3, .phys_bits = 36 };
+	cpu_features =
+		(struct cpu_features){ .pge = true, .nx = PAGING_LEVELS == 3, .phys_bits = 36 };
 	pte_global_bit = _PAGE_GLOBAL;
 	pte_nx_bit = cpu_features.nx ? _PAGE_NX : 0;
 }
@@ -114,7 +117,9 @@ void env_boot(bool lazy)
 	threads_boot();
 }
 
-/* Statistics: whoever decided by them would be wrong, and two ways into one state differ in them. */
+/*
+ * Statistics: whoever decided by them would be wrong, and two ways into one state differ in them.
+ */
 static void ignore_counters(void)
 {
 	region_ignore(&kmap_stats, sizeof(kmap_stats));
@@ -134,10 +139,7 @@ void env_regions(void)
 	ignore_counters();
 }
 
-struct page *high_page(u32 n)
-{
-	return &pages[FIRST_HIGH + n];
-}
+struct page *high_page(u32 n) { return &pages[FIRST_HIGH + n]; }
 
 pte_t *kernel_pte(uintptr_t address)
 {
@@ -145,13 +147,11 @@ pte_t *kernel_pte(uintptr_t address)
 
 	if (address < PKMAP_BASE || slot >= PKMAP_TABLES * PTRS_PER_PTE)
 		return NULL;
-	return (pte_t *)frame_address(FIRST_PKMAP_TABLE + slot / PTRS_PER_PTE) + slot % PTRS_PER_PTE;
+	return (pte_t *)frame_address(FIRST_PKMAP_TABLE + slot / PTRS_PER_PTE) +
+	       slot % PTRS_PER_PTE;
 }
 
-bool env_owes_flush(u32 cpu)
-{
-	return *per_cpu(is_idle, cpu);
-}
+bool env_owes_flush(u32 cpu) { return *per_cpu(is_idle, cpu); }
 
 /* ---- Locks: taken by a locked operation, released by a plain store, as in spinlock.c ---- */
 
@@ -188,7 +188,10 @@ static void release(struct spinlock *lock, uintptr_t place)
 	self->locks[self->in_handler] &= ~lock_bit(lock);
 }
 
-void spin_init(struct spinlock *lock, const char *name) { *lock = (struct spinlock)SPINLOCK_INIT(name); }
+void spin_init(struct spinlock *lock, const char *name)
+{
+	*lock = (struct spinlock)SPINLOCK_INIT(name);
+}
 void spin_lock(struct spinlock *lock) { take(lock, PLACE); }
 void spin_unlock(struct spinlock *lock) { release(lock, PLACE); }
 bool spin_held(const struct spinlock *lock) { return lock->owner == running_cpu; }
@@ -257,7 +260,10 @@ void env_interrupt(u32 bit)
 	trace_text("end of interrupt 0x%x", vector);
 }
 
-/* ---- Pages and objects: of the allocators nothing matters here but the locked operation that they begin with ---- */
+/*
+ * ---- Pages and objects: of the allocators nothing matters here but the locked operation that they
+ * begin with ----
+ */
 
 static void allocator_event(const char *what, uintptr_t at, uintptr_t place)
 {
@@ -287,7 +293,8 @@ static void free_frame(u32 frame)
 	if (m.free_frames & (1u << frame))
 		fail("frame %u is freed twice", frame);
 	if (pages[frame].flags & PG_TABLE_MASK)
-		fail("frame %u is freed as a page while it is a table (flags 0x%x)", frame, pages[frame].flags);
+		fail("frame %u is freed as a page while it is a table (flags 0x%x)", frame,
+			pages[frame].flags);
 	tlb_check_free(frame, "free");
 	if (pages[frame].virtual)
 		fail("frame %u is freed with a PKMap slot (22)", frame);
@@ -387,7 +394,4 @@ const char *symbol_name(uintptr_t address, u32 *offset)
 	return "?";
 }
 
-u32 frames_free(void)
-{
-	return (u32)__builtin_popcount(m.free_frames & ((1u << FIRST_HIGH) - 1));
-}
+u32 frames_free(void) { return (u32)__builtin_popcount(m.free_frames & ((1u << FIRST_HIGH) - 1)); }

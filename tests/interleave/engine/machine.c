@@ -29,7 +29,10 @@ static sigjmp_buf explorer;
 extern char __start_percpu[], __stop_percpu[];
 extern char kernel_state_start[], kernel_state_end[];
 
-/* What a call must preserve goes to the old stack, whose pointer is kept; then the same comes back from the new one. */
+/*
+ * What a call must preserve goes to the old stack, whose pointer is kept; then the same comes back
+ * from the new one.
+ */
 #define UNUSED __attribute__((unused))
 __attribute__((naked, noinline)) static void switch_stack(UNUSED void **old, UNUSED void *new)
 {
@@ -50,10 +53,7 @@ static void cpu_main(void)
 		machine_stop(ENDED, 0);
 }
 
-char *stack_top(u32 cpu)
-{
-	return stacks[cpu] + STACK_BYTES;
-}
+char *stack_top(u32 cpu) { return stacks[cpu] + STACK_BYTES; }
 
 static void cpu_start(u32 cpu)
 {
@@ -76,7 +76,8 @@ static void crashed(int signal, siginfo_t *info, void *context)
 	if (!on_cpu)
 		abort();
 	on_cpu = false;
-	snprintf(failure, sizeof(failure), "CPU %u crashes at address %p", running_cpu, info->si_addr);
+	snprintf(failure, sizeof(failure), "CPU %u crashes at address %p", running_cpu,
+		info->si_addr);
 	siglongjmp(explorer, 1);
 }
 
@@ -84,7 +85,8 @@ static void catch_crashes(void)
 {
 	static char stack[65536];
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
-	struct sigaction action = { .sa_sigaction = crashed, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+	struct sigaction action = { .sa_sigaction = crashed,
+		.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 
 	sigaltstack(&alternate, NULL);
 	sigaction(SIGSEGV, &action, NULL);
@@ -95,7 +97,7 @@ void machine_init(void)
 {
 	catch_crashes();
 	ram = mmap((void *)PAGE_OFFSET, FRAMES * 4096, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	if (ram == MAP_FAILED) {
 		perror("mmap");
 		exit(2);
@@ -130,7 +132,8 @@ void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void))
 	memset(stores, 0, sizeof(stores));
 	memset(ram, 0, FRAMES * 4096);
 	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
-		memcpy(percpu_copies[cpu], __start_percpu, (size_t)(__stop_percpu - __start_percpu));
+		memcpy(percpu_copies[cpu], __start_percpu,
+			(size_t)(__stop_percpu - __start_percpu));
 		cpu_work[cpu] = work[cpu];
 		if (cpu < cpus)
 			cpu_start(cpu);
@@ -161,7 +164,10 @@ void fail(const char *fmt, ...)
 	switch_stack(&m.cpu[running_cpu].sp, explorer_sp);
 }
 
-/* What lies below the stack pointer is dead; the next calls' gaps shall not differ by what was there. */
+/*
+ * What lies below the stack pointer is dead; the next calls' gaps shall not differ by what was
+ * there.
+ */
 __attribute__((noinline, no_sanitize("address"))) static void wipe_below(void)
 {
 	volatile char below[768];
@@ -241,15 +247,10 @@ bool machine_can_run(u32 cpu)
 	const struct cpu *c = &m.cpu[cpu];
 
 	switch (c->waiting) {
-	case FOR_LOCK:
-		return word_seen_by(cpu, c->on) == 0;
-	case FOR_CHANGE:
-		return c->changed;
-	case FOR_INTERRUPT:
-		return c->smi;
-	case ENDED:
-		return false;
-	default:
-		return true;
+	case FOR_LOCK: return word_seen_by(cpu, c->on) == 0;
+	case FOR_CHANGE: return c->changed;
+	case FOR_INTERRUPT: return c->smi;
+	case ENDED: return false;
+	default: return true;
 	}
 }

@@ -1,10 +1,10 @@
 /*
- * The machine on which the checker runs the kernel's own files: two or three CPUs, each a coroutine with a store
- * buffer, a TLB and an interrupt flag.  Between two events a CPU runs undisturbed; which of them goes on after an
- * event is the explorer's choice.
+ * The machine on which the checker runs the kernel's own files: two or three CPUs, each a coroutine
+ * with a store buffer, a TLB and an interrupt flag.  Between two events a CPU runs undisturbed;
+ * which of them goes on after an event is the explorer's choice.
  *
- * All that a schedule can change lies in memory that is kept and put back as a whole: `m` here, the kernel's
- * variables, the frames, the stacks.  docs/interleave.md states the model.
+ * All that a schedule can change lies in memory that is kept and put back as a whole: `m` here, the
+ * kernel's variables, the frames, the stacks.  docs/interleave.md states the model.
  */
 #ifndef INTERLEAVE_MACHINE_H
 #define INTERLEAVE_MACHINE_H
@@ -13,7 +13,10 @@
 #include "lib/types.h"
 
 #define MAX_CPUS 3u
-/* Fewer than 32, so that a set of frames is a word.  The last ones are high memory, of which nothing is read. */
+/*
+ * Fewer than 32, so that a set of frames is a word.  The last ones are high memory, of which
+ * nothing is read.
+ */
 #define FRAMES 20u
 #define HIGH_PAGES 6u
 #define FIRST_HIGH (FRAMES - HIGH_PAGES)
@@ -27,15 +30,18 @@
 /* What a CPU waits for before its next event can happen. */
 enum wait {
 	RUNNABLE,
-	FOR_LOCK,   /* `on`: the lock's word is 0 in this CPU's view */
-	FOR_CHANGE, /* pause in a loop: another CPU, or a handler here, has changed something since the last one */
+	FOR_LOCK, /* `on`: the lock's word is 0 in this CPU's view */
+	/*
+	 * pause in a loop: another CPU, or a handler here, has changed something since the last one
+	 */
+	FOR_CHANGE,
 	FOR_INTERRUPT, /* halted */
 	ENDED
 };
 
 /*
- * A store that its CPU has made and nobody else sees yet; without a size, an interrupt that it has sent (`at`: to
- * whom).
+ * A store that its CPU has made and nobody else sees yet; without a size, an interrupt that it has
+ * sent (`at`: to whom).
  */
 struct store {
 	uintptr_t at;
@@ -49,8 +55,9 @@ struct store {
 /* What a CPU's TLB may hold: sets of frames. */
 struct may_hold {
 	u32 global[MAX_SLOTS], local[MAX_SLOTS]; /* by PKMap slot */
-	u32 pmds, ptes;				 /* tables that its walks may use, besides the PGD */
-	u32 pages;				 /* that user addresses may be translated to */
+	/* tables that its walks may use, besides the PGD */
+	u32 pmds, ptes;
+	u32 pages; /* that user addresses may be translated to */
 	pteval_t pdpte[4];
 };
 
@@ -59,9 +66,9 @@ struct cpu {
 	uintptr_t on;
 	u32 waiting; /* enum wait */
 	bool irqs, changed, deliver, in_handler;
-	bool ended; /* its thread; in the idle loop a CPU may halt for good then */
-	bool smi;   /* its next halt may end without an interrupt */
-	u32 pending; /* interrupts that have arrived, by vector & 31 */
+	bool ended;   /* its thread; in the idle loop a CPU may halt for good then */
+	bool smi;     /* its next halt may end without an interrupt */
+	u32 pending;  /* interrupts that have arrived, by vector & 31 */
 	u32 locks[2]; /* held by the thread, by the handler: sets of lock_bit() */
 	u32 cr3, cr4;
 	u32 nstores; /* in `stores` below */
@@ -70,9 +77,9 @@ struct cpu {
 
 struct machine {
 	struct cpu cpu[MAX_CPUS];
-	u32 free_frames;	/* with the page allocator */
-	u32 pkmap_tables;	/* frames that are PTE tables of the PKMap */
-	u32 used_objects;	/* of kmalloc */
+	u32 free_frames;  /* with the page allocator */
+	u32 pkmap_tables; /* frames that are PTE tables of the PKMap */
+	u32 used_objects; /* of kmalloc */
 	/* From here on not a part of the state: two ways into one state differ in these. */
 	u32 events[MAX_CPUS];
 };
@@ -83,14 +90,20 @@ extern u32 ncpus, running_cpu;
 
 /* ---- machine.c: coroutines ---- */
 
-/* Frames, stacks and per-CPU copies come to life; the CPUs will run `work`, then `after` if there is one. */
+/*
+ * Frames, stacks and per-CPU copies come to life; the CPUs will run `work`, then `after` if there
+ * is one.
+ */
 void machine_init(void);
 void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void));
 /* Where the CPU's stack ends. */
 char *stack_top(u32 cpu);
 /* On the explorer's stack: lets the CPU run up to its next stop. */
 void machine_run(u32 cpu);
-/* On a CPU's stack: stops before an event, until the explorer lets this CPU go on; interrupts may come meanwhile. */
+/*
+ * On a CPU's stack: stops before an event, until the explorer lets this CPU go on; interrupts may
+ * come meanwhile.
+ */
 void machine_stop(enum wait waiting, uintptr_t on);
 bool machine_can_run(u32 cpu);
 /* The schedule has gone wrong; on a CPU's stack this does not return. */
@@ -138,7 +151,9 @@ void tlb_add_pkmap_table(u32 frame, u32 first_slot);
 /* `lazy`: kmap_flush=lazy. */
 void env_boot(bool lazy);
 void env_interrupt(u32 bit);
-/* The CPU is idle, and pays for its flushes when it leaves: it may hold what others have given up. */
+/*
+ * The CPU is idle, and pays for its flushes when it leaves: it may hold what others have given up.
+ */
 bool env_owes_flush(u32 cpu);
 
 /* ---- check.c: invariants in every state ---- */

@@ -119,8 +119,8 @@ void state_restore(u32 depth)
 /* ---- Fingerprints ---- */
 
 /*
- * Two fingerprints of 64 bits, each in two halves of which every word changes one: four multiplications that need not
- * wait for one another.
+ * Two fingerprints of 64 bits, each in two halves of which every word changes one: four
+ * multiplications that need not wait for one another.
  */
 struct mixer {
 	u64 a[2], b[2];
@@ -153,7 +153,8 @@ static void mix_bytes(struct mixer *mixer, const char *start, size_t size)
 
 void state_fingerprint(u64 h[2], u32 more)
 {
-	struct mixer mixer = { { 0x243F6A8885A308D3ull, 0x13198A2E03707344ull }, { 0xA4093822299F31D0ull, more } };
+	struct mixer mixer = { { 0x243F6A8885A308D3ull, 0x13198A2E03707344ull },
+		{ 0xA4093822299F31D0ull, more } };
 
 	for (u32 i = 0; i < nhashed; i++)
 		mix_bytes(&mixer, hashed[i].start, hashed[i].size);
@@ -162,7 +163,8 @@ void state_fingerprint(u64 h[2], u32 more)
 
 		mix_bytes(&mixer, stack.start, stack.size);
 		for (u32 i = 0; i < m.cpu[cpu].nstores; i++)
-			mix_bytes(&mixer, (const char *)&stores[cpu][i], offsetof(struct store, event));
+			mix_bytes(&mixer, (const char *)&stores[cpu][i],
+				offsetof(struct store, event));
 	}
 	mix(&mixer, mixer.a[1], mixer.b[0]);
 	mix(&mixer, mixer.a[1], mixer.b[0]);
@@ -188,10 +190,7 @@ void seen_clear(void)
 	table_used = 0;
 }
 
-u64 seen_count(void)
-{
-	return table_used;
-}
+u64 seen_count(void) { return table_used; }
 
 static struct seen *find(struct seen *in, u64 size, const u64 h[2])
 {

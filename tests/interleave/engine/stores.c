@@ -1,8 +1,10 @@
 /*
- * Store buffers (SDM vol. 3, 9.2.2: stores become visible in order; loads may pass them, and see this CPU's own).
+ * Store buffers (SDM vol. 3, 9.2.2: stores become visible in order; loads may pass them, and see
+ * this CPU's own).
  *
- * Code on a CPU reads and writes memory directly, so while it runs what its buffer holds lies over memory: each entry
- * keeps what is under it.  When it stops the entries are taken off again, and memory is what everybody sees.
+ * Code on a CPU reads and writes memory directly, so while it runs what its buffer holds lies over
+ * memory: each entry keeps what is under it.  When it stops the entries are taken off again, and
+ * memory is what everybody sees.
  */
 #include "access.h"
 #include "machine.h"
@@ -20,10 +22,7 @@ u64 peek(uintptr_t at, u32 size)
 	return value;
 }
 
-void poke_word(uintptr_t at, u32 size, u64 value)
-{
-	memcpy((void *)at, &value, size);
-}
+void poke_word(uintptr_t at, u32 size, u64 value) { memcpy((void *)at, &value, size); }
 
 void view_on(u32 cpu)
 {
@@ -60,7 +59,8 @@ static void new_store(struct store store)
 
 void store_buffer(uintptr_t at, u32 size, u64 under)
 {
-	new_store((struct store){ .at = at, .value = peek(at, size), .under = under, .size = size });
+	new_store(
+		(struct store){ .at = at, .value = peek(at, size), .under = under, .size = size });
 }
 
 static void visible(const struct store *store)

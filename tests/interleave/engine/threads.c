@@ -1,6 +1,7 @@
 /*
- * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched/sched.c.  kernel/sched/wait.c above it is the
- * kernel's own; so is this file watched, like all that is compiled as the kernel is.
+ * Threads, one for each CPU: how a sleeper and its waker meet, as in kernel/sched/sched.c.
+ * kernel/sched/wait.c above it is the kernel's own; so is this file watched, like all that is
+ * compiled as the kernel is.
  */
 #include "scenario.h"
 
@@ -9,9 +10,9 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
+#include "mm/pkmap/pkmap.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
-#include "mm/pkmap/pkmap.h"
 #include "mm/wait.h"
 
 #include "arch/x86/paging/tlb_idle.h"
@@ -37,12 +38,12 @@ void threads_boot(void)
 	}
 }
 
-struct thread *current_thread(void)
-{
-	return &run_queues[smp_processor_id()].thread;
-}
+struct thread *current_thread(void) { return &run_queues[smp_processor_id()].thread; }
 
-/* As idle_halt() in kernel/sched/sched.c: announced before the last look, and taken back whatever ends the halt. */
+/*
+ * As idle_halt() in kernel/sched/sched.c: announced before the last look, and taken back whatever
+ * ends the halt.
+ */
 static void idle_halt(const struct thread *thread)
 {
 	irq_disable();
@@ -70,10 +71,7 @@ void idle_for_ever(void)
 		idle_once(NULL);
 }
 
-volatile u32 *idle_runs(u32 cpu)
-{
-	return &run_queues[cpu].idle;
-}
+volatile u32 *idle_runs(u32 cpu) { return &run_queues[cpu].idle; }
 
 void sched_sleep_unless(const bool *woken)
 {
@@ -125,9 +123,7 @@ void interrupt_entry(void (*handler)(struct trapframe *frame))
 }
 
 /* The interrupt alone ends a CPU's halt. */
-void reschedule_interrupt(void)
-{
-}
+void reschedule_interrupt(void) {}
 
 void page_goes(struct page *page)
 {
@@ -136,14 +132,9 @@ void page_goes(struct page *page)
 }
 
 /* One thread on each CPU: there is nobody else to run. */
-void yield(void)
-{
-}
+void yield(void) {}
 
-bool idle_thread_runs(u32 cpu)
-{
-	return READ_ONCE(run_queues[cpu].idle);
-}
+bool idle_thread_runs(u32 cpu) { return READ_ONCE(run_queues[cpu].idle); }
 
 /* As in kernel/sched/sched.c. */
 u32 kick_idle_cpus(void)
@@ -167,17 +158,8 @@ void wait_for(volatile u32 *word, u32 value)
 		cpu_relax();
 }
 
-u32 seconds_up(void)
-{
-	return 0;
-}
+u32 seconds_up(void) { return 0; }
 
-void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
-{
-	(void)look;
-}
+void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps)) { (void)look; }
 
-const char *current_name(void)
-{
-	return "cpu";
-}
+const char *current_name(void) { return "cpu"; }

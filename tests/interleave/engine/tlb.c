@@ -1,7 +1,8 @@
 /*
- * What each CPU's TLB and caches of the walk may hold (SDM vol. 3, 4.10): everything that has been present in memory,
- * where a walk could meet it, since that CPU's last flush that drops it.  Sets, not contents: so every moment at which
- * a CPU might have taken up an entry is covered at once, and no choice of the explorer is spent on it.
+ * What each CPU's TLB and caches of the walk may hold (SDM vol. 3, 4.10): everything that has been
+ * present in memory, where a walk could meet it, since that CPU's last flush that drops it.  Sets,
+ * not contents: so every moment at which a CPU might have taken up an entry is covered at once, and
+ * no choice of the explorer is spent on it.
  */
 #include "access.h"
 #include "machine.h"
@@ -25,7 +26,8 @@ void tlb_add_pkmap_table(u32 frame, u32 first_slot)
 
 static pteval_t entry_at(u32 frame, u32 index)
 {
-	return (pteval_t)peek((uintptr_t)frame_address(frame) + index * sizeof(pteval_t), sizeof(pteval_t));
+	return (pteval_t)peek(
+		(uintptr_t)frame_address(frame) + index * sizeof(pteval_t), sizeof(pteval_t));
 }
 
 /* The frame that a present entry names. */
@@ -35,7 +37,8 @@ static u32 target(pteval_t entry)
 
 	if (frame < FRAMES)
 		return frame;
-	fail("a walk can read an entry that names no frame: %llx (half of one?)", (unsigned long long)entry);
+	fail("a walk can read an entry that names no frame: %llx (half of one?)",
+		(unsigned long long)entry);
 	return 0;
 }
 
@@ -49,7 +52,8 @@ static void take_up(struct may_hold *tlb, u32 slot, pteval_t entry)
 		tlb->local[slot] |= BIT(target(entry));
 }
 
-static void for_each_slot(void (*act)(struct may_hold *tlb, u32 slot, pteval_t entry), struct may_hold *tlb)
+static void for_each_slot(
+	void (*act)(struct may_hold *tlb, u32 slot, pteval_t entry), struct may_hold *tlb)
 {
 	for (u32 left = m.pkmap_tables; left; left &= left - 1) {
 		u32 frame = (u32)__builtin_ctz(left);
@@ -64,12 +68,12 @@ static void for_each_slot(void (*act)(struct may_hold *tlb, u32 slot, pteval_t e
 static void check_handed_out(u32 slot, u32 frame)
 {
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
-		u32 others = (m.cpu[cpu].tlb.global[slot] | m.cpu[cpu].tlb.local[slot]) & ~BIT(frame);
+		u32 others =
+			(m.cpu[cpu].tlb.global[slot] | m.cpu[cpu].tlb.local[slot]) & ~BIT(frame);
 
 		if (others && !env_owes_flush(cpu))
-			fail("slot %u is handed out to frame %u while CPU %u may still hold frame %d there (7)", slot,
-				frame, cpu,
-			     __builtin_ctz(others));
+			fail("slot %u is handed out to frame %u while CPU %u may still hold frame %d there (7)",
+				slot, frame, cpu, __builtin_ctz(others));
 	}
 }
 
@@ -79,7 +83,7 @@ static void slot_changed(u32 slot, pteval_t entry)
 		return;
 	if ((pte_flags((pte_t){ entry }) | _PAGE_GLOBAL) != (PAGE_KERNEL | _PAGE_GLOBAL))
 		fail("a walk can read entry %llx of slot %u: not the protection of a kmap, or half an entry (2)",
-		     (unsigned long long)entry, slot);
+			(unsigned long long)entry, slot);
 	check_handed_out(slot, target(entry));
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
 		take_up(&m.cpu[cpu].tlb, slot, entry);
@@ -108,11 +112,11 @@ void tlb_check_access(uintptr_t address, u32 frame)
 	if (!(entry & _PAGE_PRESENT))
 		fail("CPU %u uses slot %u, which is not mapped", running_cpu, slot);
 	else if (target(entry) != frame)
-		fail("CPU %u uses slot %u for frame %u, and reaches frame %u", running_cpu, slot, frame, target(entry));
+		fail("CPU %u uses slot %u for frame %u, and reaches frame %u", running_cpu, slot,
+			frame, target(entry));
 	else if (held)
-		fail("CPU %u uses slot %u for frame %u, and may still hold frame %d there (8)", running_cpu, slot,
-			frame,
-		     __builtin_ctz(held));
+		fail("CPU %u uses slot %u for frame %u, and may still hold frame %d there (8)",
+			running_cpu, slot, frame, __builtin_ctz(held));
 }
 
 /* ---- User part ---- */
@@ -146,14 +150,15 @@ static void walk_all(struct cpu *cpu)
 	for (u32 i = 0; PAGING_LEVELS == 3 && i < 4; i++)
 		if (tlb->pdpte[i] & _PAGE_PRESENT)
 			tlb->pmds |= BIT(target(tlb->pdpte[i]));
-	tlb->ptes |= PAGING_LEVELS == 3 ? targets_of_all(tlb->pmds, PTRS_PER_PMD) : targets(cpu->cr3 >> PAGE_SHIFT,
-		PTRS_PER_PGD);
+	tlb->ptes |= PAGING_LEVELS == 3 ? targets_of_all(tlb->pmds, PTRS_PER_PMD)
+					: targets(cpu->cr3 >> PAGE_SHIFT, PTRS_PER_PGD);
 	tlb->pages |= targets_of_all(tlb->ptes, PTRS_PER_PTE);
 }
 
 static bool walks_through(const struct cpu *cpu, u32 frame)
 {
-	return cpu->cr3 && (((cpu->tlb.pmds | cpu->tlb.ptes) & BIT(frame)) || cpu->cr3 >> PAGE_SHIFT == frame);
+	return cpu->cr3 &&
+	       (((cpu->tlb.pmds | cpu->tlb.ptes) & BIT(frame)) || cpu->cr3 >> PAGE_SHIFT == frame);
 }
 
 void tlb_memory_changed(uintptr_t at)
@@ -178,11 +183,11 @@ void tlb_check_free(u32 frame, const char *what)
 		const struct may_hold *tlb = &m.cpu[cpu].tlb;
 
 		if (walks_through(&m.cpu[cpu], frame))
-			fail("%s of frame %u, while CPU %u may still walk through it as a page table (40)", what,
-				frame, cpu);
+			fail("%s of frame %u, while CPU %u may still walk through it as a page table (40)",
+				what, frame, cpu);
 		else if (tlb->pages & BIT(frame))
-			fail("%s of frame %u, to which CPU %u may still translate a user address (40)", what, frame,
-				cpu);
+			fail("%s of frame %u, to which CPU %u may still translate a user address (40)",
+				what, frame, cpu);
 	}
 }
 

@@ -7,8 +7,8 @@
 #include "scenario.h"
 
 #include <elf.h>
-#include <stddef.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,7 +61,8 @@ static const Elf64_Sym *symbol_at(uintptr_t at)
 	for (size_t i = 0; i < nsymbols; i++) {
 		u32 type = ELF64_ST_TYPE(symbols[i].st_info);
 
-		if ((type == STT_FUNC || type == STT_OBJECT) && at - symbols[i].st_value < symbols[i].st_size)
+		if ((type == STT_FUNC || type == STT_OBJECT) &&
+			at - symbols[i].st_value < symbols[i].st_size)
 			return &symbols[i];
 	}
 	return NULL;
@@ -74,8 +75,8 @@ static void name_frame(char *text, size_t size, u32 frame, u32 offset)
 
 	if (m.pkmap_tables & (1u << frame))
 		snprintf(text, size, "entry of slot %u%s",
-			 (u32)(table * PTRS_PER_PTE + offset / sizeof(pte_t)),
-			 offset % sizeof(pte_t) ? " (upper half)" : "");
+			(u32)(table * PTRS_PER_PTE + offset / sizeof(pte_t)),
+			offset % sizeof(pte_t) ? " (upper half)" : "");
 	else
 		snprintf(text, size, "frame %u, byte %u", frame, offset);
 }
@@ -95,12 +96,13 @@ static bool name_page(char *text, size_t size, uintptr_t at)
 
 	if (at < (uintptr_t)mem_map || frame >= FRAMES)
 		return false;
-	snprintf(text, size, "%s %u, byte %zu of its struct page", frame < FIRST_HIGH ? "frame" : "page",
-		 frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, offset);
+	snprintf(text, size, "%s %u, byte %zu of its struct page",
+		frame < FIRST_HIGH ? "frame" : "page",
+		frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, offset);
 	for (u32 i = 0; i < ARRAY_SIZE(fields); i++)
 		if (fields[i].offset == offset)
 			snprintf(text, size, "%s %u's %s", frame < FIRST_HIGH ? "frame" : "page",
-				 frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, fields[i].name);
+				frame < FIRST_HIGH ? frame : frame - FIRST_HIGH, fields[i].name);
 	return true;
 }
 
@@ -111,10 +113,11 @@ static bool name_percpu(char *text, size_t size, uintptr_t at)
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		uintptr_t template = at - percpu_offset[cpu];
 
-		if (template >= (uintptr_t)__start_percpu && template < (uintptr_t)__stop_percpu) {
+		if (template >= (uintptr_t)__start_percpu && template <(uintptr_t)__stop_percpu) {
 			const Elf64_Sym *symbol = symbol_at(template);
 
-			snprintf(text, size, "%s of CPU %u", symbol ? names + symbol->st_name : "?", cpu);
+			snprintf(text, size, "%s of CPU %u", symbol ? names + symbol->st_name : "?",
+				cpu);
 			return true;
 		}
 	}
@@ -133,7 +136,8 @@ const char *name_of(uintptr_t at)
 	if (name_page(text, sizeof(text), at) || name_percpu(text, sizeof(text), at))
 		return text;
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
-		if (at < (uintptr_t)stack_top(cpu) && at >= (uintptr_t)stack_top(cpu) - STACK_BYTES) {
+		if (at < (uintptr_t)stack_top(cpu) &&
+			at >= (uintptr_t)stack_top(cpu) - STACK_BYTES) {
 			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu,
 				(u32)((uintptr_t)stack_top(cpu) - at));
 			return text;
@@ -150,7 +154,8 @@ const char *name_of(uintptr_t at)
 	else if (at == symbol->st_value)
 		snprintf(text, sizeof(text), "%s", names + symbol->st_name);
 	else
-		snprintf(text, sizeof(text), "%s+%u", names + symbol->st_name, (u32)(at - symbol->st_value));
+		snprintf(text, sizeof(text), "%s+%u", names + symbol->st_name,
+			(u32)(at - symbol->st_value));
 	return text;
 }
 
@@ -168,8 +173,8 @@ static void print_head(uintptr_t place)
 	const struct cpu *c = &m.cpu[running_cpu];
 	const Elf64_Sym *symbol = place ? symbol_at(place) : NULL;
 
-	printf("  %*sCPU %u%s %-24s ", (int)running_cpu * 4, "", running_cpu, c->in_handler ? " irq" : "    ",
-	       symbol ? names + symbol->st_name : "");
+	printf("  %*sCPU %u%s %-24s ", (int)running_cpu * 4, "", running_cpu,
+		c->in_handler ? " irq" : "    ", symbol ? names + symbol->st_name : "");
 }
 
 void trace(const char *what, uintptr_t at, u32 size, uintptr_t place)

@@ -1,13 +1,13 @@
 /*
- * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other reasons.  N is the size
- * of the pool.
+ * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other
+ * reasons.  N is the size of the pool.
  */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/tables/address_space.h"
+#include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 #include "scenario.h"
 
@@ -46,12 +46,16 @@ static void nested(void)
 
 static void twice_the_same(void) { use_pair(0, 0); }
 
-SCENARIO(many_many, .about = "two CPUs take two slots each, of a pool of no more than three", .cpus = 2,
-	 .cpu = { pair_0_1, pair_2_3 });
-SCENARIO(many_shared, .about = "the same, and one of the pages is shared", .cpus = 2, .cpu = { pair_0_1, pair_1_2 });
-SCENARIO(many_nested, .about = "kmap_many against kmap with a nested kmap_try", .cpus = 2, .cpu = { pair_0_1, nested });
-SCENARIO(many_single, .about = "kmap_many against kmap on two CPUs", .cpus = 3, .cpu = { pair_0_1, nested, use_3 });
-SCENARIO(many_twice, .about = "one page twice in kmap_many", .cpus = 2, .cpu = { twice_the_same, pair_2_3 });
+SCENARIO(many_many, .about = "two CPUs take two slots each, of a pool of no more than three",
+	.cpus = 2, .cpu = { pair_0_1, pair_2_3 });
+SCENARIO(many_shared, .about = "the same, and one of the pages is shared", .cpus = 2,
+	.cpu = { pair_0_1, pair_1_2 });
+SCENARIO(many_nested, .about = "kmap_many against kmap with a nested kmap_try", .cpus = 2,
+	.cpu = { pair_0_1, nested });
+SCENARIO(many_single, .about = "kmap_many against kmap on two CPUs", .cpus = 3,
+	.cpu = { pair_0_1, nested, use_3 });
+SCENARIO(many_twice, .about = "one page twice in kmap_many", .cpus = 2,
+	.cpu = { twice_the_same, pair_2_3 });
 
 /* ---- Freed pages ---- */
 
@@ -69,7 +73,7 @@ static void use_others(void)
 }
 
 SCENARIO(page_freed, .about = "a page is freed with its slot at 1, while others wrap", .cpus = 2,
-	 .cpu = { use_and_free, use_others });
+	.cpu = { use_and_free, use_others });
 
 /* ---- An idle CPU owes a flush ---- */
 
@@ -77,10 +81,7 @@ static struct spinlock lock = SPINLOCK_INIT("scenario");
 static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "scenario");
 static bool ready;
 
-static struct page *last_page(void)
-{
-	return high_page(N);
-}
+static struct page *last_page(void) { return high_page(N); }
 
 /* Until `ready`; asleep, so that the CPU idles. */
 static void sleep_until_ready(void)
@@ -107,8 +108,8 @@ static void tell(void)
 }
 
 /*
- * Each slot changes hands while the other CPU idles, or is on its way into or out of it; the last page is used there
- * too.
+ * Each slot changes hands while the other CPU idles, or is on its way into or out of it; the last
+ * page is used there too.
  */
 static void wrap_and_tell(void)
 {
@@ -130,13 +131,15 @@ static void sleep_and_map(void)
 	use(high_page(0));
 }
 
-SCENARIO(idle_access, .about = "a CPU wakes up and uses a slot that changed hands while it was idle", .cpus = 2,
-	 .cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .idle = true);
-SCENARIO(idle_map, .about = "the same, and it maps a page itself", .cpus = 2, .cpu = { wrap_and_tell, sleep_and_map },
-	 .uses_left = true);
+SCENARIO(idle_access,
+	.about = "a CPU wakes up and uses a slot that changed hands while it was idle", .cpus = 2,
+	.cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .idle = true);
+SCENARIO(idle_map, .about = "the same, and it maps a page itself", .cpus = 2,
+	.cpu = { wrap_and_tell, sleep_and_map }, .uses_left = true);
 
-SCENARIO(idle_smi, .about = "a halt ends without an interrupt, and the CPU uses a slot that changed hands", .cpus = 2,
-	 .cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .smi = true);
+SCENARIO(idle_smi,
+	.about = "a halt ends without an interrupt, and the CPU uses a slot that changed hands",
+	.cpus = 2, .cpu = { wrap_and_tell, sleep_and_use }, .uses_left = true, .smi = true);
 
 /* The wake-up comes first, and the flush meets the CPU on its way out of idle. */
 static void tell_and_wrap(void)
@@ -156,18 +159,14 @@ static void sleep_and_look(void)
 	access_page((void *)page_address(last_page()), last_page());
 }
 
-SCENARIO(idle_leaving, .about = "slots change hands while a CPU is on its way out of idle", .cpus = 2,
-	 .cpu = { tell_and_wrap, sleep_and_look },
-	 .uses_left = true);
+SCENARIO(idle_leaving, .about = "slots change hands while a CPU is on its way out of idle",
+	.cpus = 2, .cpu = { tell_and_wrap, sleep_and_look }, .uses_left = true);
 
 /* ---- A CPU that changes address spaces ---- */
 
 static struct mm *mm;
 
-static void make_mm(void)
-{
-	mm = mm_create();
-}
+static void make_mm(void) { mm = mm_create(); }
 
 static void wrap_and_show(void)
 {
@@ -188,8 +187,8 @@ static void switch_and_look(void)
 	access_page((void *)page_address(last_page()), last_page());
 }
 
-SCENARIO(switching, .about = "a CPU loads CR3 on its own while slots change hands", .cpus = 2, .setup = make_mm,
-	 .cpu = { wrap_and_show, switch_and_look }, .uses_left = true);
+SCENARIO(switching, .about = "a CPU loads CR3 on its own while slots change hands", .cpus = 2,
+	.setup = make_mm, .cpu = { wrap_and_show, switch_and_look }, .uses_left = true);
 
 /* ---- An idle CPU trims when it is asked ---- */
 
@@ -202,17 +201,22 @@ static void cache_two_tables(void)
 	pte_free(second);
 }
 
-/* As alloc_after_trimming(): what the idle CPU had is free when this returns, or the request fails for nothing. */
+/*
+ * As alloc_after_trimming(): what the idle CPU had is free when this returns, or the request fails
+ * for nothing.
+ */
 static void ask_and_look(void)
 {
 	wait_for(idle_runs(1), 1);
 	ask_for_trim();
 	trim_idle_cpus();
-	MUST(!READ_ONCE(per_cpu(pte_quicklist, 1)->head), "CPU 1 has said that it has trimmed, but has a table still");
+	MUST(!READ_ONCE(per_cpu(pte_quicklist, 1)->head),
+		"CPU 1 has said that it has trimmed, but has a table still");
 }
 
-SCENARIO(trim, .about = "a CPU that is idle, or about to be, trims before the one that asked goes on", .cpus = 2,
-	 .cpu = { ask_and_look, cache_two_tables }, .no_pool = true, .idle = true);
+SCENARIO(trim,
+	.about = "a CPU that is idle, or about to be, trims before the one that asked goes on",
+	.cpus = 2, .cpu = { ask_and_look, cache_two_tables }, .no_pool = true, .idle = true);
 
 /* The CPU that is asked is on its way to a thread, which waits for the one that asks. */
 static void wake_and_ask(void)
@@ -229,5 +233,7 @@ static void sleep_and_wait(void)
 	wait_for(&result[0], 1);
 }
 
-SCENARIO(trim_leaving, .about = "a CPU is asked to trim on its way out of idle, to a thread that waits for the asker",
-	 .cpus = 2, .cpu = { wake_and_ask, sleep_and_wait }, .no_pool = true);
+SCENARIO(trim_leaving,
+	.about =
+		"a CPU is asked to trim on its way out of idle, to a thread that waits for the asker",
+	.cpus = 2, .cpu = { wake_and_ask, sleep_and_wait }, .no_pool = true);

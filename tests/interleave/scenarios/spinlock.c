@@ -1,6 +1,7 @@
 /*
- * kernel/arch/x86/cpu/spinlock.c itself and its header (under other names, see the Makefile), which everywhere else is a
- * step of the checker: what one CPU stored under the lock the next one sees, and no two are inside.
+ * kernel/arch/x86/cpu/spinlock.c itself and its header (under other names, see the Makefile), which
+ * everywhere else is a step of the checker: what one CPU stored under the lock the next one sees,
+ * and no two are inside.
  */
 #include "scenario.h"
 
@@ -38,13 +39,9 @@ static void lock_twice(void)
 	lock_plain();
 }
 
-static void three_entered(void)
-{
-	MUST(entered == 3, "%u of 3 entries are counted", entered);
-}
+static void three_entered(void) { MUST(entered == 3, "%u of 3 entries are counted", entered); }
 
-SCENARIO(spinlock, .no_pool = true, .about = "the kernel's spinlock: two CPUs, three entries", .cpus = 2,
-	 .cpu = { lock_twice, lock_plain },
-	 .finish = three_entered);
-SCENARIO(spinlock_three, .no_pool = true, .about = "three CPUs", .cpus = 3, .cpu = { lock_plain, lock_irqsave,
-	 lock_plain }, .finish = three_entered);
+SCENARIO(spinlock, .no_pool = true, .about = "the kernel's spinlock: two CPUs, three entries",
+	.cpus = 2, .cpu = { lock_twice, lock_plain }, .finish = three_entered);
+SCENARIO(spinlock_three, .no_pool = true, .about = "three CPUs", .cpus = 3,
+	.cpu = { lock_plain, lock_irqsave, lock_plain }, .finish = three_entered);

@@ -1,8 +1,8 @@
 /* Page tables: two CPUs make them, one takes them away while another walks. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "scenario.h"
 
@@ -50,10 +50,7 @@ static void leave(void)
 	irq_restore(flags);
 }
 
-static int frame(u32 n)
-{
-	return (int)page_to_pfn(high_page(n));
-}
+static int frame(u32 n) { return (int)page_to_pfn(high_page(n)); }
 
 /* What the tables say, looked up by software. */
 static int mapped(uintptr_t address)
@@ -71,8 +68,8 @@ static int mapped(uintptr_t address)
 
 static void must_map(uintptr_t address, u32 n)
 {
-	MUST(mapped(address) == frame(n), "user address %lx leads to frame %d, not to page %u", (unsigned long)address,
-		mapped(address), n);
+	MUST(mapped(address) == frame(n), "user address %lx leads to frame %d, not to page %u",
+		(unsigned long)address, mapped(address), n);
 }
 
 /* Every table is live, cached or free, none in two places (33, 51). */
@@ -82,9 +79,10 @@ static void count_tables(void)
 
 	MUST(frames_free() + live + cached == frames_at_start,
 		"%u frames free, %u tables live, %u cached: %u were free at the start",
-	     frames_free(), live, cached, frames_at_start);
+		frames_free(), live, cached, frames_at_start);
 	for (u32 level = 0; level < 3; level++)
-		MUST(!quicklist_check(level), "quicklist of level %u: %s", level, quicklist_check(level));
+		MUST(!quicklist_check(level), "quicklist of level %u: %s", level,
+			quicklist_check(level));
 }
 
 static void map(uintptr_t address, u32 n)
@@ -114,12 +112,11 @@ static void apart_mapped(void)
 	count_tables();
 }
 
-SCENARIO(pte_alloc_race, .no_pool = true, .about = "two CPUs map the first pages of one PTE table", .cpus = 2,
-	 .setup = setup,
-	 .cpu = { map_first, map_second }, .finish = both_mapped);
-SCENARIO(pmd_alloc_race, .no_pool = true, .about = "two CPUs map pages of two PTE tables, in PAE of one PMD table",
-	 .cpus = 2, .setup = setup,
-	 .cpu = { map_first, map_elsewhere }, .finish = apart_mapped);
+SCENARIO(pte_alloc_race, .no_pool = true, .about = "two CPUs map the first pages of one PTE table",
+	.cpus = 2, .setup = setup, .cpu = { map_first, map_second }, .finish = both_mapped);
+SCENARIO(pmd_alloc_race, .no_pool = true,
+	.about = "two CPUs map pages of two PTE tables, in PAE of one PMD table", .cpus = 2,
+	.setup = setup, .cpu = { map_first, map_elsewhere }, .finish = apart_mapped);
 
 /* ---- A CPU that runs on the address space meanwhile ---- */
 
@@ -129,10 +126,11 @@ static void walk(void)
 	for (u32 i = 0; i < 2; i++) {
 		int first = tlb_user_frame(FIRST);
 
-		MUST(first == -1 || first == frame(0), "a page that is being unmapped leads to frame %d", first);
+		MUST(first == -1 || first == frame(0),
+			"a page that is being unmapped leads to frame %d", first);
 	}
-	MUST(tlb_user_frame(ELSEWHERE) == frame(1), "a page beside those unmapped leads to frame %d",
-		tlb_user_frame(ELSEWHERE));
+	MUST(tlb_user_frame(ELSEWHERE) == frame(1),
+		"a page beside those unmapped leads to frame %d", tlb_user_frame(ELSEWHERE));
 	leave();
 }
 
@@ -157,12 +155,10 @@ static void second_instead(void)
 	must_map(SECOND, 2);
 }
 
-SCENARIO(unmap_walk, .no_pool = true, .about = "one CPU unmaps a PTE table, another walks it", .cpus = 2,
-	 .setup = setup_mapped,
-	 .cpu = { unmap_first, walk }, .finish = first_unmapped);
-SCENARIO(unmap_reuse, .no_pool = true, .about = "the same, and the table is used again at once", .cpus = 2,
-	 .setup = setup_mapped,
-	 .cpu = { unmap_and_map, walk }, .finish = second_instead);
+SCENARIO(unmap_walk, .no_pool = true, .about = "one CPU unmaps a PTE table, another walks it",
+	.cpus = 2, .setup = setup_mapped, .cpu = { unmap_first, walk }, .finish = first_unmapped);
+SCENARIO(unmap_reuse, .no_pool = true, .about = "the same, and the table is used again at once",
+	.cpus = 2, .setup = setup_mapped, .cpu = { unmap_and_map, walk }, .finish = second_instead);
 
 /* ---- Several tables through the quicklists, interrupted by flushes ---- */
 
@@ -193,9 +189,9 @@ static void recycled(void)
 	count_tables();
 }
 
-SCENARIO(recycle, .no_pool = true, .about = "two PTE tables go through the quicklist while another CPU walks",
-	 .cpus = 2, .setup = setup_mapped,
-	 .cpu = { recycle, walk_both }, .finish = recycled);
+SCENARIO(recycle, .no_pool = true,
+	.about = "two PTE tables go through the quicklist while another CPU walks", .cpus = 2,
+	.setup = setup_mapped, .cpu = { recycle, walk_both }, .finish = recycled);
 
 /* ---- Two CPUs flush each other ---- */
 
@@ -215,14 +211,13 @@ static void none_left(void)
 	count_tables();
 }
 
-SCENARIO(unmap_both, .no_pool = true, .about = "two CPUs on one address space unmap, and flush each other", .cpus = 2,
-	 .setup = setup_mapped,
-	 .cpu = { unmap_one, unmap_other }, .finish = none_left);
+SCENARIO(unmap_both, .no_pool = true,
+	.about = "two CPUs on one address space unmap, and flush each other", .cpus = 2,
+	.setup = setup_mapped, .cpu = { unmap_one, unmap_other }, .finish = none_left);
 
 /* ---- The same range is mapped again meanwhile ---- */
 
 static void map_second_meanwhile(void) { map(SECOND, 2); }
-
 
 static void setup_all_in_one(void)
 {
@@ -241,9 +236,9 @@ static void unmap_all_left(void)
 	count_tables();
 }
 
-SCENARIO(unmap_map, .no_pool = true, .about = "one CPU unmaps a range, another maps a page of it", .cpus = 2,
-	 .setup = setup_all_in_one,
-	 .cpu = { unmap_all, map_second_meanwhile }, .finish = unmap_all_left);
+SCENARIO(unmap_map, .no_pool = true, .about = "one CPU unmaps a range, another maps a page of it",
+	.cpus = 2, .setup = setup_all_in_one, .cpu = { unmap_all, map_second_meanwhile },
+	.finish = unmap_all_left);
 
 /* ---- A new table is seen by whoever runs on the address space ---- */
 
@@ -257,13 +252,14 @@ static void wait_and_walk(void)
 {
 	use_mm(mm);
 	wait_for(&result[0], 1);
-	MUST(tlb_user_frame(FIRST) == frame(0), "a page that has been mapped leads to frame %d", tlb_user_frame(FIRST));
+	MUST(tlb_user_frame(FIRST) == frame(0), "a page that has been mapped leads to frame %d",
+		tlb_user_frame(FIRST));
 	leave();
 }
 
-SCENARIO(map_walk, .no_pool = true, .about = "one CPU maps a page in a new table, another, told of it, uses it (41)",
-	 .cpus = 2, .setup = setup,
-	 .cpu = { map_and_tell, wait_and_walk }, .finish = count_tables);
+SCENARIO(map_walk, .no_pool = true,
+	.about = "one CPU maps a page in a new table, another, told of it, uses it (41)", .cpus = 2,
+	.setup = setup, .cpu = { map_and_tell, wait_and_walk }, .finish = count_tables);
 
 /* ---- A borrowed address space ends ---- */
 
@@ -286,6 +282,6 @@ static void all_gone(void)
 	MUST(frames_free() + nr_cached_tables_all() == frames_at_start, "a table is lost");
 }
 
-SCENARIO(destroy_lazy, .no_pool = true, .about = "an address space ends while a lazy CPU still has it in CR3",
-	 .cpus = 2, .setup = setup_all_in_one,
-	 .cpu = { destroy, run_and_borrow }, .finish = all_gone);
+SCENARIO(destroy_lazy, .no_pool = true,
+	.about = "an address space ends while a lazy CPU still has it in CR3", .cpus = 2,
+	.setup = setup_all_in_one, .cpu = { destroy, run_and_borrow }, .finish = all_gone);

@@ -3,11 +3,11 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/layout.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/tables/address_space.h"
-#include "mm/pages/page_alloc.h"
 #include "mm/objects/vmalloc.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/address_space.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
@@ -15,10 +15,7 @@
 #define RET 0xC3C3C3C3u
 
 /* Does no harm if the test for which it is written over should succeed in that. */
-static __noinline void target(void)
-{
-	barrier();
-}
+static __noinline void target(void) { barrier(); }
 
 static const u32 constant = RET;
 static u32 variable = RET;
@@ -52,8 +49,10 @@ SELFTEST(access_writes, "access.writes", 4, "19")
 	expect_read_only("the last page of text", (uintptr_t)kernel_text_end - 4);
 	expect_read_only("a constant", (uintptr_t)&constant);
 	expect_read_only("the last page of constants", (uintptr_t)kernel_rodata_end - 4);
-	EXPECT(19, probe_write((uintptr_t)&variable, 5) && READ_ONCE(variable) == 5, "a variable cannot be written");
-	EXPECT(19, probe_read((uintptr_t)&variable, &value) && value == 5, "a variable cannot be read: %u", value);
+	EXPECT(19, probe_write((uintptr_t)&variable, 5) && READ_ONCE(variable) == 5,
+		"a variable cannot be written");
+	EXPECT(19, probe_read((uintptr_t)&variable, &value) && value == 5,
+		"a variable cannot be read: %u", value);
 	WRITE_ONCE(variable, RET);
 }
 
@@ -75,7 +74,8 @@ SELFTEST(access_holes, "access.holes", 4, "19")
 
 static void expect_data_not_run(const char *what, uintptr_t address)
 {
-	EXPECT_EQ(19, probe_exec(address), pte_nx_bit == 0, "%s at 0x%x runs as code", what, address);
+	EXPECT_EQ(
+		19, probe_exec(address), pte_nx_bit == 0, "%s at 0x%x runs as code", what, address);
 }
 
 SELFTEST(access_exec, "access.exec", 4, "19")
@@ -120,7 +120,8 @@ static bool map_user_pages(struct mm *mm, struct page *page)
 {
 	static const pteval_t read_only = _PAGE_PRESENT | _PAGE_USER;
 
-	return mm_map(mm, USER_RW, page, PAGE_USER_RW) == 0 && mm_map(mm, USER_RO, page, read_only | pte_nx_bit) == 0 &&
+	return mm_map(mm, USER_RW, page, PAGE_USER_RW) == 0 &&
+	       mm_map(mm, USER_RO, page, read_only | pte_nx_bit) == 0 &&
 	       mm_map(mm, USER_TEXT, page, PAGE_USER_TEXT) == 0;
 }
 
@@ -148,18 +149,24 @@ static void expect_reads(u32 cpu)
 	bool smap = cpu_features.smap;
 	u32 value = 0;
 
-	EXPECT_EQ(0, probe_read(USER_RW, &value), !smap, "user page read by accident, on CPU %u with SMAP %d", cpu, smap);
-	EXPECT_EQ(0, probe_write(USER_RW + 4, RET), !smap, "user page written by accident, on CPU %u with SMAP %d", cpu, smap);
+	EXPECT_EQ(0, probe_read(USER_RW, &value), !smap,
+		"user page read by accident, on CPU %u with SMAP %d", cpu, smap);
+	EXPECT_EQ(0, probe_write(USER_RW + 4, RET), !smap,
+		"user page written by accident, on CPU %u with SMAP %d", cpu, smap);
 	user_access_begin();
-	EXPECT(0, probe_read(USER_RW, &value) && value == RET, "user page read on purpose on CPU %u: 0x%x", cpu, value);
+	EXPECT(0, probe_read(USER_RW, &value) && value == RET,
+		"user page read on purpose on CPU %u: 0x%x", cpu, value);
 	EXPECT(0, probe_write(USER_RW + 4, RET), "user page written on purpose on CPU %u", cpu);
 	EXPECT(0, !probe_write(USER_RO, 0), "read-only user page can be written on CPU %u", cpu);
-	EXPECT(0, !probe_read(USER_RW - PAGE_SIZE, &value), "unmapped user page can be read on CPU %u", cpu);
+	EXPECT(0, !probe_read(USER_RW - PAGE_SIZE, &value),
+		"unmapped user page can be read on CPU %u", cpu);
 	/* Faults between the two must not end the permission. */
-	EXPECT(0, probe_read(USER_RO, &value) && value == RET, "read-only user page after a fault, on CPU %u: 0x%x", cpu, value);
+	EXPECT(0, probe_read(USER_RO, &value) && value == RET,
+		"read-only user page after a fault, on CPU %u: 0x%x", cpu, value);
 	__asm__ volatile("int %0" : : "i"(VECTOR_SELFTEST) : "memory");
 	user_access_end();
-	EXPECT_EQ(0, handler_could_read[cpu], !smap, "user page read in a handler on CPU %u with SMAP %d", cpu, smap);
+	EXPECT_EQ(0, handler_could_read[cpu], !smap,
+		"user page read in a handler on CPU %u with SMAP %d", cpu, smap);
 	EXPECT(0, !(read_eflags() & EFLAGS_AC), "EFLAGS.AC is left set on CPU %u", cpu);
 }
 
@@ -169,9 +176,11 @@ static void touch_user_pages(struct crew_member *self)
 
 	thread_use_mm(self->arg);
 	expect_reads(self->cpu);
-	EXPECT_EQ(0, probe_exec(USER_TEXT), !smep, "user code runs in the kernel, on CPU %u with SMEP %d", self->cpu, smep);
-	EXPECT_EQ(0, probe_exec(USER_RW), !smep && !pte_nx_bit, "user data runs in the kernel, on CPU %u with SMEP %d, NX %d",
-		  self->cpu, smep, pte_nx_bit != 0);
+	EXPECT_EQ(0, probe_exec(USER_TEXT), !smep,
+		"user code runs in the kernel, on CPU %u with SMEP %d", self->cpu, smep);
+	EXPECT_EQ(0, probe_exec(USER_RW), !smep && !pte_nx_bit,
+		"user data runs in the kernel, on CPU %u with SMEP %d, NX %d", self->cpu, smep,
+		pte_nx_bit != 0);
 }
 
 static void use_from_all_cpus(struct mm *mm)

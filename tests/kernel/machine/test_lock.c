@@ -1,9 +1,9 @@
 /* Spinlocks: mutual exclusion, owners, and the mistakes that they catch. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/string.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
@@ -31,10 +31,7 @@ static void change_guarded(void)
 	WRITE_ONCE(guarded.second, first + 1);
 }
 
-static u32 rounds(void)
-{
-	return selftest_full ? 5000 : 200;
-}
+static u32 rounds(void) { return selftest_full ? 5000 : 200; }
 
 /* All CPUs begin together: one alone would meet nobody. */
 static struct barrier start;
@@ -74,7 +71,10 @@ static void change_in_interrupt(struct trapframe *frame)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
-/* Thread and handler of one CPU want the same lock: the handler must never find it held by its own CPU. */
+/*
+ * Thread and handler of one CPU want the same lock: the handler must never find it held by its own
+ * CPU.
+ */
 static void add_with_interrupts(struct crew_member *self)
 {
 	(void)self;
@@ -127,22 +127,27 @@ SELFTEST(lock_state, "lock.state", 4, "")
 	u32 depth = locks_held();
 
 	spin_init(&other, "other");
-	EXPECT(0, !spin_held(&other) && other.owner == SPIN_NO_OWNER, "a new lock has owner %d", (int)other.owner);
+	EXPECT(0, !spin_held(&other) && other.owner == SPIN_NO_OWNER, "a new lock has owner %d",
+		(int)other.owner);
 	spin_lock(&lock);
 	EXPECT(0, spin_trylock(&other), "a free lock is not to be had");
 	EXPECT_EQ(0, locks_held(), depth + 2, "depth with two locks");
-	EXPECT(0, spin_held(&lock) && spin_held(&other), "owners %d and %d on CPU %u", (int)lock.owner, (int)other.owner,
-	       smp_processor_id());
+	EXPECT(0, spin_held(&lock) && spin_held(&other), "owners %d and %d on CPU %u",
+		(int)lock.owner, (int)other.owner, smp_processor_id());
 	EXPECT(0, !spin_trylock(&other), "a lock that is held is given again");
 	EXPECT_EQ(0, locks_held(), depth + 2, "depth after a try that failed");
 	spin_unlock(&other);
 	EXPECT_EQ(0, locks_held(), depth + 1, "depth with one lock");
 	spin_unlock(&lock);
 	EXPECT_EQ(0, locks_held(), depth, "depth without a lock");
-	EXPECT(0, !spin_held(&lock) && lock.owner == SPIN_NO_OWNER, "a free lock has owner %d", (int)lock.owner);
+	EXPECT(0, !spin_held(&lock) && lock.owner == SPIN_NO_OWNER, "a free lock has owner %d",
+		(int)lock.owner);
 }
 
-/* Stored after the call, so that the return address lies in the caller; a different value in each, or they become one function. */
+/*
+ * Stored after the call, so that the return address lies in the caller; a different value in each,
+ * or they become one function.
+ */
 static volatile u32 place;
 
 static __noinline void take_first(void)
@@ -172,7 +177,8 @@ SELFTEST(lock_recursion, "lock.recursion", 4, "")
 	EXPECT_SAID("self-test");
 	EXPECT_SAID("take_first");
 	EXPECT_SAID("take_second");
-	EXPECT(0, selftest_panics(take_second_irqsave, NULL, 0), "the lock is taken twice, by spin_lock_irqsave");
+	EXPECT(0, selftest_panics(take_second_irqsave, NULL, 0),
+		"the lock is taken twice, by spin_lock_irqsave");
 	EXPECT_SAID("take_second_irqsave");
 	EXPECT(0, spin_held(&lock), "the lock is lost over the panics, owner %d", (int)lock.owner);
 	spin_unlock(&lock);
@@ -196,7 +202,8 @@ SELFTEST(lock_release, "lock.release", 4, "")
 {
 	EXPECT(0, selftest_panics(release, NULL, 0), "a lock that nobody holds is released");
 	EXPECT_SAID("at release+");
-	EXPECT(0, selftest_panics(release_irqrestore, NULL, 0), "a lock that nobody holds is released by spin_unlock_irqrestore");
+	EXPECT(0, selftest_panics(release_irqrestore, NULL, 0),
+		"a lock that nobody holds is released by spin_unlock_irqrestore");
 	spin_lock(&lock);
 	spin_unlock(&lock);
 }
@@ -218,10 +225,13 @@ static void hold(struct crew_member *self)
 static void expect_foreign(u32 holder)
 {
 	EXPECT_EQ(0, lock.owner, holder, "owner of the lock that another CPU holds");
-	EXPECT(0, !spin_held(&lock), "CPU %u believes to hold the lock of CPU %u", smp_processor_id(), holder);
-	EXPECT(0, selftest_panics(release, NULL, 0), "CPU %u releases the lock of CPU %u", smp_processor_id(), holder);
+	EXPECT(0, !spin_held(&lock), "CPU %u believes to hold the lock of CPU %u",
+		smp_processor_id(), holder);
+	EXPECT(0, selftest_panics(release, NULL, 0), "CPU %u releases the lock of CPU %u",
+		smp_processor_id(), holder);
 	EXPECT_SAID("its owner is CPU");
-	EXPECT(0, !spin_trylock(&lock), "the lock of CPU %u is given to CPU %u", holder, smp_processor_id());
+	EXPECT(0, !spin_trylock(&lock), "the lock of CPU %u is given to CPU %u", holder,
+		smp_processor_id());
 }
 
 SELFTEST(lock_foreign, "lock.foreign", 8, "")

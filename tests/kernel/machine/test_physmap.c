@@ -1,8 +1,8 @@
 /* What lies at a physical address, on this machine. */
+#include "arch/x86/firmware/physmap.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/layout.h"
-#include "arch/x86/firmware/physmap.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page.h"
 #include "tests/kernel/selftest.h"

@@ -1,20 +1,20 @@
 /*
- * What the kernel's own page tables allow, read back entry by entry, and the control registers that make it count.
- * (test_access.c tries it out.)
+ * What the kernel's own page tables allow, read back entry by entry, and the control registers that
+ * make it count. (test_access.c tries it out.)
  */
-#include "arch/x86/cpu/registers.h"
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/paging/fixmap.h"
-#include "arch/x86/smp/cpumask.h"
-#include "arch/x86/paging/tlb.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/paging/tlb.h"
+#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
 #include "lib/string.h"
-#include "mm/pkmap/pkmap.h"
-#include "mm/boot/ram_layout.h"
 #include "mm/boot/options.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/objects/vmalloc.h"
+#include "mm/pkmap/pkmap.h"
 #include "tests/kernel/selftest.h"
 
 #define PFNS_PER_PMD (PMD_SIZE >> PAGE_SHIFT)
@@ -35,15 +35,16 @@ static bool is_between(uintptr_t address, const char *start, const char *end)
 	return address >= (uintptr_t)start && address < (uintptr_t)end;
 }
 
-static bool in_direct_map(uintptr_t address)
-{
-	return address < high_memory;
-}
+static bool in_direct_map(uintptr_t address) { return address < high_memory; }
 
-/* Flags that a leaf entry must have.  Spelled out in single bits: the kernel's own PAGE_* are what is being tested. */
+/*
+ * Flags that a leaf entry must have.  Spelled out in single bits: the kernel's own PAGE_* are what
+ * is being tested.
+ */
 static pteval_t wanted_flags(uintptr_t address)
 {
-	pteval_t flags = _PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | (cpu_features.pge ? _PAGE_GLOBAL : 0);
+	pteval_t flags = _PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY |
+			 (cpu_features.pge ? _PAGE_GLOBAL : 0);
 
 	if (is_between(address, kernel_start, kernel_text_end))
 		return flags;
@@ -56,7 +57,8 @@ static bool must_be_mapped(uintptr_t address)
 {
 	pfn_t pfn = virt_to_pfn((void *)address);
 
-	return in_direct_map(address) && (void *)address != boot_stack_guard && (pfn < FIRST_MIB_PFNS || pfn_is_ram(pfn));
+	return in_direct_map(address) && (void *)address != boot_stack_guard &&
+	       (pfn < FIRST_MIB_PFNS || pfn_is_ram(pfn));
 }
 
 static bool may_be_mapped(uintptr_t address)
@@ -74,7 +76,8 @@ static void check_leaf(uintptr_t address, pteval_t value, pteval_t extra)
 		flags &= ~CACHE_FLAGS;
 	EXPECT_EQ(19, flags, wanted_flags(address) | extra, "flags of the entry for 0x%x", address);
 	if (in_direct_map(address))
-		EXPECT_EQ(19, (value & PTE_FRAME_MASK) >> PAGE_SHIFT, virt_to_pfn((void *)address), "frame behind 0x%x", address);
+		EXPECT_EQ(19, (value & PTE_FRAME_MASK) >> PAGE_SHIFT, virt_to_pfn((void *)address),
+			"frame behind 0x%x", address);
 }
 
 static void check_pte(uintptr_t address, pteval_t value)
@@ -82,25 +85,31 @@ static void check_pte(uintptr_t address, pteval_t value)
 	if (value)
 		check_leaf(address, value, 0);
 	if (value ? !must_be_mapped(address) && !may_be_mapped(address) : must_be_mapped(address))
-		EXPECT(19, false, "0x%x: entry 0x%llx, must be mapped %d, may be mapped %d", address, (u64)value,
-		       must_be_mapped(address), may_be_mapped(address));
+		EXPECT(19, false, "0x%x: entry 0x%llx, must be mapped %d, may be mapped %d",
+			address, (u64)value, must_be_mapped(address), may_be_mapped(address));
 }
 
-/* Not the first (the fixed MTRRs lie there), not where there are holes, not where the kernel needs several protections. */
+/*
+ * Not the first (the fixed MTRRs lie there), not where there are holes, not where the kernel needs
+ * several protections.
+ */
 static bool must_be_large(uintptr_t address)
 {
 	pfn_t start = virt_to_pfn((void *)address), end = start + PFNS_PER_PMD;
 
-	return !mm_options.nolarge && (PAGING_LEVELS == 3 || cpu_features.pse) && in_direct_map(address) && start != 0 &&
-	       end <= max_low_pfn && ram_pages_between(start, end) == PFNS_PER_PMD &&
+	return !mm_options.nolarge && (PAGING_LEVELS == 3 || cpu_features.pse) &&
+	       in_direct_map(address) && start != 0 && end <= max_low_pfn &&
+	       ram_pages_between(start, end) == PFNS_PER_PMD &&
 	       (end <= phys_to_pfn(KERNEL_IMAGE_PHYS) || address >= (uintptr_t)kernel_end);
 }
 
 static void check_pte_table(uintptr_t address, pmd_t pmd)
 {
-	EXPECT_EQ(19, pmd.v & ~PTE_FRAME_MASK, _PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY,
-		  "flags of the entry for the table of 0x%x", address);
-	if (!EXPECT(19, pmd_pfn(pmd) < max_low_pfn, "table of 0x%x is frame 0x%x", address, pmd_pfn(pmd)))
+	EXPECT_EQ(19, pmd.v & ~PTE_FRAME_MASK,
+		_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY,
+		"flags of the entry for the table of 0x%x", address);
+	if (!EXPECT(19, pmd_pfn(pmd) < max_low_pfn, "table of 0x%x is frame 0x%x", address,
+		    pmd_pfn(pmd)))
 		return;
 	for (u32 i = 0; i < PTRS_PER_PTE; i++)
 		check_pte(address + i * PAGE_SIZE, pmd_table(pmd)[i].v);
@@ -108,13 +117,15 @@ static void check_pte_table(uintptr_t address, pmd_t pmd)
 
 static void check_pmd(uintptr_t address, pmd_t pmd)
 {
-	EXPECT_EQ(19, pmd_large(pmd), must_be_large(address), "large page at 0x%x, entry 0x%llx", address, (u64)pmd.v);
+	EXPECT_EQ(19, pmd_large(pmd), must_be_large(address), "large page at 0x%x, entry 0x%llx",
+		address, (u64)pmd.v);
 	if (pmd_large(pmd))
 		check_leaf(address, pmd.v, _PAGE_LARGE);
 	else if (!pmd_none(pmd))
 		check_pte_table(address, pmd);
 	else
-		EXPECT(19, !in_direct_map(address), "nothing is mapped at 0x%x, low memory ends at 0x%x", address, high_memory);
+		EXPECT(19, !in_direct_map(address),
+			"nothing is mapped at 0x%x, low memory ends at 0x%x", address, high_memory);
 }
 
 /* The n-th PMD entry of the kernel's part.  With PAE its PGD entry must be there. */
@@ -131,7 +142,8 @@ static bool check_pgds(void)
 		if (!EXPECT_EQ(19, raw_pgd(i), 0, "entry %u of the user part of swapper_pg_dir", i))
 			return false;
 	for (u32 i = KERNEL_PGD_INDEX; i < PTRS_PER_PGD && !PMD_FOLDED; i++)
-		if (!EXPECT_EQ(19, raw_pgd(i) & ~PTE_FRAME_MASK, _PAGE_PRESENT, "flags of PDPTE %u", i))
+		if (!EXPECT_EQ(19, raw_pgd(i) & ~PTE_FRAME_MASK, _PAGE_PRESENT, "flags of PDPTE %u",
+			    i))
 			return false;
 	return true;
 }
@@ -144,16 +156,14 @@ static void check_all_entries(void)
 		check_pmd(PAGE_OFFSET + i * PMD_SIZE, *nth_pmd(i));
 }
 
-SELFTEST(protection_entries, "protection.entries", 4, "19")
-{
-	check_all_entries();
-}
+SELFTEST(protection_entries, "protection.entries", 4, "19") { check_all_entries(); }
 
 SELFTEST(protection_entries_late, "protection.entries_late", 8, "19")
 {
 	check_all_entries();
 	if (apic_present)
-		EXPECT_EQ(19, pte_flags(*fixmap_pte(FIX_LAPIC)) & CACHE_FLAGS, CACHE_FLAGS, "cache flags of the local APIC's page");
+		EXPECT_EQ(19, pte_flags(*fixmap_pte(FIX_LAPIC)) & CACHE_FLAGS, CACHE_FLAGS,
+			"cache flags of the local APIC's page");
 }
 
 /* ---- No upper entry ever changes ---- */
@@ -164,7 +174,8 @@ static bool first_taken;
 static void expect_tables(const char *what, uintptr_t start, uintptr_t end)
 {
 	for (uintptr_t size = 0; size < end - start; size += PMD_SIZE)
-		EXPECT(19, kernel_pte(start + size), "no table stands for 0x%x, %s", start + size, what);
+		EXPECT(19, kernel_pte(start + size), "no table stands for 0x%x, %s", start + size,
+			what);
 	EXPECT(19, kernel_pte(end - PAGE_SIZE), "no table stands for the last page of %s", what);
 }
 
@@ -173,8 +184,11 @@ SELFTEST(protection_tables, "protection.tables", 4, "19")
 	expect_tables("vmalloc", vmalloc_start, VMALLOC_END);
 	expect_tables("the PKMap", PKMAP_BASE, PKMAP_ADDR(pkmap_slots));
 	expect_tables("the fixmap", FIXADDR_START, FIXADDR_TOP);
-	EXPECT(19, VMALLOC_END - vmalloc_start <= VMALLOC_MAX && vmalloc_start >= high_memory + VMALLOC_GAP,
-	       "vmalloc from 0x%x to 0x%x, low memory ends at 0x%x", vmalloc_start, VMALLOC_END, high_memory);
+	EXPECT(19,
+		VMALLOC_END - vmalloc_start <= VMALLOC_MAX &&
+			vmalloc_start >= high_memory + VMALLOC_GAP,
+		"vmalloc from 0x%x to 0x%x, low memory ends at 0x%x", vmalloc_start, VMALLOC_END,
+		high_memory);
 	for (u32 i = 0; i < PTRS_PER_PGD; i++)
 		first_pgd[i] = raw_pgd(i);
 	for (u32 i = 0; i < KERNEL_PMDS; i++)
@@ -191,14 +205,16 @@ SELFTEST(protection_tables_late, "protection.tables_late", 8, "19")
 	for (u32 i = 0; i < PTRS_PER_PGD; i++)
 		EXPECT_EQ(19, raw_pgd(i), first_pgd[i], "PGD entry %u, compared with step 4", i);
 	for (u32 i = 0; i < KERNEL_PMDS; i++)
-		EXPECT_EQ(19, nth_pmd(i)->v, first_pmd[i], "PMD entry %u of the kernel's part, compared with step 4", i);
+		EXPECT_EQ(19, nth_pmd(i)->v, first_pmd[i],
+			"PMD entry %u of the kernel's part, compared with step 4", i);
 }
 
 /*
  * ---- No CPU sees half an entry ----
  *
- * A walk by another CPU may come between the two stores that a PAE entry takes.  Behind every instruction a single step looks for it:
- * as soon as Present is there, and as long as it is, the rest must be too.
+ * A walk by another CPU may come between the two stores that a PAE entry takes.  Behind every
+ * instruction a single step looks for it: as soon as Present is there, and as long as it is, the
+ * rest must be too.
  */
 #define TRAP_DEBUG 1u
 #define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
@@ -207,10 +223,7 @@ static pte_t stepped_pte, whole_pte;
 static pmd_t stepped_pmd;
 static u32 looks, halves;
 
-static bool is_half(pteval_t value)
-{
-	return (value & _PAGE_PRESENT) && value != whole_pte.v;
-}
+static bool is_half(pteval_t value) { return (value & _PAGE_PRESENT) && value != whole_pte.v; }
 
 static void look_at_entries(struct trapframe *frame)
 {
@@ -269,8 +282,9 @@ static u32 wanted_cr4(void)
 {
 	const struct cpu_features *f = &cpu_features;
 
-	return (f->pse ? CR4_PSE : 0) | (PAGING_LEVELS == 3 ? CR4_PAE : 0) | (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) |
-	       (f->smep ? CR4_SMEP : 0) | (f->smap ? CR4_SMAP : 0);
+	return (f->pse ? CR4_PSE : 0) | (PAGING_LEVELS == 3 ? CR4_PAE : 0) |
+	       (f->pge ? CR4_PGE : 0) | (f->umip ? CR4_UMIP : 0) | (f->smep ? CR4_SMEP : 0) |
+	       (f->smap ? CR4_SMAP : 0);
 }
 
 static void check_control(u32 cpu)

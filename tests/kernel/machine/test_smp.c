@@ -1,14 +1,14 @@
 /* Several CPUs: who is online, calls between them, the interrupts that each gets. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/firmware/topology.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/irq/ioapic.h"
 #include "arch/x86/irq/pit.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/irq/apic.h"
-#include "arch/x86/irq/clock.h"
-#include "arch/x86/firmware/topology.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/cmdline.h"
 #include "lib/string.h"
@@ -26,7 +26,8 @@ SELFTEST(smp_online, "smp.online", 7, "")
 {
 	u32 want = expected_cpus();
 
-	EXPECT_EQ(0, cpu_online_count(), want, "CPUs online, of %u that %s lists", topology.ncpus, topology.source);
+	EXPECT_EQ(0, cpu_online_count(), want, "CPUs online, of %u that %s lists", topology.ncpus,
+		topology.source);
 	EXPECT_EQ(0, cpus_online(), want == 32 ? ~0u : (1u << want) - 1, "mask of CPUs online");
 	if (apic_present)
 		EXPECT(0, topology.ncpus >= 1, "the topology lists no CPU");
@@ -52,17 +53,20 @@ static void say_who(void *arg)
 
 static void expect_apart(u32 a, u32 b)
 {
-	uintptr_t distance = percpu_offset[a] > percpu_offset[b] ? percpu_offset[a] - percpu_offset[b] :
-								   percpu_offset[b] - percpu_offset[a];
+	uintptr_t distance = percpu_offset[a] > percpu_offset[b]
+				     ? percpu_offset[a] - percpu_offset[b]
+				     : percpu_offset[b] - percpu_offset[a];
 
-	EXPECT(0, distance >= percpu_size(), "per-CPU areas of %u bytes of CPUs %u and %u are %u bytes apart",
-	       (u32)percpu_size(), a, b, (u32)distance);
+	EXPECT(0, distance >= percpu_size(),
+		"per-CPU areas of %u bytes of CPUs %u and %u are %u bytes apart",
+		(u32)percpu_size(), a, b, (u32)distance);
 }
 
 static void expect_own_area(u32 cpu)
 {
 	EXPECT_EQ(0, said[cpu].number, 1, "times that a CPU called itself CPU %u", cpu);
-	EXPECT_EQ(0, said[cpu].offset, percpu_offset[cpu], "offset of CPU %u's area, as its %%fs says", cpu);
+	EXPECT_EQ(0, said[cpu].offset, percpu_offset[cpu],
+		"offset of CPU %u's area, as its %%fs says", cpu);
 	EXPECT_EQ(0, *per_cpu(own_word, cpu), 1000 + cpu, "word of CPU %u", cpu);
 	if (apic_present)
 		EXPECT_EQ(0, said[cpu].apic, cpu_apic_id[cpu], "local APIC id of CPU %u", cpu);
@@ -79,7 +83,8 @@ SELFTEST(smp_percpu, "smp.percpu", 8, "")
 		if (cpus_online() & (1u << cpu))
 			expect_own_area(cpu);
 		else
-			EXPECT_EQ(0, said[cpu].number, 0, "times that a CPU called itself CPU %u, which is not there", cpu);
+			EXPECT_EQ(0, said[cpu].number, 0,
+				"times that a CPU called itself CPU %u, which is not there", cpu);
 }
 
 /* What a called CPU does: long enough that a caller who does not wait is caught. */
@@ -107,8 +112,10 @@ static void expect_called(u32 mask)
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
 		u32 want = (mask & cpus_online()) >> cpu & 1;
 
-		EXPECT_EQ(23, READ_ONCE(begun[cpu]), want, "times that CPU %u was called, mask 0x%x", cpu, mask);
-		EXPECT_EQ(23, READ_ONCE(finished[cpu]), want, "times that CPU %u had finished on return, mask 0x%x", cpu, mask);
+		EXPECT_EQ(23, READ_ONCE(begun[cpu]), want,
+			"times that CPU %u was called, mask 0x%x", cpu, mask);
+		EXPECT_EQ(23, READ_ONCE(finished[cpu]), want,
+			"times that CPU %u had finished on return, mask 0x%x", cpu, mask);
 	}
 	EXPECT(23, irqs_enabled(), "interrupts off after smp_call, mask 0x%x", mask);
 }
@@ -127,7 +134,10 @@ SELFTEST(smp_call_masks, "smp.call_masks", 8, "23")
 		expect_called(random_next(&random));
 }
 
-/* Calls from all CPUs at the same time.  A call's data lies on the caller's stack and is spoilt when the call has returned. */
+/*
+ * Calls from all CPUs at the same time.  A call's data lies on the caller's stack and is spoilt
+ * when the call has returned.
+ */
 struct storm_call {
 	u32 caller, serial, check;
 };
@@ -191,15 +201,14 @@ SELFTEST(smp_call_storm, "smp.call_storm", 8, "23")
 	crew_join(&crew);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))
-			EXPECT_EQ(23, atomic_read(&received[cpu]), storm_calls() * cpu_online_count(),
-				  "calls of CPU %u that arrived", cpu);
-	EXPECT_EQ(23, atomic_read(&spoilt), 0, "calls whose data was gone while a CPU still read it");
+			EXPECT_EQ(23, atomic_read(&received[cpu]),
+				storm_calls() * cpu_online_count(), "calls of CPU %u that arrived",
+				cpu);
+	EXPECT_EQ(
+		23, atomic_read(&spoilt), 0, "calls whose data was gone while a CPU still read it");
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
+static void nothing(void *arg) { (void)arg; }
 
 static void call_everybody(void *unused)
 {
@@ -210,9 +219,11 @@ static void call_everybody(void *unused)
 static void call_in_handler(struct trapframe *frame)
 {
 	(void)frame;
-	EXPECT(24, selftest_panics(call_everybody, NULL, 24), "smp_call in a handler, interrupts off");
+	EXPECT(24, selftest_panics(call_everybody, NULL, 24),
+		"smp_call in a handler, interrupts off");
 	irq_enable();
-	EXPECT(24, selftest_panics(call_everybody, NULL, 24), "smp_call in a handler that has turned interrupts on");
+	EXPECT(24, selftest_panics(call_everybody, NULL, 24),
+		"smp_call in a handler that has turned interrupts on");
 	EXPECT_SAID("interrupt handler");
 	irq_disable();
 }
@@ -229,19 +240,22 @@ SELFTEST(smp_call_context, "smp.call_context", 8, "24")
 	call_everybody(NULL);
 }
 
-/* Halts until the next interrupt, at most `ticks` times: the running CPU's timer must be known to tick. */
-#define HALT_UNTIL(cond, ticks)                                                    \
-	do {                                                                       \
-		for (u32 halted = 0; halted < (ticks) && !(cond); halted++)        \
-			irq_enable_and_halt();                                     \
+/*
+ * Halts until the next interrupt, at most `ticks` times: the running CPU's timer must be known to
+ * tick.
+ */
+#define HALT_UNTIL(cond, ticks)                                                                    \
+	do {                                                                                       \
+		for (u32 halted = 0; halted < (ticks) && !(cond); halted++)                        \
+			irq_enable_and_halt();                                                     \
 	} while (0)
 
-static u32 ticks_of(u32 cpu)
-{
-	return READ_ONCE(per_cpu(sched_stats, cpu)->ticks);
-}
+static u32 ticks_of(u32 cpu) { return READ_ONCE(per_cpu(sched_stats, cpu)->ticks); }
 
-/* A CPU whose timer does not tick, or only once, must not be halted: then the clock by which all others are measured tells. */
+/*
+ * A CPU whose timer does not tick, or only once, must not be halted: then the clock by which all
+ * others are measured tells.
+ */
 static bool own_timer_ticks(void)
 {
 	u32 cpu = smp_processor_id();
@@ -254,15 +268,12 @@ static bool own_timer_ticks(void)
 static u32 ticks_before[NR_CPUS];
 
 /* One tick since then, and not the first one of all. */
-static bool has_ticked(u32 cpu)
-{
-	return ticks_of(cpu) != ticks_before[cpu] && ticks_of(cpu) >= 2;
-}
+static bool has_ticked(u32 cpu) { return ticks_of(cpu) != ticks_before[cpu] && ticks_of(cpu) >= 2; }
 
 SELFTEST(smp_timer, "smp.timer", 8, "")
 {
-	if (!EXPECT(0, own_timer_ticks(), "timer interrupts on CPU %u until now: %u", smp_processor_id(),
-		    ticks_of(smp_processor_id())))
+	if (!EXPECT(0, own_timer_ticks(), "timer interrupts on CPU %u until now: %u",
+		    smp_processor_id(), ticks_of(smp_processor_id())))
 		return;
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))
@@ -271,7 +282,8 @@ SELFTEST(smp_timer, "smp.timer", 8, "")
 		if (!(cpus_online() & (1u << cpu)))
 			continue;
 		HALT_UNTIL(has_ticked(cpu), 100);
-		EXPECT(0, has_ticked(cpu), "timer interrupts on CPU %u: %u, earlier %u", cpu, ticks_of(cpu), ticks_before[cpu]);
+		EXPECT(0, has_ticked(cpu), "timer interrupts on CPU %u: %u, earlier %u", cpu,
+			ticks_of(cpu), ticks_before[cpu]);
 	}
 }
 
@@ -301,15 +313,17 @@ static void receive_pit(struct crew_member *self)
 	seen = *hits;
 	EXPECT(0, seen >= WANTED, "interrupts of the PIT that CPU %u has got: %u", self->cpu, seen);
 	udelay(MASKED_US);
-	EXPECT(0, *hits <= seen + 1, "%u interrupts of the PIT on CPU %u when the line was masked (one may have been on its way)",
-	       *hits - seen, self->cpu);
+	EXPECT(0, *hits <= seen + 1,
+		"%u interrupts of the PIT on CPU %u when the line was masked (one may have been on its way)",
+		*hits - seen, self->cpu);
 }
 
 static void expect_only_here(u32 cpu)
 {
 	for (u32 other = 0; other < NR_CPUS; other++)
 		if (other != cpu)
-			EXPECT_EQ(0, pit_hits[other], 0, "interrupts on CPU %u while the line went to CPU %u", other, cpu);
+			EXPECT_EQ(0, pit_hits[other], 0,
+				"interrupts on CPU %u while the line went to CPU %u", other, cpu);
 }
 
 static void route_to(u32 cpu)
@@ -322,8 +336,8 @@ static void route_to(u32 cpu)
 }
 
 /*
- * The line's vector, 0 if there is none.  Routing unmasks the line, perhaps with an old interrupt pending, so the handler
- * stands before interrupts are on again.
+ * The line's vector, 0 if there is none.  Routing unmasks the line, perhaps with an old interrupt
+ * pending, so the handler stands before interrupts are on again.
  */
 static u32 take_line(void)
 {
@@ -338,7 +352,10 @@ static u32 take_line(void)
 	return vector;
 }
 
-/* Some machines have no PIT, or none whose interrupt the firmware leads anywhere (it is never on the line of its number). */
+/*
+ * Some machines have no PIT, or none whose interrupt the firmware leads anywhere (it is never on
+ * the line of its number).
+ */
 static bool pit_is_there(void)
 {
 	u32 before;
@@ -364,14 +381,12 @@ SELFTEST(smp_ioapic, "smp.ioapic", 8, "")
 	trap_set_handler(vector, NULL);
 }
 
-static u32 halts_of(u32 cpu)
-{
-	return READ_ONCE(per_cpu(sched_stats, cpu)->halts);
-}
+static u32 halts_of(u32 cpu) { return READ_ONCE(per_cpu(sched_stats, cpu)->halts); }
 
 /*
- * Each halt is ended by an interrupt: by a tick or by ours.  So without ours there would be no more halts than ticks.  On a host
- * that lets a CPU run only now and then ours may coincide with a tick, but not each time.
+ * Each halt is ended by an interrupt: by a tick or by ours.  So without ours there would be no more
+ * halts than ticks.  On a host that lets a CPU run only now and then ours may coincide with a tick,
+ * but not each time.
  */
 #define MOST_INTERRUPTS 100u
 
@@ -387,12 +402,13 @@ static void expect_woken(u32 cpu)
 		u32 before = halts_of(cpu);
 
 		smp_send_reschedule(cpu);
-		if (!EXPECT(0, WAIT_FOR(halts_of(cpu) != before), "CPU %u stays halted, interrupt %u", cpu, i))
+		if (!EXPECT(0, WAIT_FOR(halts_of(cpu) != before),
+			    "CPU %u stays halted, interrupt %u", cpu, i))
 			return;
 		extra = MAX((s32)(halts_of(cpu) - halts - (ticks_of(cpu) - ticks)), 0);
 	}
-	EXPECT(0, extra >= 3, "%u interrupts to CPU %u: it was halted %u times, with %u ticks", MOST_INTERRUPTS, cpu,
-	       halts_of(cpu) - halts, ticks_of(cpu) - ticks);
+	EXPECT(0, extra >= 3, "%u interrupts to CPU %u: it was halted %u times, with %u ticks",
+		MOST_INTERRUPTS, cpu, halts_of(cpu) - halts, ticks_of(cpu) - ticks);
 }
 
 SELFTEST(smp_reschedule, "smp.reschedule", 8, "")

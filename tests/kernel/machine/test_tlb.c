@@ -1,22 +1,31 @@
-/* Flushes that reach other CPUs: each is first shown to be needed (the stale value is read back), then to work. */
+/*
+ * Flushes that reach other CPUs: each is first shown to be needed (the stale value is read back),
+ * then to work.
+ */
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/paging/tlb.h"
 #include "lib/bitops.h"
-#include "mm/pages/page_alloc.h"
 #include "mm/objects/vmalloc.h"
+#include "mm/pages/page_alloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
 #define ATTEMPTS 20u
 
-/* Addresses that are tried: a TLB may need the place of one of them for what the CPU touches itself. */
+/*
+ * Addresses that are tried: a TLB may need the place of one of them for what the CPU touches
+ * itself.
+ */
 #define PLACES 4u
 
-/* Two low pages with different marks, and a kernel mapping of the first that can be turned to the second. */
+/*
+ * Two low pages with different marks, and a kernel mapping of the first that can be turned to the
+ * second.
+ */
 struct victim {
 	struct page *first, *second;
 	char *range; /* PLACES pages of vmalloc, one of which is the mapping */
@@ -72,7 +81,10 @@ static void victim_free(struct victim *v)
 	free_page(v->second);
 }
 
-/* Leaves CPU `cpu` with the first page's translation while the entry says the second; false if it always forgets by itself. */
+/*
+ * Leaves CPU `cpu` with the first page's translation while the entry says the second; false if it
+ * always forgets by itself.
+ */
 static bool make_stale(struct victim *v, u32 cpu)
 {
 	for (u32 attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -105,7 +117,10 @@ static void flush_everything(struct victim *v)
 	flush_tlb_all();
 }
 
-/* On how many CPUs the flush was needed: a CPU may forget a stale translation by itself (SDM vol. 3, 4.10.2.3). */
+/*
+ * On how many CPUs the flush was needed: a CPU may forget a stale translation by itself (SDM vol.
+ * 3, 4.10.2.3).
+ */
 static u32 expect_flush(struct victim *v, const char *name, void (*flush)(struct victim *))
 {
 	u32 needed = 0;
@@ -115,7 +130,8 @@ static u32 expect_flush(struct victim *v, const char *name, void (*flush)(struct
 
 		needed += make_stale(v, cpu);
 		flush(v);
-		EXPECT_EQ(25, read_on_cpu(cpu, (uintptr_t)v->mapping), 2, "CPU %u reads after %s", cpu, name);
+		EXPECT_EQ(25, read_on_cpu(cpu, (uintptr_t)v->mapping), 2, "CPU %u reads after %s",
+			cpu, name);
 	}
 	return needed;
 }
@@ -127,13 +143,15 @@ SELFTEST(tlb_kernel, "tlb.kernel", 8, "23, 25")
 
 	if (!victim_take(&v))
 		return;
-	EXPECT(25, !cpu_features.pge || (v.pte->v & _PAGE_GLOBAL), "the mapping is Global where there is PGE");
+	EXPECT(25, !cpu_features.pge || (v.pte->v & _PAGE_GLOBAL),
+		"the mapping is Global where there is PGE");
 	needed = expect_flush(&v, "flush_tlb_kernel_range of a page", flush_page_range);
 	needed += expect_flush(&v, "flush_tlb_kernel_range of 1000 pages", flush_large_range);
 	needed += expect_flush(&v, "flush_tlb_all", flush_everything);
 	victim_free(&v);
 	if (needed < 3 * cpu_online_count())
-		selftest_note("tlb.kernel: of %u flushes %u were needed", 3 * cpu_online_count(), needed);
+		selftest_note(
+			"tlb.kernel: of %u flushes %u were needed", 3 * cpu_online_count(), needed);
 	if (!needed)
 		selftest_skip("no CPU keeps a stale translation, so the flushes prove nothing");
 }
@@ -143,15 +161,19 @@ SELFTEST(tlb_counts, "tlb.counts", 8, "23, 25")
 	u32 before[NR_CPUS], ipis = *this_cpu(ipis_sent), others = cpu_online_count() - 1;
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		before[cpu] = (cpus_online() & (1u << cpu)) ? per_cpu(tlb_stats, cpu)->full_flushes : 0;
+		before[cpu] =
+			(cpus_online() & (1u << cpu)) ? per_cpu(tlb_stats, cpu)->full_flushes : 0;
 	flush_tlb_all();
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))
-			EXPECT_EQ(25, per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], 1, "full flushes of CPU %u", cpu);
+			EXPECT_EQ(25, per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], 1,
+				"full flushes of CPU %u", cpu);
 	EXPECT_EQ(23, *this_cpu(ipis_sent) - ipis, others, "interrupts sent for one flush_tlb_all");
 }
 
-/* Flushes from all CPUs at the same time: each must return, and each must have reached everybody. */
+/*
+ * Flushes from all CPUs at the same time: each must return, and each must have reached everybody.
+ */
 static void flush_often(struct crew_member *self)
 {
 	(void)self;
@@ -165,15 +187,19 @@ SELFTEST(tlb_crossing, "tlb.crossing", 8, "23, 24, 25")
 	u32 before[NR_CPUS], rounds = selftest_full ? 100 : 1;
 
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		before[cpu] = (cpus_online() & (1u << cpu)) ? per_cpu(tlb_stats, cpu)->full_flushes : 0;
+		before[cpu] =
+			(cpus_online() & (1u << cpu)) ? per_cpu(tlb_stats, cpu)->full_flushes : 0;
 	for (u32 round = 0; round < rounds; round++)
 		if (crew_start(&crew, 1, flush_often, NULL))
 			crew_join(&crew);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (cpus_online() & (1u << cpu))
-			EXPECT(25, per_cpu(tlb_stats, cpu)->full_flushes - before[cpu] >= 5 * rounds * cpu_online_count(),
-			       "%u full flushes of CPU %u, asked for %u", per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], cpu,
-			       5 * rounds * cpu_online_count());
+			EXPECT(25,
+				per_cpu(tlb_stats, cpu)->full_flushes - before[cpu] >=
+					5 * rounds * cpu_online_count(),
+				"%u full flushes of CPU %u, asked for %u",
+				per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], cpu,
+				5 * rounds * cpu_online_count());
 }
 
 static void flush_irqs_off(void *unused)

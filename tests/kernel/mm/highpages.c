@@ -1,6 +1,6 @@
 /* High pages for a test. */
-#include "arch/x86/smp/smp_call.h"
 #include "tests/kernel/mm/highpages.h"
+#include "arch/x86/smp/smp_call.h"
 
 #include "mm/pages/page_alloc.h"
 #include "tests/kernel/selftest.h"

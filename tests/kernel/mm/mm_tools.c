@@ -20,10 +20,11 @@ void expect_same_blocks(const struct block_counts *before, const char *what)
 
 	count_blocks(&now);
 	for (u32 i = 0; i < NR_ZONES; i++) {
-		EXPECT_EQ(51, now.free[i], before->free[i], "%s: free pages of zone %s", what, zones[i].name);
+		EXPECT_EQ(51, now.free[i], before->free[i], "%s: free pages of zone %s", what,
+			zones[i].name);
 		for (u32 order = 0; order < NR_ORDERS; order++)
-			EXPECT_EQ(48, now.count[i][order], before->count[i][order], "%s: blocks of order %u in zone %s", what,
-				  order, zones[i].name);
+			EXPECT_EQ(48, now.count[i][order], before->count[i][order],
+				"%s: blocks of order %u in zone %s", what, order, zones[i].name);
 	}
 }
 
@@ -33,7 +34,8 @@ void expect_zones_sound(const char *what)
 		pfn_t where = 0;
 		const char *wrong = zone_check(&zones[i], &where);
 
-		EXPECT(46, !wrong, "%s: zone %s, frame 0x%x: %s", what, zones[i].name, where, wrong);
+		EXPECT(46, !wrong, "%s: zone %s, frame 0x%x: %s", what, zones[i].name, where,
+			wrong);
 	}
 }
 
@@ -64,7 +66,8 @@ struct list *zone_take_down_to(struct zone *zone, u32 left, struct list *blocks)
 
 void zone_put_back(struct zone *zone, struct list *blocks)
 {
-	list_for_each_safe(node, blocks) {
+	list_for_each_safe(node, blocks)
+	{
 		struct page *page = list_entry(node, struct page, list);
 		u32 flags = spin_lock_irqsave(&zone->lock);
 

@@ -24,11 +24,11 @@ static void give_back(phys_t start, phys_t end)
 	bootmem_free(start, ALIGN_UP(end, PAGE_SIZE) - start);
 }
 
-/* So that the next small request begins a page of its own: after a whole page there is no partial one. */
-static phys_t begin_new_page(void)
-{
-	return take(PAGE_SIZE, PAGE_SIZE, 0);
-}
+/*
+ * So that the next small request begins a page of its own: after a whole page there is no partial
+ * one.
+ */
+static phys_t begin_new_page(void) { return take(PAGE_SIZE, PAGE_SIZE, 0); }
 
 static bool is_zeroed(phys_t start, size_t size)
 {
@@ -52,16 +52,20 @@ static void expect_apart(const struct span *spans, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
 		for (u32 j = 0; j < i; j++)
-			EXPECT(43, spans[i].start + spans[i].size <= spans[j].start || spans[j].start + spans[j].size <= spans[i].start,
-			       "allocations 0x%llx size %lu and 0x%llx size %lu overlap", spans[i].start,
-			       (unsigned long)spans[i].size, spans[j].start, (unsigned long)spans[j].size);
+			EXPECT(43,
+				spans[i].start + spans[i].size <= spans[j].start ||
+					spans[j].start + spans[j].size <= spans[i].start,
+				"allocations 0x%llx size %lu and 0x%llx size %lu overlap",
+				spans[i].start, (unsigned long)spans[i].size, spans[j].start,
+				(unsigned long)spans[j].size);
 }
 
 /* Small spans may share pages with each other: each page is given back once. */
 static void give_back_all(const struct span *spans, u32 n)
 {
 	for (u32 i = 0; i < n; i++)
-		for (phys_t page = ALIGN_DOWN(spans[i].start, PAGE_SIZE); page < spans[i].start + spans[i].size; page += PAGE_SIZE)
+		for (phys_t page = ALIGN_DOWN(spans[i].start, PAGE_SIZE);
+			page < spans[i].start + spans[i].size; page += PAGE_SIZE)
 			if (!bootmem_page_is_free(phys_to_pfn(page)))
 				bootmem_free(page, PAGE_SIZE);
 }
@@ -77,10 +81,12 @@ SELFTEST(bootmem_series, "bootmem.series", 2, "43")
 		size_t align = 1u << next_random(&random) % 14;
 
 		spans[n] = (struct span){ take(size, align, 0), size };
-		EXPECT(43, IS_ALIGNED(spans[n].start, align), "0x%llx aligned to %lu", spans[n].start,
-		       (unsigned long)align);
-		EXPECT(43, is_zeroed(spans[n].start, size), "0x%llx size %lu zeroed", spans[n].start, (unsigned long)size);
-		EXPECT(43, is_in_ram(spans[n].start, size), "0x%llx size %lu inside RAM", spans[n].start, (unsigned long)size);
+		EXPECT(43, IS_ALIGNED(spans[n].start, align), "0x%llx aligned to %lu",
+			spans[n].start, (unsigned long)align);
+		EXPECT(43, is_zeroed(spans[n].start, size), "0x%llx size %lu zeroed",
+			spans[n].start, (unsigned long)size);
+		EXPECT(43, is_in_ram(spans[n].start, size), "0x%llx size %lu inside RAM",
+			spans[n].start, (unsigned long)size);
 		*(u8 *)phys_to_virt(spans[n].start + size - 1) = 0xA5;
 	}
 	expect_apart(spans, n);
@@ -99,23 +105,32 @@ SELFTEST(bootmem_partial_page, "bootmem.partial_page", 2, "43")
 	after = bootmem_stats();
 	EXPECT_EQ(43, next, ALIGN_UP(small + 100, 64), "address of the second request");
 	EXPECT_EQ(43, after.merged, before.merged + 1, "requests put into a partial page");
-	EXPECT_EQ(43, after.free, before.free, "free pages after a request that fits into a partial page");
+	EXPECT_EQ(43, after.free, before.free,
+		"free pages after a request that fits into a partial page");
 
 	large = take(PAGE_SIZE, 8, 0);
-	EXPECT_EQ(43, large, ALIGN_UP(next + 200, 8), "address of a request that begins in the partial page");
-	EXPECT_EQ(43, bootmem_stats().free, before.free - 1, "free pages after a request that needs one page more");
+	EXPECT_EQ(43, large, ALIGN_UP(next + 200, 8),
+		"address of a request that begins in the partial page");
+	EXPECT_EQ(43, bootmem_stats().free, before.free - 1,
+		"free pages after a request that needs one page more");
 
 	apart = take(16, PAGE_SIZE, 0);
-	EXPECT_EQ(43, bootmem_stats().merged, before.merged + 2, "requests merged, when one wanted a page of its own");
-	EXPECT(43, apart >= large + PAGE_SIZE && IS_ALIGNED(apart, PAGE_SIZE), "page-aligned request at 0x%llx", apart);
+	EXPECT_EQ(43, bootmem_stats().merged, before.merged + 2,
+		"requests merged, when one wanted a page of its own");
+	EXPECT(43, apart >= large + PAGE_SIZE && IS_ALIGNED(apart, PAGE_SIZE),
+		"page-aligned request at 0x%llx", apart);
 	give_back(apart, apart + 16);
 	give_back(small, large + PAGE_SIZE);
 
-	/* The page where the last request ended is free again: nothing may be put into its rest, even if the goal points there. */
+	/*
+	 * The page where the last request ended is free again: nothing may be put into its rest,
+	 * even if the goal points there.
+	 */
 	small = take(100, 8, 0);
 	give_back(small, small + 100);
 	next = take(100, 8, small + 50);
-	EXPECT(43, IS_ALIGNED(next, PAGE_SIZE) && next > small, "request at 0x%llx, partial page 0x%llx was freed", next, small);
+	EXPECT(43, IS_ALIGNED(next, PAGE_SIZE) && next > small,
+		"request at 0x%llx, partial page 0x%llx was freed", next, small);
 	give_back(next, next + 100);
 	give_back(page, page + PAGE_SIZE);
 }
@@ -144,40 +159,66 @@ SELFTEST(bootmem_goal, "bootmem.goal", 2, "43")
 		"as much as lies below the end of low memory, 0x%llx", limit);
 }
 
-static void free_page_of(void *address)
-{
-	bootmem_free(*(phys_t *)address, PAGE_SIZE);
-}
+static void free_page_of(void *address) { bootmem_free(*(phys_t *)address, PAGE_SIZE); }
 
-static void reserve_page_of(void *address)
-{
-	bootmem_reserve(*(phys_t *)address, 1);
-}
+static void reserve_page_of(void *address) { bootmem_reserve(*(phys_t *)address, 1); }
 
 SELFTEST(bootmem_misuse, "bootmem.misuse", 2, "43")
 {
 	phys_t page = begin_new_page(), kernel = virt_to_phys(kernel_start);
 	u32 free;
 
-	EXPECT(43, selftest_panics(reserve_page_of, &page, 43), "reserving the allocated page 0x%llx", page);
-	EXPECT(43, selftest_panics(reserve_page_of, &kernel, 43), "reserving a page of the kernel, 0x%llx", kernel);
+	EXPECT(43, selftest_panics(reserve_page_of, &page, 43),
+		"reserving the allocated page 0x%llx", page);
+	EXPECT(43, selftest_panics(reserve_page_of, &kernel, 43),
+		"reserving a page of the kernel, 0x%llx", kernel);
 	free = bootmem_stats().free;
 	bootmem_free(page + 1, PAGE_SIZE);
-	EXPECT_EQ(43, bootmem_stats().free, free, "free pages after freeing a page's worth across two pages: rounds inward");
+	EXPECT_EQ(43, bootmem_stats().free, free,
+		"free pages after freeing a page's worth across two pages: rounds inward");
 	bootmem_free(page, PAGE_SIZE);
 	EXPECT(43, selftest_panics(free_page_of, &page, 43), "freeing page 0x%llx twice", page);
 	bootmem_reserve(page + 1, PAGE_SIZE - 2);
-	EXPECT_EQ(43, bootmem_stats().free, free, "free pages after reserving part of one: rounds outward");
+	EXPECT_EQ(43, bootmem_stats().free, free,
+		"free pages after reserving part of one: rounds outward");
 	bootmem_free(page, PAGE_SIZE);
 }
 
-static void call_reserve(void *unused) { (void)unused; bootmem_reserve(0, PAGE_SIZE); }
-static void call_free(void *unused) { (void)unused; bootmem_free(0, PAGE_SIZE); }
-static void call_try_alloc(void *unused) { (void)unused; bootmem_try_alloc(1, 1, 0); }
-static void call_alloc(void *unused) { (void)unused; bootmem_alloc(1, 1, 0); }
-static void call_alloc_page(void *unused) { (void)unused; bootmem_alloc_page(); }
-static void call_page_is_free(void *unused) { (void)unused; bootmem_page_is_free(0); }
-static void call_handover(void *unused) { (void)unused; bootmem_handover(zone_add_pages); }
+static void call_reserve(void *unused)
+{
+	(void)unused;
+	bootmem_reserve(0, PAGE_SIZE);
+}
+static void call_free(void *unused)
+{
+	(void)unused;
+	bootmem_free(0, PAGE_SIZE);
+}
+static void call_try_alloc(void *unused)
+{
+	(void)unused;
+	bootmem_try_alloc(1, 1, 0);
+}
+static void call_alloc(void *unused)
+{
+	(void)unused;
+	bootmem_alloc(1, 1, 0);
+}
+static void call_alloc_page(void *unused)
+{
+	(void)unused;
+	bootmem_alloc_page();
+}
+static void call_page_is_free(void *unused)
+{
+	(void)unused;
+	bootmem_page_is_free(0);
+}
+static void call_handover(void *unused)
+{
+	(void)unused;
+	bootmem_handover(zone_add_pages);
+}
 
 SELFTEST(bootmem_closed, "bootmem.closed", 6, "45")
 {
@@ -185,15 +226,19 @@ SELFTEST(bootmem_closed, "bootmem.closed", 6, "45")
 		const char *name;
 		void (*call)(void *);
 	} calls[] = {
-		{ "reserve", call_reserve },	     { "free", call_free },
-		{ "try_alloc", call_try_alloc },     { "alloc", call_alloc },
-		{ "alloc_page", call_alloc_page },   { "page_is_free", call_page_is_free },
+		{ "reserve", call_reserve },
+		{ "free", call_free },
+		{ "try_alloc", call_try_alloc },
+		{ "alloc", call_alloc },
+		{ "alloc_page", call_alloc_page },
+		{ "page_is_free", call_page_is_free },
 		{ "handover", call_handover },
 	};
 
 	EXPECT(45, !bootmem_open(), "the boot allocator after the hand-over");
 	for (u32 i = 0; i < ARRAY_SIZE(calls); i++)
-		EXPECT(45, selftest_panics(calls[i].call, NULL, 45), "bootmem_%s after the hand-over", calls[i].name);
+		EXPECT(45, selftest_panics(calls[i].call, NULL, 45),
+			"bootmem_%s after the hand-over", calls[i].name);
 }
 
 /* Pages of [start, end) that are not reserved. */
@@ -215,15 +260,16 @@ SELFTEST(bootmem_handed_over, "bootmem.handover", 6, "44")
 	for (u32 i = 0; i < NR_ZONES; i++)
 		managed += zones[i].managed;
 	for (u32 i = 0; i < bootinfo.nranges; i++) {
-		pfn_t start = MIN(bootinfo.range[i].start, max_pfn), end = MIN(bootinfo.range[i].end, max_pfn);
+		pfn_t start = MIN(bootinfo.range[i].start, max_pfn),
+		      end = MIN(bootinfo.range[i].end, max_pfn);
 
 		given_holes += pages_given(done, start);
 		given += pages_given(start, end);
 		done = end;
 	}
 	given_holes += pages_given(done, max_pfn);
-	EXPECT_EQ(44, stats.handed_over, stats.free + stats.bitmap_pages, "handed over; %u were free, %u the bitmap's", stats.free,
-		  stats.bitmap_pages);
+	EXPECT_EQ(44, stats.handed_over, stats.free + stats.bitmap_pages,
+		"handed over; %u were free, %u the bitmap's", stats.free, stats.bitmap_pages);
 	EXPECT_EQ(44, stats.free + stats.reserved, stats.pages, "bits of the bitmap");
 	EXPECT_EQ(44, given, managed, "RAM pages that are not reserved, against the zones' sum");
 	EXPECT_EQ(44, given_holes, 0, "pages that are no RAM and are not reserved");

@@ -22,11 +22,14 @@ static void turn_over(struct block *block, u32 gfp, u32 order)
 	block->order = order;
 	block->page = alloc_pages(gfp, order);
 	if (block->page)
-		EXPECT(47, IS_ALIGNED(page_to_pfn(block->page), 1u << order), "frame 0x%x of order %u", page_to_pfn(block->page),
-		       order);
+		EXPECT(47, IS_ALIGNED(page_to_pfn(block->page), 1u << order),
+			"frame 0x%x of order %u", page_to_pfn(block->page), order);
 }
 
-/* The DMA zone is small, so that looking through it each time is cheap and its largest blocks run out. */
+/*
+ * The DMA zone is small, so that looking through it each time is cheap and its largest blocks run
+ * out.
+ */
 SELFTEST(buddy_random, "buddy.random", 6, "46, 47, 48, 51")
 {
 	struct block blocks[RANDOM_BLOCKS] = { { NULL, 0 } };
@@ -64,15 +67,21 @@ SELFTEST(buddy_orders, "buddy.orders", 6, "47, 51")
 			/* A small machine may have no large block left. */
 			if (!page)
 				continue;
-			EXPECT(47, IS_ALIGNED(page_to_pfn(page), 1u << order), "frame 0x%x of order %u", page_to_pfn(page), order);
-			EXPECT(49, page_zone_type(page) <= i, "zone %s for highest zone %u", page_zone(page)->name, i);
-			EXPECT_EQ(51, atomic_read(&page->count), 1, "users of a new block of order %u", order);
+			EXPECT(47, IS_ALIGNED(page_to_pfn(page), 1u << order),
+				"frame 0x%x of order %u", page_to_pfn(page), order);
+			EXPECT(49, page_zone_type(page) <= i, "zone %s for highest zone %u",
+				page_zone(page)->name, i);
+			EXPECT_EQ(51, atomic_read(&page->count), 1,
+				"users of a new block of order %u", order);
 			free_pages(page, order);
 		}
 	expect_same_blocks(&before, "after one block of each order");
 }
 
-/* Each page goes into a chain by chance, so that they come back in an order that has nothing to do with how they went. */
+/*
+ * Each page goes into a chain by chance, so that they come back in an order that has nothing to do
+ * with how they went.
+ */
 #define CHAINS 4u
 
 struct chains {
@@ -113,7 +122,8 @@ SELFTEST(buddy_down_and_up, "buddy.64MiB", 6, "46, 47, 48, 51")
 		chain_add(&chains, page);
 		taken++;
 	}
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum - taken, "pages left after %u were taken", taken);
+	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum - taken,
+		"pages left after %u were taken", taken);
 	expect_zones_sound("64 MiB taken page by page");
 	free_chains(&chains);
 	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum, "pages after %u came back", taken);
@@ -142,7 +152,8 @@ static u32 take_all(struct zone *zone, struct chains *chains)
 static void put_all(struct zone *zone, struct chains *chains)
 {
 	for (u32 i = 0; i < CHAINS; i++)
-		list_for_each_safe(node, &chains->chain[i]) {
+		list_for_each_safe(node, &chains->chain[i])
+		{
 			u32 flags = spin_lock_irqsave(&zone->lock);
 
 			buddy_free(zone, list_entry(node, struct page, list), 0);
@@ -157,7 +168,8 @@ static void empty_and_refill(struct zone *zone)
 
 	chains_init(&chains);
 	taken = take_all(zone, &chains);
-	EXPECT_EQ(46, zone->free, free - taken, "free pages of zone %s after %u were taken", zone->name, taken);
+	EXPECT_EQ(46, zone->free, free - taken, "free pages of zone %s after %u were taken",
+		zone->name, taken);
 	for (u32 order = 0; order < NR_ORDERS; order++)
 		blocks += zone->area[order].count;
 	EXPECT_EQ(46, blocks, 0, "blocks in zone %s, which gave its last page", zone->name);
@@ -182,34 +194,38 @@ static void free_block(void *block)
 	free_pages(((struct block *)block)->page, ((struct block *)block)->order);
 }
 
-static void put_block(void *block)
-{
-	put_page(((struct block *)block)->page);
-}
+static void put_block(void *block) { put_page(((struct block *)block)->page); }
 
 SELFTEST(buddy_misuse, "buddy.misuse", 6, "51")
 {
-	struct block block = { alloc_pages(0, 2), 2 }, wrong_order = { block.page, 1 }, inner = { block.page + 1, 0 };
+	struct block block = { alloc_pages(0, 2), 2 }, wrong_order = { block.page, 1 },
+		     inner = { block.page + 1, 0 };
 	struct block single = { alloc_page(0), 0 }, reserved = { virt_to_page(kernel_start), 0 };
 	u32 sum = nr_free_pages() + nr_percpu_pages();
 
 	if (!EXPECT(0, block.page && single.page, "a block of order 2 and a single page"))
 		return;
-	EXPECT(51, selftest_panics(free_block, &wrong_order, 51), "a block of order 2 freed at order 1");
-	EXPECT(51, selftest_panics(free_block, &inner, 51), "the second page of a block freed alone");
+	EXPECT(51, selftest_panics(free_block, &wrong_order, 51),
+		"a block of order 2 freed at order 1");
+	EXPECT(51, selftest_panics(free_block, &inner, 51),
+		"the second page of a block freed alone");
 	get_page(reserved.page);
-	EXPECT(51, selftest_panics(free_block, &reserved, 51), "a page of the kernel freed, with a user");
+	EXPECT(51, selftest_panics(free_block, &reserved, 51),
+		"a page of the kernel freed, with a user");
 	atomic_set(&reserved.page->count, 0);
-	EXPECT(51, selftest_panics(free_block, &reserved, 51), "a page of the kernel freed, without a user");
+	EXPECT(51, selftest_panics(free_block, &reserved, 51),
+		"a page of the kernel freed, without a user");
 	get_page(single.page);
 	EXPECT(51, selftest_panics(free_block, &single, 51), "a page with two users freed");
 	put_page(single.page);
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum, "free pages after what was refused");
+	EXPECT_EQ(
+		51, nr_free_pages() + nr_percpu_pages(), sum, "free pages after what was refused");
 	free_pages(block.page, 2);
 	put_page(single.page);
 	EXPECT(51, selftest_panics(free_block, &block, 51), "a block of order 2 freed twice");
 	EXPECT(51, selftest_panics(free_block, &single, 51), "a page freed twice");
 	EXPECT(51, selftest_panics(put_block, &single, 51), "a user of a free page dropped");
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum + 5, "free pages after both went back once");
+	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum + 5,
+		"free pages after both went back once");
 	expect_zones_sound("after wrong frees");
 }

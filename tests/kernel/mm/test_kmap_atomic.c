@@ -1,10 +1,10 @@
 /* Atomic kmaps: one stack of slots for each CPU, nested in interrupts too. */
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/cpu/trap.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
@@ -23,16 +23,22 @@ static void nest_all(struct crew_member *self)
 		struct page *page = high_page[self->index + depth];
 		pte_t *pte = kernel_pte(slot_address(self->cpu, depth));
 
-		EXPECT(29, pte_none(*pte), "entry of depth %u on CPU %u before the map", depth, self->cpu);
+		EXPECT(29, pte_none(*pte), "entry of depth %u on CPU %u before the map", depth,
+			self->cpu);
 		at[depth] = kmap_atomic(page);
-		EXPECT_EQ(28, (uintptr_t)at[depth], slot_address(self->cpu, depth), "slot of depth %u on CPU %u", depth, self->cpu);
-		EXPECT_EQ(29, pte->v, pfn_pte(page_to_pfn(page), PAGE_KERNEL).v, "entry of depth %u", depth);
-		EXPECT(31, marked(at[depth], page), "content at depth %u on CPU %u", depth, self->cpu);
+		EXPECT_EQ(28, (uintptr_t)at[depth], slot_address(self->cpu, depth),
+			"slot of depth %u on CPU %u", depth, self->cpu);
+		EXPECT_EQ(29, pte->v, pfn_pte(page_to_pfn(page), PAGE_KERNEL).v,
+			"entry of depth %u", depth);
+		EXPECT(31, marked(at[depth], page), "content at depth %u on CPU %u", depth,
+			self->cpu);
 	}
 	for (u32 depth = KMAP_ATOMIC_DEPTH; depth-- > 0;) {
-		EXPECT(28, marked(at[depth], high_page[self->index + depth]), "content at depth %u, coming back", depth);
+		EXPECT(28, marked(at[depth], high_page[self->index + depth]),
+			"content at depth %u, coming back", depth);
 		kunmap_atomic(at[depth]);
-		EXPECT(29, pte_none(*kernel_pte(slot_address(self->cpu, depth))), "entry of depth %u after the unmap", depth);
+		EXPECT(29, pte_none(*kernel_pte(slot_address(self->cpu, depth))),
+			"entry of depth %u after the unmap", depth);
 	}
 }
 
@@ -56,7 +62,8 @@ static void reuse_slot(struct crew_member *self)
 		bool right = marked(at, page);
 
 		kunmap_atomic(at);
-		if (!EXPECT(31, right, "content of page %u in a slot used again, CPU %u", i, self->cpu))
+		if (!EXPECT(31, right, "content of page %u in a slot used again, CPU %u", i,
+			    self->cpu))
 			return;
 	}
 }
@@ -97,13 +104,16 @@ static void map_under_fire(struct crew_member *self)
 	u32 target = 60 * cpu_online_count();
 
 	while (atomic_read(&interrupts) < target && n++ < 100000) {
-		struct page *a = high_page[n % high_pages], *b = high_page[(n * 7 + 3) % high_pages];
+		struct page *a = high_page[n % high_pages],
+			    *b = high_page[(n * 7 + 3) % high_pages];
 		void *at_a = kmap_atomic(a), *at_b;
 
-		smp_send_ipi(n % NR_CPUS < 8 && (others & (1u << (n % 8))) ? n % 8 : self->cpu, VECTOR_SELFTEST);
+		smp_send_ipi(n % NR_CPUS < 8 && (others & (1u << (n % 8))) ? n % 8 : self->cpu,
+			VECTOR_SELFTEST);
 		at_b = kmap_atomic(b);
 		if (!marked(at_a, a) || !marked(at_b, b)) {
-			EXPECT(30, false, "content under maps of interrupts, time %u on CPU %u", n, self->cpu);
+			EXPECT(30, false, "content under maps of interrupts, time %u on CPU %u", n,
+				self->cpu);
 			atomic_set(&interrupts, target);
 		}
 		kunmap_atomic(at_b);
@@ -127,14 +137,17 @@ SELFTEST_HIGH(atomic_interrupts, "kmap_atomic.interrupts", 8, "28, 30, 31")
 	if (crew_start(&crew, 1, map_under_fire, NULL))
 		crew_join(&crew);
 	trap_set_handler(VECTOR_SELFTEST, NULL);
-	EXPECT(30, atomic_read(&interrupts) >= 60 * cpu_online_count(), "%u interrupts arrived", atomic_read(&interrupts));
-	EXPECT_EQ(30, atomic_read(&wrong_in_interrupt), 0, "interrupts that met another page's content");
+	EXPECT(30, atomic_read(&interrupts) >= 60 * cpu_online_count(), "%u interrupts arrived",
+		atomic_read(&interrupts));
+	EXPECT_EQ(30, atomic_read(&wrong_in_interrupt), 0,
+		"interrupts that met another page's content");
 	high_pages_free();
 }
 
 /*
- * An "interrupt" behind every instruction of a map and an unmap, by single steps: each maps and unmaps a page of its own, and would
- * meet a slot that is given back before it is clean.  Chance would seldom hit between those few instructions.
+ * An "interrupt" behind every instruction of a map and an unmap, by single steps: each maps and
+ * unmaps a page of its own, and would meet a slot that is given back before it is clean.  Chance
+ * would seldom hit between those few instructions.
  */
 #define TRAP_DEBUG 1u
 #define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
@@ -183,10 +196,7 @@ static void one_too_many(void *page)
 		kmap_atomic(page);
 }
 
-static void wrong_order(void *at)
-{
-	kunmap_atomic(at);
-}
+static void wrong_order(void *at) { kunmap_atomic(at); }
 
 SELFTEST_HIGH(atomic_misuse, "kmap_atomic.misuse", 8, "28")
 {

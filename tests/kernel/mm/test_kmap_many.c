@@ -10,7 +10,7 @@
 /* Every slot held by the test, sleepers on every CPU. */
 struct exhaustion {
 	atomic_t mapped, wrong;
-	u32 shared; /* members below this index want the same page */
+	u32 shared;    /* members below this index want the same page */
 	atomic_t hold; /* while set, who has mapped its page keeps it */
 };
 
@@ -39,8 +39,7 @@ static u32 sleepers_queued(void)
 	u32 n = 0;
 
 	spin_lock(&kmap_lock);
-	list_for_each(node, &pkmap_tickets)
-		n++;
+	list_for_each(node, &pkmap_tickets) n++;
 	spin_unlock(&kmap_lock);
 	return n;
 }
@@ -49,7 +48,9 @@ static u32 sleepers_queued(void)
 static void fill_pool(void)
 {
 	for (u32 i = 0; i < pkmap_slots; i++)
-		EXPECT(17, kmap_try(high_page[i]), "kmap_try of page %u, with %u of %u slots in use", i, pkmap_in_use, pkmap_slots);
+		EXPECT(17, kmap_try(high_page[i]),
+			"kmap_try of page %u, with %u of %u slots in use", i, pkmap_in_use,
+			pkmap_slots);
 }
 
 static void exhaust_once(void)
@@ -60,12 +61,14 @@ static void exhaust_once(void)
 	fill_pool();
 	expect_pool((int)pkmap_slots, "every slot held");
 	if (crew_start(&crew, 2, sleep_for_slot, &e)) {
-		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued", sleepers_queued(), crew.n);
+		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued",
+			sleepers_queued(), crew.n);
 		EXPECT_EQ(12, atomic_read(&e.mapped), 0, "threads that got a slot of a full pool");
 		/* One slot, to be passed from sleeper to sleeper until all have had it. */
 		kunmap(high_page[0]);
-		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n), "%u of %u sleepers got the slot that was freed, %u still queued",
-		       atomic_read(&e.mapped), crew.n, sleepers_queued());
+		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n),
+			"%u of %u sleepers got the slot that was freed, %u still queued",
+			atomic_read(&e.mapped), crew.n, sleepers_queued());
 		if (atomic_read(&e.mapped) != crew.n)
 			kunmap(high_page[1]);
 		crew_join(&crew);
@@ -105,7 +108,8 @@ SELFTEST_HIGH(pkmap_second_look, "pkmap.second_look", 8, "3, 14")
 		kunmap(high_page[0]);
 		kunmap(high_page[1]);
 		crew_join(&crew);
-		EXPECT_EQ(14, kmap_stats.new_maps - new_maps, 1, "slots taken by two sleepers for one page");
+		EXPECT_EQ(14, kmap_stats.new_maps - new_maps, 1,
+			"slots taken by two sleepers for one page");
 	}
 	for (u32 i = 2; i < pkmap_slots; i++)
 		kunmap(high_page[i]);
@@ -114,8 +118,8 @@ SELFTEST_HIGH(pkmap_second_look, "pkmap.second_look", 8, "3, 14")
 }
 
 /*
- * Two slots fall to 1 while two threads sleep for one page and a third for another.  One slot is enough for the first two, who keep
- * it; the third must be woken for the other slot.
+ * Two slots fall to 1 while two threads sleep for one page and a third for another.  One slot is
+ * enough for the first two, who keep it; the third must be woken for the other slot.
  */
 SELFTEST_HIGH(pkmap_wake_all, "pkmap.wake_all", 8, "12, 13, 14")
 {
@@ -126,11 +130,13 @@ SELFTEST_HIGH(pkmap_wake_all, "pkmap.wake_all", 8, "12, 13, 14")
 		return;
 	fill_pool();
 	if (crew_start_on(&crew, 1u << smp_processor_id(), 3, sleep_for_slot, &e)) {
-		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued", sleepers_queued(), crew.n);
+		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u sleepers queued",
+			sleepers_queued(), crew.n);
 		kunmap(high_page[0]);
 		kunmap(high_page[1]);
-		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n), "%u of %u threads got their page, with a slot at 1 left over",
-		       atomic_read(&e.mapped), crew.n);
+		EXPECT(13, WAIT_FOR(atomic_read(&e.mapped) == crew.n),
+			"%u of %u threads got their page, with a slot at 1 left over",
+			atomic_read(&e.mapped), crew.n);
 		atomic_set(&e.hold, 0);
 		crew_join(&crew);
 	}
@@ -176,16 +182,20 @@ SELFTEST_HIGH(kmap_many_kinds, "kmap_many.kinds", 8, "3, 5, 15, 21")
 	}
 	kmap(high_page[0]); /* mapped already */
 	kunmap(high_page[0]);
-	pages[0] = high_page[0], pages[1] = low, pages[2] = high_page[1], pages[3] = high_page[1], pages[4] = low, pages[5] = high_page[2];
+	pages[0] = high_page[0], pages[1] = low, pages[2] = high_page[1], pages[3] = high_page[1],
+	pages[4] = low, pages[5] = high_page[2];
 	EXPECT_EQ(21, kmap_many(pages, 6), 0, "kmap_many");
 	for (u32 i = 0; i < 6; i++)
 		if (page_is_high(pages[i]))
-			EXPECT(21, marked((void *)page_address(pages[i]), pages[i]), "content of page %u", i);
+			EXPECT(21, marked((void *)page_address(pages[i]), pages[i]),
+				"content of page %u", i);
 	expect_pool(4, "with six pages, four of them high, two of these the same");
-	EXPECT_EQ(3, pkmap_count[PKMAP_NR(high_page[1]->virtual)], 3, "count of a page that came twice");
+	EXPECT_EQ(3, pkmap_count[PKMAP_NR(high_page[1]->virtual)], 3,
+		"count of a page that came twice");
 	kunmap_many(pages, 6);
 	expect_pool(0, "after kunmap_many");
-	EXPECT_EQ(21, kmap_many(high_page, pkmap_slots + 1), -E2BIG, "kmap_many of more pages than the pool has slots");
+	EXPECT_EQ(21, kmap_many(high_page, pkmap_slots + 1), -E2BIG,
+		"kmap_many of more pages than the pool has slots");
 	expect_pool(0, "after a kmap_many that failed");
 	EXPECT_EQ(21, kmap_many(high_page, pkmap_slots), 0, "kmap_many of the whole pool");
 	expect_pool((int)pkmap_slots, "with the whole pool");
@@ -195,8 +205,8 @@ SELFTEST_HIGH(kmap_many_kinds, "kmap_many.kinds", 8, "3, 5, 15, 21")
 }
 
 /*
- * Threads that each want several slots of a pool with too few left for all of them: with kmaps one by one each would hold some and wait for
- * the others.
+ * Threads that each want several slots of a pool with too few left for all of them: with kmaps one
+ * by one each would hold some and wait for the others.
  */
 #define WANTED 4u
 #define LEFT (2 * WANTED - 1)
@@ -215,7 +225,8 @@ static void want_several(struct crew_member *self)
 		u32 n = round % 3 ? WANTED : 1;
 
 		for (u32 i = 0; i < n; i++)
-			pages[i] = high_page[pkmap_slots + random_next(&seed) % (high_pages - pkmap_slots)];
+			pages[i] = high_page[pkmap_slots +
+					     random_next(&seed) % (high_pages - pkmap_slots)];
 		kmap_many(pages, n);
 		for (u32 i = 0; i < n; i++)
 			if (!marked((void *)page_address(pages[i]), pages[i]))
@@ -236,8 +247,9 @@ SELFTEST_HIGH(kmap_many_crowd, "kmap_many.crowd", 8, "12, 13, 14, 21")
 	if (!EXPECT_EQ(21, kmap_many(high_page, pkmap_slots - LEFT), 0, "most of the pool"))
 		return;
 	if (crew_start(&crew, 4, want_several, &hungry)) {
-		EXPECT(13, WAIT_FOR(atomic_read(&hungry.rounds) == 40 * crew.n), "%u of %u rounds done, %u threads wait",
-		       atomic_read(&hungry.rounds), 40 * crew.n, sleepers_queued());
+		EXPECT(13, WAIT_FOR(atomic_read(&hungry.rounds) == 40 * crew.n),
+			"%u of %u rounds done, %u threads wait", atomic_read(&hungry.rounds),
+			40 * crew.n, sleepers_queued());
 		crew_join(&crew);
 	}
 	EXPECT_EQ(21, atomic_read(&hungry.wrong), 0, "pages seen wrong");
@@ -246,7 +258,10 @@ SELFTEST_HIGH(kmap_many_crowd, "kmap_many.crowd", 8, "12, 13, 14, 21")
 	high_pages_free();
 }
 
-/* A large request is served before small ones that came later, though slots fall free one at a time. */
+/*
+ * A large request is served before small ones that came later, though slots fall free one at a
+ * time.
+ */
 struct big_and_small {
 	atomic_t served, big_was;
 };
@@ -276,13 +291,15 @@ SELFTEST_HIGH(kmap_many_fair, "kmap_many.fair", 8, "12, 21")
 	fill_pool();
 	/* One after the other onto this CPU's queue: the large one is the first to ask. */
 	if (crew_start_on(&crew, 1u << smp_processor_id(), 8, want_half, &order)) {
-		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u threads wait", sleepers_queued(), crew.n);
+		EXPECT(12, WAIT_FOR(sleepers_queued() == crew.n), "%u of %u threads wait",
+			sleepers_queued(), crew.n);
 		while (last < pkmap_slots && atomic_read(&order.served) == 0) {
 			kunmap(high_page[last++]);
 			crew_pause();
 		}
 		EXPECT_EQ(12, last, pkmap_slots / 2, "slots given back when the first was served");
-		EXPECT(12, atomic_read(&order.big_was), "a small request was served before a large one that came first");
+		EXPECT(12, atomic_read(&order.big_was),
+			"a small request was served before a large one that came first");
 		while (last < pkmap_slots)
 			kunmap(high_page[last++]);
 		crew_join(&crew);
@@ -325,7 +342,8 @@ static void want_one(struct crew_member *self)
 
 static void expect_stall_told(void)
 {
-	EXPECT(0, WAIT_FOR(kmap_stats.stalls == 1), "%u stalls of the pool were told of", kmap_stats.stalls);
+	EXPECT(0, WAIT_FOR(kmap_stats.stalls == 1), "%u stalls of the pool were told of",
+		kmap_stats.stalls);
 }
 
 SELFTEST_FLAGS(kmap_deadlock, "stall.deadlock", 8, "52", true, true)
@@ -333,7 +351,8 @@ SELFTEST_FLAGS(kmap_deadlock, "stall.deadlock", 8, "52", true, true)
 	static struct crew crew;
 	static struct barrier both;
 
-	if (high_pages_take(2 * (HELD_BY_EACH + WANTED_MORE)) && crew_start_on(&crew, 1, 2, hold_and_want, &both))
+	if (high_pages_take(2 * (HELD_BY_EACH + WANTED_MORE)) &&
+		crew_start_on(&crew, 1, 2, hold_and_want, &both))
 		expect_stall_told();
 }
 
@@ -343,7 +362,8 @@ SELFTEST_FLAGS(kmap_hoarders, "stall.hoarders", 8, "12", true, true)
 
 	if (!high_pages_take(2 * pkmap_slots) || !crew_start_on(&holders, 1, 2, hold_half, NULL))
 		return;
-	if (!EXPECT(0, WAIT_FOR(READ_ONCE(pkmap_in_use) == pkmap_slots), "%u of %u slots are in use", pkmap_in_use, pkmap_slots))
+	if (!EXPECT(0, WAIT_FOR(READ_ONCE(pkmap_in_use) == pkmap_slots),
+		    "%u of %u slots are in use", pkmap_in_use, pkmap_slots))
 		return;
 	if (crew_start_on(&crew, 1, 3, want_one, NULL))
 		expect_stall_told();

@@ -1,12 +1,15 @@
-/* Address spaces: mapping, teardown while others run on the rest, borrowed address spaces, accounting. */
+/*
+ * Address spaces: mapping, teardown while others run on the rest, borrowed address spaces,
+ * accounting.
+ */
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/paging/tlb.h"
-#include "arch/x86/cpu/trap.h"
 #include "lib/errno.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
@@ -22,7 +25,10 @@ static u32 pages_at_rest(void)
 	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
 }
 
-/* Maps n pages, `step` bytes apart, each marked with its number; supervisor entries, as the kernel itself reads them. */
+/*
+ * Maps n pages, `step` bytes apart, each marked with its number; supervisor entries, as the kernel
+ * itself reads them.
+ */
 static bool map_pages(struct mm *mm, uintptr_t start, u32 n, u32 step)
 {
 	for (u32 i = 0; i < n; i++) {
@@ -48,7 +54,7 @@ static bool pages_read_right(uintptr_t start, u32 n, u32 step)
 		bool there = probe_read(start + i * step, &value);
 
 		if (!EXPECT(0, there, "page %u at %x is not mapped", i, (u32)(start + i * step)) ||
-		    !EXPECT_EQ(0, value, i + 1, "content of page %u", i))
+			!EXPECT_EQ(0, value, i + 1, "content of page %u", i))
 			return false;
 	}
 	return true;
@@ -66,13 +72,16 @@ SELFTEST(mm_map_unmap, "mm.map_unmap", 8, "19, 33, 39, 40, 51")
 	if (map_pages(mm, BASE, n, 0x10000)) {
 		thread_use_mm(mm);
 		pages_read_right(BASE, n, 0x10000);
-		EXPECT(19, !pgd_check(mm->tlb.pgd, &where), "kernel entry %u of a PGD in use", where);
+		EXPECT(19, !pgd_check(mm->tlb.pgd, &where), "kernel entry %u of a PGD in use",
+			where);
 		page = alloc_page(GFP_KERNEL);
-		EXPECT_EQ(0, -mm_map(mm, BASE, page, PAGE_LOW_KERNEL), EEXIST, "error of mapping over a mapping");
+		EXPECT_EQ(0, -mm_map(mm, BASE, page, PAGE_LOW_KERNEL), EEXIST,
+			"error of mapping over a mapping");
 		free_page(page);
 		mm_unmap(mm, BASE, BASE + AREA);
 		EXPECT(40, !probe_read(BASE, &where), "a page is still reached after mm_unmap");
-		EXPECT_EQ(39, mm->tables, PMD_FOLDED ? 0 : 1, "tables left after a whole area went");
+		EXPECT_EQ(
+			39, mm->tables, PMD_FOLDED ? 0 : 1, "tables left after a whole area went");
 		EXPECT_EQ(51, mm->pages, 0, "pages left");
 		thread_use_mm(NULL);
 	}
@@ -80,11 +89,14 @@ SELFTEST(mm_map_unmap, "mm.map_unmap", 8, "19, 33, 39, 40, 51")
 	EXPECT_EQ(51, pages_at_rest(), before, "pages free, cached and in lists");
 }
 
-/* Members that run on an address space, read the part that stays all the time, and know when a part has gone. */
+/*
+ * Members that run on an address space, read the part that stays all the time, and know when a part
+ * has gone.
+ */
 struct teardown {
 	struct mm *mm;
 	struct barrier barrier;
-	u32 n;		    /* members and the test itself */
+	u32 n; /* members and the test itself */
 	atomic_t stop, gone_wrong, stale_seen, reads;
 };
 
@@ -174,8 +186,10 @@ SELFTEST(mm_teardown, "mm.teardown", 8, "33, 39, 40, 51")
 		teardown_rounds(&t, selftest_full ? 1000 : 4);
 		crew_join(&crew);
 	}
-	EXPECT_EQ(40, atomic_read(&t.stale_seen), 0, "pages still reached through a TLB after their range went");
-	EXPECT_EQ(40, atomic_read(&t.gone_wrong), 0, "wrong reads of what stays or before it goes (%u reads)", atomic_read(&t.reads));
+	EXPECT_EQ(40, atomic_read(&t.stale_seen), 0,
+		"pages still reached through a TLB after their range went");
+	EXPECT_EQ(40, atomic_read(&t.gone_wrong), 0,
+		"wrong reads of what stays or before it goes (%u reads)", atomic_read(&t.reads));
 	mm_destroy(t.mm);
 	EXPECT_EQ(51, pages_at_rest(), before, "pages free, cached and in lists");
 }
@@ -199,17 +213,24 @@ SELFTEST(mm_lazy, "mm.lazy", 8, "27")
 		return;
 	if (crew_start_on(&crew, others, 1, use_and_leave, mm))
 		crew_join(&crew);
-	EXPECT_EQ(27, atomic_read(&mm->tlb.cpus), others, "CPUs that borrow the address space after its threads have ended");
+	EXPECT_EQ(27, atomic_read(&mm->tlb.cpus), others,
+		"CPUs that borrow the address space after its threads have ended");
 	ipis = *this_cpu(ipis_sent);
 	flush_tlb_mm(&mm->tlb);
-	EXPECT_EQ(27, *this_cpu(ipis_sent) - ipis, others ? cpu_online_count() - 1 : 0, "interrupts for the first flush");
-	EXPECT_EQ(27, atomic_read(&mm->tlb.cpus), 0, "CPUs left in the mask after a flush told them");
+	EXPECT_EQ(27, *this_cpu(ipis_sent) - ipis, others ? cpu_online_count() - 1 : 0,
+		"interrupts for the first flush");
+	EXPECT_EQ(
+		27, atomic_read(&mm->tlb.cpus), 0, "CPUs left in the mask after a flush told them");
 	flush_tlb_mm(&mm->tlb);
-	EXPECT_EQ(27, *this_cpu(ipis_sent) - ipis, others ? cpu_online_count() - 1 : 0, "interrupts after the second flush");
+	EXPECT_EQ(27, *this_cpu(ipis_sent) - ipis, others ? cpu_online_count() - 1 : 0,
+		"interrupts after the second flush");
 	mm_destroy(mm);
 }
 
-/* Every CPU maps pages under one missing table at the same time: all but one of the tables made in the race must go back. */
+/*
+ * Every CPU maps pages under one missing table at the same time: all but one of the tables made in
+ * the race must go back.
+ */
 struct race {
 	struct mm *mm;
 	struct barrier barrier;
@@ -224,8 +245,9 @@ static void map_in_race(struct crew_member *self)
 	drain_pgt_cache(); /* so that the slow path, which drops the lock, is taken */
 	barrier_wait(&race->barrier, race->n);
 	if (EXPECT(0, page, "a page")) {
-		EXPECT_EQ(38, mm_map(race->mm, BASE + self->index * PAGE_SIZE, page, PAGE_LOW_KERNEL), 0, "mm_map by member %u",
-			  self->index);
+		EXPECT_EQ(38,
+			mm_map(race->mm, BASE + self->index * PAGE_SIZE, page, PAGE_LOW_KERNEL), 0,
+			"mm_map by member %u", self->index);
 		put_page(page);
 	}
 }
@@ -254,7 +276,10 @@ SELFTEST(mm_race, "mm.race", 8, "33, 38, 51")
 		race_once();
 }
 
-/* A part of the address space that had no PMD table gets one while another CPU runs there: it must see it (PAE keeps PDPTEs). */
+/*
+ * A part of the address space that had no PMD table gets one while another CPU runs there: it must
+ * see it (PAE keeps PDPTEs).
+ */
 static void wait_and_read(struct crew_member *self)
 {
 	struct teardown *t = self->arg;
@@ -263,7 +288,8 @@ static void wait_and_read(struct crew_member *self)
 	thread_use_mm(t->mm);
 	barrier_wait(&t->barrier, t->n); /* on the address space */
 	barrier_wait(&t->barrier, t->n); /* mapped */
-	EXPECT(41, probe_read(GOES, &value) && value == 1, "CPU %u reads %u where a PMD table is new", self->cpu, value);
+	EXPECT(41, probe_read(GOES, &value) && value == 1,
+		"CPU %u reads %u where a PMD table is new", self->cpu, value);
 	thread_use_mm(NULL);
 }
 
@@ -285,15 +311,14 @@ SELFTEST(mm_new_pmd, "mm.new_pmd", 8, "19, 41")
 	/* Accessed is left out: QEMU's TCG sets it there (see pgd_value()). */
 	if (!PMD_FOLDED)
 		for (u32 i = 0; i < PTRS_PER_PGD; i++)
-			EXPECT_EQ(19, *(pteval_t *)&t.mm->tlb.pgd[i] & ~(PTE_FRAME_MASK | _PAGE_PRESENT | _PAGE_ACCESSED), 0,
-				  "other bits in PDPTE %u", i);
+			EXPECT_EQ(19,
+				*(pteval_t *)&t.mm->tlb.pgd[i] &
+					~(PTE_FRAME_MASK | _PAGE_PRESENT | _PAGE_ACCESSED),
+				0, "other bits in PDPTE %u", i);
 	mm_destroy(t.mm);
 }
 
-static void destroy_in_use(void *mm)
-{
-	mm_destroy(mm);
-}
+static void destroy_in_use(void *mm) { mm_destroy(mm); }
 
 SELFTEST(mm_in_use, "mm.in_use", 8, "27")
 {
@@ -302,7 +327,8 @@ SELFTEST(mm_in_use, "mm.in_use", 8, "27")
 	if (!EXPECT(0, mm, "an address space"))
 		return;
 	thread_use_mm(mm);
-	EXPECT(27, selftest_panics(destroy_in_use, mm, 27), "an address space destroyed while a thread uses it");
+	EXPECT(27, selftest_panics(destroy_in_use, mm, 27),
+		"an address space destroyed while a thread uses it");
 	thread_use_mm(NULL);
 	mm_destroy(mm);
 }

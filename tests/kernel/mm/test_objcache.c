@@ -17,7 +17,8 @@ static bool all_words_are(const u8 *object, u32 size, u32 value)
 {
 	const u32 *word = (const u32 *)object, *end = (const u32 *)(object + size);
 
-	while (word < end && *word == value) /* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+	/* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+	while (word < end && *word == value)
 		word++;
 	return word == end;
 }
@@ -37,7 +38,8 @@ static void check_and_free(u32 i)
 {
 	if (!objects[i])
 		return;
-	EXPECT(51, all_words_are(objects[i], cache.size, (i & 0xFF) * 0x01010101u), "object %u still holds its own number", i);
+	EXPECT(51, all_words_are(objects[i], cache.size, (i & 0xFF) * 0x01010101u),
+		"object %u still holds its own number", i);
 	object_free(&cache, objects[i]);
 	objects[i] = NULL;
 }
@@ -50,11 +52,13 @@ static void exercise(const char *name, u32 size, u32 align)
 	for (u32 i = 0; i < OBJECTS; i++)
 		fill(i);
 	EXPECT_EQ(51, cache.in_use, OBJECTS, "objects in use, %u bytes each", size);
-	EXPECT_EQ(51, cache.pages, (OBJECTS + cache.per_page - 1) / cache.per_page, "pages of %u objects each", cache.per_page);
+	EXPECT_EQ(51, cache.pages, (OBJECTS + cache.per_page - 1) / cache.per_page,
+		"pages of %u objects each", cache.per_page);
 	for (u32 n = 0; n < OBJECTS; n++) {
 		u32 i = next_random(&random) % OBJECTS;
 
-		EXPECT(0, IS_ALIGNED((uintptr_t)objects[i], align), "object at %p, alignment %u", objects[i], align);
+		EXPECT(0, IS_ALIGNED((uintptr_t)objects[i], align), "object at %p, alignment %u",
+			objects[i], align);
 		check_and_free(i);
 		fill(i);
 	}
@@ -62,7 +66,8 @@ static void exercise(const char *name, u32 size, u32 align)
 		check_and_free((i * 7) % OBJECTS);
 	EXPECT_EQ(51, cache.in_use, 0, "objects in use in the end");
 	EXPECT_EQ(51, cache.pages, 0, "pages in the end");
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum, "free pages of the machine, before and after");
+	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum,
+		"free pages of the machine, before and after");
 }
 
 SELFTEST(objcache_sizes, "objcache.sizes", 7, "49, 51")
@@ -72,15 +77,9 @@ SELFTEST(objcache_sizes, "objcache.sizes", 7, "49, 51")
 	exercise("test-2048", 2048, 64);
 }
 
-static void free_object(void *object)
-{
-	object_free(&cache, object);
-}
+static void free_object(void *object) { object_free(&cache, object); }
 
-static void kfree_it(void *object)
-{
-	kfree(object);
-}
+static void kfree_it(void *object) { kfree(object); }
 
 SELFTEST(objcache_misuse, "objcache.misuse", 7, "51")
 {
@@ -91,7 +90,8 @@ SELFTEST(objcache_misuse, "objcache.misuse", 7, "51")
 	second = object_alloc(&cache, GFP_KERNEL);
 	if (!EXPECT(0, first && second && foreign && page, "two objects, one by kmalloc, one page"))
 		return;
-	EXPECT(51, selftest_panics(free_object, first + 8, 0), "an address inside object %p freed", first);
+	EXPECT(51, selftest_panics(free_object, first + 8, 0), "an address inside object %p freed",
+		first);
 	EXPECT(51, selftest_panics(free_object, foreign, 0), "an object of another cache freed");
 	EXPECT(51, selftest_panics(kfree_it, page, 0), "a page freed as an object");
 	object_free(&cache, first);
@@ -111,19 +111,23 @@ SELFTEST(objcache_kmalloc, "objcache.kmalloc", 7, "49, 51")
 
 		if (!EXPECT(0, one && other, "two times %u bytes", size))
 			return;
-		EXPECT(51, one + size <= other || other + size <= one, "%p and %p of %u bytes overlap", one, other, size);
-		EXPECT(0, all_words_are(one, size & ~3u, 0) && all_words_are(other, size & ~3u, 0), "%u bytes zeroed", size);
+		EXPECT(51, one + size <= other || other + size <= one,
+			"%p and %p of %u bytes overlap", one, other, size);
+		EXPECT(0, all_words_are(one, size & ~3u, 0) && all_words_are(other, size & ~3u, 0),
+			"%u bytes zeroed", size);
 		memset(one, 0xFF, size);
 		memset(other, 0xFF, size);
 		kfree(one);
 		kfree(other);
 	}
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum, "free pages of the machine, before and after");
+	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum,
+		"free pages of the machine, before and after");
 }
 
 /*
- * Two objects of one page are freed, the second by an interrupt in the midst of the first free: a trap after the n-th instruction at
- * which an interrupt could come (EFLAGS.IF set).  The page must go with whichever is the last.
+ * Two objects of one page are freed, the second by an interrupt in the midst of the first free: a
+ * trap after the n-th instruction at which an interrupt could come (EFLAGS.IF set).  The page must
+ * go with whichever is the last.
  */
 #define TRAP_DEBUG 1u
 #define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
@@ -157,14 +161,18 @@ static bool free_at_step(u32 n)
 	trial.second = object_alloc(&cache, GFP_KERNEL);
 	trial.free_after = n;
 	trial.steps = 0;
-	if (!EXPECT(0, first && trial.second && cache.pages == 1, "two objects in one page, in %u pages", cache.pages))
+	if (!EXPECT(0, first && trial.second && cache.pages == 1,
+		    "two objects in one page, in %u pages", cache.pages))
 		return false;
 	free_in_steps(first);
 	interrupted = !trial.second;
 	if (!interrupted)
 		object_free(&cache, trial.second);
-	return EXPECT(51, cache.in_use == 0 && cache.pages == 0 && list_empty(&cache.partial) && list_empty(&cache.full),
-		      "interrupt at step %u: %u objects in use, %u pages", n, cache.in_use, cache.pages) &&
+	return EXPECT(51,
+		       cache.in_use == 0 && cache.pages == 0 && list_empty(&cache.partial) &&
+			       list_empty(&cache.full),
+		       "interrupt at step %u: %u objects in use, %u pages", n, cache.in_use,
+		       cache.pages) &&
 	       interrupted;
 }
 

@@ -2,10 +2,10 @@
 #include "arch/x86/smp/cpumask.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/pages/zone.h"
+#include "mm/tables/address_space.h"
+#include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
@@ -14,7 +14,8 @@ static void expect_lists(const char *when)
 	for (u32 level = 0; level < 3; level++) {
 		const char *wrong = quicklist_check(level);
 
-		EXPECT(32, !wrong, "%s: list of level %u (0 PTE, 1 PMD, 2 PGD) on CPU %u: %s", when, level, smp_processor_id(), wrong);
+		EXPECT(32, !wrong, "%s: list of level %u (0 PTE, 1 PMD, 2 PGD) on CPU %u: %s", when,
+			level, smp_processor_id(), wrong);
 	}
 }
 
@@ -48,9 +49,11 @@ static bool table_is_fresh(const struct kind *kind, void *table)
 	u32 words = kind->give == give_pgd ? KERNEL_PGD_INDEX * sizeof(pgd_t) / 4 : PAGE_SIZE / 4;
 
 	for (u32 i = 0; i < words; i++)
-		if (!EXPECT_EQ(34, word[i], 0, "word %u of a %s table from the list", i, kind->name))
+		if (!EXPECT_EQ(
+			    34, word[i], 0, "word %u of a %s table from the list", i, kind->name))
 			return false;
-	return kind->give != give_pgd || EXPECT(35, !pgd_check(table, &where), "kernel entry %u of a popped PGD", where);
+	return kind->give != give_pgd ||
+	       EXPECT(35, !pgd_check(table, &where), "kernel entry %u of a popped PGD", where);
 }
 
 static void check_lifo(const struct kind *kind)
@@ -62,7 +65,8 @@ static void check_lifo(const struct kind *kind)
 		table[i] = kind->take();
 		if (!EXPECT(0, table[i], "a %s table", kind->name))
 			return;
-		EXPECT(49, !page_is_high(virt_to_page(table[i])), "a %s table lies high", kind->name);
+		EXPECT(49, !page_is_high(virt_to_page(table[i])), "a %s table lies high",
+			kind->name);
 	}
 	EXPECT_EQ(36, list->count, 0, "%s tables cached before", kind->name);
 	for (u32 i = 0; i < MANY; i++) {
@@ -73,7 +77,8 @@ static void check_lifo(const struct kind *kind)
 	for (u32 i = MANY; i-- > 0;) {
 		void *popped = kind->fast();
 
-		EXPECT_EQ(36, (uintptr_t)popped, (uintptr_t)table[i], "%s table popped as number %u", kind->name, MANY - i);
+		EXPECT_EQ(36, (uintptr_t)popped, (uintptr_t)table[i],
+			"%s table popped as number %u", kind->name, MANY - i);
 		if (popped && !table_is_fresh(kind, popped))
 			break;
 	}
@@ -113,7 +118,10 @@ static bool fill_list(u32 n)
 	return true;
 }
 
-/* While memory is short quicklists keep nothing, whatever the marks say: would so many tables, and as much again, make it so? */
+/*
+ * While memory is short quicklists keep nothing, whatever the marks say: would so many tables, and
+ * as much again, make it so?
+ */
 static bool memory_for(u32 tables)
 {
 	const struct zone *zone = &zones[zones[ZONE_NORMAL].managed ? ZONE_NORMAL : ZONE_DMA];
@@ -135,9 +143,11 @@ SELFTEST(quicklist_marks, "quicklist.marks", 8, "37, 51")
 	EXPECT_EQ(37, list->count, pgt_high_mark, "tables cached at the high mark");
 	free_before = nr_free_pages() + nr_percpu_pages();
 	pte_free(pte_alloc_one());
-	EXPECT_EQ(37, check_pgt_cache(), pgt_high_mark + 1 - pgt_low_mark, "tables freed above the high mark");
+	EXPECT_EQ(37, check_pgt_cache(), pgt_high_mark + 1 - pgt_low_mark,
+		"tables freed above the high mark");
 	EXPECT_EQ(37, list->count, pgt_low_mark, "tables cached after trimming");
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), free_before + pgt_high_mark - pgt_low_mark, "pages free after trimming");
+	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(),
+		free_before + pgt_high_mark - pgt_low_mark, "pages free after trimming");
 	expect_lists("after trimming");
 	drain_pgt_cache();
 	EXPECT_EQ(37, list->count, 0, "tables cached after draining");
@@ -170,8 +180,9 @@ SELFTEST(quicklist_idle, "quicklist.idle", 8, "37")
 		crew_join(&crew);
 	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
 		if (others & (1u << cpu))
-			EXPECT(37, WAIT_FOR(trimmed_to_low(cpu)), "CPU %u is idle with %u tables cached, low mark %u", cpu,
-			       per_cpu(pte_quicklist, cpu)->count, pgt_low_mark);
+			EXPECT(37, WAIT_FOR(trimmed_to_low(cpu)),
+				"CPU %u is idle with %u tables cached, low mark %u", cpu,
+				per_cpu(pte_quicklist, cpu)->count, pgt_low_mark);
 }
 
 /* So many that giving them back takes longer than coming back from a request for it. */
@@ -183,16 +194,20 @@ static void hoard_member(struct crew_member *self)
 	fill_list(HOARD);
 }
 
-/* A request that asks halted CPUs to trim finds their tables free when it goes on: "done" is said after the work. */
+/*
+ * A request that asks halted CPUs to trim finds their tables free when it goes on: "done" is said
+ * after the work.
+ */
 static void expect_trimmed(u32 cpu)
 {
 	if (!EXPECT(37, WAIT_FOR(idle_cpus() & (1u << cpu)), "CPU %u does not become idle", cpu) ||
-	    !EXPECT_EQ(37, per_cpu(pte_quicklist, cpu)->count, HOARD, "tables cached on idle CPU %u", cpu))
+		!EXPECT_EQ(37, per_cpu(pte_quicklist, cpu)->count, HOARD,
+			"tables cached on idle CPU %u", cpu))
 		return;
 	ask_for_trim();
 	trim_idle_cpus();
-	EXPECT_EQ(37, READ_ONCE(per_cpu(pte_quicklist, cpu)->count), 0, "tables cached on CPU %u, which has said that it trimmed",
-		  cpu);
+	EXPECT_EQ(37, READ_ONCE(per_cpu(pte_quicklist, cpu)->count), 0,
+		"tables cached on CPU %u, which has said that it trimmed", cpu);
 }
 
 SELFTEST(quicklist_asked, "quicklist.asked", 8, "37")
@@ -224,7 +239,8 @@ SELFTEST(quicklist_disagree, "quicklist.disagree", 8, "42")
 	if (!fill_list(5))
 		return;
 	list->count += 3;
-	selftest_note("quicklist.disagree makes a count and its list disagree, twice; the kernel says so:");
+	selftest_note(
+		"quicklist.disagree makes a count and its list disagree, twice; the kernel says so:");
 	EXPECT(42, quicklist_check(0), "a count that is too high is noticed");
 	EXPECT_EQ(42, drain_pgt_cache(), 5, "tables freed with a count too high");
 	EXPECT_EQ(42, list->count, 0, "count afterwards");
@@ -238,10 +254,7 @@ SELFTEST(quicklist_disagree, "quicklist.disagree", 8, "42")
 	EXPECT(42, !list->head, "list after draining twice");
 }
 
-static void free_twice(void *table)
-{
-	pte_free(table);
-}
+static void free_twice(void *table) { pte_free(table); }
 
 SELFTEST(quicklist_places, "quicklist.places", 8, "33")
 {

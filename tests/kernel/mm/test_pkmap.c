@@ -1,16 +1,21 @@
-/* The PKMap pool: counts, turn, flush, revival, and storms on every CPU.  Those who wait for a slot are in test_kmap_many.c. */
+/*
+ * The PKMap pool: counts, turn, flush, revival, and storms on every CPU.  Those who wait for a slot
+ * are in test_kmap_many.c.
+ */
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/paging/tlb.h"
+#include "lib/bitops.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"
-#include "lib/bitops.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
-/* Maps pages one after another, from *next on, until the pool has been flushed; returns how many. */
+/*
+ * Maps pages one after another, from *next on, until the pool has been flushed; returns how many.
+ */
 static u32 map_until_flush(u32 *next)
 {
 	u32 before = kmap_stats.flushes, n;
@@ -44,7 +49,8 @@ SELFTEST(pkmap_lowmem, "pkmap.low_page", 8, "15")
 
 	if (!EXPECT(0, page, "a low page"))
 		return;
-	EXPECT_EQ(15, (uintptr_t)kmap(page), (uintptr_t)lowmem_page_address(page), "kmap of a low page");
+	EXPECT_EQ(15, (uintptr_t)kmap(page), (uintptr_t)lowmem_page_address(page),
+		"kmap of a low page");
 	kunmap(page);
 	EXPECT_EQ(15, kmap_stats.maps, before.maps, "the pool was asked");
 	EXPECT_EQ(15, page->virtual, 0, "a low page has a slot");
@@ -67,12 +73,15 @@ SELFTEST_HIGH(pkmap_revival, "pkmap.revival", 8, "2, 4, 9, 20")
 	rounds = this_cpu(tlb_stats)->rounds;
 	ipis = *this_cpu(ipis_sent);
 	for (u32 i = 0; i < 3 * pkmap_slots; i++) {
-		EXPECT_EQ(9, (uintptr_t)kmap(high_page[0]), address, "address of a revived slot, time %u", i);
+		EXPECT_EQ(9, (uintptr_t)kmap(high_page[0]), address,
+			"address of a revived slot, time %u", i);
 		kunmap(high_page[0]);
 	}
 	EXPECT_EQ(9, pkmap_pte(PKMAP_NR(address))->v, entry.v, "entry of a revived slot");
-	EXPECT_EQ(20, this_cpu(tlb_stats)->rounds, rounds, "flushes while one page was mapped again and again");
-	EXPECT_EQ(9, *this_cpu(ipis_sent), ipis, "interrupts sent while one page was mapped again and again");
+	EXPECT_EQ(20, this_cpu(tlb_stats)->rounds, rounds,
+		"flushes while one page was mapped again and again");
+	EXPECT_EQ(9, *this_cpu(ipis_sent), ipis,
+		"interrupts sent while one page was mapped again and again");
 	expect_pool(0, "after revivals");
 	high_pages_free();
 }
@@ -94,7 +103,8 @@ SELFTEST_HIGH(pkmap_model, "pkmap.model", 8, "1, 2, 3, 4, 5")
 			uses[i]--;
 			outstanding--;
 		} else if (uses[i] < 200) {
-			EXPECT(3, marked(kmap_try(high_page[i]), high_page[i]), "content of page %u", i);
+			EXPECT(3, marked(kmap_try(high_page[i]), high_page[i]),
+				"content of page %u", i);
 			uses[i]++;
 			outstanding++;
 		}
@@ -143,24 +153,31 @@ SELFTEST_HIGH(pkmap_turn, "pkmap.turn", 8, "6, 10, 11")
 			forget_handed();
 			/* Only those in use are spared: ours, and the one just mapped. */
 			for (u32 slot = 0; slot < pkmap_slots; slot++)
-				EXPECT(11, pkmap_count[slot] != 1, "slot %u is at 1 after a flush", slot);
-			EXPECT(11, kmap_stats.reclaimed - reclaimed_at_1 <= pkmap_slots - held, "%u slots reclaimed",
-			       kmap_stats.reclaimed - reclaimed_at_1);
+				EXPECT(11, pkmap_count[slot] != 1, "slot %u is at 1 after a flush",
+					slot);
+			EXPECT(11, kmap_stats.reclaimed - reclaimed_at_1 <= pkmap_slots - held,
+				"%u slots reclaimed", kmap_stats.reclaimed - reclaimed_at_1);
 		}
 		if (kmap_stats.new_maps != new_maps)
-			EXPECT_EQ(10, ++handed[PKMAP_NR(at)], 1, "slot %u handed out between two flushes", PKMAP_NR(at));
+			EXPECT_EQ(10, ++handed[PKMAP_NR(at)], 1,
+				"slot %u handed out between two flushes", PKMAP_NR(at));
 		kunmap(high_page[i]);
 	}
 	for (u32 i = 0; i < held; i++) {
-		EXPECT_EQ(11, page_address(high_page[i]), address[i], "address of page %u, held across flushes", i);
-		EXPECT(11, marked((void *)address[i], high_page[i]), "content of page %u, held across flushes", i);
+		EXPECT_EQ(11, page_address(high_page[i]), address[i],
+			"address of page %u, held across flushes", i);
+		EXPECT(11, marked((void *)address[i], high_page[i]),
+			"content of page %u, held across flushes", i);
 		kunmap(high_page[i]);
 	}
 	expect_pool(0, "after three turns");
 	high_pages_free();
 }
 
-/* Replaces a slot's frame behind everybody's back, without a flush; what CPU `cpu` then reads tells whether it holds a stale translation. */
+/*
+ * Replaces a slot's frame behind everybody's back, without a flush; what CPU `cpu` then reads tells
+ * whether it holds a stale translation.
+ */
 static u32 read_behind(u32 cpu, u32 slot, struct page *other)
 {
 	pte_t saved = *pkmap_pte(slot);
@@ -174,7 +191,10 @@ static u32 read_behind(u32 cpu, u32 slot, struct page *other)
 	return seen;
 }
 
-/* Makes CPU `cpu` hold a translation of the page's slot that will be stale; false if it forgets too soon. */
+/*
+ * Makes CPU `cpu` hold a translation of the page's slot that will be stale; false if it forgets too
+ * soon.
+ */
 static bool plant_stale(u32 cpu, struct page *page, struct page *other)
 {
 	uintptr_t address = (uintptr_t)kmap(page);
@@ -186,8 +206,8 @@ static bool plant_stale(u32 cpu, struct page *page, struct page *other)
 }
 
 /*
- * The same with page after page, until one keeps it: a TLB may need the place for what the CPU touches in between (its stack,
- * say), and then does so each time.
+ * The same with page after page, until one keeps it: a TLB may need the place for what the CPU
+ * touches in between (its stack, say), and then does so each time.
  */
 static struct page *plant_somewhere(u32 cpu, u32 *next)
 {
@@ -201,8 +221,8 @@ static struct page *plant_somewhere(u32 cpu, u32 *next)
 }
 
 /*
- * One turn of the pool with a stale translation on `cpu` for the slot of the page mapped first.  False: that CPU keeps none, as
- * it may, and this would prove nothing.
+ * One turn of the pool with a stale translation on `cpu` for the slot of the page mapped first.
+ * False: that CPU keeps none, as it may, and this would prove nothing.
  */
 static bool wrap_over_stale(u32 cpu, u32 *next)
 {
@@ -220,7 +240,7 @@ static bool wrap_over_stale(u32 cpu, u32 *next)
 		kmap(page);
 		if (page_address(page) == PKMAP_ADDR(slot))
 			EXPECT_EQ(7, read_on_cpu(cpu, PKMAP_ADDR(slot)), mark_of(page),
-				  "CPU %u reads through slot %u after it got a new owner", cpu, slot);
+				"CPU %u reads through slot %u after it got a new owner", cpu, slot);
 		kunmap(page);
 	}
 	EXPECT(7, pkmap_count[slot] > 0, "slot %u was handed out again", slot);
@@ -240,8 +260,8 @@ SELFTEST_HIGH(pkmap_stale, "pkmap.stale", 8, "7, 8, 25")
 	expect_pool(0, "after the turns");
 	high_pages_free();
 	if (proven < rounds * cpu_online_count())
-		selftest_note("pkmap.stale: in %u of %u turns the CPU kept a stale translation", proven,
-			      rounds * cpu_online_count());
+		selftest_note("pkmap.stale: in %u of %u turns the CPU kept a stale translation",
+			proven, rounds * cpu_online_count());
 	if (!proven)
 		selftest_skip("no CPU keeps a stale translation");
 }
@@ -258,7 +278,8 @@ static void storm_member(struct crew_member *self)
 	u32 seed = 77 + self->index * 7919;
 
 	for (u32 n = 0; n < storm->pairs; n += 2) {
-		struct page *a = high_page[random_next(&seed) % high_pages], *b = high_page[random_next(&seed) % high_pages];
+		struct page *a = high_page[random_next(&seed) % high_pages],
+			    *b = high_page[random_next(&seed) % high_pages];
 		void *at_a = kmap(a), *at_b = kmap_try(b);
 
 		if (!marked(at_a, a) || !marked(at_b, b))
@@ -280,7 +301,8 @@ static void storm_once(u32 pairs)
 	if (!crew_start(&crew, 1, storm_member, &storm))
 		return;
 	crew_join(&crew);
-	EXPECT_EQ(7, atomic_read(&storm.wrong), 0, "accesses that met another page's content, of %u", pairs * crew.n);
+	EXPECT_EQ(7, atomic_read(&storm.wrong), 0,
+		"accesses that met another page's content, of %u", pairs * crew.n);
 	EXPECT_EQ(0, atomic_read(&storm.done), crew.n, "members that came to their end");
 	expect_pool(0, "after a storm");
 }
@@ -296,7 +318,10 @@ SELFTEST_HIGH(pkmap_storm, "pkmap.storm", 8, "1, 2, 3, 5, 7")
 	high_pages_free();
 }
 
-/* The price of the pool: flush rounds and interrupts for many kmap and kunmap of distinct pages, from an empty pool. */
+/*
+ * The price of the pool: flush rounds and interrupts for many kmap and kunmap of distinct pages,
+ * from an empty pool.
+ */
 SELFTEST_HIGH(pkmap_rounds, "pkmap.rounds", 8, "10, 11")
 {
 	u32 pairs = selftest_full ? 1000000 : 20 * pkmap_slots, next = 0, flushes, ipis;
@@ -314,25 +339,21 @@ SELFTEST_HIGH(pkmap_rounds, "pkmap.rounds", 8, "10, 11")
 		kunmap(page);
 	}
 	flushes = kmap_stats.flushes - flushes;
-	selftest_note("%u kmap/kunmap pairs over %u pages: %u flush rounds, %u interrupts sent", pairs, high_pages, flushes,
-		      *this_cpu(ipis_sent) - ipis);
+	selftest_note("%u kmap/kunmap pairs over %u pages: %u flush rounds, %u interrupts sent",
+		pairs, high_pages, flushes, *this_cpu(ipis_sent) - ipis);
 	if (!pkmap_lazy) {
-		EXPECT(11, flushes <= pairs / pkmap_slots + 1, "%u flush rounds for %u pairs", flushes, pairs);
-		EXPECT(7, flushes >= pairs / pkmap_slots - 1, "%u flush rounds for %u pairs", flushes, pairs);
+		EXPECT(11, flushes <= pairs / pkmap_slots + 1, "%u flush rounds for %u pairs",
+			flushes, pairs);
+		EXPECT(7, flushes >= pairs / pkmap_slots - 1, "%u flush rounds for %u pairs",
+			flushes, pairs);
 	}
 	high_pages_free();
 }
 
 /* kmap and kunmap where they may not be, of pages that would not have had to wait. */
-static void call_kmap(void *page)
-{
-	kmap(page);
-}
+static void call_kmap(void *page) { kmap(page); }
 
-static void call_kunmap(void *page)
-{
-	kunmap(page);
-}
+static void call_kunmap(void *page) { kunmap(page); }
 
 static void kmap_irqs_off(void *page)
 {
@@ -351,13 +372,17 @@ static void expect_context_panics(struct page *page, const char *kind)
 	static struct spinlock lock = SPINLOCK_INIT("test");
 	void *held;
 
-	EXPECT(16, selftest_panics(kmap_irqs_off, page, 16), "kmap of a %s page with interrupts off", kind);
-	EXPECT(16, selftest_panics(kunmap_irqs_off, page, 16), "kunmap of a %s page with interrupts off", kind);
+	EXPECT(16, selftest_panics(kmap_irqs_off, page, 16),
+		"kmap of a %s page with interrupts off", kind);
+	EXPECT(16, selftest_panics(kunmap_irqs_off, page, 16),
+		"kunmap of a %s page with interrupts off", kind);
 	spin_lock(&lock);
-	EXPECT(16, selftest_panics(call_kmap, page, 16), "kmap of a %s page under a spinlock", kind);
+	EXPECT(16, selftest_panics(call_kmap, page, 16), "kmap of a %s page under a spinlock",
+		kind);
 	spin_unlock(&lock);
 	held = kmap_atomic(page);
-	EXPECT(16, selftest_panics(call_kmap, page, 16), "kmap of a %s page with an atomic kmap held", kind);
+	EXPECT(16, selftest_panics(call_kmap, page, 16),
+		"kmap of a %s page with an atomic kmap held", kind);
 	kunmap_atomic(held);
 }
 
@@ -372,7 +397,8 @@ SELFTEST_HIGH(pkmap_context, "pkmap.context", 8, "16")
 		expect_context_panics(low, "low");
 		free_page(low);
 	}
-	EXPECT(5, selftest_panics(call_kunmap, high_page[0], 5), "kunmap of a page that is not mapped");
+	EXPECT(5, selftest_panics(call_kunmap, high_page[0], 5),
+		"kunmap of a page that is not mapped");
 	/* That one panics with the pool's lock held. */
 	spin_init(&kmap_lock, kmap_lock.name);
 	high_pages_free();

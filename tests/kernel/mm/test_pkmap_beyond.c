@@ -1,10 +1,12 @@
-/* What the pool does beyond the book's: slots of freed pages, flushes that idle CPUs owe, batches. */
+/*
+ * What the pool does beyond the book's: slots of freed pages, flushes that idle CPUs owe, batches.
+ */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"
@@ -12,10 +14,7 @@
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
 
-static void free_it(void *page)
-{
-	free_page(page);
-}
+static void free_it(void *page) { free_page(page); }
 
 static void free_irqs_off(void *page)
 {
@@ -35,7 +34,8 @@ static u32 leave_at_1(struct page *page)
 
 static void expect_retired(u32 slot, const struct page *page)
 {
-	EXPECT_EQ(22, pkmap_count[slot], PKMAP_RETIRED, "count of slot %u, whose page was freed", slot);
+	EXPECT_EQ(22, pkmap_count[slot], PKMAP_RETIRED, "count of slot %u, whose page was freed",
+		slot);
 	EXPECT_EQ(22, pkmap_pte(slot)->v, 0, "entry of slot %u, whose page was freed", slot);
 	EXPECT_EQ(22, page->virtual, 0, "address of a freed page");
 }
@@ -56,13 +56,15 @@ SELFTEST_HIGH(pkmap_freed, "pkmap.freed", 8, "1, 6, 22")
 	slot = leave_at_1(block + 5);
 	free_pages(block, 3);
 	expect_retired(slot, block + 5);
-	EXPECT(22, kmap_stats.flushes - flushes <= 1, "%u flushes for two freed pages", kmap_stats.flushes - flushes);
+	EXPECT(22, kmap_stats.flushes - flushes <= 1, "%u flushes for two freed pages",
+		kmap_stats.flushes - flushes);
 	expect_pool(0, "after two pages were freed that had slots");
 	if (!high_pages_take(2 * pkmap_slots))
 		return;
 	for (u32 i = 0; i < high_pages && pkmap_count[slot] == PKMAP_RETIRED; i++)
 		leave_at_1(high_page[i]);
-	EXPECT(6, pkmap_count[slot] != PKMAP_RETIRED, "slot %u is not used again, after a turn of the pool", slot);
+	EXPECT(6, pkmap_count[slot] != PKMAP_RETIRED,
+		"slot %u is not used again, after a turn of the pool", slot);
 	high_pages_free();
 }
 
@@ -73,10 +75,12 @@ SELFTEST_HIGH(pkmap_freed_wrong, "pkmap.freed_wrong", 8, "22")
 	if (!page)
 		return;
 	leave_at_1(page);
-	EXPECT(22, selftest_panics(free_irqs_off, page, 22), "a page that has a slot is freed with interrupts off");
+	EXPECT(22, selftest_panics(free_irqs_off, page, 22),
+		"a page that has a slot is freed with interrupts off");
 	atomic_set(&page->count, 1);
 	kmap(page);
-	EXPECT(22, selftest_panics(free_it, page, 22), "a page is freed while it is mapped by kmap");
+	EXPECT(22, selftest_panics(free_it, page, 22),
+		"a page is freed while it is mapped by kmap");
 	/* That one panics with the pool's lock held. */
 	spin_init(&kmap_lock, kmap_lock.name);
 	atomic_set(&page->count, 1);
@@ -134,7 +138,10 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 	static struct crew crew;
 	struct busy busy = {};
 	u32 others = cpus_online() & ~(1u << smp_processor_id()), sent = 0;
-	/* With the lazy flush as many as have batches closed before these CPUs were busy; and one flush counts for all closed by then. */
+	/*
+	 * With the lazy flush as many as have batches closed before these CPUs were busy; and one
+	 * flush counts for all closed by then.
+	 */
 	u32 flushes = pkmap_lazy ? pkmap_slots / 32 : 8;
 
 	if (!others) {
@@ -148,8 +155,11 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 			crew_pause();
 		for (u32 turns = 0; turns < flushes; turns += 2)
 			sent += interrupts_of_a_turn();
-		EXPECT(26, pkmap_lazy ? sent >= crew.n && sent <= flushes * crew.n : sent == flushes * crew.n,
-		       "%u interrupts sent in %u flushes, to %u CPUs that are not idle", sent, flushes, crew.n);
+		EXPECT(26,
+			pkmap_lazy ? sent >= crew.n && sent <= flushes * crew.n
+				   : sent == flushes * crew.n,
+			"%u interrupts sent in %u flushes, to %u CPUs that are not idle", sent,
+			flushes, crew.n);
 		atomic_set(&busy.may_end, 1);
 		crew_join(&crew);
 	}
@@ -157,10 +167,7 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 }
 
 /* What an idle CPU owes it has paid before any handler runs on it: seen by a handler. */
-static void note_seen(void *seen)
-{
-	*(u32 *)seen = this_cpu_read(tlb_seen);
-}
+static void note_seen(void *seen) { *(u32 *)seen = this_cpu_read(tlb_seen); }
 
 SELFTEST_HIGH(pkmap_paid, "pkmap.paid", 8, "26")
 {
@@ -174,7 +181,8 @@ SELFTEST_HIGH(pkmap_paid, "pkmap.paid", 8, "26")
 		smp_call(left & -left, note_seen, &seen);
 		/* A batch that is closed but not needed yet may be left to the next CR3 load. */
 		if (!pkmap_lazy)
-			EXPECT_EQ(26, seen, stamp, "stamp that a woken CPU had flushed past when its handler ran");
+			EXPECT_EQ(26, seen, stamp,
+				"stamp that a woken CPU had flushed past when its handler ran");
 	}
 	high_pages_free();
 }

@@ -18,10 +18,7 @@ static u32 exchange_word(struct page *page, u32 offset, u32 value)
 	return former;
 }
 
-static void alloc_into(void *page)
-{
-	*(struct page **)page = alloc_page(__GFP_HIGHMEM);
-}
+static void alloc_into(void *page) { *(struct page **)page = alloc_page(__GFP_HIGHMEM); }
 
 SELFTEST(poison_filled, "poison.filled", 6, "51")
 {
@@ -31,10 +28,13 @@ SELFTEST(poison_filled, "poison.filled", 6, "51")
 		return;
 	exchange_word(page, 0x800, 0x600D600D);
 	free_page(page);
-	EXPECT_EQ(51, exchange_word(page, 0x800, POISON_WORD), POISON_WORD, "a word of freed frame 0x%x", page_to_pfn(page));
-	EXPECT(51, page->flags & PG_POISONED, "flags 0x%x of freed frame 0x%x", page->flags, page_to_pfn(page));
+	EXPECT_EQ(51, exchange_word(page, 0x800, POISON_WORD), POISON_WORD,
+		"a word of freed frame 0x%x", page_to_pfn(page));
+	EXPECT(51, page->flags & PG_POISONED, "flags 0x%x of freed frame 0x%x", page->flags,
+		page_to_pfn(page));
 	again = alloc_page(__GFP_HIGHMEM);
-	EXPECT_EQ(0, page_to_pfn(again), page_to_pfn(page), "the frame freed last is handed out first");
+	EXPECT_EQ(0, page_to_pfn(again), page_to_pfn(page),
+		"the frame freed last is handed out first");
 	EXPECT(51, !(again->flags & PG_POISONED), "flags 0x%x of a page in use", again->flags);
 	free_page(again);
 }
@@ -48,10 +48,14 @@ SELFTEST(poison_written_after_free, "poison.written_after_free", 6, "51")
 		return;
 	free_page(page);
 	exchange_word(page, 0xFFC, 0);
-	EXPECT(51, selftest_panics(alloc_into, &got, 51), "handing out frame 0x%x, written after it was freed", page_to_pfn(page));
+	EXPECT(51, selftest_panics(alloc_into, &got, 51),
+		"handing out frame 0x%x, written after it was freed", page_to_pfn(page));
 	exchange_word(page, 0xFFC, POISON_WORD);
 
-	/* The request that panicked had taken the page from the list: it is nobody's, and goes back from here. */
+	/*
+	 * The request that panicked had taken the page from the list: it is nobody's, and goes back
+	 * from here.
+	 */
 	if (got == NULL) {
 		page->order = 0;
 		atomic_set(&page->count, 1);

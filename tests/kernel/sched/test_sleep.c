@@ -1,12 +1,13 @@
 /*
  * A wake-up at every moment of going to sleep.
  *
- * A thread goes to sleep in single steps; an interrupt's place is taken by the trap after the n-th instruction at which an
- * interrupt could come (EFLAGS.IF set), which wakes the thread.  n grows until the thread is asleep before its turn
- * comes.  Between the look at `woken` and the sleep there are few instructions, which chance would seldom hit.
+ * A thread goes to sleep in single steps; an interrupt's place is taken by the trap after the n-th
+ * instruction at which an interrupt could come (EFLAGS.IF set), which wakes the thread.  n grows
+ * until the thread is asleep before its turn comes.  Between the look at `woken` and the sleep
+ * there are few instructions, which chance would seldom hit.
  */
-#include "arch/x86/console/symbols.h"
 #include "arch/x86/console/panic.h"
+#include "arch/x86/console/symbols.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
@@ -22,9 +23,9 @@ static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "self-test");
 static struct {
 	struct thread *sleeper;
 	u32 wake_after, steps;
-	volatile bool woken;	/* the wake-up has been given */
-	uintptr_t place;	/* where it was given */
-	bool was_asleep;	/* the sleeper had given up the CPU by then */
+	volatile bool woken; /* the wake-up has been given */
+	uintptr_t place;     /* where it was given */
+	bool was_asleep;     /* the sleeper had given up the CPU by then */
 	volatile bool finished;
 } trial;
 
@@ -94,8 +95,8 @@ static bool all_wake_ups_arrive(void)
 		u32 offset;
 		const char *name = symbol_name(trial.place, &offset);
 
-		EXPECT(13, false, "the wake-up at %s+0x%x, step %u, is %s", name, offset, trial.wake_after,
-		       is_lost() ? "lost" : "of no effect");
+		EXPECT(13, false, "the wake-up at %s+0x%x, step %u, is %s", name, offset,
+			trial.wake_after, is_lost() ? "lost" : "of no effect");
 	}
 	return trial.finished;
 }
@@ -109,7 +110,8 @@ SELFTEST(sleep_steps, "sleep.steps", 8, "13")
 	thread = thread_create("sleeper", sleep_often, NULL, 0);
 	if (EXPECT(0, thread, "no memory for a thread") && all_wake_ups_arrive()) {
 		thread_join(thread);
-		EXPECT(13, trial.wake_after > 20, "only %u steps on the way to sleep", trial.wake_after);
+		EXPECT(13, trial.wake_after > 20, "only %u steps on the way to sleep",
+			trial.wake_after);
 		selftest_note("sleep.steps: %u steps", trial.wake_after);
 		/* Only here: a thread that was left behind may still be stepping. */
 		trap_set_handler(TRAP_DEBUG, NULL);
@@ -117,26 +119,26 @@ SELFTEST(sleep_steps, "sleep.steps", 8, "13")
 }
 
 /*
- * The same for a CPU that goes idle: a thread that becomes ready at any moment before the hlt is found by the idle thread's last look.
- * Without it the CPU would halt beside a ready thread until the next tick.  Nobody else may run on this CPU meanwhile: the test waits
- * in thread_join().
+ * The same for a CPU that goes idle: a thread that becomes ready at any moment before the hlt is
+ * found by the idle thread's last look.  Without it the CPU would halt beside a ready thread until
+ * the next tick.  Nobody else may run on this CPU meanwhile: the test waits in thread_join().
  */
 static struct {
 	struct thread *sleeper;
 	u32 wake_after, steps;
-	u32 halts;	  /* when the sleeper went to sleep */
+	u32 halts; /* when the sleeper went to sleep */
 	bool woken;
 	bool reached_halt; /* before its turn came: every moment has been tried */
-	u32 missed;	  /* halts with the sleeper ready */
+	u32 missed;        /* halts with the sleeper ready */
 	u32 missed_after;
 } idle;
 
-static u32 halts_here(void)
-{
-	return this_cpu(sched_stats)->halts;
-}
+static u32 halts_here(void) { return this_cpu(sched_stats)->halts; }
 
-/* The last step of a trial, just before the hlt (which is not to be stepped over), or back in the sleeper. */
+/*
+ * The last step of a trial, just before the hlt (which is not to be stepped over), or back in the
+ * sleeper.
+ */
 static void end_trial(struct trapframe *frame)
 {
 	frame->eflags &= ~EFLAGS_TF;
@@ -156,7 +158,8 @@ static void step_in_idle(struct trapframe *frame)
 		end_trial(frame);
 	else if (!in_sleeper && halts_here() != idle.halts)
 		end_trial(frame);
-	else if (!in_sleeper && !idle.woken && (frame->eflags & EFLAGS_IF) && idle.steps++ == idle.wake_after) {
+	else if (!in_sleeper && !idle.woken && (frame->eflags & EFLAGS_IF) &&
+		 idle.steps++ == idle.wake_after) {
 		idle.woken = true;
 		wake_up_all(&queue);
 	}
@@ -189,8 +192,11 @@ SELFTEST(sleep_idle_steps, "sleep.idle_steps", 8, "13")
 	thread = thread_create("sleeper", let_it_idle, NULL, smp_processor_id());
 	if (EXPECT(0, thread, "no memory for a thread")) {
 		thread_join(thread);
-		EXPECT_EQ(13, idle.missed, 0, "halts beside a thread made ready at step %u of the idle loop", idle.missed_after);
-		EXPECT(13, idle.wake_after > 20, "only %u steps from idling to the hlt", idle.wake_after);
+		EXPECT_EQ(13, idle.missed, 0,
+			"halts beside a thread made ready at step %u of the idle loop",
+			idle.missed_after);
+		EXPECT(13, idle.wake_after > 20, "only %u steps from idling to the hlt",
+			idle.wake_after);
 		selftest_note("sleep.idle_steps: %u steps", idle.wake_after);
 	}
 	trap_set_handler(TRAP_DEBUG, NULL);

@@ -1,23 +1,23 @@
-/* Switches from thread to thread: wake-ups that come at once, time slices that end, stacks that are left before they are freed. */
+/*
+ * Switches from thread to thread: wake-ups that come at once, time slices that end, stacks that are
+ * left before they are freed.
+ */
+#include "arch/x86/console/panic.h"
 #include "arch/x86/console/symbols.h"
 #include "arch/x86/cpu/registers.h"
-#include "arch/x86/irq/clock.h"
-#include "arch/x86/console/panic.h"
-#include "arch/x86/smp/cpumask.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/clock.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/bitops.h"
 #include "mm/objects/kstack.h"
-#include "mm/tables/address_space.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/address_space.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
 static struct crew crew;
 
-static u32 ticks_of(u32 cpu)
-{
-	return READ_ONCE(per_cpu(sched_stats, cpu)->ticks);
-}
+static u32 ticks_of(u32 cpu) { return READ_ONCE(per_cpu(sched_stats, cpu)->ticks); }
 
 /* ---- A wake-up comes at once ---- */
 
@@ -42,12 +42,12 @@ static void answer(struct crew_member *self)
 	}
 }
 
-static bool is_halted(u32 cpu)
-{
-	return wait_queue_active(&queue) && (idle_cpus() & (1u << cpu));
-}
+static bool is_halted(u32 cpu) { return wait_queue_active(&queue) && (idle_cpus() & (1u << cpu)); }
 
-/* True shortly after a tick that the CPU has taken and gone back to its halt from: the next one is far. */
+/*
+ * True shortly after a tick that the CPU has taken and gone back to its halt from: the next one is
+ * far.
+ */
 static bool halted_after_tick(u32 cpu)
 {
 	u32 before = ticks_of(cpu);
@@ -58,7 +58,10 @@ static bool halted_after_tick(u32 cpu)
 	return EXPECT(0, WAIT_FOR(is_halted(cpu)), "CPU %u does not become idle", cpu);
 }
 
-/* Wakes the thread on the halted CPU: 1 if it ran before that CPU's next tick, 0 if after it, -1 if never. */
+/*
+ * Wakes the thread on the halted CPU: 1 if it ran before that CPU's next tick, 0 if after it, -1 if
+ * never.
+ */
 static int wake_and_look(u32 cpu)
 {
 	u32 answers = atomic_read(&sleeper.answers), ticks;
@@ -67,7 +70,8 @@ static int wake_and_look(u32 cpu)
 		return -1;
 	ticks = ticks_of(cpu);
 	wake_up_all(&queue);
-	if (!EXPECT(13, WAIT_FOR(atomic_read(&sleeper.answers) != answers), "a wake-up of CPU %u is lost", cpu))
+	if (!EXPECT(13, WAIT_FOR(atomic_read(&sleeper.answers) != answers),
+		    "a wake-up of CPU %u is lost", cpu))
 		return -1;
 	return READ_ONCE(sleeper.ticks) == ticks;
 }
@@ -82,7 +86,9 @@ static void expect_at_once(u32 cpu)
 		seen = wake_and_look(cpu);
 		at_once += seen > 0;
 	}
-	EXPECT(13, at_once >= ENOUGH, "of %u wake-ups of halted CPU %u, %u came before its next tick", tries, cpu, at_once);
+	EXPECT(13, at_once >= ENOUGH,
+		"of %u wake-ups of halted CPU %u, %u came before its next tick", tries, cpu,
+		at_once);
 }
 
 SELFTEST(wait_at_once, "wait.at_once", 8, "13")
@@ -125,7 +131,10 @@ static void look_at_new_slice(u32 cpu)
 	slice.ticks_within = ticks_of(cpu) - ticks;
 }
 
-/* The first member goes on until the second has run, which on the same CPU takes the end of its slice. */
+/*
+ * The first member goes on until the second has run, which on the same CPU takes the end of its
+ * slice.
+ */
 static void run_long(struct crew_member *self)
 {
 	u32 start;
@@ -140,8 +149,9 @@ static void run_long(struct crew_member *self)
 		cpu_relax();
 		cond_resched();
 	}
-	EXPECT(0, atomic_read(&slice.other_ran), "after %u ticks of one thread the other one on CPU %u has not run",
-	       ticks_of(self->cpu) - start, self->cpu);
+	EXPECT(0, atomic_read(&slice.other_ran),
+		"after %u ticks of one thread the other one on CPU %u has not run",
+		ticks_of(self->cpu) - start, self->cpu);
 }
 
 SELFTEST(thread_slice, "thread.slice", 8, "")
@@ -151,7 +161,8 @@ SELFTEST(thread_slice, "thread.slice", 8, "")
 		return;
 	crew_join(&crew);
 	if (slice.ticks_within == 0)
-		EXPECT_EQ(0, slice.switches_within, 0, "switches by cond_resched() in a slice that has just begun");
+		EXPECT_EQ(0, slice.switches_within, 0,
+			"switches by cond_resched() in a slice that has just begun");
 }
 
 /* ---- The stack of a thread that ends ---- */
@@ -162,7 +173,8 @@ SELFTEST(thread_slice, "thread.slice", 8, "")
 
 static struct {
 	struct thread *thread;
-	u32 steps, too_early; /* steps on its stack; those of them at which it had already been given up */
+	/* steps on its stack; those of them at which it had already been given up */
+	u32 steps, too_early;
 	uintptr_t place;
 	bool left;
 } leaving;
@@ -189,7 +201,10 @@ static void end_in_steps(void *unused)
 	__asm__ volatile("pushf; orl %0, (%%esp); popf" : : "i"(EFLAGS_TF) : "memory", "cc");
 }
 
-/* From its last call to the switch, while it stands on its stack, on_cpu says so: thread_join() frees the stack when it does not. */
+/*
+ * From its last call to the switch, while it stands on its stack, on_cpu says so: thread_join()
+ * frees the stack when it does not.
+ */
 SELFTEST(thread_last_switch, "sleep.last_switch", 8, "")
 {
 	struct thread *thread;
@@ -204,9 +219,11 @@ SELFTEST(thread_last_switch, "sleep.last_switch", 8, "")
 		thread_join(thread);
 	trap_set_handler(TRAP_DEBUG, NULL);
 	name = symbol_name(leaving.place, &offset);
-	EXPECT(0, leaving.left && leaving.steps > 20, "left: %d, after %u steps", leaving.left, leaving.steps);
-	EXPECT(0, leaving.too_early == 0, "%u of %u steps on a stack that may be freed, the first at %s+0x%x", leaving.too_early,
-	       leaving.steps, name, offset);
+	EXPECT(0, leaving.left && leaving.steps > 20, "left: %d, after %u steps", leaving.left,
+		leaving.steps);
+	EXPECT(0, leaving.too_early == 0,
+		"%u of %u steps on a stack that may be freed, the first at %s+0x%x",
+		leaving.too_early, leaving.steps, name, offset);
 }
 
 static struct {
@@ -239,13 +256,17 @@ static void expect_join_waits(struct thread *joiner)
 {
 	for (u32 i = 0; i < TURNS; i++)
 		yield();
-	EXPECT(0, !READ_ONCE(ending.joined), "a thread is joined, and freed, while its CPU stands on its stack");
+	EXPECT(0, !READ_ONCE(ending.joined),
+		"a thread is joined, and freed, while its CPU stands on its stack");
 	ending.thread->on_cpu = false;
 	EXPECT(0, WAIT_FOR(READ_ONCE(ending.joined)), "a thread that has ended is not joined");
 	thread_join(joiner);
 }
 
-/* The last switch is held up: the dead thread's mark is set again, as if its CPU had not come that far. */
+/*
+ * The last switch is held up: the dead thread's mark is set again, as if its CPU had not come that
+ * far.
+ */
 SELFTEST(thread_join_waits, "thread.join_waits", 8, "")
 {
 	u32 here = smp_processor_id();
@@ -254,7 +275,8 @@ SELFTEST(thread_join_waits, "thread.join_waits", 8, "")
 	ending.ran = ending.joined = false;
 	ending.thread = thread_create("ending", end_at_once, NULL, here);
 	if (!EXPECT(0, ending.thread, "no memory for a thread") ||
-	    !EXPECT(0, WAIT_FOR(has_ended(ending.thread)), "a thread with nothing to do does not end"))
+		!EXPECT(0, WAIT_FOR(has_ended(ending.thread)),
+			"a thread with nothing to do does not end"))
 		return;
 	ending.thread->on_cpu = true;
 	joiner = thread_create("joiner", join_it, NULL, here);
@@ -279,7 +301,8 @@ static bool make_space(u32 i)
 	if (!EXPECT(0, spaces[i], "no memory for an address space"))
 		return false;
 	*(u32 *)lowmem_page_address(page) = i;
-	EXPECT_EQ(0, mm_map(spaces[i], SHARED_ADDRESS, page, PAGE_LOW_KERNEL), 0, "error of mm_map");
+	EXPECT_EQ(
+		0, mm_map(spaces[i], SHARED_ADDRESS, page, PAGE_LOW_KERNEL), 0, "error of mm_map");
 	put_page(page);
 	return true;
 }
@@ -291,7 +314,8 @@ static void read_own(struct crew_member *self)
 	thread_use_mm(spaces[self->index]);
 	for (u32 i = 0; i < READS; i++) {
 		yield();
-		EXPECT(0, probe_read(SHARED_ADDRESS, &value), "the page of thread %u is not mapped", self->index);
+		EXPECT(0, probe_read(SHARED_ADDRESS, &value), "the page of thread %u is not mapped",
+			self->index);
 		EXPECT_EQ(0, value, self->index, "thread whose page thread %u reads", self->index);
 	}
 	thread_use_mm(NULL);

@@ -1,25 +1,24 @@
-/* Kernel threads: made and joined, their stacks, their turns, the contexts in which none may sleep. */
+/*
+ * Kernel threads: made and joined, their stacks, their turns, the contexts in which none may sleep.
+ */
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/smp/cpumask.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/upcall.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/objects/kstack.h"
-#include "mm/pkmap/highmem.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/highmem.h"
 #include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
 static struct crew crew;
 
-static u32 last_cpu(void)
-{
-	return 31u - (u32)__builtin_clz(cpus_online());
-}
+static u32 last_cpu(void) { return 31u - (u32)__builtin_clz(cpus_online()); }
 
 /* ---- Created, joined ---- */
 
@@ -34,7 +33,8 @@ static void introduce(struct crew_member *self)
 	EXPECT_EQ(0, smp_processor_id(), self->cpu, "CPU on which thread %s runs", name);
 	EXPECT(0, !strcmp(current_name(), name), "name '%s', should be '%s'", current_name(), name);
 	EXPECT_EQ(0, current_thread()->cpu, self->cpu, "CPU to which thread %s belongs", name);
-	EXPECT_EQ(0, current_thread()->state, THREAD_RUNNING, "state of the running thread %s", name);
+	EXPECT_EQ(
+		0, current_thread()->state, THREAD_RUNNING, "state of the running thread %s", name);
 	EXPECT(0, irqs_enabled(), "thread %s begins with interrupts off", name);
 	seen[self->index] = current_thread();
 	atomic_inc(&runs[self->index]);
@@ -48,7 +48,8 @@ SELFTEST(thread_create_join, "thread.create", 8, "")
 	crew_join(&crew);
 	for (u32 i = 0; i < crew.n; i++) {
 		EXPECT_EQ(0, atomic_read(&runs[i]), 1, "runs of thread %u when all are joined", i);
-		EXPECT(0, seen[i] == crew.member[i].thread, "thread %u was another one than thread_create() returned", i);
+		EXPECT(0, seen[i] == crew.member[i].thread,
+			"thread %u was another one than thread_create() returned", i);
 	}
 }
 
@@ -60,10 +61,12 @@ static void expect_stack_page(uintptr_t address)
 
 	if (!EXPECT(49, walk.mapped, "stack page 0x%x is not mapped", address))
 		return;
-	EXPECT(49, phys_to_pfn(walk.phys) < max_low_pfn, "stack page 0x%x is frame 0x%x, low memory ends at 0x%x", address,
-	       phys_to_pfn(walk.phys), max_low_pfn);
+	EXPECT(49, phys_to_pfn(walk.phys) < max_low_pfn,
+		"stack page 0x%x is frame 0x%x, low memory ends at 0x%x", address,
+		phys_to_pfn(walk.phys), max_low_pfn);
 	EXPECT(49, walk.writable && !walk.user && walk.nx == (pte_nx_bit != 0),
-	       "stack page 0x%x: writable %d, user %d, no-execute %d", address, walk.writable, walk.user, walk.nx);
+		"stack page 0x%x: writable %d, user %d, no-execute %d", address, walk.writable,
+		walk.user, walk.nx);
 }
 
 static void expect_guard(uintptr_t address)
@@ -71,9 +74,10 @@ static void expect_guard(uintptr_t address)
 	struct walk walk = pgtable_walk(swapper_pg_dir, address);
 	u32 value;
 
-	EXPECT(49, !walk.mapped && walk.levels == PAGING_LEVELS, "guard page 0x%x: mapped %d, %u levels", address, walk.mapped,
-	       walk.levels);
-	EXPECT(49, !probe_read(address, &value) && !probe_write(address, 0), "guard page 0x%x can be touched", address);
+	EXPECT(49, !walk.mapped && walk.levels == PAGING_LEVELS,
+		"guard page 0x%x: mapped %d, %u levels", address, walk.mapped, walk.levels);
+	EXPECT(49, !probe_read(address, &value) && !probe_write(address, 0),
+		"guard page 0x%x can be touched", address);
 }
 
 static void look_at_stack(struct crew_member *self)
@@ -84,13 +88,14 @@ static void look_at_stack(struct crew_member *self)
 
 	(void)self;
 	EXPECT(49, IS_ALIGNED(top, PAGE_SIZE), "stack top 0x%x", top);
-	EXPECT(49, here >= bottom && here < top, "local variable at 0x%x, stack from 0x%x to 0x%x", here, bottom, top);
+	EXPECT(49, here >= bottom && here < top, "local variable at 0x%x, stack from 0x%x to 0x%x",
+		here, bottom, top);
 	for (uintptr_t address = bottom; address < top; address += PAGE_SIZE)
 		expect_stack_page(address);
 	expect_guard(bottom - 4);
 	expect_guard(top);
-	EXPECT(49, owner && !strcmp(owner, current_name()), "guard page of thread %s belongs to %s", current_name(),
-	       owner ? owner : "nobody");
+	EXPECT(49, owner && !strcmp(owner, current_name()), "guard page of thread %s belongs to %s",
+		current_name(), owner ? owner : "nobody");
 }
 
 SELFTEST(thread_stack, "thread.stack", 8, "49")
@@ -101,15 +106,9 @@ SELFTEST(thread_stack, "thread.stack", 8, "49")
 
 /* ---- Memory ---- */
 
-static void end_at_once(struct crew_member *self)
-{
-	(void)self;
-}
+static void end_at_once(struct crew_member *self) { (void)self; }
 
-static u32 pages_free(void)
-{
-	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
-}
+static u32 pages_free(void) { return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all(); }
 
 /* False: no memory. */
 static bool make_and_join(u32 times)
@@ -132,7 +131,8 @@ SELFTEST(thread_memory, "thread.memory", 8, "51")
 	before = pages_free();
 	if (!make_and_join(selftest_full ? 100 : 2))
 		return;
-	EXPECT_EQ(51, pages_free(), before, "free pages after %u threads were created and joined", crew.n);
+	EXPECT_EQ(51, pages_free(), before, "free pages after %u threads were created and joined",
+		crew.n);
 }
 
 /* ---- Turns ---- */
@@ -164,10 +164,14 @@ static void expect_round_robin(u32 cpu)
 	crew_join(&crew);
 	EXPECT_EQ(0, turn_count, TURNS * THREADS, "turns taken on CPU %u", cpu);
 	for (u32 i = THREADS; i < turn_count; i++)
-		if (!EXPECT_EQ(0, turn_log[i], turn_log[i - THREADS], "turn %u on CPU %u goes to thread", i, cpu))
+		if (!EXPECT_EQ(0, turn_log[i], turn_log[i - THREADS],
+			    "turn %u on CPU %u goes to thread", i, cpu))
 			return;
-	EXPECT(0, turn_log[0] != turn_log[1] && turn_log[1] != turn_log[2] && turn_log[0] != turn_log[2],
-	       "first turns on CPU %u go to threads %u, %u, %u", cpu, turn_log[0], turn_log[1], turn_log[2]);
+	EXPECT(0,
+		turn_log[0] != turn_log[1] && turn_log[1] != turn_log[2] &&
+			turn_log[0] != turn_log[2],
+		"first turns on CPU %u go to threads %u, %u, %u", cpu, turn_log[0], turn_log[1],
+		turn_log[2]);
 }
 
 SELFTEST(thread_yield, "thread.yield", 8, "")
@@ -232,7 +236,8 @@ SELFTEST(thread_might_sleep, "thread.might_sleep", 8, "16, 18, 30")
 	static struct spinlock lock = SPINLOCK_INIT("sleeper's");
 	struct page *low = alloc_page(GFP_KERNEL), *any = alloc_page(GFP_HIGHUSER);
 
-	EXPECT(16, !selftest_panics(try_yield, NULL, 0), "yield where it is allowed: %s", selftest_panic_text);
+	EXPECT(16, !selftest_panics(try_yield, NULL, 0), "yield where it is allowed: %s",
+		selftest_panic_text);
 	spin_lock(&lock);
 	expect_no_sleep("with a spinlock held");
 	spin_unlock(&lock);

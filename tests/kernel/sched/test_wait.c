@@ -7,8 +7,8 @@
 #include "tests/kernel/selftest.h"
 
 /*
- * Ticks after which a wake-up counts as lost: many times what any host needs.  Then the test fails and leaves its threads
- * asleep.
+ * Ticks after which a wake-up counts as lost: many times what any host needs.  Then the test fails
+ * and leaves its threads asleep.
  */
 static struct crew crew;
 static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "self-test");
@@ -61,7 +61,8 @@ SELFTEST(wait_order, "wait.order", 8, "")
 	for (u32 i = 0; i < crew.n; i++) {
 		EXPECT_EQ(0, atomic_read(&awake), i, "threads awake before wake-up %u", i);
 		EXPECT_EQ(0, wake_up_one(&queue), 1, "threads woken by wake_up_one");
-		if (!EXPECT(13, WAIT_FOR(atomic_read(&awake) != i), "nobody wakes up at wake-up %u", i))
+		if (!EXPECT(13, WAIT_FOR(atomic_read(&awake) != i), "nobody wakes up at wake-up %u",
+			    i))
 			return;
 		EXPECT_EQ(0, woken_log[i], i, "thread woken by wake-up %u", i);
 	}
@@ -75,8 +76,8 @@ SELFTEST(wait_all, "wait.all", 8, "13")
 		return;
 	EXPECT(0, wait_queue_active(&queue), "a queue with %u waiters is not active", crew.n);
 	EXPECT_EQ(0, wake_up_all(&queue), crew.n, "threads woken by wake_up_all");
-	if (!EXPECT(13, WAIT_FOR(atomic_read(&awake) == crew.n), "%u of %u threads are awake", atomic_read(&awake),
-		    crew.n))
+	if (!EXPECT(13, WAIT_FOR(atomic_read(&awake) == crew.n), "%u of %u threads are awake",
+		    atomic_read(&awake), crew.n))
 		return;
 	crew_join(&crew);
 	expect_queue_empty();
@@ -93,7 +94,8 @@ SELFTEST(wait_early, "wait.early", 8, "13")
 	EXPECT_EQ(13, wake_up_one(&queue), 1, "waiters woken before they sleep");
 	switches = this_cpu(sched_stats)->switches;
 	wait_sleep(&waiter);
-	EXPECT_EQ(13, this_cpu(sched_stats)->switches, switches, "switches after a sleep that should return at once");
+	EXPECT_EQ(13, this_cpu(sched_stats)->switches, switches,
+		"switches after a sleep that should return at once");
 	wait_dequeue(&queue, &waiter);
 
 	wait_enqueue(&queue, &gone);
@@ -112,10 +114,7 @@ static struct {
 	struct wait_queue queue[2];
 } game;
 
-static u32 rallies(void)
-{
-	return selftest_full ? 4000 : 300;
-}
+static u32 rallies(void) { return selftest_full ? 4000 : 300; }
 
 static void wait_for_ball(u32 side)
 {
@@ -174,8 +173,9 @@ static bool game_ends(u32 mask, u32 each)
 	game.over = false;
 	if (!crew_start_on(&crew, mask, each, play, NULL))
 		return false;
-	whole = EXPECT(13, game_goes_on(all), "a wake-up between CPUs %u and %u is lost, after %u of %u", crew.member[0].cpu,
-		       crew.member[1].cpu, game.played, all);
+	whole = EXPECT(13, game_goes_on(all),
+		"a wake-up between CPUs %u and %u is lost, after %u of %u", crew.member[0].cpu,
+		crew.member[1].cpu, game.played, all);
 	if (!whole)
 		end_game();
 	crew_join(&crew);
@@ -192,7 +192,10 @@ SELFTEST(wait_ping_pong, "wait.ping_pong", 8, "13")
 	wait_queue_init(&game.queue[1], "side 1");
 	if (!game_ends(1, 2) || !other)
 		return;
-	/* With this test's own thread running on CPU 0, only the other one is ever halted; then both. */
+	/*
+	 * With this test's own thread running on CPU 0, only the other one is ever halted; then
+	 * both.
+	 */
 	if (game_ends(1 | other, 1) && others != other)
 		game_ends(other | (1u << highest_bit(others)), 1);
 }
@@ -225,21 +228,25 @@ static bool wake_halted(u32 cpu)
 		    "CPU %u does not become idle", cpu))
 		return false;
 	wake_up_all(&queue);
-	return EXPECT(13, WAIT_FOR(atomic_read(&answered) != before), "a wake-up of CPU %u is lost", cpu);
+	return EXPECT(
+		13, WAIT_FOR(atomic_read(&answered) != before), "a wake-up of CPU %u is lost", cpu);
 }
 
 /*
- * A wake-up of a halted CPU interrupts it, and does not leave it to the next tick.  A tick may have ended the halt just before the wake-up,
- * which then rightly sends nothing: so not each must, but three of a hundred do.
+ * A wake-up of a halted CPU interrupts it, and does not leave it to the next tick.  A tick may have
+ * ended the halt just before the wake-up, which then rightly sends nothing: so not each must, but
+ * three of a hundred do.
  */
 static void expect_at_once(u32 cpu)
 {
 	u32 before = *this_cpu(ipis_sent);
 
-	for (u32 i = 0; i < MOST_CALLS && *this_cpu(ipis_sent) - before < 3 && wake_halted(cpu); i++)
+	for (u32 i = 0; i < MOST_CALLS && *this_cpu(ipis_sent) - before < 3 && wake_halted(cpu);
+		i++)
 		;
-	EXPECT(13, *this_cpu(ipis_sent) - before >= 3, "%u interrupts sent by up to %u wake-ups of halted CPU %u",
-	       *this_cpu(ipis_sent) - before, MOST_CALLS, cpu);
+	EXPECT(13, *this_cpu(ipis_sent) - before >= 3,
+		"%u interrupts sent by up to %u wake-ups of halted CPU %u",
+		*this_cpu(ipis_sent) - before, MOST_CALLS, cpu);
 }
 
 SELFTEST(wait_halted, "wait.halted", 8, "13")

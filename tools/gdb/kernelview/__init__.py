@@ -2,9 +2,11 @@
 
 Three layers, lowest first:
 
-    reading      constants.py, elfcore.py, memory.py, objects.py, machine.py: physical memory, variables by DWARF, CPUs.
+    reading      constants.py, elfcore.py, memory.py, objects.py, machine.py: physical memory,
+                 variables by DWARF, CPUs.
                  A running kernel, one that has crashed, and a dump differ here and nowhere else.
-    subjects     paging.py, pages.py, pkmap.py, quicklists.py, tlb.py, threads.py, locks.py, check.py, diff.py:
+    subjects     paging.py, pages.py, pkmap.py, quicklists.py, tlb.py, threads.py, locks.py,
+                 check.py, diff.py:
                  what is in memory, as data, and as lines of text.
     commands     commands.py, printers.py, tours.py: what is typed.
 

@@ -1,4 +1,5 @@
-"""The invariants that can be judged from outside (docs/invariants.md numbers them): those about what is in memory now.
+"""The invariants that can be judged from outside (docs/invariants.md numbers them): those about
+what is in memory now.
 
 What holds only while a lock is free is not judged while it is held: the answer says so.
 """
@@ -83,18 +84,26 @@ def check_pool(machine, report, frames):
 
 def check_unused_slot(slot, report):
     if slot.entry:
-        report.broken(1, f"slot {slot.number} has count {slot.count} but the entry {paging.flag_words(slot.entry)}")
+        report.broken(
+            1,
+            f"slot {slot.number} has count {slot.count} but the entry {paging.flag_words(slot.entry)}",
+        )
 
 
 def check_used_slot(machine, slot, report, frames, owners):
     report.look(2)
     if slot.owner is None:
         number = 1 if not slot.entry else 2
-        report.broken(number, f"slot {slot.number} has count {slot.count} but its entry is {paging.flag_words(slot.entry)}")
+        report.broken(
+            number,
+            f"slot {slot.number} has count {slot.count} but its entry is {paging.flag_words(slot.entry)}",
+        )
         return
     wrong = wrong_protection(machine, slot.entry)
     if wrong:
-        report.broken(2, f"slot {slot.number}: its entry is {wrong}: {paging.flag_words(slot.entry)}")
+        report.broken(
+            2, f"slot {slot.number}: its entry is {wrong}: {paging.flag_words(slot.entry)}"
+        )
     if slot.owner in owners:
         report.broken(3, f"frame {slot.owner:#x} owns slots {owners[slot.owner]} and {slot.number}")
     owners[slot.owner] = slot.number
@@ -114,28 +123,43 @@ def wrong_protection(machine, entry):
 def check_owner(machine, slot, report, frames):
     report.look(3, 22)
     if slot.owner >= frames.count:
-        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, which is beyond mem_map")
+        report.broken(
+            2, f"slot {slot.number} leads to frame {slot.owner:#x}, which is beyond mem_map"
+        )
         return
     if frames.zone(slot.owner) != machine.constants["ZONE_HIGHMEM"]:
-        report.broken(3, f"slot {slot.number} is owned by frame {slot.owner:#x}, which is no high page")
+        report.broken(
+            3, f"slot {slot.number} is owned by frame {slot.owner:#x}, which is no high page"
+        )
     if frames.virtual[slot.owner] != slot.address:
         said = frames.virtual[slot.owner]
-        report.broken(2, f"slot {slot.number} leads to frame {slot.owner:#x}, whose address is {said:#010x}, "
-                         f"not {slot.address:#010x}")
+        report.broken(
+            2,
+            f"slot {slot.number} leads to frame {slot.owner:#x}, whose address is {said:#010x}, "
+            f"not {slot.address:#010x}",
+        )
     if frames.has(slot.owner, "BUDDY") or frames.has(slot.owner, "PERCPU"):
-        report.broken(22, f"slot {slot.number} (count {slot.count}) maps frame {slot.owner:#x}, which is with the page allocator")
+        report.broken(
+            22,
+            f"slot {slot.number} (count {slot.count}) maps frame {slot.owner:#x}, which is with the page allocator",
+        )
 
 
 def check_addresses(found, frames, owners, report):
     """Pages that say that they have a slot, of whose slots none knows them."""
     for pfn, virtual in enumerate(frames.virtual):
         if virtual and pfn not in owners:
-            report.broken(1, f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
-                             "but no slot holds it")
+            report.broken(
+                1,
+                f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
+                "but no slot holds it",
+            )
 
 
 def check_owned(machine, owners, report):
-    """pkmap_owned saves a look at each page of a freed block: a count too low would leave an alias."""
+    """pkmap_owned saves a look at each page of a freed block: a count too low would leave an
+    alias.
+    """
     shift = len(machine.var("zones")[0].area) - 1
     counts = collections.Counter(pfn >> shift for pfn in owners)
     size = (machine.var("max_pfn") >> shift) + 1
@@ -144,7 +168,10 @@ def check_owned(machine, owners, report):
     for n, count in enumerate(said):
         if count != counts[n]:
             last = ((n + 1) << shift) - 1
-            report.broken(22, f"frames {n << shift:#x} to {last:#x} own {counts[n]} slots, pkmap_owned says {count}")
+            report.broken(
+                22,
+                f"frames {n << shift:#x} to {last:#x} own {counts[n]} slots, pkmap_owned says {count}",
+            )
 
 
 def check_uses(machine, found, report):
@@ -152,7 +179,12 @@ def check_uses(machine, found, report):
     if not machine.has_var("shadow_cpu") or not machine.var("thread_cache").per_page:
         return
     everyone = threads.all_threads(machine)
-    if any("kmap" in name_of(address) for thread in everyone if thread.running_on for address in thread.trace):
+    if any(
+        "kmap" in name_of(address)
+        for thread in everyone
+        if thread.running_on
+        for address in thread.trace
+    ):
         report.leave("uses of the PKMap's slots", (5,), "a CPU is inside of kmap or kunmap")
         return
     report.look(5)
@@ -163,12 +195,16 @@ def check_uses(machine, found, report):
 
 
 def check_sleepers(machine, found, report):
-    """Whoever is queued found too few slots, or has been woken since: then it is no longer queued."""
+    """Whoever is queued found too few slots, or has been woken since: then it is no longer
+    queued.
+    """
     waiting = pkmap.pool_waiters(machine)
     report.look(12)
     in_use = sum(count >= 2 for count in found.counts)
     if in_use != machine.var("pkmap_in_use"):
-        report.broken(12, f"{in_use} slots are in use, but pkmap_in_use is {machine.var('pkmap_in_use')}")
+        report.broken(
+            12, f"{in_use} slots are in use, but pkmap_in_use is {machine.var('pkmap_in_use')}"
+        )
     if waiting and not in_use:
         name = machine.string(waiting[0].address_of("name"), 16)
         report.broken(12, f"thread {name} waits for a slot, but not one is in use")
@@ -178,7 +214,9 @@ def check_sleepers(machine, found, report):
 
 
 def user_pgds(machine):
-    """PGDs in use beside the kernel's own: of threads, and in the CPUs' CR3; with words for whose each is."""
+    """PGDs in use beside the kernel's own: of threads, and in the CPUs' CR3; with words for whose
+    each is.
+    """
     found = {}
     for address in threads.addresses(machine):
         thread = machine.object("struct thread", address)
@@ -193,11 +231,16 @@ def user_pgds(machine):
 
 
 def kernel_part(machine, pgd):
-    """Entries of the kernel's part; of a PDPTE without the Accessed bit that QEMU's TCG sets (docs/invariants.md)."""
+    """Entries of the kernel's part; of a PDPTE without the Accessed bit that QEMU's TCG sets
+    (docs/invariants.md).
+    """
     form = machine.format
     first = machine.page_offset >> form.levels[0].shift
     mask = (form.frame_mask | paging.PRESENT) if form.entry_bytes == 8 else (1 << 32) - 1
-    return {n: paging.read_entry(machine.read_physical, form, pgd, n) & mask for n in range(first, form.levels[0].entries)}
+    return {
+        n: paging.read_entry(machine.read_physical, form, pgd, n) & mask
+        for n in range(first, form.levels[0].entries)
+    }
 
 
 def check_kernel_parts(machine, report):
@@ -206,12 +249,17 @@ def check_kernel_parts(machine, report):
         report.look(19)
         for index, value in kernel_part(machine, pgd).items():
             if value != reference[index]:
-                report.broken(19, f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, "
-                                  f"the reference's is {reference[index]:#x}")
+                report.broken(
+                    19,
+                    f"PGD {pgd:#x} ({whose}): entry {index} is {value:#x}, "
+                    f"the reference's is {reference[index]:#x}",
+                )
 
 
 def check_cr3(machine, report):
-    """A CPU that is not in a mask does not run on its PGD.  Inside a switch, with interrupts off, it may."""
+    """A CPU that is not in a mask does not run on its PGD.  Inside a switch, with interrupts off,
+    it may.
+    """
     for cpu in machine.cpus():
         if cpu.number is None or not cpu.paging:
             continue
@@ -226,18 +274,28 @@ def check_cr3(machine, report):
         active = machine.percpu("active_mm", cpu.number)
         mm = machine.object("struct mm_tlb", active) if active else None
         if not mm or mm.pgd - machine.page_offset != pgd:
-            report.broken(27, f"{cpu.name} has PGD {pgd:#x} in CR3, but active_mm names {'another' if mm else 'none'}")
+            report.broken(
+                27,
+                f"{cpu.name} has PGD {pgd:#x} in CR3, but active_mm names {'another' if mm else 'none'}",
+            )
         elif not mm.cpus >> cpu.number & 1:
-            report.broken(27, f"{cpu.name} has PGD {pgd:#x} in CR3, but is not in the mask {mm.cpus:#x} of its address space")
+            report.broken(
+                27,
+                f"{cpu.name} has PGD {pgd:#x} in CR3, but is not in the mask {mm.cpus:#x} of its address space",
+            )
 
 
 def check_tables(machine, report, frames):
-    """Tables that are walked are low pages, and in one place: not in a free block, not in a quicklist."""
+    """Tables that are walked are low pages, and in one place: not in a free block, not in a
+    quicklist.
+    """
     report.look(33, 49)
     roots = [machine.kernel_pgd] + list(user_pgds(machine))
     cached = {table - machine.page_offset for q in quicklists.read(machine) for table in q.tables}
     for root in roots:
-        for table, level in paging.tables(machine.read_physical, machine.format, root, machine.direct_map_bytes):
+        for table, level in paging.tables(
+            machine.read_physical, machine.format, root, machine.direct_map_bytes
+        ):
             check_table(machine, report, frames, table, level, cached)
 
 
@@ -246,7 +304,9 @@ def check_table(machine, report, frames, table, level, cached):
     if frames.zone(pfn) == machine.constants["ZONE_HIGHMEM"]:
         report.broken(49, f"{level.name} table at physical {table:#x} lies in high memory")
     if frames.has(pfn, "BUDDY") or frames.has(pfn, "PERCPU"):
-        report.broken(33, f"{level.name} table at physical {table:#x} is in use and with the page allocator")
+        report.broken(
+            33, f"{level.name} table at physical {table:#x} is in use and with the page allocator"
+        )
     if table & ~0xFFF in cached or frames.has(pfn, "TABLE_CACHED"):
         report.broken(33, f"{level.name} table at physical {table:#x} is in use and in a quicklist")
 
@@ -258,11 +318,17 @@ def check_atomic(machine, report):
     for cpu in pkmap.atomic_slots(machine):
         report.look(28, 29)
         if cpu.depth > len(cpu.slots):
-            report.broken(28, f"CPU {cpu.cpu} holds {cpu.depth} atomic kmaps, there are {len(cpu.slots)} slots")
+            report.broken(
+                28,
+                f"CPU {cpu.cpu} holds {cpu.depth} atomic kmaps, there are {len(cpu.slots)} slots",
+            )
         for n, (address, entry) in enumerate(cpu.slots):
             if entry and n >= cpu.depth:
-                report.broken(29, f"CPU {cpu.cpu}: slot {n} at {address:#010x} has the entry {entry:#x}, "
-                                  f"but its depth is {cpu.depth}")
+                report.broken(
+                    29,
+                    f"CPU {cpu.cpu}: slot {n} at {address:#010x} has the entry {entry:#x}, "
+                    f"but its depth is {cpu.depth}",
+                )
 
 
 def check_idle_depths(machine, report):
@@ -273,7 +339,10 @@ def check_idle_depths(machine, report):
             continue
         report.look(18, 30)
         depths = machine.percpu("nosleep", cpu.number)
-        for number, depth, words in ((18, depths.locks, "spinlocks"), (30, depths.kmaps, "atomic kmaps")):
+        for number, depth, words in (
+            (18, depths.locks, "spinlocks"),
+            (30, depths.kmaps, "atomic kmaps"),
+        ):
             if depth:
                 report.broken(number, f"CPU {cpu.number} is idle and holds {depth} {words}")
 
@@ -300,7 +369,7 @@ def check_cached(machine, report, where, level, table):
         report.broken(33, f"{where}: table {table:#010x} is not marked as cached")
     data = bytearray(machine.read(table, 4096))
     link = quicklists.link_of(machine, level.lower(), table) - table
-    data[link:link + 4] = bytes(4)
+    data[link : link + 4] = bytes(4)
     if level != "PGD":
         if any(data):
             report.broken(34, f"{where}: table {table:#010x} is not zero behind its link")
@@ -308,7 +377,9 @@ def check_cached(machine, report, where, level, table):
     first = (machine.page_offset >> machine.format.levels[0].shift) * machine.format.entry_bytes
     if any(data[:first]):
         report.broken(35, f"{where}: PGD {table:#010x} has a user entry")
-    if kernel_part(machine, table - machine.page_offset) != kernel_part(machine, machine.kernel_pgd):
+    if kernel_part(machine, table - machine.page_offset) != kernel_part(
+        machine, machine.kernel_pgd
+    ):
         report.broken(35, f"{where}: PGD {table:#010x} has another kernel part than the reference")
 
 
@@ -333,14 +404,21 @@ def check_zone(machine, report, frames, zone, name):
             report.broken(46, f"zone {name}, order {order}: {broken}")
             continue
         if len(found) != zone.area[order].count:
-            report.broken(46, f"zone {name}, order {order}: count {zone.area[order].count}, but {len(found)} blocks are listed")
+            report.broken(
+                46,
+                f"zone {name}, order {order}: count {zone.area[order].count}, but {len(found)} blocks are listed",
+            )
         total += len(found) << order
         blocks |= dict.fromkeys(found, order)
     if total != zone.free:
-        report.broken(46, f"zone {name}: {zone.free} pages free by its count, {total} by its blocks")
+        report.broken(
+            46, f"zone {name}: {zone.free} pages free by its count, {total} by its blocks"
+        )
     orders = sum(1 << order for order in set(blocks.values()))
     if orders != zone.orders:
-        report.broken(46, f"zone {name}: orders says {zone.orders:#b}, there are blocks of {orders:#b}")
+        report.broken(
+            46, f"zone {name}: orders says {zone.orders:#b}, there are blocks of {orders:#b}"
+        )
     check_blocks(machine, report, frames, zone, name, blocks)
 
 
@@ -356,11 +434,20 @@ def check_blocks(machine, report, frames, zone, name, blocks):
         if pfn < end:
             report.broken(47, f"{words} overlaps the block before it")
         end = pfn + (1 << order)
-        if order + 1 < len(zone.area) and blocks.get(pfn ^ 1 << order) == order and pfn & 1 << order:
-            report.broken(48, f"{words} and its buddy {pfn ^ 1 << order:#x} are both free, and apart")
+        if (
+            order + 1 < len(zone.area)
+            and blocks.get(pfn ^ 1 << order) == order
+            and pfn & 1 << order
+        ):
+            report.broken(
+                48, f"{words} and its buddy {pfn ^ 1 << order:#x} are both free, and apart"
+            )
         if not frames.has(pfn, "BUDDY") or frames.order[pfn] != order or frames.users[pfn]:
-            report.broken(46, f"{words}: its first page says flags {frames.flags[pfn]:#x}, order {frames.order[pfn]}, "
-                              f"{frames.users[pfn]} users")
+            report.broken(
+                46,
+                f"{words}: its first page says flags {frames.flags[pfn]:#x}, order {frames.order[pfn]}, "
+                f"{frames.users[pfn]} users",
+            )
 
 
 def check_percpu(machine, report, frames, number):
@@ -370,7 +457,10 @@ def check_percpu(machine, report, frames, number):
     mask, bit = machine.constants["PG_ZONE_MASK"], machine.constants["PG_PERCPU"]
     marked = sum(1 for flags in frames.flags if flags & bit and flags & mask == number)
     if marked != listed:
-        report.broken(51, f"zone number {number}: {marked} blocks are marked as in per-CPU lists, whose counts are {listed}")
+        report.broken(
+            51,
+            f"zone number {number}: {marked} blocks are marked as in per-CPU lists, whose counts are {listed}",
+        )
 
 
 # ---- Locks: 18 ----
@@ -383,15 +473,22 @@ def check_lock_owners(machine, report):
             continue
         report.look(18)
         if not machine.percpu("nosleep", lock.owner).locks:
-            report.broken(18, f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock")
+            report.broken(
+                18,
+                f"lock {lock.name} ({lock.where}) is held by CPU {lock.owner}, which holds no lock",
+            )
 
 
 # ---- All ----
 
 
 CHECKS = [  # what is judged, its numbers, the variable that must be there, and the function
-    ("page tables", (19, 27), "kernel_pgd",
-     lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r))),
+    (
+        "page tables",
+        (19, 27),
+        "kernel_pgd",
+        lambda m, r, f: (check_kernel_parts(m, r), check_cr3(m, r)),
+    ),
     ("page-table pages", (33, 49), "mem_map", check_tables),
     ("the PKMap", (*OWNERS, 12), "pkmap_slots", check_pool),
     ("atomic slots", (28, 29), "kernel_pgd", lambda m, r, f: check_atomic(m, r)),
@@ -430,8 +527,10 @@ def lines(machine):
         text += [f"invariant {number} is broken: {words}" for words in found[:SHOWN]]
         if len(found) > SHOWN:
             text.append(f"invariant {number}: {len(found) - SHOWN} more")
-    for kind, words in (("nothing", "nothing was there to look at"),
-                        ("part", "hold, but for what was not judged")):
+    for kind, words in (
+        ("nothing", "nothing was there to look at"),
+        ("part", "hold, but for what was not judged"),
+    ):
         numbers = number_words(report.numbers(kind))
         text += [f"{words}: {numbers}"] if numbers else []
     good = number_words(report.numbers("holds"))

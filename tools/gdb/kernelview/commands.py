@@ -6,18 +6,32 @@ from pathlib import Path
 import gdb
 
 from drawing import walk as walk_drawing
-from kernelview import Unavailable, check, diff, locks, pages, paging, pkmap, quicklists, threads, tlb
+from kernelview import (
+    Unavailable,
+    check,
+    diff,
+    locks,
+    pages,
+    paging,
+    pkmap,
+    quicklists,
+    threads,
+    tlb,
+)
 from kernelview.machine import machine
 
 history = diff.History()
-WRONG_QEMU = ("this is qemu-system-x86_64, whose registers have 64 bits. Start qemu-system-i386 "
-              "(make gdb-server does), and connect again")
+WRONG_QEMU = (
+    "this is qemu-system-x86_64, whose registers have 64 bits. Start qemu-system-i386 "
+    "(make gdb-server does), and connect again"
+)
 
 
 class Tarn(gdb.Command):
     """What the kernel's memory means: page tables, pools, zones, threads, invariants.
 
-Every command only reads.  Addresses may be any expression of GDB's.  The manual is docs/gdb.md."""
+    Every command only reads.  Addresses may be any expression of GDB's.  The manual is docs/gdb.md.
+    """
 
     def __init__(self):
         super().__init__("tarn", gdb.COMMAND_DATA, prefix=True)
@@ -25,7 +39,9 @@ Every command only reads.  Addresses may be any expression of GDB's.  The manual
     def invoke(self, argument, from_tty):
         if argument:
             known = ", ".join(sorted([*COMMANDS, "tour"]))
-            raise gdb.GdbError(f"tarn: there is no command {argument.split()[0]}; there are: {known}")
+            raise gdb.GdbError(
+                f"tarn: there is no command {argument.split()[0]}; there are: {known}"
+            )
         gdb.execute("help tarn")
 
 
@@ -79,7 +95,9 @@ class Subcommand(gdb.Command):
     def check_arguments(self, arguments):
         most = self.most if self.any_word or self.choices else 0
         if len(arguments) > most:
-            allowed = {0: "no arguments", 1: "at most 1 argument"}.get(most, f"at most {most} arguments")
+            allowed = {0: "no arguments", 1: "at most 1 argument"}.get(
+                most, f"at most {most} arguments"
+            )
             blanks = "; an expression with blanks stands in quotes" if self.any_word else ""
             raise Unavailable(f"{allowed}, not {len(arguments)}{blanks}")
         for word in [] if self.any_word else arguments:
@@ -98,8 +116,10 @@ def loaded_pgd(kernel):
     """Physical address of the PGD of the CPU that GDB has selected."""
     cpu = kernel.cpu()
     if not cpu.paging:
-        raise Unavailable(f"paging is off on {cpu.name} (CR0.PG is 0): its addresses are physical. "
-                          "Name a PGD to walk one all the same")
+        raise Unavailable(
+            f"paging is off on {cpu.name} (CR0.PG is 0): its addresses are physical. "
+            "Name a PGD to walk one all the same"
+        )
     return tlb.pgd_of(kernel, cpu.cr3)
 
 
@@ -115,19 +135,26 @@ def walk_of(kernel, arguments):
     if not arguments:
         raise Unavailable("which address?")
     pgd = pgd_argument(kernel, arguments, 1)
-    return paging.walk(kernel.read_physical, kernel.format, pgd, number(arguments[0]), kernel.direct_map_bytes)
+    return paging.walk(
+        kernel.read_physical, kernel.format, pgd, number(arguments[0]), kernel.direct_map_bytes
+    )
 
 
 class Walk(Subcommand):
     """Walk page tables for an address: tarn walk ADDRESS [PGD]
 
-Each level with its entry, where the entry lies in memory, its flags, the frame it leads to; of the last one the size of the
-page and what mem_map says of the frame.  Without PGD: the tables in CR3 of the CPU that is selected (`info threads`)."""
+    Each level with its entry, where the entry lies in memory, its flags, the frame it leads to; of
+    the last one the size of the page and what mem_map says of the frame.  Without PGD: the tables
+    in CR3 of the CPU that is selected (`info threads`)."""
 
     choices, most, any_word = "symbol", 2, True
 
     def run(self, kernel, arguments):
-        show(paging.lines(walk_of(kernel, arguments), lambda physical: pages.describe(kernel, physical)))
+        show(
+            paging.lines(
+                walk_of(kernel, arguments), lambda physical: pages.describe(kernel, physical)
+            )
+        )
 
 
 class Translate(Subcommand):
@@ -150,11 +177,15 @@ class Maps(Subcommand):
     def run(self, kernel, arguments):
         pgd = pgd_argument(kernel, arguments, 0)
         lines = [f"PGD at physical {pgd:#x}, {kernel.format.name}"]
-        for found in paging.ranges(kernel.read_physical, kernel.format, pgd, kernel.direct_map_bytes):
+        for found in paging.ranges(
+            kernel.read_physical, kernel.format, pgd, kernel.direct_map_bytes
+        ):
             count = (found.end - found.start) // found.page_size
             where = f"from physical {found.physical:#x}" if found.contiguous else "scattered frames"
-            lines.append(f"{found.start:08x} to {found.end - 1:08x}  {count:6} x {paging.size_words(found.page_size):5}  "
-                         f"{found.flags:14} {where}")
+            lines.append(
+                f"{found.start:08x} to {found.end - 1:08x}  {count:6} x {paging.size_words(found.page_size):5}  "
+                f"{found.flags:14} {where}"
+            )
         show(lines)
 
 
@@ -221,7 +252,9 @@ class Threads(Subcommand):
 
 
 class Cpus(Subcommand):
-    """CPUs: where each is, on which tables, running what, holding how many locks and atomic kmaps"""
+    """CPUs: where each is, on which tables, running what, holding how many locks and atomic
+    kmaps
+    """
 
     def run(self, kernel, arguments):
         show(threads.cpu_lines(kernel))
@@ -239,9 +272,9 @@ class Locks(Subcommand):
 class Check(Subcommand):
     """Judge the invariants that can be judged from outside: which are broken, and which hold
 
-Their numbers are those of docs/invariants.md.  Says too what was not judged, and why: a lock that
-is held, a boot step that has not come.  An invariant of which nothing was there to look at is not
-among those that hold."""
+    Their numbers are those of docs/invariants.md.  Says too what was not judged, and why: a lock
+    that is held, a boot step that has not come.  An invariant of which nothing was there to look at
+    is not among those that hold."""
 
     def run(self, kernel, arguments):
         show(check.lines(kernel))
@@ -271,26 +304,46 @@ def write_svg(drawing, name):
 
 
 class Draw(Subcommand):
-    """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn draw pkmap
+    """Draw a walk or the pool, in characters and as an SVG file: tarn draw ADDRESS [PGD] | tarn
+    draw pkmap
 
-The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else that of the
-build."""
+    The file's name is in the last line.  Its folder: TARN_DRAWINGS in the environment, else that of
+    the build."""
 
     choices, most, any_word = ("pkmap",), 2, True
 
     def run(self, kernel, arguments):
         if arguments[:1] == ["pkmap"]:
             found = pkmap.Pool(kernel)
-            show(pkmap.pool.text(found.counts, found.last) + [write_svg(pkmap.svg(kernel), "pkmap")])
+            show(
+                pkmap.pool.text(found.counts, found.last) + [write_svg(pkmap.svg(kernel), "pkmap")]
+            )
             return
         found = walk_of(kernel, arguments)
         picture = paging.picture(found, lambda physical: pages.short_description(kernel, physical))
-        show(walk_drawing.text(picture) + [write_svg(walk_drawing.svg(picture), f"walk-{found.address:08x}")])
+        show(
+            walk_drawing.text(picture)
+            + [write_svg(walk_drawing.svg(picture), f"walk-{found.address:08x}")]
+        )
 
 
-COMMANDS = {"walk": Walk, "translate": Translate, "maps": Maps, "pkmap": Pkmap, "atomic": Atomic, "zones": Zones, "buddy": Buddy,
-            "quicklists": Quicklists, "tlb": Tlb, "threads": Threads, "cpus": Cpus, "locks": Locks, "check": Check, "diff": Diff,
-            "draw": Draw}
+COMMANDS = {
+    "walk": Walk,
+    "translate": Translate,
+    "maps": Maps,
+    "pkmap": Pkmap,
+    "atomic": Atomic,
+    "zones": Zones,
+    "buddy": Buddy,
+    "quicklists": Quicklists,
+    "tlb": Tlb,
+    "threads": Threads,
+    "cpus": Cpus,
+    "locks": Locks,
+    "check": Check,
+    "diff": Diff,
+    "draw": Draw,
+}
 
 
 # ---- Stops ----
@@ -305,7 +358,9 @@ def forget(*_):
 
 
 class Console:
-    """What the kernel has printed since the stop before, from the file into which QEMU writes its serial line."""
+    """What the kernel has printed since the stop before, from the file into which QEMU writes its
+    serial line.
+    """
 
     def __init__(self):
         self.path, self.shown = os.environ.get("TARN_CONSOLE"), 0

@@ -1,11 +1,22 @@
-"""The kernel's constants, from the headers that define them: a name or a number is written once, in C."""
+"""The kernel's constants, from the headers that define them: a name or a number is written once, in
+C.
+"""
 
 import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-HEADERS = ["kernel/arch/x86/paging/page.h", "kernel/arch/x86/paging/layout.h", "kernel/arch/x86/cpu/percpu.h", "kernel/arch/x86/paging/fixmap.h",
-           "kernel/arch/x86/cpu/spinlock.h", "kernel/mm/pages/page.h", "kernel/mm/pkmap/highmem.h", "kernel/mm/pages/pcp.h", "kernel/mm/objects/vmalloc.h"]
+HEADERS = [
+    "kernel/arch/x86/paging/page.h",
+    "kernel/arch/x86/paging/layout.h",
+    "kernel/arch/x86/cpu/percpu.h",
+    "kernel/arch/x86/paging/fixmap.h",
+    "kernel/arch/x86/cpu/spinlock.h",
+    "kernel/mm/pages/page.h",
+    "kernel/mm/pkmap/highmem.h",
+    "kernel/mm/pages/pcp.h",
+    "kernel/mm/objects/vmalloc.h",
+]
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(.*)$", re.M)
 UNITS = {"KIB": 10, "MIB": 20, "GIB": 30}
 
@@ -30,7 +41,9 @@ class Constants:
 
     def __getitem__(self, name):
         if name not in self.values:
-            self.values[name] = self._evaluate(self.texts[name]) if name in self.texts else self.other(name)
+            self.values[name] = (
+                self._evaluate(self.texts[name]) if name in self.texts else self.other(name)
+            )
         return self.values[name]
 
     def get(self, name, default=None):
@@ -52,5 +65,5 @@ class Constants:
         words = {}
         for name, text in self.texts.items():
             if name.startswith(prefix) and re.match(r"\(1u? *<< *\d+\)", text):
-                words[self[name]] = name[len(prefix):].lower().replace("_", " ")
+                words[self[name]] = name[len(prefix) :].lower().replace("_", " ")
         return words

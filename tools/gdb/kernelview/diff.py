@@ -18,13 +18,21 @@ class Snapshot:
 def take(machine):
     """None before there are page tables of the kernel's own."""
     form, pgd = machine.format, machine.kernel_pgd
-    tables = {table: (level, machine.read_physical(table, level.entries * form.entry_bytes))
-              for table, level in paging.tables(machine.read_physical, form, pgd, machine.direct_map_bytes)}
+    tables = {
+        table: (level, machine.read_physical(table, level.entries * form.entry_bytes))
+        for table, level in paging.tables(
+            machine.read_physical, form, pgd, machine.direct_map_bytes
+        )
+    }
     cpu = machine.cpu()
     if cpu.paging:
         root = cpu.cr3 & ~0x1F
-        for table, level in paging.tables(machine.read_physical, form, root, machine.direct_map_bytes):
-            tables.setdefault(table, (level, machine.read_physical(table, level.entries * form.entry_bytes)))
+        for table, level in paging.tables(
+            machine.read_physical, form, root, machine.direct_map_bytes
+        ):
+            tables.setdefault(
+                table, (level, machine.read_physical(table, level.entries * form.entry_bytes))
+            )
     found = pkmap.Pool(machine) if machine.var("pkmap_slots") else None
     return Snapshot(form, tables, found.counts if found else [], found.last if found else None)
 
@@ -71,7 +79,7 @@ def entry_changes(form, level, old, new):
     """(index, value before, value now) of every entry that has changed."""
     size = form.entry_bytes
     for n in range(level.entries):
-        a, b = old[n * size:(n + 1) * size], new[n * size:(n + 1) * size]
+        a, b = old[n * size : (n + 1) * size], new[n * size : (n + 1) * size]
         if a != b:
             yield n, int.from_bytes(a, "little"), int.from_bytes(b, "little")
 
@@ -106,8 +114,11 @@ def tables_words(tables, what):
     in_order = sorted(tables, key=lambda pair: (pair[1].shift, pair[0]))
     for group in groups(in_order, lambda a, b: a[1] is b[1] and b[0] == a[0] + 4096):
         (first, level), last = group[0], group[-1][0]
-        yield (f"{level.name} table at physical {first:#x} is {what}" if first == last else
-               f"{len(group)} {level.name} tables at physical {first:#x} to {last:#x} are {what}")
+        yield (
+            f"{level.name} table at physical {first:#x} is {what}"
+            if first == last
+            else f"{len(group)} {level.name} tables at physical {first:#x} to {last:#x} are {what}"
+        )
 
 
 def only_in(tables, others):
@@ -148,8 +159,14 @@ def pool_lines(before, now):
 
 def lines(history):
     if not history.before or not history.now:
-        raise Unavailable("there is no stop to compare with: page tables stood at fewer than two stops")
-    found = list(table_lines(history.before, history.now)) + list(pool_lines(history.before, history.now))
+        raise Unavailable(
+            "there is no stop to compare with: page tables stood at fewer than two stops"
+        )
+    found = list(table_lines(history.before, history.now)) + list(
+        pool_lines(history.before, history.now)
+    )
     if not found:
-        return ["nothing has changed in the kernel's page tables and in the pool since the stop before"]
+        return [
+            "nothing has changed in the kernel's page tables and in the pool since the stop before"
+        ]
     return found[:SHOWN] + ([f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else [])

@@ -1,5 +1,6 @@
-"""Memory dumps as QEMU's dump-guest-memory writes them: ELF core files whose segments name physical addresses, with QEMU's own
-notes about each CPU (System V ABI, chapter 5; QEMU: include/elf.h, target/i386/arch_dump.c)."""
+"""Memory dumps as QEMU's dump-guest-memory writes them: ELF core files whose segments name physical
+addresses, with QEMU's own notes about each CPU (System V ABI, chapter 5; QEMU: include/elf.h,
+target/i386/arch_dump.c)."""
 
 import struct
 from dataclasses import dataclass
@@ -31,21 +32,23 @@ class Core:
         if head[:4] != b"\x7fELF":
             raise ValueError(f"{path} is no ELF file")
         is64 = head[4] == 2
-        first, = struct.unpack_from("<Q" if is64 else "<I", head, 32 if is64 else 28)
+        (first,) = struct.unpack_from("<Q" if is64 else "<I", head, 32 if is64 else 28)
         size, count = struct.unpack_from("<HH", head, 54 if is64 else 42)
         self.file.seek(first)
         segments = [program_header(self.file.read(size), is64) for _ in range(count)]
         self.loads = [segment for segment in segments if segment.kind == PT_LOAD]
-        self.notes = [note for segment in segments if segment.kind == PT_NOTE for note in self._notes(segment)]
+        self.notes = [
+            note for segment in segments if segment.kind == PT_NOTE for note in self._notes(segment)
+        ]
 
     def _notes(self, segment):
         self.file.seek(segment.offset)
         data, at = self.file.read(segment.size), 0
         while at + 12 <= len(data):
             name_size, size, kind = struct.unpack_from("<III", data, at)
-            name = data[at + 12:at + 12 + name_size].rstrip(b"\0")
+            name = data[at + 12 : at + 12 + name_size].rstrip(b"\0")
             at += 12 + (name_size + 3 & ~3)
-            yield name, kind, data[at:at + size]
+            yield name, kind, data[at : at + size]
             at += size + 3 & ~3
 
     def read(self, address, size):
@@ -66,12 +69,15 @@ class Core:
 
 
 def cpu_state(data):
-    """QEMU's note: version, size, 16 general registers, ip, flags, 10 segments (selector, limit, flags, pad, base), cr0 to
-    cr4."""
+    """QEMU's note: version, size, 16 general registers, ip, flags, 10 segments (selector, limit,
+    flags, pad, base), cr0 to cr4."""
     general = struct.unpack_from("<18Q", data, 8)
     state = dict(zip(["eax", "ebx", "ecx", "edx", "esi", "edi", "esp", "ebp"], general))
     state |= {"eip": general[16], "eflags": general[17]}
     for n, name in enumerate(SEGMENT_NAMES):
         state[name + "_base"] = struct.unpack_from("<Q", data, 8 + 18 * 8 + n * 24 + 16)[0]
-    state |= {f"cr{n}": value for n, value in enumerate(struct.unpack_from("<5Q", data, 8 + 18 * 8 + 10 * 24))}
+    state |= {
+        f"cr{n}": value
+        for n, value in enumerate(struct.unpack_from("<5Q", data, 8 + 18 * 8 + 10 * 24))
+    }
     return state

@@ -45,7 +45,11 @@ def variables():
     for symtab in symbol_tables():
         for block in (symtab.static_block(), symtab.global_block()):
             for symbol in block:
-                if symbol.is_variable and symbol.addr_class == gdb.SYMBOL_LOC_STATIC and (symbol.name, str(symtab)) not in seen:
+                if (
+                    symbol.is_variable
+                    and symbol.addr_class == gdb.SYMBOL_LOC_STATIC
+                    and (symbol.name, str(symtab)) not in seen
+                ):
                     seen.add((symbol.name, str(symtab)))
                     yield symbol
 
@@ -82,8 +86,14 @@ def all_locks(machine):
     found = []
     for name, address, offset, words in places():
         if is_percpu(machine, address):
-            found += [read(machine, f"{name}{words} of CPU {cpu}", address + machine.percpu_offsets[cpu] + offset)
-                      for cpu in machine.cpu_numbers]
+            found += [
+                read(
+                    machine,
+                    f"{name}{words} of CPU {cpu}",
+                    address + machine.percpu_offsets[cpu] + offset,
+                )
+                for cpu in machine.cpu_numbers
+            ]
         else:
             found.append(read(machine, name + words, address + offset))
     return found + dynamic_locks(machine)
@@ -98,7 +108,9 @@ def dynamic_locks(machine):
         found.append(read(machine, f"exited of thread {name}", thread.address_of("exited")))
         spaces |= {thread.mm} - {0}
     offset = objects.layout("struct mm")["page_table_lock"][0]
-    return found + [read(machine, f"page_table_lock of mm {mm:#x}", mm + offset) for mm in sorted(spaces)]
+    return found + [
+        read(machine, f"page_table_lock of mm {mm:#x}", mm + offset) for mm in sorted(spaces)
+    ]
 
 
 def line(lock):
@@ -111,4 +123,8 @@ def lines(machine, everything=False):
     found = [lock for lock in all_locks(machine) if lock.name and lock.name != "?"]
     held = [lock for lock in found if lock.taken]
     text = [f"{len(found)} locks, {len(held)} held"] + [line(lock) for lock in held]
-    return text + ([line(lock) for lock in found if not lock.taken] if everything else ["(tarn locks all: the others too)"])
+    return text + (
+        [line(lock) for lock in found if not lock.taken]
+        if everything
+        else ["(tarn locks all: the others too)"]
+    )

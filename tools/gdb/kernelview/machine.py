@@ -1,4 +1,6 @@
-"""The machine as the subjects see it: physical and kernel memory, variables, per-CPU variables, CPUs, names of addresses."""
+"""The machine as the subjects see it: physical and kernel memory, variables, per-CPU variables,
+CPUs, names of addresses.
+"""
 
 import struct
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ REGISTERS = ["eip", "esp", "ebp", "eflags", "cr0", "cr2", "cr3", "cr4", "fs_base
 
 @dataclass
 class Cpu:
-    """A CPU of the machine.  number: the kernel's, or None before it has one; index: the debugger's."""
+    """A CPU of the machine.  number: the kernel's, or None before it has one; index: the
+    debugger's.
+    """
 
     index: int
     number: int
@@ -67,7 +71,9 @@ class Machine:
         return self.memory.read(address, size)
 
     def read(self, address, size):
-        """The kernel's memory: the direct map by arithmetic, the rest by the kernel's page tables."""
+        """The kernel's memory: the direct map by arithmetic, the rest by the kernel's page
+        tables.
+        """
         if address < self.page_offset:
             # What is linked before paging (boot/) and lies at its own address.
             return self.read_physical(address, size)
@@ -76,7 +82,9 @@ class Machine:
         return b"".join(self._read_mapped(at, part) for at, part in pieces(address, size))
 
     def _read_mapped(self, address, size):
-        found = walk(self.read_physical, self.format, self.kernel_pgd, address, self.direct_map_bytes)
+        found = walk(
+            self.read_physical, self.format, self.kernel_pgd, address, self.direct_map_bytes
+        )
         if not found.mapped:
             raise Unavailable(f"the kernel's page tables do not map {address:#010x}")
         return self.read_physical(found.physical, size)
@@ -87,7 +95,11 @@ class Machine:
     def string(self, address, limit=64):
         """A string of the kernel's; "?" where there is none."""
         try:
-            return self.read(address, limit).partition(b"\0")[0].decode("ascii", "replace") if address else "?"
+            return (
+                self.read(address, limit).partition(b"\0")[0].decode("ascii", "replace")
+                if address
+                else "?"
+            )
         except Unavailable:
             return "?"
 
@@ -103,7 +115,9 @@ class Machine:
         """Physical address of the tables that the kernel means to run on."""
         virtual = self.var("kernel_pgd")
         if virtual < self.page_offset:
-            raise Unavailable("the kernel is not in memory yet: let the boot loader load it (`hbreak kernel_main`, `continue`)")
+            raise Unavailable(
+                "the kernel is not in memory yet: let the boot loader load it (`hbreak kernel_main`, `continue`)"
+            )
         return virtual - self.page_offset
 
     # ---- Variables ----
@@ -121,7 +135,9 @@ class Machine:
         return self.at(symbol_type(name), symbol_address(name))
 
     def numbers(self, name, count, letter):
-        """The first `count` numbers of an array, or of what a pointer leads to; `letter`: their size, as struct has it."""
+        """The first `count` numbers of an array, or of what a pointer leads to; `letter`: their
+        size, as struct has it.
+        """
         kind = symbol_type(name).strip_typedefs()
         address = symbol_address(name) if kind.code == gdb.TYPE_CODE_ARRAY else self.var(name)
         return memoryview(self.read(address, count * struct.calcsize(letter))).cast(letter).tolist()
@@ -171,9 +187,13 @@ class Machine:
         return self._cpus
 
     def _number(self, state):
-        """By the base of %fs: the distance from the per-CPU variables' template to the CPU's copy."""
+        """By the base of %fs: the distance from the per-CPU variables' template to the CPU's
+        copy.
+        """
         base = state.get("fs_base", 0) & 0xFFFFFFFF
-        return next((n for n, offset in enumerate(self.percpu_offsets) if offset and offset == base), None)
+        return next(
+            (n for n, offset in enumerate(self.percpu_offsets) if offset and offset == base), None
+        )
 
     def cpu(self):
         """The CPU that GDB has selected."""
@@ -186,7 +206,9 @@ class Machine:
     def need(self, variable, step, what):
         """Refuses before the boot step that makes `variable` other than 0."""
         if not self.var(variable):
-            raise Unavailable(f"{what}: made in boot step {step}, and the kernel has not come that far")
+            raise Unavailable(
+                f"{what}: made in boot step {step}, and the kernel has not come that far"
+            )
 
 
 def pieces(address, size):
@@ -205,7 +227,9 @@ def read_registers():
     states = []
     for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
         thread.switch()
-        states.append({name: int(gdb.newest_frame().read_register(name)) & 0xFFFFFFFF for name in REGISTERS})
+        states.append(
+            {name: int(gdb.newest_frame().read_register(name)) & 0xFFFFFFFF for name in REGISTERS}
+        )
     if selected:
         selected.switch()
         frame.select()

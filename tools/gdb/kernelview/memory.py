@@ -1,8 +1,8 @@
 """Physical memory of the machine that GDB is connected to, page by page, kept until it runs on.
 
-A running machine is read through QEMU's monitor: `pmemsave` into a file where GDB runs on QEMU's host, else `xp`, which prints.
-Either reaches all physical memory, whatever the page tables say.  A dump is read from its file.
-"""
+A running machine is read through QEMU's monitor: `pmemsave` into a file where GDB runs on QEMU's
+host, else `xp`, which prints.  Either reaches all physical memory, whatever the page tables say.  A
+dump is read from its file. """
 
 import os
 import re
@@ -47,9 +47,15 @@ class Live:
     def _read_printed(address, size):
         words = (size + 7) // 8
         text = monitor(f"xp /{words}xg {address:#x}")
-        values = [int(value, 16) for line in text.splitlines() for value in re.findall(r" 0x([0-9a-f]+)", line)]
+        values = [
+            int(value, 16)
+            for line in text.splitlines()
+            for value in re.findall(r" 0x([0-9a-f]+)", line)
+        ]
         if len(values) < words:
-            raise Unavailable(f"QEMU's monitor does not show physical memory at {address:#x}: {text.strip() or 'no answer'}")
+            raise Unavailable(
+                f"QEMU's monitor does not show physical memory at {address:#x}: {text.strip() or 'no answer'}"
+            )
         return struct.pack(f"<{len(values)}Q", *values)[:size]
 
 
@@ -78,7 +84,7 @@ class Memory:
         first, last = address // PAGE, (address + size - 1) // PAGE
         self._fetch(first, last)
         data = b"".join(self.pages[page] for page in range(first, last + 1))
-        return data[address - first * PAGE:][:size]
+        return data[address - first * PAGE :][:size]
 
     def _fetch(self, first, last):
         missing = [page for page in range(first, last + 1) if page not in self.pages]
@@ -87,7 +93,7 @@ class Memory:
         start, end = missing[0], missing[-1] + 1
         data = self.source.read(start * PAGE, (end - start) * PAGE)
         for n in range(end - start):
-            self.pages[start + n] = data[n * PAGE:(n + 1) * PAGE]
+            self.pages[start + n] = data[n * PAGE : (n + 1) * PAGE]
 
 
 def core_file():
@@ -109,6 +115,8 @@ def connect():
     path = core_file()
     if path:
         return Memory(Dump(path))
-    raise Unavailable("GDB is connected to nothing: `target remote ...` (make gdb), or `core-file ...` "
-                      "(make dump). Where GDB said \"'g' packet reply is too long\", the machine is "
-                      "qemu-system-x86_64: it must be qemu-system-i386")
+    raise Unavailable(
+        "GDB is connected to nothing: `target remote ...` (make gdb), or `core-file ...` "
+        "(make dump). Where GDB said \"'g' packet reply is too long\", the machine is "
+        "qemu-system-x86_64: it must be qemu-system-i386"
+    )

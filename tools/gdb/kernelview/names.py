@@ -4,7 +4,9 @@ import gdb
 
 
 def name_of(address, more=0):
-    """Function and offset, as the kernel's own back traces write them; `more` is added to the offset."""
+    """Function and offset, as the kernel's own back traces write them; `more` is added to the
+    offset.
+    """
     if not address:
         return "nowhere"
     text = gdb.execute(f"info symbol {address:#x}", to_string=True).partition(" in section")[0]

@@ -1,7 +1,8 @@
-"""Variables of the kernel, laid out by its DWARF but read by our own memory: objects whose fields are attributes.
+"""Variables of the kernel, laid out by its DWARF but read by our own memory: objects whose fields
+are attributes.
 
-A scalar, pointer or enumeration is an int, a struct an Object, an array a list.  Fields of unnamed unions belong to the struct.
-"""
+A scalar, pointer or enumeration is an int, a struct an Object, an array a list.  Fields of unnamed
+unions belong to the struct. """
 
 from functools import lru_cache
 
@@ -9,7 +10,13 @@ import gdb
 
 from kernelview import Unavailable
 
-SCALARS = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_PTR)
+SCALARS = (
+    gdb.TYPE_CODE_INT,
+    gdb.TYPE_CODE_BOOL,
+    gdb.TYPE_CODE_CHAR,
+    gdb.TYPE_CODE_ENUM,
+    gdb.TYPE_CODE_PTR,
+)
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 
 
@@ -48,17 +55,22 @@ def decode(machine, kind, address, data):
     """A value of GDB's type `kind` that lies at `address` and begins with `data`."""
     kind = kind.strip_typedefs()
     if kind.code in SCALARS:
-        return int.from_bytes(data[:kind.sizeof], "little", signed=signed(kind))
+        return int.from_bytes(data[: kind.sizeof], "little", signed=signed(kind))
     if kind.code == gdb.TYPE_CODE_ARRAY:
         element = kind.target()
         size = element.sizeof
-        return [decode(machine, element, address + n * size, data[n * size:(n + 1) * size]) for n in range(kind.sizeof // size)]
+        return [
+            decode(machine, element, address + n * size, data[n * size : (n + 1) * size])
+            for n in range(kind.sizeof // size)
+        ]
     inner = wrapped(kind)
     return decode(machine, inner, address, data) if inner else Object(machine, kind, address, data)
 
 
 def wrapped(kind):
-    """What a typedef of a nameless struct with one field wraps, such as atomic_t, pte_t: it stands for its content."""
+    """What a typedef of a nameless struct with one field wraps, such as atomic_t, pte_t: it stands
+    for its content.
+    """
     fields = kind.fields() if kind.code == gdb.TYPE_CODE_STRUCT and not kind.name else []
     return fields[0].type if len(fields) == 1 else None
 
@@ -76,9 +88,13 @@ class Object:
         if name.startswith("_"):
             raise AttributeError(name)
         if name not in self._fields:
-            raise Unavailable(f"{self._kind} has no field {name} in this kernel: tools/gdb is of another time")
+            raise Unavailable(
+                f"{self._kind} has no field {name} in this kernel: tools/gdb is of another time"
+            )
         offset, kind = self._fields[name]
-        return decode(self._machine, kind, self.address + offset, self._data[offset:offset + kind.sizeof])
+        return decode(
+            self._machine, kind, self.address + offset, self._data[offset : offset + kind.sizeof]
+        )
 
     def has(self, name):
         return name in self._fields

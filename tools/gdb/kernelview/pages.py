@@ -1,4 +1,6 @@
-"""Frames: what mem_map says of them, the zones, the buddy allocator's free blocks, the per-CPU lists."""
+"""Frames: what mem_map says of them, the zones, the buddy allocator's free blocks, the per-CPU
+lists.
+"""
 
 import collections
 from dataclasses import dataclass
@@ -19,7 +21,10 @@ class MemMap:
         self.size = objects.gdb.lookup_type("struct page").sizeof
         data = memoryview(machine.read(self.base, self.size * self.count)).cast("I")
         step = self.size // 4
-        column = {name: data[kind[name][0] // 4::step] for name in ("flags", "count", "order", "virtual")}
+        column = {
+            name: data[kind[name][0] // 4 :: step]
+            for name in ("flags", "count", "order", "virtual")
+        }
         self.flags, self.users = column["flags"].tolist(), column["count"].tolist()
         self.order, self.virtual = column["order"].tolist(), column["virtual"].tolist()
 
@@ -85,7 +90,9 @@ def frame_words(machine, page):
     else:
         words.append(f"{page.count} user{'s' if page.count != 1 else ''}")
     if page.flags & machine.constants["PG_OBJECTS"]:
-        words.append("objects of " + machine.string(machine.object("struct object_cache", page.cache).name))
+        words.append(
+            "objects of " + machine.string(machine.object("struct object_cache", page.cache).name)
+        )
     words += [name for name in names if name not in ("buddy", "objects")]
     if page.virtual:
         words.append(f"kmapped at {page.virtual:#010x}")
@@ -116,18 +123,25 @@ def percpu_pages(machine, zone_type):
 
 
 def figures(machine):
-    return [ZoneFigures(zone_name(machine, zone), zone, percpu_pages(machine, zone.type)) for zone in zone_objects(machine)]
+    return [
+        ZoneFigures(zone_name(machine, zone), zone, percpu_pages(machine, zone.type))
+        for zone in zone_objects(machine)
+    ]
 
 
 def zones_lines(machine):
-    lines = ["zone     frames from   to        managed      free  per-CPU    in use      min     low    high  short"]
+    lines = [
+        "zone     frames from   to        managed      free  per-CPU    in use      min     low    high  short"
+    ]
     totals = [0, 0, 0, 0]
     for z in figures(machine):
         zone = z.zone
         used = zone.managed - zone.free - z.percpu
         totals = [a + b for a, b in zip(totals, (zone.managed, zone.free, z.percpu, used))]
-        lines.append(f"{z.name:8} {zone.start:#9x} {zone.end:#9x} {zone.managed:10} {zone.free:9} {z.percpu:8} {used:9} "
-                     f"{zone.min:8} {zone.low:7} {zone.high:7}  {'yes' if zone.is_short else 'no'}")
+        lines.append(
+            f"{z.name:8} {zone.start:#9x} {zone.end:#9x} {zone.managed:10} {zone.free:9} {z.percpu:8} {used:9} "
+            f"{zone.min:8} {zone.low:7} {zone.high:7}  {'yes' if zone.is_short else 'no'}"
+        )
     lines.append(f"{'together':28} {totals[0]:10} {totals[1]:9} {totals[2]:8} {totals[3]:9}")
     return lines + reserve_lines(machine)
 
@@ -135,8 +149,12 @@ def zones_lines(machine):
 def reserve_lines(machine):
     zones = zone_objects(machine)
     names = [zone_name(machine, zone) for zone in zones]
-    return [f"{names[n]} keeps {kept} pages from requests that could have had {names[top]}"
-            for n, zone in enumerate(zones) for top, kept in enumerate(zone.reserve) if kept]
+    return [
+        f"{names[n]} keeps {kept} pages from requests that could have had {names[top]}"
+        for n, zone in enumerate(zones)
+        for top, kept in enumerate(zone.reserve)
+        if kept
+    ]
 
 
 # ---- Buddy ----
@@ -152,7 +170,9 @@ def blocks(machine, zone, order):
 
 
 def buddy_lines(machine, name=""):
-    lines = ["free blocks      " + "".join(f"{2 ** order:>7}" for order in range(NR_ORDERS)) + " pages"]
+    lines = [
+        "free blocks      " + "".join(f"{2 ** order:>7}" for order in range(NR_ORDERS)) + " pages"
+    ]
     for zone in zone_objects(machine):
         if name and zone_name(machine, zone).lower() != name.lower():
             continue
@@ -161,10 +181,16 @@ def buddy_lines(machine, name=""):
         total = sum(count << order for order, count in enumerate(counts))
         lines.append(f"{'':16}   together {total} pages; the zone says {zone.free} free")
         if name:
-            lines += [f"  order {order:2}: " + frames_words(blocks(machine, zone, order)) for order in range(NR_ORDERS)
-                      if counts[order]]
+            lines += [
+                f"  order {order:2}: " + frames_words(blocks(machine, zone, order))
+                for order in range(NR_ORDERS)
+                if counts[order]
+            ]
     if len(lines) == 1:
-        raise Unavailable(f"there is no zone {name}: " + ", ".join(zone_name(machine, zone) for zone in zone_objects(machine)))
+        raise Unavailable(
+            f"there is no zone {name}: "
+            + ", ".join(zone_name(machine, zone) for zone in zone_objects(machine))
+        )
     return lines
 
 
@@ -174,9 +200,14 @@ def frames_words(pfns, most=12):
 
 
 def drawing(machine, zone, first, count=64):
-    """Frames from `first` on in characters: what is free, by order of its block, and what is in use."""
+    """Frames from `first` on in characters: what is free, by order of its block, and what is in
+    use.
+    """
     owner = {}
     for order in range(NR_ORDERS):
         for pfn in blocks(machine, zone, order):
-            owner |= {frame: f"{order:x}" for frame in range(max(pfn, first), min(pfn + (1 << order), first + count))}
+            owner |= {
+                frame: f"{order:x}"
+                for frame in range(max(pfn, first), min(pfn + (1 << order), first + count))
+            }
     return "".join(owner.get(pfn, "#") for pfn in range(first, min(first + count, zone.end)))

@@ -37,7 +37,9 @@ class Pool:
         self.entries = [self._entry(slot) for slot in range(len(self.counts))]
 
     def _entry(self, slot):
-        """By the kernel's own page tables, so that any number of tables behind the pool is right."""
+        """By the kernel's own page tables, so that any number of tables behind the pool is
+        right.
+        """
         form, machine = self.machine.format, self.machine
         per_table = 4096 // form.entry_bytes
         if slot % per_table == 0:
@@ -48,9 +50,19 @@ class Pool:
 
     def _table_of(self, address):
         machine = self.machine
-        found = paging.walk(machine.read_physical, machine.format, machine.kernel_pgd, address, machine.direct_map_bytes)
+        found = paging.walk(
+            machine.read_physical,
+            machine.format,
+            machine.kernel_pgd,
+            address,
+            machine.direct_map_bytes,
+        )
         last = found.steps[-1]
-        return last.at - last.index * machine.format.entry_bytes if last.level is machine.format.levels[-1] else None
+        return (
+            last.at - last.index * machine.format.entry_bytes
+            if last.level is machine.format.levels[-1]
+            else None
+        )
 
     def slot(self, n):
         entry = self.entries[n]
@@ -70,19 +82,25 @@ def last_slot(machine, slots):
 def waiters(machine, queue_address):
     """Threads queued there, first come first."""
     queue = machine.object("struct wait_queue", queue_address)
-    return [machine.object("struct thread", waiter.thread)
-            for waiter in machine.list_objects(queue.address_of("waiters"), "struct waiter", "node")]
+    return [
+        machine.object("struct thread", waiter.thread)
+        for waiter in machine.list_objects(queue.address_of("waiters"), "struct waiter", "node")
+    ]
 
 
 def pool_waiters(machine):
-    """Threads with a ticket, first come first; one that has been woken and not yet run is on no queue."""
+    """Threads with a ticket, first come first; one that has been woken and not yet run is on no
+    queue.
+    """
     tickets = machine.list_objects(machine.var("pkmap_tickets").address, "struct ticket", "node")
     return [thread for ticket in tickets for thread in waiters(machine, ticket.address_of("queue"))]
 
 
 def stats_line(stats):
     names = ["maps", "new_maps", "revivals", "flushes", "reclaimed", "sleeps", "retired"]
-    return "since boot: " + ", ".join(f"{getattr(stats, name)} {name.replace('_', ' ')}" for name in names if stats.has(name))
+    return "since boot: " + ", ".join(
+        f"{getattr(stats, name)} {name.replace('_', ' ')}" for name in names if stats.has(name)
+    )
 
 
 def slot_line(machine, slot):
@@ -107,7 +125,10 @@ def lines(machine, everything=False):
     if len(taken) > len(shown):
         text.append(f"  and {len(taken) - len(shown)} more (tarn pkmap all)")
     waiting = pool_waiters(machine)
-    text += [f"  waits for a slot: thread {machine.string(thread.address_of('name'))}" for thread in waiting]
+    text += [
+        f"  waits for a slot: thread {machine.string(thread.address_of('name'))}"
+        for thread in waiting
+    ]
     return text + ([] if waiting else ["  nobody waits for a slot"]) + order_lines(machine)
 
 
@@ -115,8 +136,15 @@ def order_lines(machine):
     """Who flushes when."""
     if machine.var("pkmap_lazy"):
         names = ["waiting", "retired", "batches", "free_slots"]
-        found = [(name, machine.var("pkmap_lazy.c::" + name)) for name in names if machine.has_var("pkmap_lazy.c::" + name)]
-        return ["kmap_flush=lazy: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found)]
+        found = [
+            (name, machine.var("pkmap_lazy.c::" + name))
+            for name in names
+            if machine.has_var("pkmap_lazy.c::" + name)
+        ]
+        return [
+            "kmap_flush=lazy: "
+            + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found)
+        ]
     return ["the next flush comes when the turn comes to the end of the pool"]
 
 
@@ -144,7 +172,9 @@ def atomic_slots(machine):
         first, slots = value["FIX_KMAP_BEGIN"] + cpu * deep, []
         for index in range(first, first + deep):
             address = value["FIXADDR_TOP"] - (index + 1) * 4096
-            found = paging.walk(machine.read_physical, form, machine.kernel_pgd, address, machine.direct_map_bytes)
+            found = paging.walk(
+                machine.read_physical, form, machine.kernel_pgd, address, machine.direct_map_bytes
+            )
             slots.append((address, found.leaf if found.steps[-1].level is form.levels[-1] else 0))
         result.append(AtomicSlots(cpu, machine.percpu("nosleep", cpu).kmaps, slots))
     return result
@@ -152,13 +182,21 @@ def atomic_slots(machine):
 
 def atomic_lines(machine):
     if not machine.cpu_numbers:
-        raise Unavailable("the atomic slots belong to CPUs, and no CPU has its variables yet (boot step 0)")
+        raise Unavailable(
+            "the atomic slots belong to CPUs, and no CPU has its variables yet (boot step 0)"
+        )
     text = []
     for cpu in atomic_slots(machine):
-        text.append(f"CPU {cpu.cpu}: {cpu.depth} of {len(cpu.slots)} atomic kmaps held, slots {cpu.slots[0][0]:#010x} downwards")
+        text.append(
+            f"CPU {cpu.cpu}: {cpu.depth} of {len(cpu.slots)} atomic kmaps held, slots {cpu.slots[0][0]:#010x} downwards"
+        )
         for n, (address, entry) in enumerate(cpu.slots):
             if entry or n < cpu.depth:
-                frame = f"frame {(entry & machine.format.frame_mask) >> 12:#x}" if entry else "a low page (no entry)"
+                frame = (
+                    f"frame {(entry & machine.format.frame_mask) >> 12:#x}"
+                    if entry
+                    else "a low page (no entry)"
+                )
                 text.append(f"  {n}: {address:#010x} -> {frame}, {paging.flag_words(entry)}")
     return text
 

@@ -21,7 +21,9 @@ class Entry:
         raw, form = int(value), kernel.format
         pdpte = form.entry_bytes == 8 and str(self.value.type) == "pgd_t"
         words = paging.flag_words(raw, pdpte)
-        return f"frame {(raw & form.frame_mask) >> 12:#x} {words}" if raw & paging.PRESENT else words
+        return (
+            f"frame {(raw & form.frame_mask) >> 12:#x} {words}" if raw & paging.PRESENT else words
+        )
 
 
 class Page:
@@ -32,7 +34,10 @@ class Page:
 
     def to_string(self):
         kernel = machine()
-        base, address = kernel.var("mem_map"), int(self.value.address) if self.value.address is not None else 0
+        base, address = (
+            kernel.var("mem_map"),
+            int(self.value.address) if self.value.address is not None else 0,
+        )
         if not base or address < base:
             return f"page outside of mem_map, flags {int(self.value['flags']):#x}"
         pfn = (address - base) // self.value.type.sizeof
@@ -69,7 +74,14 @@ class List:
         return f"list of {len(nodes)} nodes" + (f": {shown}" if nodes else "")
 
 
-PRINTERS = {"^pte_t$": Entry, "^pmd_t$": Entry, "^pgd_t$": Entry, "^page$": Page, "^spinlock$": Lock, "^list$": List}
+PRINTERS = {
+    "^pte_t$": Entry,
+    "^pmd_t$": Entry,
+    "^pgd_t$": Entry,
+    "^page$": Page,
+    "^spinlock$": Lock,
+    "^list$": List,
+}
 
 
 class Typedefs(gdb.printing.RegexpCollectionPrettyPrinter):

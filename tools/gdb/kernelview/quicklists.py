@@ -18,7 +18,9 @@ class Quicklist:
 
 
 def link_of(machine, level, table):
-    """Where a cached table's link lies: the first word, but behind the entries of a PGD that the CPU reads ahead (PAE)."""
+    """Where a cached table's link lies: the first word, but behind the entries of a PGD that the
+    CPU reads ahead (PAE).
+    """
     if level == "pgd" and machine.format.levels[0].entries == 4:
         return table + 4 * machine.format.entry_bytes
     return table
@@ -41,7 +43,9 @@ def follow(machine, level, head, bound):
 
 def read(machine):
     if not machine.cpu_numbers:
-        raise Unavailable("the quicklists belong to CPUs, and no CPU has its variables yet (boot step 0)")
+        raise Unavailable(
+            "the quicklists belong to CPUs, and no CPU has its variables yet (boot step 0)"
+        )
     found = []
     for cpu in machine.cpu_numbers:
         for level in LEVELS:
@@ -53,9 +57,16 @@ def read(machine):
 
 def lines(machine):
     low, high = machine.var("pgt_low_mark"), machine.var("pgt_high_mark")
-    text = [f"marks: trimmed to {low} once over {high}", "CPU level count listed  trimmed  from the head on"]
+    text = [
+        f"marks: trimmed to {low} once over {high}",
+        "CPU level count listed  trimmed  from the head on",
+    ]
     for q in read(machine):
-        tables = " ".join(f"{table:08x}" for table in q.tables[:4]) + (" ..." if len(q.tables) > 4 else "")
-        text.append(f"{q.cpu:3} {q.level:5} {q.count:5} {len(q.tables):6} {q.stats.trimmed:8}  {tables}"
-                    + (f"  {q.end}" if q.end else ""))
+        tables = " ".join(f"{table:08x}" for table in q.tables[:4]) + (
+            " ..." if len(q.tables) > 4 else ""
+        )
+        text.append(
+            f"{q.cpu:3} {q.level:5} {q.count:5} {len(q.tables):6} {q.stats.trimmed:8}  {tables}"
+            + (f"  {q.end}" if q.end else "")
+        )
     return text

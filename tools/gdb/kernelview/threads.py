@@ -6,7 +6,9 @@ from kernelview import Unavailable, objects, tlb
 from kernelview.names import name_of, offset_in, place_of
 
 STATES = {0: "ready", 1: "running", 2: "sleeping", 3: "dead"}
-SAVED_WORDS = 4  # that switch_context() leaves above the return address: edi, esi, ebx, ebp (kernel/arch/x86/cpu/switch.asm)
+# that switch_context() leaves above the return address: edi, esi, ebx, ebp
+# (kernel/arch/x86/cpu/switch.asm)
+SAVED_WORDS = 4
 MAX_FRAMES = 40
 
 
@@ -64,8 +66,15 @@ def all_threads(machine):
 def read(machine, address, queues, waiting):
     raw = machine.object("struct thread", address)
     queue = queues.get(raw.cpu)
-    thread = Thread(address, machine.string(raw.address_of("name"), 16), raw.cpu, STATES.get(raw.state, f"state {raw.state}"),
-                    queue is not None and queue.idle == address, raw.stack_top, raw.saved_sp)
+    thread = Thread(
+        address,
+        machine.string(raw.address_of("name"), 16),
+        raw.cpu,
+        STATES.get(raw.state, f"state {raw.state}"),
+        queue is not None and queue.idle == address,
+        raw.stack_top,
+        raw.saved_sp,
+    )
     thread.running_on = standing_on(machine, thread, queue)
     thread.waits_for = waiting.get(address, "")
     thread.trace = trace(machine, thread)
@@ -82,7 +91,9 @@ def standing_on(machine, thread, queue):
 
 
 def waits(machine):
-    """Thread to what it waits for, by the waiters on every stack: each is a node in the list of its queue."""
+    """Thread to what it waits for, by the waiters on every stack: each is a node in the list of its
+    queue.
+    """
     found = {}
     for address in addresses(machine):
         thread = machine.object("struct thread", address)
@@ -99,7 +110,7 @@ def wait_of(machine, thread):
     except (Unavailable, ValueError):
         return "(its stack cannot be read)"
     for at in range(0, len(stack) - size, 4):
-        if int.from_bytes(stack[at + layout["thread"][0]:][:4], "little") == thread.address:
+        if int.from_bytes(stack[at + layout["thread"][0] :][:4], "little") == thread.address:
             queue = queue_of(machine, thread.saved_sp + at + layout["node"][0])
             if queue:
                 return queue
@@ -107,7 +118,9 @@ def wait_of(machine, thread):
 
 
 def queue_of(machine, node):
-    """The name of the wait queue in whose list a node is: the head is the one that no waiter holds, behind a lock with a name."""
+    """The name of the wait queue in whose list a node is: the head is the one that no waiter holds,
+    behind a lock with a name.
+    """
     offset = objects.layout("struct wait_queue")["waiters"][0]
     at = node
     try:
@@ -138,7 +151,9 @@ def lock_name(machine, lock):
 
 
 def trace(machine, thread):
-    """Return addresses by the chain of frame pointers; a thread that runs: from its CPU's registers."""
+    """Return addresses by the chain of frame pointers; a thread that runs: from its CPU's
+    registers.
+    """
     cpu = thread.running_on
     if cpu:
         return [cpu.eip] + caller_at_entry(machine, cpu) + chain(machine, cpu.ebp)
@@ -146,13 +161,17 @@ def trace(machine, thread):
         return []
     saved = thread.saved_sp
     try:
-        return [machine.word(saved + 4 * SAVED_WORDS)] + chain(machine, machine.word(saved + 4 * (SAVED_WORDS - 1)))
+        return [machine.word(saved + 4 * SAVED_WORDS)] + chain(
+            machine, machine.word(saved + 4 * (SAVED_WORDS - 1))
+        )
     except Unavailable:
         return []
 
 
 def caller_at_entry(machine, cpu):
-    """A function that has not yet done `push ebp; mov ebp, esp` has no frame: its caller is on top of the stack."""
+    """A function that has not yet done `push ebp; mov ebp, esp` has no frame: its caller is on top
+    of the stack.
+    """
     at = {0: cpu.esp, 1: cpu.esp + 4}.get(offset_in(cpu.eip))
     return [machine.word(at)] if at else []
 
@@ -219,18 +238,38 @@ def cpu_lines(machine):
 
 
 def cpu_line(machine, cpu, online):
-    state = "no per-CPU variables yet" if cpu.number is None else "online" if online >> cpu.number & 1 else "not online"
-    paging = f"CR3 {cpu.cr3:#x} ({tlb.address_space(machine, tlb.pgd_of(machine, cpu.cr3))})" if cpu.paging else "paging off"
-    return (f"{cpu.name}: {state}, at {cpu.eip:#010x} {name_of(cpu.eip)}, interrupts {'on' if cpu.interrupts_on else 'off'}, "
-            f"{paging}")
+    state = (
+        "no per-CPU variables yet"
+        if cpu.number is None
+        else "online"
+        if online >> cpu.number & 1
+        else "not online"
+    )
+    paging = (
+        f"CR3 {cpu.cr3:#x} ({tlb.address_space(machine, tlb.pgd_of(machine, cpu.cr3))})"
+        if cpu.paging
+        else "paging off"
+    )
+    return (
+        f"{cpu.name}: {state}, at {cpu.eip:#010x} {name_of(cpu.eip)}, interrupts {'on' if cpu.interrupts_on else 'off'}, "
+        f"{paging}"
+    )
 
 
 def kernel_words(machine, number, idle):
     queue = machine.percpu("run_queue", number)
-    name = machine.string(machine.object("struct thread", queue.current).address_of("name"), 16) if queue.current else "none"
+    name = (
+        machine.string(machine.object("struct thread", queue.current).address_of("name"), 16)
+        if queue.current
+        else "none"
+    )
     stats = machine.percpu("sched_stats", number)
     held = machine.percpu("nosleep", number)
-    depths = f"locks held {held.locks}, interrupts nested {held.interrupts}, atomic kmaps {held.kmaps}"
+    depths = (
+        f"locks held {held.locks}, interrupts nested {held.interrupts}, atomic kmaps {held.kmaps}"
+    )
     halts = " (halted in idle)" if idle >> number & 1 else ""
-    return (f"thread {name}{halts}; {depths}; {stats.switches} switches, {stats.ticks} ticks, "
-            f"{machine.percpu('ipis_sent', number)} interrupts sent")
+    return (
+        f"thread {name}{halts}; {depths}; {stats.switches} switches, {stats.ticks} ticks, "
+        f"{machine.percpu('ipis_sent', number)} interrupts sent"
+    )

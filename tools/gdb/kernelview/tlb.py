@@ -1,4 +1,6 @@
-"""What CPUs have flushed, what they owe, and in the debug build what each may still hold (kernel/arch/x86/hooks/tlb_shadow.h)."""
+"""What CPUs have flushed, what they owe, and in the debug build what each may still hold
+(kernel/arch/x86/hooks/tlb_shadow.h).
+"""
 
 from kernelview import Unavailable
 from kernelview.names import name_of
@@ -23,11 +25,16 @@ def lines(machine):
     text = ["CPU  full flushes  CR3 loads   invlpg   rounds asked for   address space"]
     for cpu in numbers:
         stats = machine.percpu("tlb_stats", cpu)
-        text.append(f"{cpu:3}  {stats.full_flushes:12} {stats.cr3_loads:10} {stats.invlpgs:8} {stats.rounds:18}   "
-                    + mm_words(machine, cpu))
+        text.append(
+            f"{cpu:3}  {stats.full_flushes:12} {stats.cr3_loads:10} {stats.invlpgs:8} {stats.rounds:18}   "
+            + mm_words(machine, cpu)
+        )
     text += call_lines(machine) + owed_lines(machine)
-    return text + (shadow_lines(machine) if machine.has_var("shadow_cpu") else
-                   ["what each CPU may hold is known to the debug build alone (DEBUG=1)"])
+    return text + (
+        shadow_lines(machine)
+        if machine.has_var("shadow_cpu")
+        else ["what each CPU may hold is known to the debug build alone (DEBUG=1)"]
+    )
 
 
 def mm_words(machine, cpu):
@@ -46,17 +53,26 @@ def call_lines(machine):
         return ["no call to other CPUs is under way"]
     pending = call.pending
     waiting = [str(n) for n in range(32) if pending >> n & 1]
-    return [f"CPU {call.lock.owner} calls other CPUs: {name_of(call.fn)}; not yet done by CPU " + (", ".join(waiting) or "none")]
+    return [
+        f"CPU {call.lock.owner} calls other CPUs: {name_of(call.fn)}; not yet done by CPU "
+        + (", ".join(waiting) or "none")
+    ]
 
 
 def owed_lines(machine):
-    """Flushes of the PKMap by number (kernel/arch/x86/paging/tlb_idle.h): the last one asked for, what each CPU has flushed past."""
+    """Flushes of the PKMap by number (kernel/arch/x86/paging/tlb_idle.h): the last one asked for,
+    what each CPU has flushed past.
+    """
     stamp, idle = machine.var("last_stamp"), machine.var("cpu_idle_mask")
     text = [f"flushes of the PKMap: the last stamp is {stamp}"]
     for cpu in machine.cpu_numbers:
         seen = machine.percpu("tlb_seen", cpu)
         behind = stamp - seen & 0xFFFFFFFF
-        owes = f"owes {behind}" + (", pays on leaving idle" if idle >> cpu & 1 else "") if behind else "owes nothing"
+        owes = (
+            f"owes {behind}" + (", pays on leaving idle" if idle >> cpu & 1 else "")
+            if behind
+            else "owes nothing"
+        )
         text.append(f"  CPU {cpu}: has flushed past {seen}, {owes}")
     return text
 
@@ -65,7 +81,9 @@ def owed_lines(machine):
 
 
 def shadow(machine):
-    """For each CPU in the mask the pages that it may still translate: address, unmapped at, by whom."""
+    """For each CPU in the mask the pages that it may still translate: address, unmapped at, by
+    whom.
+    """
     time, cpus = machine.var("shadow_time"), machine.var("shadow_cpu")
     pages = machine.var("shadow_page")
     base = (1 << 32) - len(pages) * 4096
@@ -75,8 +93,14 @@ def shadow(machine):
     held = {}
     for cpu in machine.cpu_numbers:
         if watched >> cpu & 1:
-            held[cpu] = [(address, page) for address, page in touched if not page.invalidated >> cpu & 1
-                         and is_before(cpus[cpu].load_at if address >= load_counts else cpus[cpu].full_at, page.since)]
+            held[cpu] = [
+                (address, page)
+                for address, page in touched
+                if not page.invalidated >> cpu & 1
+                and is_before(
+                    cpus[cpu].load_at if address >= load_counts else cpus[cpu].full_at, page.since
+                )
+            ]
     return time, cpus, held
 
 
@@ -89,9 +113,12 @@ def shadow_lines(machine):
     time, cpus, held = shadow(machine)
     text = [f"visible TLB: time {time}"]
     for cpu, pages in held.items():
-        text.append(f"  CPU {cpu}: dropped everything at {cpus[cpu].full_at}, what is not Global at {cpus[cpu].load_at}; "
-                    f"may still hold {len(pages)} unmapped page{'s' if len(pages) != 1 else ''}")
-        text += [f"    {address:#010x}, unmapped at {page.since} by {name_of(page.caller)}" for address, page in pages[-3:]]
+        text.append(
+            f"  CPU {cpu}: dropped everything at {cpus[cpu].full_at}, what is not Global at {cpus[cpu].load_at}; "
+            f"may still hold {len(pages)} unmapped page{'s' if len(pages) != 1 else ''}"
+        )
+        text += [
+            f"    {address:#010x}, unmapped at {page.since} by {name_of(page.caller)}"
+            for address, page in pages[-3:]
+        ]
     return text
-
-

@@ -1,4 +1,6 @@
-"""Guided tours: `tarn tour NAME` leads through a boot, stop by stop.  docs/tours.md describes the files."""
+"""Guided tours: `tarn tour NAME` leads through a boot, stop by stop.  docs/tours.md describes the
+files.
+"""
 
 import os
 import re
@@ -53,12 +55,16 @@ def source_lines(count):
     lines, first = path.read_text().splitlines(), max(1, line - 2)
     shown = [file]
     for number in range(first, min(first + count, len(lines) + 1)):
-        shown.append(f"{'=>' if number == line else '  '} {number:4} {lines[number - 1].expandtabs(8)}")
+        shown.append(
+            f"{'=>' if number == line else '  '} {number:4} {lines[number - 1].expandtabs(8)}"
+        )
     return shown
 
 
 def where():
-    """File and line; at the entry of a function that begins with an inline one from elsewhere, the function's own."""
+    """File and line; at the entry of a function that begins with an inline one from elsewhere, the
+    function's own.
+    """
     frame = gdb.selected_frame()
     place, function = frame.find_sal(), frame.function()
     if function and place.symtab and place.symtab.filename != function.symtab.filename:
@@ -119,8 +125,12 @@ class Player:
         self.output = ""  # of the commands of this stop
         self.kept = {}  # by the number of the stop that comes next
         self.own = set()  # breakpoints that the tour itself has made
-        self.variables = {name for stop in tour.stops for text in stop.texts("run")
-                          for name in re.findall(r"^set \$(\w+) =", text, re.M)}
+        self.variables = {
+            name
+            for stop in tour.stops
+            for text in stop.texts("run")
+            for name in re.findall(r"^set \$(\w+) =", text, re.M)
+        }
 
     def heading(self, stop):
         words = f" {self.tour.name} {self.next + 1}/{len(self.tour.stops)}: {stop.name} "
@@ -133,8 +143,10 @@ class Player:
         if number in self.kept:
             self._back_to(number)
         elif number < self.next:
-            raise NotReached("no snapshot was made of that stop: "
-                             "make tour NAME makes them, where there is qemu-img")
+            raise NotReached(
+                "no snapshot was made of that stop: "
+                "make tour NAME makes them, where there is qemu-img"
+            )
         while self.next < number:
             self.play_next(SILENT)
 
@@ -224,8 +236,10 @@ def ask(player):
     on = "on" if player.next < count else "the end"
     while True:
         try:
-            line = input(f"({player.tour.name} {player.next}/{count}; Enter: {on}, -: back, "
-                         f"1 to {count}: that stop, q: leave) ").strip()
+            line = input(
+                f"({player.tour.name} {player.next}/{count}; Enter: {on}, -: back, "
+                f"1 to {count}: that stop, q: leave) "
+            ).strip()
         except (EOFError, KeyboardInterrupt):
             return None
         if line in ("q", "quit"):
@@ -261,11 +275,12 @@ def play(player, number):
 
 
 class Tour(Subcommand):
-    """Guided tours: tarn tour NAME starts one (make tour NAME), tarn tour goes on with the one that was left
+    """Guided tours: tarn tour NAME starts one (make tour NAME), tarn tour goes on with the one that
+    was left
 
-At each stop Enter goes on, - goes back to the stop before, a number goes to that stop, q leaves for
-GDB's own prompt, anything else is a command of GDB's.  From GDB's prompt: tarn tour -, tarn tour
-NUMBER."""
+    At each stop Enter goes on, - goes back to the stop before, a number goes to that stop, q leaves
+    for GDB's own prompt, anything else is a command of GDB's.  From GDB's prompt: tarn tour -, tarn
+    tour NUMBER."""
 
     player = None
 

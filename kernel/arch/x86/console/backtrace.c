@@ -27,8 +27,8 @@ static bool can_read_frame(uintptr_t ebp)
 }
 
 /*
- * The return address may lie behind the end of its function, if that ends in a call which never returns:
- * the byte before it belongs to the call.
+ * The return address may lie behind the end of its function, if that ends in a call which never
+ * returns: the byte before it belongs to the call.
  */
 static void print_frame(uintptr_t return_address)
 {

@@ -4,7 +4,10 @@
 
 #include "lib/types.h"
 
-/* Prints it, from the frame pointer on; stops at the first frame that is not mapped or not above the last. */
+/*
+ * Prints it, from the frame pointer on; stops at the first frame that is not mapped or not above
+ * the last.
+ */
 void backtrace_print(uintptr_t ebp);
 
 #endif

@@ -36,15 +36,9 @@ static void unlock(u32 flags)
 	irq_restore(flags);
 }
 
-void console_break_lock(void)
-{
-	WRITE_ONCE(broken, true);
-}
+void console_break_lock(void) { WRITE_ONCE(broken, true); }
 
-static bool is_control(char c)
-{
-	return c == '\n' || c == '\r' || c == '\t' || c == '\b';
-}
+static bool is_control(char c) { return c == '\n' || c == '\r' || c == '\t' || c == '\b'; }
 
 static void console_put(struct sink *sink, char c)
 {

@@ -1,8 +1,8 @@
 /*
  * The console: serial line (COM1, 115200 8N1) and VGA text screen show the same.
  *
- * printk works in every context from step 0 on.  A line is not torn by other CPUs: the console's lock is held for
- * one call (after a panic it is no longer waited for).
+ * printk works in every context from step 0 on.  A line is not torn by other CPUs: the console's
+ * lock is held for one call (after a panic it is no longer waited for).
  */
 #ifndef ARCH_X86_CONSOLE_H
 #define ARCH_X86_CONSOLE_H
@@ -12,7 +12,10 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
-/* Messages above this level are left out; `loglevel=` sets it.  Self-test output and panics always show. */
+/*
+ * Messages above this level are left out; `loglevel=` sets it.  Self-test output and panics always
+ * show.
+ */
 extern u32 console_loglevel;
 
 void console_init(void);

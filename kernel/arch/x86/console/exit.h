@@ -6,12 +6,13 @@
 #include "lib/types.h"
 
 /*
- * Ends the machine where it can be: QEMU's isa-debug-exit (port 0xF4: status 33 for pass, 35 for fail),
- * else Bochs's port 0x8900; else stops this CPU.
+ * Ends the machine where it can be: QEMU's isa-debug-exit (port 0xF4: status 33 for pass, 35 for
+ * fail), else Bochs's port 0x8900; else stops this CPU.
  */
 __noreturn void machine_exit(bool pass);
 
 /* What a person reads when nothing more will come. */
-#define HOW_TO_LEAVE "no key is read.  To leave QEMU: Ctrl-A, then X in its terminal, or close its window.\n"
+#define HOW_TO_LEAVE                                                                               \
+	"no key is read.  To leave QEMU: Ctrl-A, then X in its terminal, or close its window.\n"
 
 #endif

@@ -1,10 +1,10 @@
 /* The end of the kernel: says all that is known, stops everything. */
 #include "arch/x86/console/panic.h"
-#include "arch/x86/cpu/atomic.h"
 #include "arch/x86/console/backtrace.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/exit.h"
 #include "arch/x86/console/symbols.h"
+#include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/nosleep.h"
 #include "arch/x86/cpu/registers.h"
@@ -27,18 +27,41 @@ static atomic_t panic_cpu = ATOMIC_INIT(NO_CPU);
 static u32 panics;
 
 static const char *const exception_names[32] = {
-	"divide error", "debug exception", "NMI", "breakpoint", "overflow", "bound range exceeded",
-	"invalid opcode", "device not available", "double fault", "coprocessor segment overrun", "invalid TSS",
-	"segment not present", "stack fault", "general protection fault", "page fault", "exception 15",
-	"x87 error", "alignment check", "machine check", "SIMD error", "virtualization exception",
-	"control protection exception", "exception 22", "exception 23", "exception 24", "exception 25",
-	"exception 26", "exception 27", "exception 28", "exception 29", "security exception", "exception 31",
+	"divide error",
+	"debug exception",
+	"NMI",
+	"breakpoint",
+	"overflow",
+	"bound range exceeded",
+	"invalid opcode",
+	"device not available",
+	"double fault",
+	"coprocessor segment overrun",
+	"invalid TSS",
+	"segment not present",
+	"stack fault",
+	"general protection fault",
+	"page fault",
+	"exception 15",
+	"x87 error",
+	"alignment check",
+	"machine check",
+	"SIMD error",
+	"virtualization exception",
+	"control protection exception",
+	"exception 22",
+	"exception 23",
+	"exception 24",
+	"exception 25",
+	"exception 26",
+	"exception 27",
+	"exception 28",
+	"exception 29",
+	"security exception",
+	"exception 31",
 };
 
-bool panicking(void)
-{
-	return atomic_read(&panic_cpu) != NO_CPU;
-}
+bool panicking(void) { return atomic_read(&panic_cpu) != NO_CPU; }
 
 __noreturn static void panic_end(void)
 {
@@ -49,8 +72,9 @@ __noreturn static void panic_end(void)
 }
 
 /*
- * Makes this CPU the one that panics, and the only one that runs.  Returns false if it is one already: something went
- * wrong while it printed.  Another CPU that comes at the same time waits here for good.
+ * Makes this CPU the one that panics, and the only one that runs.  Returns false if it is one
+ * already: something went wrong while it printed.  Another CPU that comes at the same time waits
+ * here for good.
  */
 static bool panic_begin(void)
 {
@@ -83,10 +107,13 @@ static void end_if_hopeless(void)
 static void print_where(void)
 {
 	console_printf("CPU %u, thread %s%s\n", smp_processor_id(), current_name(),
-		       in_interrupt() ? ", in an interrupt handler" : "");
+		in_interrupt() ? ", in an interrupt handler" : "");
 }
 
-/* What is left of the caller's registers when a function has been called: those that it must keep; and its flags. */
+/*
+ * What is left of the caller's registers when a function has been called: those that it must keep;
+ * and its flags.
+ */
 struct kept_registers {
 	u32 ebx, esi, edi, esp, eflags;
 };
@@ -104,8 +131,8 @@ static __always_inline struct kept_registers keep_registers(void)
 
 static void print_control_registers(void)
 {
-	console_printf("  cr0 %08x  cr2 %08x  cr3 %08x  cr4 %08x\n", read_cr0(), read_cr2(), read_cr3(),
-		       read_cr4());
+	console_printf("  cr0 %08x  cr2 %08x  cr3 %08x  cr4 %08x\n", read_cr0(), read_cr2(),
+		read_cr3(), read_cr4());
 }
 
 void panic_at(const struct panic_site *site, const char *fmt, ...)
@@ -129,10 +156,12 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 	console_printf("\n");
 	if (first) {
 		if (site->invariant)
-			console_printf("  invariant %d (see docs/invariants.md)\n", site->invariant);
+			console_printf(
+				"  invariant %d (see docs/invariants.md)\n", site->invariant);
 		console_printf("  at %s:%d in %s, ", site->file, site->line, site->function);
 		print_where();
-		console_printf("  eip %08x  ebx %08x  esi %08x  edi %08x\n", CALLER(), kept.ebx, kept.esi, kept.edi);
+		console_printf("  eip %08x  ebx %08x  esi %08x  edi %08x\n", CALLER(), kept.ebx,
+			kept.esi, kept.edi);
 		console_printf("  esp %08x  ebp %08x  eflags %08x\n", kept.esp, ebp, kept.eflags);
 		print_control_registers();
 		backtrace_print(ebp);
@@ -140,12 +169,12 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 	panic_end();
 }
 
-static bool from_user(const struct trapframe *frame)
-{
-	return frame->cs & 3;
-}
+static bool from_user(const struct trapframe *frame) { return frame->cs & 3; }
 
-/* The CPU pushes esp only when it changes the stack: from user mode, and into the double-fault task. */
+/*
+ * The CPU pushes esp only when it changes the stack: from user mode, and into the double-fault
+ * task.
+ */
 static u32 frame_esp(const struct trapframe *frame)
 {
 	if (from_user(frame) || frame->vector == TRAP_DOUBLE_FAULT)
@@ -155,10 +184,13 @@ static u32 frame_esp(const struct trapframe *frame)
 
 static void print_registers(const struct trapframe *f)
 {
-	console_printf("  eax %08x  ebx %08x  ecx %08x  edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
-	console_printf("  esi %08x  edi %08x  ebp %08x  esp %08x\n", f->esi, f->edi, f->ebp, frame_esp(f));
-	console_printf("  eip %08x  eflags %08x  cs %04x  ds %04x  es %04x  fs %04x  gs %04x\n", f->eip, f->eflags,
-		       f->cs & 0xFFFF, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF, f->gs & 0xFFFF);
+	console_printf(
+		"  eax %08x  ebx %08x  ecx %08x  edx %08x\n", f->eax, f->ebx, f->ecx, f->edx);
+	console_printf(
+		"  esi %08x  edi %08x  ebp %08x  esp %08x\n", f->esi, f->edi, f->ebp, frame_esp(f));
+	console_printf("  eip %08x  eflags %08x  cs %04x  ds %04x  es %04x  fs %04x  gs %04x\n",
+		f->eip, f->eflags, f->cs & 0xFFFF, f->ds & 0xFFFF, f->es & 0xFFFF, f->fs & 0xFFFF,
+		f->gs & 0xFFFF);
 	print_control_registers();
 }
 
@@ -175,10 +207,14 @@ static void print_walk_level(const struct walk_level *level, bool pdpte)
 	char flags[64];
 
 	console_printf("  %s[%u] at %p = %0*llx  %s\n", level->name, level->index, level->entry,
-		       (int)(2 * sizeof(pteval_t)), level->value, flags_text(level, pdpte, flags, sizeof(flags)));
+		(int)(2 * sizeof(pteval_t)), level->value,
+		flags_text(level, pdpte, flags, sizeof(flags)));
 }
 
-/* Under the tables in CR3; after a double fault those are the kernel's own, whose kernel part is everybody's. */
+/*
+ * Under the tables in CR3; after a double fault those are the kernel's own, whose kernel part is
+ * everybody's.
+ */
 static void print_walk(uintptr_t address)
 {
 	struct walk walk = pgtable_walk(phys_to_virt(read_cr3() & CR3_ADDRESS), address);
@@ -199,12 +235,15 @@ static const char *access_text(u32 error)
 
 static const char *cause_text(u32 error)
 {
-	return error & PF_RESERVED ? "reserved bit set in an entry" :
-	       error & PF_PRESENT  ? "protection violation" :
-				     "page not present";
+	return error & PF_RESERVED  ? "reserved bit set in an entry"
+	       : error & PF_PRESENT ? "protection violation"
+				    : "page not present";
 }
 
-/* A push into a guard page faults near the stack pointer; CR2 may also be left over from an older fault. */
+/*
+ * A push into a guard page faults near the stack pointer; CR2 may also be left over from an older
+ * fault.
+ */
 static const char *overflowed_stack(const struct trapframe *frame, uintptr_t address)
 {
 	u32 distance = address - (frame_esp(frame) - PAGE_SIZE);
@@ -216,11 +255,14 @@ static void print_page_fault(const struct trapframe *frame, uintptr_t address, c
 {
 	const char *owner = guard_page_owner(address);
 
-	console_printf("page fault: %s of 0x%08x by %s\n", access_text(frame->error), address, mode);
-	console_printf("  error code 0x%x: %s, %s mode, %s\n", frame->error, access_text(frame->error),
-		       frame->error & PF_USER ? "user" : "supervisor", cause_text(frame->error));
+	console_printf(
+		"page fault: %s of 0x%08x by %s\n", access_text(frame->error), address, mode);
+	console_printf("  error code 0x%x: %s, %s mode, %s\n", frame->error,
+		access_text(frame->error), frame->error & PF_USER ? "user" : "supervisor",
+		cause_text(frame->error));
 	if (owner)
-		console_printf("  the address lies in the guard page of thread %s's stack\n", owner);
+		console_printf(
+			"  the address lies in the guard page of thread %s's stack\n", owner);
 }
 
 static void print_reason(const struct trapframe *frame, uintptr_t address)
@@ -234,9 +276,12 @@ static void print_reason(const struct trapframe *frame, uintptr_t address)
 	}
 	owner = frame->vector == TRAP_DOUBLE_FAULT ? overflowed_stack(frame, address) : NULL;
 	if (owner)
-		console_printf("kernel stack overflow of thread %s: 0x%08x lies in its guard page\n", owner, address);
+		console_printf(
+			"kernel stack overflow of thread %s: 0x%08x lies in its guard page\n",
+			owner, address);
 	else if (frame->vector < ARRAY_SIZE(exception_names))
-		console_printf("%s in %s, error code 0x%x\n", exception_names[frame->vector], mode, frame->error);
+		console_printf("%s in %s, error code 0x%x\n", exception_names[frame->vector], mode,
+			frame->error);
 	else
 		console_printf("vector 0x%02x in %s\n", frame->vector, mode);
 }

@@ -1,4 +1,7 @@
-/* An address in the kernel's text, as a message names it: "kmap_high+0x2c".  For `%s`: place_of(address).text. */
+/*
+ * An address in the kernel's text, as a message names it: "kmap_high+0x2c".  For `%s`:
+ * place_of(address).text.
+ */
 #ifndef ARCH_X86_PLACE_H
 #define ARCH_X86_PLACE_H
 
@@ -9,7 +12,9 @@ struct place {
 	char text[48];
 };
 
-/* For a return address: the byte before it belongs to the call, and to the function that makes it. */
+/*
+ * For a return address: the byte before it belongs to the call, and to the function that makes it.
+ */
 static inline struct place place_of(uintptr_t address)
 {
 	struct place place;

@@ -2,13 +2,16 @@
  * The first serial port, polled.
  * Source: National Semiconductor PC16550D datasheet, section 8 (registers).
  */
-#include "arch/x86/console/console.h"
 #include "arch/x86/console/serial.h"
+#include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/registers.h"
 
 #define COM1 0x3F8u
-/* Registers, as offsets from COM1; the divisor takes the place of the first two while LCR_DIVISOR is set. */
+/*
+ * Registers, as offsets from COM1; the divisor takes the place of the first two while LCR_DIVISOR
+ * is set.
+ */
 #define UART_DATA (COM1 + 0)
 #define UART_INTERRUPTS (COM1 + 1)
 #define UART_DIVISOR_LOW (COM1 + 0)

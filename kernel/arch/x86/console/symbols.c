@@ -3,8 +3,9 @@
 #include "arch/x86/paging/layout.h"
 
 /*
- * Section .ksyms: addresses ascending, and for each the offset of its name in the strings.
- * The kernel is linked twice: first with an empty table (count 0), then with the one made of the first link.
+ * Section .ksyms: addresses ascending, and for each the offset of its name in the strings.  The
+ * kernel is linked twice: first with an empty table (count 0), then with the one made of the first
+ * link.
  */
 extern const u32 ksyms_count;
 extern const u32 ksyms_addresses[], ksyms_names[];

@@ -1,6 +1,9 @@
-/* The VGA text screen: 80 by 25 cells of character and colour (IBM VGA Technical Reference, mode 3). */
-#include "arch/x86/console/console.h"
+/*
+ * The VGA text screen: 80 by 25 cells of character and colour (IBM VGA Technical Reference, mode
+ * 3).
+ */
 #include "arch/x86/console/vga.h"
+#include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/paging/page.h"
 #include "lib/string.h"
@@ -20,10 +23,7 @@
 
 static u32 row, column;
 
-static u16 *cell(u32 r, u32 c)
-{
-	return (u16 *)phys_to_virt(SCREEN_PHYS) + r * COLUMNS + c;
-}
+static u16 *cell(u32 r, u32 c) { return (u16 *)phys_to_virt(SCREEN_PHYS) + r * COLUMNS + c; }
 
 static void blank_row(u32 r)
 {
@@ -71,20 +71,11 @@ void vga_init(void)
 void vga_put(char c)
 {
 	switch (c) {
-	case '\n':
-		new_line();
-		break;
-	case '\r':
-		column = 0;
-		break;
-	case '\t':
-		column = MIN(ALIGN_DOWN(column, TAB) + TAB, COLUMNS - 1);
-		break;
-	case '\b':
-		column -= column ? 1 : 0;
-		break;
-	default:
-		put_character(c);
+	case '\n': new_line(); break;
+	case '\r': column = 0; break;
+	case '\t': column = MIN(ALIGN_DOWN(column, TAB) + TAB, COLUMNS - 1); break;
+	case '\b': column -= column ? 1 : 0; break;
+	default: put_character(c);
 	}
 	show_cursor();
 }

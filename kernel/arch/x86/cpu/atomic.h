@@ -13,7 +13,10 @@ typedef struct {
 	volatile u32 v;
 } atomic_t;
 
-#define ATOMIC_INIT(n) { (n) }
+#define ATOMIC_INIT(n)                                                                             \
+	{                                                                                          \
+		(n)                                                                                \
+	}
 
 static inline u32 atomic_read(const atomic_t *a) { return a->v; }
 static inline void atomic_set(atomic_t *a, u32 n) { a->v = n; }
@@ -34,7 +37,7 @@ static inline void atomic_dec(atomic_t *a) { atomic_sub(a, 1); }
 /* Returns the value before. */
 static inline u32 atomic_fetch_add(atomic_t *a, u32 n)
 {
-	__asm__ volatile("lock xaddl %0, %1" : "+r"(n), "+m"(a->v) :: "memory", "cc");
+	__asm__ volatile("lock xaddl %0, %1" : "+r"(n), "+m"(a->v)::"memory", "cc");
 	return n;
 }
 
@@ -54,21 +57,27 @@ static inline void atomic_and(atomic_t *a, u32 bits)
 /* Returns the value before. */
 static inline u32 atomic_xchg(atomic_t *a, u32 n)
 {
-	__asm__ volatile("xchgl %0, %1" : "+r"(n), "+m"(a->v) :: "memory");
+	__asm__ volatile("xchgl %0, %1" : "+r"(n), "+m"(a->v)::"memory");
 	return n;
 }
 
 /* Stores `new` if the value is `old`; returns the value before. */
 static inline u32 atomic_cmpxchg(atomic_t *a, u32 old, u32 new)
 {
-	__asm__ volatile("lock cmpxchgl %2, %1" : "+a"(old), "+m"(a->v) : "r"(new) : "memory", "cc");
+	__asm__ volatile("lock cmpxchgl %2, %1"
+			 : "+a"(old), "+m"(a->v)
+			 : "r"(new)
+			 : "memory", "cc");
 	return old;
 }
 
 /* Full barrier.  A locked add, since the Pentium has no mfence. */
 static inline void smp_mb(void) { __asm__ volatile("lock addl $0, (%%esp)" ::: "memory", "cc"); }
 
-/* x86 keeps stores in order and loads in order (SDM vol. 3, 9.2.2): only the compiler must be held back. */
+/*
+ * x86 keeps stores in order and loads in order (SDM vol. 3, 9.2.2): only the compiler must be held
+ * back.
+ */
 static inline void smp_wmb(void) { barrier(); }
 static inline void smp_rmb(void) { barrier(); }
 

@@ -13,10 +13,7 @@ struct new_context {
 void context_start(void);
 __noreturn void context_returned(void);
 
-void context_returned(void)
-{
-	panic("the entry function of a context returned");
-}
+void context_returned(void) { panic("the entry function of a context returned"); }
 
 uintptr_t context_prepare(uintptr_t stack_top, void (*entry)(void))
 {

@@ -5,7 +5,10 @@
 #include "lib/compiler.h"
 #include "lib/types.h"
 
-/* Saves the running context's callee-saved registers on its stack and *save, and goes on where `load` was saved.  Interrupts off. */
+/*
+ * Saves the running context's callee-saved registers on its stack and *save, and goes on where
+ * `load` was saved.  Interrupts off.
+ */
 __stack_args void switch_context(uintptr_t *save, uintptr_t load);
 
 /* Prepares a new stack so that the first switch to it calls entry(); returns what to load. */

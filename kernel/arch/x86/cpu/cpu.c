@@ -59,7 +59,10 @@ static void identify_features(void)
 	f->apic = r.edx & L1_EDX_APIC;
 	f->pge = r.edx & L1_EDX_PGE;
 	f->pat = r.edx & L1_EDX_PAT;
-	/* Until an extended leaf says better.  Some CPUs with PAE have 36 bits without PSE-36 (SDM vol. 3, 4.1.4), others 32. */
+	/*
+	 * Until an extended leaf says better.  Some CPUs with PAE have 36 bits without PSE-36 (SDM
+	 * vol. 3, 4.1.4), others 32.
+	 */
 	f->phys_bits = r.edx & L1_EDX_PSE36 ? 36 : 32;
 	f->x2apic = r.ecx & L1_ECX_X2APIC;
 	f->hypervisor = r.ecx & L1_ECX_HYPERVISOR;
@@ -97,7 +100,9 @@ static void set_address_width(u32 bits)
 		cpu_features.phys_bits = bits;
 }
 
-/* A CPU without extended leaves answers with those of another leaf: only 0x8000xxxx is an answer. */
+/*
+ * A CPU without extended leaves answers with those of another leaf: only 0x8000xxxx is an answer.
+ */
 static void identify_extended(void)
 {
 	u32 max = cpuid(LEAF_EXTENDED_MAX).eax;
@@ -112,7 +117,10 @@ static void identify_extended(void)
 		set_address_width(cpuid(LEAF_ADDRESS_WIDTH).eax & 0xFF);
 }
 
-/* That there is CPUID, and CR4 below, is known: start.asm has checked that this is a Pentium at least. */
+/*
+ * That there is CPUID, and CR4 below, is known: start.asm has checked that this is a Pentium at
+ * least.
+ */
 void cpu_identify(void)
 {
 	struct cpuid r = cpuid(LEAF_VENDOR);
@@ -127,29 +135,31 @@ void cpu_identify(void)
 	identify_extended();
 }
 
-static void cr4_set(u32 bits)
-{
-	cr4_load(read_cr4() | bits);
-}
+static void cr4_set(u32 bits) { cr4_load(read_cr4() | bits); }
 
-static u32 cr4_bit(bool present, u32 bit)
-{
-	return present ? bit : 0;
-}
+static u32 cr4_bit(bool present, u32 bit) { return present ? bit : 0; }
 
 void cpu_enable_paging_features(u32 cr3)
 {
 	const struct cpu_features *f = &cpu_features;
 
-	/* What the bits PWT and PCD of an entry mean, as after reset: a loader may have changed it. */
+	/*
+	 * What the bits PWT and PCD of an entry mean, as after reset: a loader may have changed it.
+	 */
 	if (f->pat)
 		wrmsr(MSR_PAT, PAT_AT_RESET);
-	/* Before CR3: the new tables hold large pages and no-execute bits, which are reserved without these two. */
+	/*
+	 * Before CR3: the new tables hold large pages and no-execute bits, which are reserved
+	 * without these two.
+	 */
 	cr4_set(cr4_bit(f->pse, CR4_PSE));
 	if (f->nx)
 		wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
 	cr3_load(cr3);
-	/* After CR3, so that no entry of the old tables becomes Global in the TLB (SDM vol. 3, 4.10.2.4). */
+	/*
+	 * After CR3, so that no entry of the old tables becomes Global in the TLB (SDM vol. 3,
+	 * 4.10.2.4).
+	 */
 	cr4_set(cr4_bit(f->pge, CR4_PGE) | cr4_bit(f->smep, CR4_SMEP) | cr4_bit(f->smap, CR4_SMAP) |
 		cr4_bit(f->umip, CR4_UMIP));
 	write_cr0(read_cr0() | CR0_WP);

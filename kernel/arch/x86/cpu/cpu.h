@@ -1,4 +1,7 @@
-/* What the CPU can do: its features, and those that paging uses turned on.  Source: Intel SDM vol. 2, CPUID. */
+/*
+ * What the CPU can do: its features, and those that paging uses turned on.  Source: Intel SDM vol.
+ * 2, CPUID.
+ */
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H
 
@@ -25,13 +28,19 @@ void cpu_identify(void);
  */
 void cpu_enable_paging_features(u32 cr3);
 
-/* The MSR came with the P6 family (SDM vol. 3, 10.4.4); a Pentium's local APIC lies where the tables say. */
+/*
+ * The MSR came with the P6 family (SDM vol. 3, 10.4.4); a Pentium's local APIC lies where the
+ * tables say.
+ */
 static inline bool has_apic_base_msr(void)
 {
 	return cpu_features.apic && cpu_features.msr && cpu_features.family >= 6;
 }
 
-/* Kernel access to user pages under SMAP: between these two, AC is set.  Nothing where there is no SMAP. */
+/*
+ * Kernel access to user pages under SMAP: between these two, AC is set.  Nothing where there is no
+ * SMAP.
+ */
 static inline void user_access_begin(void)
 {
 	if (cpu_features.smap)

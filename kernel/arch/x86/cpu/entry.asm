@@ -80,7 +80,8 @@ probe_exec:
 	mov	eax, 1
 	ret
 
-; trap.c continues here after a fault at the called address; the call's return address is still on the stack.
+; trap.c continues here after a fault at the called address; the call's return address is still on
+; the stack.
 probe_exec_failed:
 	mov	dword [fs:probe_armed], 0
 	add	esp, 4

@@ -1,6 +1,6 @@
 /*
- * Interrupts on and off, on the running CPU.  The debug build measures how long they are off (hooks/irq_time.h), and names who turned
- * them off: the caller of these, which are always inlined.
+ * Interrupts on and off, on the running CPU.  The debug build measures how long they are off
+ * (hooks/irq_time.h), and names who turned them off: the caller of these, which are always inlined.
  */
 #ifndef ARCH_X86_IRQ_FLAGS_H
 #define ARCH_X86_IRQ_FLAGS_H

@@ -1,6 +1,7 @@
 /*
- * Why the running CPU may not sleep now: three depths in one word, so that asking whether any of them is set is one comparison.
- * Each is raised before what it stands for begins, and lowered after it has ended, by the CPU itself.
+ * Why the running CPU may not sleep now: three depths in one word, so that asking whether any of
+ * them is set is one comparison.  Each is raised before what it stands for begins, and lowered
+ * after it has ended, by the CPU itself.
  */
 #ifndef ARCH_X86_NOSLEEP_H
 #define ARCH_X86_NOSLEEP_H
@@ -11,7 +12,8 @@ union nosleep {
 	struct {
 		u8 interrupts; /* handlers running (not those of exceptions), nested ones counted */
 		u8 locks;      /* spinlocks held or waited for */
-		u8 kmaps;      /* atomic kmaps held, those of low pages, which take no slot's entry, included */
+		/* atomic kmaps held, those of low pages, which take no slot's entry, included */
+		u8 kmaps;
 	};
 	u32 any;
 };

@@ -12,12 +12,12 @@ DEFINE_PER_CPU(union nosleep, nosleep);
 
 uintptr_t percpu_offset[NR_CPUS];
 
-size_t percpu_size(void)
-{
-	return (size_t)(percpu_end - percpu_start);
-}
+size_t percpu_size(void) { return (size_t)(percpu_end - percpu_start); }
 
-/* Uses no %fs: for the boot CPU it is not loaded yet, for another one it is that of the CPU that runs this. */
+/*
+ * Uses no %fs: for the boot CPU it is not loaded yet, for another one it is that of the CPU that
+ * runs this.
+ */
 void percpu_init_copy(u32 cpu, void *memory)
 {
 	uintptr_t offset = (uintptr_t)memory - (uintptr_t)percpu_start;
@@ -28,7 +28,4 @@ void percpu_init_copy(u32 cpu, void *memory)
 	percpu_offset[cpu] = offset;
 }
 
-void percpu_init_boot_cpu(void)
-{
-	percpu_init_copy(0, percpu_boot_copy);
-}
+void percpu_init_boot_cpu(void) { percpu_init_copy(0, percpu_boot_copy); }

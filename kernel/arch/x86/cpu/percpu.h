@@ -41,14 +41,15 @@ static inline u32 smp_processor_id(void)
 	return n;
 }
 
-#define percpu_at(name, offset) ((__typeof__(name) *)((uintptr_t)&(name) + (offset)))
+#define percpu_at(name, offset) ((__typeof__(name) *)((uintptr_t) & (name) + (offset)))
 
 /* Pointers to the running CPU's copy, and to that of CPU `cpu` (which must have one). */
 #define this_cpu(name) percpu_at(name, this_cpu_offset())
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])
 
 /*
- * One instruction each on the running CPU's copy, so no interrupt comes in between: for variables, or members, of 8 or 32 bits.
+ * One instruction each on the running CPU's copy, so no interrupt comes in between: for variables,
+ * or members, of 8 or 32 bits.
  */
 #define this_cpu_read(var)                                                                         \
 	({                                                                                         \
@@ -71,7 +72,8 @@ static inline u32 smp_processor_id(void)
 #define this_cpu_inc(var) percpu_unary("inc", var)
 #define this_cpu_dec(var) percpu_unary("dec", var)
 /* 32 bits. */
-#define this_cpu_add(var, n) __asm__ volatile("addl %1, %%fs:%0" : "+m"(var) : "ri"((int)(n)) : "cc")
+#define this_cpu_add(var, n)                                                                       \
+	__asm__ volatile("addl %1, %%fs:%0" : "+m"(var) : "ri"((int)(n)) : "cc")
 /* True if it is below the constant n.  8 bits, unsigned. */
 #define this_cpu_below(var, n)                                                                     \
 	({                                                                                         \

@@ -1,7 +1,8 @@
 /*
- * Control registers, flags, model-specific registers, and single instructions, bare: what stands here is one instruction each.
- * (Those that the debug build watches have a thin layer around them: irq_flags.h, paging/tlb_ops.h.)
- * Sources: Intel SDM vol. 2 (instructions), vol. 3 ch. 2 (control registers).
+ * Control registers, flags, model-specific registers, and single instructions, bare: what stands
+ * here is one instruction each. (Those that the debug build watches have a thin layer around them:
+ * irq_flags.h, paging/tlb_ops.h.) Sources: Intel SDM vol. 2 (instructions), vol. 3 ch. 2 (control
+ * registers).
  */
 #ifndef ARCH_X86_REGISTERS_H
 #define ARCH_X86_REGISTERS_H
@@ -45,18 +46,43 @@ static inline struct cpuid cpuid(u32 leaf)
 {
 	struct cpuid r;
 
-	__asm__ volatile("cpuid" : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx) : "a"(leaf), "c"(0));
+	__asm__ volatile("cpuid"
+			 : "=a"(r.eax), "=b"(r.ebx), "=c"(r.ecx), "=d"(r.edx)
+			 : "a"(leaf), "c"(0));
 	return r;
 }
 
-static inline u32 read_cr0(void) { u32 v; __asm__ volatile("mov %%cr0, %0" : "=r"(v)); return v; }
-static inline u32 read_cr2(void) { u32 v; __asm__ volatile("mov %%cr2, %0" : "=r"(v)); return v; }
-static inline u32 read_cr3(void) { u32 v; __asm__ volatile("mov %%cr3, %0" : "=r"(v)); return v; }
-static inline u32 read_cr4(void) { u32 v; __asm__ volatile("mov %%cr4, %0" : "=r"(v)); return v; }
-static inline void write_cr0(u32 v) { __asm__ volatile("mov %0, %%cr0" :: "r"(v) : "memory"); }
-static inline void write_cr3(u32 v) { __asm__ volatile("mov %0, %%cr3" :: "r"(v) : "memory"); }
-static inline void write_cr4(u32 v) { __asm__ volatile("mov %0, %%cr4" :: "r"(v) : "memory"); }
-static inline void invlpg(uintptr_t address) { __asm__ volatile("invlpg (%0)" :: "r"(address) : "memory"); }
+static inline u32 read_cr0(void)
+{
+	u32 v;
+	__asm__ volatile("mov %%cr0, %0" : "=r"(v));
+	return v;
+}
+static inline u32 read_cr2(void)
+{
+	u32 v;
+	__asm__ volatile("mov %%cr2, %0" : "=r"(v));
+	return v;
+}
+static inline u32 read_cr3(void)
+{
+	u32 v;
+	__asm__ volatile("mov %%cr3, %0" : "=r"(v));
+	return v;
+}
+static inline u32 read_cr4(void)
+{
+	u32 v;
+	__asm__ volatile("mov %%cr4, %0" : "=r"(v));
+	return v;
+}
+static inline void write_cr0(u32 v) { __asm__ volatile("mov %0, %%cr0" ::"r"(v) : "memory"); }
+static inline void write_cr3(u32 v) { __asm__ volatile("mov %0, %%cr3" ::"r"(v) : "memory"); }
+static inline void write_cr4(u32 v) { __asm__ volatile("mov %0, %%cr4" ::"r"(v) : "memory"); }
+static inline void invlpg(uintptr_t address)
+{
+	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");
+}
 
 static inline u64 rdmsr(u32 msr)
 {
@@ -67,7 +93,7 @@ static inline u64 rdmsr(u32 msr)
 
 static inline void wrmsr(u32 msr, u64 v)
 {
-	__asm__ volatile("wrmsr" :: "c"(msr), "A"(v) : "memory");
+	__asm__ volatile("wrmsr" ::"c"(msr), "A"(v) : "memory");
 }
 
 static inline u64 rdtsc(void)
@@ -83,7 +109,7 @@ static inline void cpu_relax(void) { __asm__ volatile("pause" ::: "memory"); }
 static inline u32 read_eflags(void)
 {
 	u32 v;
-	__asm__ volatile("pushf; pop %0" : "=r"(v) :: "memory");
+	__asm__ volatile("pushf; pop %0" : "=r"(v)::"memory");
 	return v;
 }
 

@@ -51,7 +51,8 @@ static DEFINE_PER_CPU(struct cpu_segments, segments) __aligned(16);
 static u64 descriptor(u32 base, u32 limit, u32 access, u32 flags)
 {
 	u32 low = (limit & 0xFFFF) | (base << 16);
-	u32 high = ((base >> 16) & 0xFF) | (access << 8) | (limit & 0xF0000) | (flags << 20) | (base & 0xFF000000);
+	u32 high = ((base >> 16) & 0xFF) | (access << 8) | (limit & 0xF0000) | (flags << 20) |
+		   (base & 0xFF000000);
 
 	return ((u64)high << 32) | low;
 }
@@ -90,22 +91,37 @@ static void load_gdt(const struct cpu_segments *s)
 			 : "memory");
 }
 
-/* What the task switch left of the context that failed (SDM vol. 3, 7.3), in the form that panic_trap() prints. */
+/*
+ * What the task switch left of the context that failed (SDM vol. 3, 7.3), in the form that
+ * panic_trap() prints.
+ */
 static struct trapframe interrupted_frame(const struct tss *tss)
 {
 	return (struct trapframe){
-		.edi = tss->edi, .esi = tss->esi, .ebp = tss->ebp, .ebx = tss->ebx,
-		.edx = tss->edx, .ecx = tss->ecx, .eax = tss->eax,
-		.gs = tss->gs, .fs = tss->fs, .es = tss->es, .ds = tss->ds,
+		.edi = tss->edi,
+		.esi = tss->esi,
+		.ebp = tss->ebp,
+		.ebx = tss->ebx,
+		.edx = tss->edx,
+		.ecx = tss->ecx,
+		.eax = tss->eax,
+		.gs = tss->gs,
+		.fs = tss->fs,
+		.es = tss->es,
+		.ds = tss->ds,
 		.vector = TRAP_DOUBLE_FAULT,
-		.eip = tss->eip, .cs = tss->cs, .eflags = tss->eflags,
-		.user_esp = tss->esp, .user_ss = tss->ss,
+		.eip = tss->eip,
+		.cs = tss->cs,
+		.eflags = tss->eflags,
+		.user_esp = tss->esp,
+		.user_ss = tss->ss,
 	};
 }
 
 /*
- * The double-fault task starts here.  It was not called: in place of a return address lies the error code, always 0.
- * EFLAGS.NT and CR0.TS are set, which matters to nobody, since it never returns.
+ * The double-fault task starts here.  It was not called: in place of a return address lies the
+ * error code, always 0.  EFLAGS.NT and CR0.TS are set, which matters to nobody, since it never
+ * returns.
  */
 __noreturn static void double_fault_main(void)
 {
@@ -123,7 +139,10 @@ static void fill_double_fault_tss(struct cpu_segments *s, u32 cr3)
 		.eflags = EFLAGS_NONE,
 		.esp = (uintptr_t)s->double_fault_stack + sizeof(s->double_fault_stack),
 		.cs = SEG_KERNEL_CODE,
-		.ss = SEG_KERNEL_DATA, .ds = SEG_KERNEL_DATA, .es = SEG_KERNEL_DATA, .gs = SEG_KERNEL_DATA,
+		.ss = SEG_KERNEL_DATA,
+		.ds = SEG_KERNEL_DATA,
+		.es = SEG_KERNEL_DATA,
+		.gs = SEG_KERNEL_DATA,
 		.fs = SEG_PERCPU,
 		.io_map = sizeof(struct tss),
 	};
@@ -144,7 +163,4 @@ void segments_init(uintptr_t percpu, u32 cr3)
 			 : "r"(0), "r"(SEG_TSS));
 }
 
-void double_fault_set_cr3(u32 cr3)
-{
-	this_cpu(segments)->double_fault_tss.cr3 = cr3;
-}
+void double_fault_set_cr3(u32 cr3) { this_cpu(segments)->double_fault_tss.cr3 = cr3; }

@@ -7,7 +7,10 @@
 
 #include "lib/types.h"
 
-/* Selectors.  sysenter wants kernel code, kernel data, user code, user data in a row (SDM vol. 2, SYSENTER). */
+/*
+ * Selectors.  sysenter wants kernel code, kernel data, user code, user data in a row (SDM vol. 2,
+ * SYSENTER).
+ */
 #define SEG_KERNEL_CODE 0x08u
 #define SEG_KERNEL_DATA 0x10u
 #define SEG_USER_CODE 0x1Bu
@@ -17,9 +20,9 @@
 #define SEG_DOUBLE_FAULT_TSS 0x38u
 
 /*
- * Fills and loads the running CPU's GDT (its %fs then reaches its per-CPU copy) and TSS; its double-fault
- * task runs on a stack of its own under `cr3`.  `percpu` is the distance from the template to this CPU's copy.
- * Interrupts off.
+ * Fills and loads the running CPU's GDT (its %fs then reaches its per-CPU copy) and TSS; its
+ * double-fault task runs on a stack of its own under `cr3`.  `percpu` is the distance from the
+ * template to this CPU's copy.  Interrupts off.
  */
 void segments_init(uintptr_t percpu, u32 cr3);
 

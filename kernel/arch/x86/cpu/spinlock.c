@@ -20,8 +20,8 @@ static void wait_until_free(const struct spinlock *lock)
 
 __noreturn static __noinline void taken_twice(const struct spinlock *lock, uintptr_t caller)
 {
-	panic("lock %s taken twice by CPU %u: now at %s, before at %s", lock->name, smp_processor_id(), place_of(caller).text,
-	      place_of(lock->caller).text);
+	panic("lock %s taken twice by CPU %u: now at %s, before at %s", lock->name,
+		smp_processor_id(), place_of(caller).text, place_of(lock->caller).text);
 }
 
 static void check_not_held(const struct spinlock *lock, uintptr_t caller)
@@ -63,6 +63,7 @@ bool spin_trylock(struct spinlock *lock)
 
 __noreturn void spin_not_held(const struct spinlock *lock, uintptr_t caller)
 {
-	panic("lock %s released by CPU %u at %s, but its owner is CPU %d; last taken at %s", lock->name, smp_processor_id(),
-	      place_of(caller).text, (int)lock->owner, place_of(lock->caller).text);
+	panic("lock %s released by CPU %u at %s, but its owner is CPU %d; last taken at %s",
+		lock->name, smp_processor_id(), place_of(caller).text, (int)lock->owner,
+		place_of(lock->caller).text);
 }

@@ -9,31 +9,38 @@
  * Taking a lock twice on one CPU, or releasing one that this CPU does not hold, is a panic
  * that names both places.  Nobody sleeps with a lock held: might_sleep() looks at nosleep.locks.
  *
- * The way through a free lock is inline, a dozen instructions; whatever waits or complains is in spinlock.c.
+ * The way through a free lock is inline, a dozen instructions; whatever waits or complains is in
+ * spinlock.c.
  */
 #ifndef ARCH_X86_SPINLOCK_H
 #define ARCH_X86_SPINLOCK_H
 
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/cpu/nosleep.h"
+#include "arch/x86/hooks/lock_order.h"
 
 #define SPIN_NO_OWNER 0xFFFFFFFFu
 
 struct spinlock {
 	atomic_t taken;
-	u32 owner;	  /* CPU that holds it, or SPIN_NO_OWNER */
+	u32 owner;        /* CPU that holds it, or SPIN_NO_OWNER */
 	uintptr_t caller; /* where it was taken, for messages */
 	const char *name;
 	struct lock_order order; /* debug build: its class; nothing otherwise */
 };
 
-#define SPINLOCK_INIT(lock_name) { ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name, {} }
+#define SPINLOCK_INIT(lock_name)                                                                   \
+	{                                                                                          \
+		ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name, {}                                    \
+	}
 
 void spin_init(struct spinlock *lock, const char *name);
 
-/* Behind the functions below: another CPU has the lock, or this one, which is a panic.  Return when it is ours. */
+/*
+ * Behind the functions below: another CPU has the lock, or this one, which is a panic.  Return when
+ * it is ours.
+ */
 void spin_wait(struct spinlock *lock, uintptr_t caller);
 void spin_wait_irqsave(struct spinlock *lock, uintptr_t caller, u32 flags);
 /* Panic: not this CPU's. */
@@ -53,7 +60,10 @@ static __always_inline void spin_taken(struct spinlock *lock)
 	lock_order_taken(lock);
 }
 
-/* The depth is raised before the try, so that an interrupt in between never finds a lock taken and a depth of 0. */
+/*
+ * The depth is raised before the try, so that an interrupt in between never finds a lock taken and
+ * a depth of 0.
+ */
 static __always_inline void spin_lock(struct spinlock *lock)
 {
 	lock_order_wait(lock, HERE(), false);

@@ -10,8 +10,8 @@ section .text
 
 ; void switch_context(uintptr_t *save, uintptr_t load)
 ;
-; The registers that a C function must preserve (System V ABI for i386) go on the old stack and come from the new
-; one; context_prepare (context.c) builds the same picture on a new stack.
+; The registers that a C function must preserve (System V ABI for i386) go on the old stack and come
+; from the new one; context_prepare (context.c) builds the same picture on a new stack.
 switch_context:
 	mov	eax, [esp + 4]
 	mov	edx, [esp + 8]

@@ -1,13 +1,13 @@
 /* The IDT, and what happens between entry.asm and the handlers. */
 #include "arch/x86/cpu/trap.h"
-#include "arch/x86/cpu/registers.h"
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
+#include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/nosleep.h"
-#include "arch/x86/hooks/irq_time.h"
-#include "arch/x86/console/panic.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/segment.h"
+#include "arch/x86/hooks/irq_time.h"
+#include "arch/x86/irq/apic.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "lib/assert.h"
 
@@ -50,7 +50,8 @@ void idt_init(void)
 			.high = (stub & 0xFFFF0000) | GATE_INTERRUPT,
 		};
 	}
-	idt[TRAP_DOUBLE_FAULT] = (struct gate){ .low = SEG_DOUBLE_FAULT_TSS << 16, .high = GATE_TASK };
+	idt[TRAP_DOUBLE_FAULT] =
+		(struct gate){ .low = SEG_DOUBLE_FAULT_TSS << 16, .high = GATE_TASK };
 }
 
 void idt_load(void)
@@ -69,10 +70,16 @@ void trap_set_handler(u32 vector, trap_handler_t handler)
 	WRITE_ONCE(handlers[vector], handler);
 }
 
-/* An interrupt that nobody asked for is a curiosity, not the end: named the first time, counted always. */
+/*
+ * An interrupt that nobody asked for is a curiosity, not the end: named the first time, counted
+ * always.
+ */
 static void unexpected_interrupt(u32 vector)
 {
-	/* Unacknowledged it would hold back those of lower priority; one from the 8259, or a spurious one, is not in service. */
+	/*
+	 * Unacknowledged it would hold back those of lower priority; one from the 8259, or a
+	 * spurious one, is not in service.
+	 */
 	if (apic_in_service(vector))
 		apic_eoi();
 	if (unexpected[vector]++ == 0)
@@ -85,7 +92,10 @@ static void dispatch_interrupt(struct trapframe *frame)
 	trap_handler_t handler = READ_ONCE(handlers[frame->vector]);
 	u32 depth = kmap_atomic_depth();
 
-	/* A flush of the PKMap that this CPU was spared while it was idle comes before any handler (invariant 26, tlb_idle.h). */
+	/*
+	 * A flush of the PKMap that this CPU was spared while it was idle comes before any handler
+	 * (invariant 26, tlb_idle.h).
+	 */
 	if (this_cpu_test(is_idle))
 		idle_leave();
 	this_cpu_inc(nosleep.interrupts);
@@ -93,8 +103,9 @@ static void dispatch_interrupt(struct trapframe *frame)
 		handler(frame);
 	else
 		unexpected_interrupt(frame->vector);
-	INVARIANT(30, kmap_atomic_depth() == depth, "vector 0x%02x: %u atomic kmaps at entry, %u at exit",
-		  frame->vector, depth, kmap_atomic_depth());
+	INVARIANT(30, kmap_atomic_depth() == depth,
+		"vector 0x%02x: %u atomic kmaps at entry, %u at exit", frame->vector, depth,
+		kmap_atomic_depth());
 	this_cpu_dec(nosleep.interrupts);
 }
 
@@ -115,7 +126,10 @@ static bool fix_up(struct trapframe *frame)
 	return false;
 }
 
-/* No cli holds NMIs back: one that comes before all sources are known may be from a line that an earlier system left open. */
+/*
+ * No cli holds NMIs back: one that comes before all sources are known may be from a line that an
+ * earlier system left open.
+ */
 static bool sources_quiet;
 static u32 early_nmis;
 
@@ -148,7 +162,10 @@ static void dispatch_exception(struct trapframe *frame)
 __stack_args void trap_dispatch(struct trapframe *frame)
 {
 	irq_time_trap(frame);
-	/* A gate leaves EFLAGS.AC as it was, and user mode may set it: without this, handlers could touch user pages. */
+	/*
+	 * A gate leaves EFLAGS.AC as it was, and user mode may set it: without this, handlers could
+	 * touch user pages.
+	 */
 	user_access_end();
 	if (frame->vector >= FIRST_INTERRUPT)
 		dispatch_interrupt(frame);

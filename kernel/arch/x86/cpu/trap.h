@@ -9,13 +9,14 @@
 #include "lib/types.h"
 
 /* Vectors: 0x00-0x1F exceptions, then: */
-#define VECTOR_PIC_BASE 0x20u	 /* 16 lines of the 8259 pair: legacy timer, else spurious ones only */
+/* 16 lines of the 8259 pair: legacy timer, else spurious ones only */
+#define VECTOR_PIC_BASE 0x20u
 #define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0xEF */
 #define VECTOR_IOAPIC_LAST 0xEFu
-#define VECTOR_TIMER 0xF0u	 /* local APIC timer */
-#define VECTOR_RESCHEDULE 0xF1u	 /* another CPU has put a thread on our queue */
-#define VECTOR_CALL 0xF2u	 /* smp_call() */
-#define VECTOR_SELFTEST 0xF3u	 /* self-tests interrupt CPUs with it */
+#define VECTOR_TIMER 0xF0u      /* local APIC timer */
+#define VECTOR_RESCHEDULE 0xF1u /* another CPU has put a thread on our queue */
+#define VECTOR_CALL 0xF2u       /* smp_call() */
+#define VECTOR_SELFTEST 0xF3u   /* self-tests interrupt CPUs with it */
 #define VECTOR_APIC_ERROR 0xFEu
 #define VECTOR_SPURIOUS 0xFFu
 
@@ -47,19 +48,23 @@ void idt_load(void);
 
 /*
  * Who is called for a vector.  Interrupt handlers run with interrupts off and must acknowledge
- * their controller themselves.  An exception that has neither a handler nor a fix-up (probe_*) panics.
+ * their controller themselves.  An exception that has neither a handler nor a fix-up (probe_*)
+ * panics.
  */
 void trap_set_handler(u32 vector, trap_handler_t handler);
 
-/* Every interrupt source is masked now: from here on an NMI that nobody handles is a panic.  Step 4, boot CPU. */
+/*
+ * Every interrupt source is masked now: from here on an NMI that nobody handles is a panic.  Step
+ * 4, boot CPU.
+ */
 void trap_sources_quiet(void);
 
 /* Called by entry.asm. */
 __stack_args void trap_dispatch(struct trapframe *frame);
 
 /*
- * Accesses that may fault: false, and nothing else, if they do.  From any context where a fault may be taken.
- * probe_exec calls `address`, which must hold a `ret` instruction.
+ * Accesses that may fault: false, and nothing else, if they do.  From any context where a fault may
+ * be taken. probe_exec calls `address`, which must hold a `ret` instruction.
  */
 bool probe_read(uintptr_t address, u32 *value);
 bool probe_write(uintptr_t address, u32 value);

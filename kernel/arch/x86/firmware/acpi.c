@@ -41,7 +41,13 @@ struct madt {
 	u32 flags;
 } __packed;
 
-enum { MADT_LAPIC = 0, MADT_IOAPIC = 1, MADT_OVERRIDE = 2, MADT_LAPIC_ADDRESS = 5, MADT_X2APIC = 9 };
+enum {
+	MADT_LAPIC = 0,
+	MADT_IOAPIC = 1,
+	MADT_OVERRIDE = 2,
+	MADT_LAPIC_ADDRESS = 5,
+	MADT_X2APIC = 9
+};
 
 struct madt_lapic {
 	u8 type, length, processor, apic_id;
@@ -102,8 +108,9 @@ static phys_t rsdp_find(void)
 	if (!at)
 		at = firmware_find(0xE0000, 0x100000, "RSD PTR ", rsdp_accept);
 	if (!at)
-		pr_notice("ACPI: no RSDP in the EBDA or the BIOS area (under UEFI it lies elsewhere, "
-			  "and Multiboot 1 does not hand it over)\n");
+		pr_notice(
+			"ACPI: no RSDP in the EBDA or the BIOS area (under UEFI it lies elsewhere, "
+			"and Multiboot 1 does not hand it over)\n");
 	return at;
 }
 
@@ -112,8 +119,10 @@ static phys_t rsdp_xsdt(const struct rsdp *rsdp, phys_t at)
 {
 	if (rsdp->revision < 2)
 		return 0;
-	if (rsdp->length < sizeof(*rsdp) || rsdp->length > PAGE_SIZE || !phys_checksum_ok(at, rsdp->length)) {
-		pr_warn("ACPI: RSDP at 0x%llx: bad extended checksum or length %u, only its RSDT is used\n", at, rsdp->length);
+	if (rsdp->length < sizeof(*rsdp) || rsdp->length > PAGE_SIZE ||
+		!phys_checksum_ok(at, rsdp->length)) {
+		pr_warn("ACPI: RSDP at 0x%llx: bad extended checksum or length %u, only its RSDT is used\n",
+			at, rsdp->length);
 		return 0;
 	}
 	return rsdp->xsdt;
@@ -146,7 +155,10 @@ static u32 table_check(phys_t at, const char *signature, const char *name, u32 m
 	return 0;
 }
 
-/* The tables that list all others; length 0: not there or not usable.  XSDT entries have 8 bytes, RSDT entries 4. */
+/*
+ * The tables that list all others; length 0: not there or not usable.  XSDT entries have 8 bytes,
+ * RSDT entries 4.
+ */
 static struct root {
 	phys_t at;
 	u32 length, entry_size;
@@ -177,17 +189,19 @@ static void find_roots(void)
 }
 
 /* Address of the first sound table of that kind that the root lists, or 0. */
-static phys_t find_listed(const struct root *root, const char *signature, const char *name, u32 min_length)
+static phys_t find_listed(
+	const struct root *root, const char *signature, const char *name, u32 min_length)
 {
 	for (u32 offset = sizeof(struct table_header); offset + root->entry_size <= root->length;
-	     offset += root->entry_size) {
+		offset += root->entry_size) {
 		u64 entry = 0;
 		char found[4];
 
 		if (!phys_read(&entry, root->at + offset, root->entry_size) || !entry ||
-		    !phys_read(found, entry, sizeof(found)))
+			!phys_read(found, entry, sizeof(found)))
 			continue;
-		if (memcmp(found, signature, sizeof(found)) == 0 && table_check(entry, signature, name, min_length))
+		if (memcmp(found, signature, sizeof(found)) == 0 &&
+			table_check(entry, signature, name, min_length))
 			return entry;
 	}
 	return 0;
@@ -227,9 +241,7 @@ static void madt_apply(struct topology *t, const union madt_entry *e)
 	case MADT_OVERRIDE:
 		topology_add_override(t, e->override.irq, e->override.gsi, e->override.flags);
 		break;
-	case MADT_LAPIC_ADDRESS:
-		topology_set_lapic(t, e->lapic_address.address);
-		break;
+	case MADT_LAPIC_ADDRESS: topology_set_lapic(t, e->lapic_address.address); break;
 	case MADT_X2APIC:
 		if (e->x2apic.flags & MADT_CPU_ENABLED)
 			topology_add_cpu(t, e->x2apic.apic_id);
@@ -237,13 +249,17 @@ static void madt_apply(struct topology *t, const union madt_entry *e)
 	}
 }
 
-/* Reads the entry at `offset` of the table; its length, or 0, with a message, where the list cannot be followed. */
+/*
+ * Reads the entry at `offset` of the table; its length, or 0, with a message, where the list cannot
+ * be followed.
+ */
 static u32 madt_read_entry(phys_t madt, u32 offset, u32 table_length, union madt_entry *e)
 {
 	memset(e, 0, sizeof(*e));
 	phys_read(e, madt + offset, 2);
 	if (e->length < 2 || e->length > table_length - offset) {
-		pr_warn("ACPI: MADT at 0x%llx: entry at byte %u has length %u, table ignored\n", madt, offset, e->length);
+		pr_warn("ACPI: MADT at 0x%llx: entry at byte %u has length %u, table ignored\n",
+			madt, offset, e->length);
 		return 0;
 	}
 	phys_read(e, madt + offset, MIN((size_t)e->length, sizeof(*e)));
@@ -261,7 +277,8 @@ static bool madt_walk(struct topology *t, phys_t madt, u32 table_length)
 		if (!length)
 			return false;
 		if (length < entry_min_length(e.type))
-			pr_warn("ACPI: MADT at 0x%llx: entry of type %u at byte %u is too short, ignored\n", madt, e.type, offset);
+			pr_warn("ACPI: MADT at 0x%llx: entry of type %u at byte %u is too short, ignored\n",
+				madt, e.type, offset);
 		else
 			madt_apply(t, &e);
 	}

@@ -1,16 +1,17 @@
 /*
  * Reading what the Multiboot loader left.
  *
- * Structure, tables and strings may lie anywhere below 4 GiB and may hold anything: all is read through phys_read() in
- * pieces of bounded size, and what makes no sense is named and passed over.  The memory map is in rammap.c.
+ * Structure, tables and strings may lie anywhere below 4 GiB and may hold anything: all is read
+ * through phys_read() in pieces of bounded size, and what makes no sense is named and passed over.
+ * The memory map is in rammap.c.
  */
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/console/console.h"
-#include "arch/x86/firmware/discover.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/console/panic.h"
+#include "arch/x86/firmware/discover.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/rammap.h"
+#include "arch/x86/paging/fixmap.h"
 #include "lib/assert.h"
 #include "lib/string.h"
 
@@ -69,10 +70,7 @@ struct text {
 	char piece[64];
 };
 
-static struct text text_open(phys_t at)
-{
-	return (struct text){ .at = at, .loaded = ~(phys_t)0 };
-}
+static struct text text_open(phys_t at) { return (struct text){ .at = at, .loaded = ~(phys_t)0 }; }
 
 /* The next character; 0 at the end, and where memory cannot be read. */
 static char text_peek(struct text *text)
@@ -197,7 +195,8 @@ static bool read_module(u32 index, phys_t entry)
 		return false;
 	}
 	if (raw.end <= raw.start) {
-		pr_warn("boot module %u: ends at 0x%08x, but starts at 0x%08x\n", index, raw.end, raw.start);
+		pr_warn("boot module %u: ends at 0x%08x, but starts at 0x%08x\n", index, raw.end,
+			raw.start);
 		return false;
 	}
 	module->start = raw.start;
@@ -234,16 +233,18 @@ static void read_modules(const struct mb_info *info)
 }
 
 /* Calls use(base, length) for each entry that is usable RAM, or for each that is not. */
-static void each_map_entry(const struct mb_info *info, bool usable, void (*use)(u64 base, u64 length))
+static void each_map_entry(
+	const struct mb_info *info, bool usable, void (*use)(u64 base, u64 length))
 {
 	phys_t at = info->mmap_addr, end = at + info->mmap_length;
 	struct mb_map_entry entry;
 
 	for (u32 n = 0; at + sizeof(entry) <= end; n++) {
 		if (n == MB_MAX_ENTRIES || !phys_read(&entry, at, sizeof(entry)) ||
-		    entry.size < sizeof(entry) - sizeof(entry.size)) {
+			entry.size < sizeof(entry) - sizeof(entry.size)) {
 			if (usable)
-				pr_warn("memory map: nonsense from entry %u at 0x%llx on, ignored\n", n, at);
+				pr_warn("memory map: nonsense from entry %u at 0x%llx on, ignored\n",
+					n, at);
 			return;
 		}
 		if ((entry.type == MB_RAM) == usable)
@@ -256,17 +257,21 @@ static void read_memory_map(const struct mb_info *info)
 {
 	if (info->flags & MB_MEMORY_MAP) {
 		each_map_entry(info, true, rammap_add);
-		/* After all of RAM, so that what is reserved wins in whatever order the entries stand. */
+		/*
+		 * After all of RAM, so that what is reserved wins in whatever order the entries
+		 * stand.
+		 */
 		each_map_entry(info, false, rammap_remove);
 	}
 	if (rammap_empty() && (info->flags & MB_MEMORY)) {
-		pr_warn("no memory map: using the boot loader's two sizes, %u KiB and %u KiB\n", info->mem_lower,
-			info->mem_upper);
+		pr_warn("no memory map: using the boot loader's two sizes, %u KiB and %u KiB\n",
+			info->mem_lower, info->mem_upper);
 		rammap_add(0, KIB(info->mem_lower));
 		rammap_add(MIB(1), KIB(info->mem_upper));
 	}
 	if (rammap_empty())
-		panic("the boot loader gave no memory map and no memory sizes (Multiboot flags 0x%08x)", info->flags);
+		panic("the boot loader gave no memory map and no memory sizes (Multiboot flags 0x%08x)",
+			info->flags);
 	physmap_set_lapic(lapic_base(LAPIC_DEFAULT_ADDRESS));
 	rammap_correct();
 	rammap_store();
@@ -277,7 +282,8 @@ void bootinfo_read(u32 magic, u32 info_address, void (*use_cmdline)(const char *
 	struct mb_info info;
 
 	if (magic != MULTIBOOT_LOADER_MAGIC)
-		panic("not started by a Multiboot loader: eax was 0x%08x, not 0x%08x", magic, MULTIBOOT_LOADER_MAGIC);
+		panic("not started by a Multiboot loader: eax was 0x%08x, not 0x%08x", magic,
+			MULTIBOOT_LOADER_MAGIC);
 	if (!phys_read(&info, info_address, sizeof(info)))
 		panic("the boot loader's structure at 0x%08x cannot be read", info_address);
 	read_loader_name(&info);

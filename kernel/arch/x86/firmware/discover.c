@@ -1,13 +1,13 @@
 /* Who is asked for the CPUs and interrupt controllers, and in which order. */
+#include "arch/x86/firmware/discover.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/firmware/discover.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/firmware/acpi.h"
 #include "arch/x86/firmware/mptable.h"
-#include "arch/x86/paging/layout.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
+#include "arch/x86/paging/layout.h"
 
 phys_t lapic_base(phys_t otherwise)
 {
@@ -47,8 +47,8 @@ static void require_trampoline(struct topology *t)
 
 static void topology_report(const struct topology *t)
 {
-	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus, t->ncpus == 1 ? "" : "s",
-		t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
+	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus,
+		t->ncpus == 1 ? "" : "s", t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
 	if (t->cpus_left_out)
 		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel "
 			"takes %u, with APIC ids below %u\n",

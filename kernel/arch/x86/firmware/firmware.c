@@ -20,10 +20,7 @@ static u8 byte_sum(const u8 *bytes, size_t n)
 	return sum;
 }
 
-bool checksum_ok(const void *bytes, size_t n)
-{
-	return byte_sum(bytes, n) == 0;
-}
+bool checksum_ok(const void *bytes, size_t n) { return byte_sum(bytes, n) == 0; }
 
 bool phys_checksum_ok(phys_t start, u32 size)
 {

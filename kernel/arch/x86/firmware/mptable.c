@@ -2,9 +2,9 @@
  * The MP table: which CPUs and I/O APICs there are, on machines before ACPI.
  * Source: Intel MultiProcessor Specification 1.4, chapters 4 and 5.
  */
+#include "arch/x86/firmware/mptable.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/firmware.h"
-#include "arch/x86/firmware/mptable.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
 #include "lib/bitops.h"
@@ -24,7 +24,7 @@ struct mp_pointer {
 
 struct mp_header {
 	char signature[4]; /* "PCMP" */
-	u16 length;	   /* bytes, header included, extended part not */
+	u16 length;        /* bytes, header included, extended part not */
 	u8 revision, checksum;
 	char oem[8], product[12];
 	u32 oem_table;
@@ -156,20 +156,20 @@ static void apply(struct topology *t, const union mp_entry *e)
 		if (e->processor.flags & MP_ENABLED)
 			topology_add_cpu(t, e->processor.apic_id);
 		break;
-	case MP_BUS:
-		add_bus(e);
-		break;
+	case MP_BUS: add_bus(e); break;
 	case MP_IOAPIC:
 		if (e->ioapic.flags & MP_ENABLED)
-			topology_add_ioapic(t, e->ioapic.id, e->ioapic.address, t->nioapics * LINES_EACH);
+			topology_add_ioapic(
+				t, e->ioapic.id, e->ioapic.address, t->nioapics * LINES_EACH);
 		break;
-	case MP_IO_INTERRUPT:
-		add_interrupt(t, e);
-		break;
+	case MP_IO_INTERRUPT: add_interrupt(t, e); break;
 	}
 }
 
-/* The entries come sorted by type (4.3), so buses and I/O APICs are known when interrupts name them. */
+/*
+ * The entries come sorted by type (4.3), so buses and I/O APICs are known when interrupts name
+ * them.
+ */
 static void walk(struct topology *t, phys_t table, const struct mp_header *header)
 {
 	u32 offset = sizeof(*header);

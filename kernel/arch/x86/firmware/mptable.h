@@ -1,4 +1,7 @@
-/* The MP table: CPUs and interrupt controllers where there is no ACPI.  Source: MP Specification 1.4, ch. 4. */
+/*
+ * The MP table: CPUs and interrupt controllers where there is no ACPI.  Source: MP Specification
+ * 1.4, ch. 4.
+ */
 #ifndef ARCH_X86_MPTABLE_H
 #define ARCH_X86_MPTABLE_H
 

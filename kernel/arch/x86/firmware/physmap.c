@@ -11,20 +11,17 @@
 
 static phys_t lapic = LAPIC_DEFAULT_ADDRESS;
 
-void physmap_set_lapic(phys_t address)
-{
-	lapic = address;
-}
+void physmap_set_lapic(phys_t address) { lapic = address; }
 
 bool phys_place(u32 i, struct phys_piece *place)
 {
 	const struct phys_piece places[] = {
-		{PHYS_ISA_HOLE, phys_to_pfn(ISA_HOLE_START), phys_to_pfn(ISA_HOLE_END)},
-		{PHYS_LAPIC, phys_to_pfn(lapic), phys_to_pfn(lapic) + 1},
-		{PHYS_KERNEL, phys_to_pfn(KERNEL_IMAGE_PHYS),
-			virt_to_pfn(kernel_end + PAGE_SIZE - 1)},
-		{PHYS_FIRMWARE, 0, 1},
-		{PHYS_TRAMPOLINE, phys_to_pfn(TRAMPOLINE_PHYS), phys_to_pfn(TRAMPOLINE_PHYS) + 1},
+		{ PHYS_ISA_HOLE, phys_to_pfn(ISA_HOLE_START), phys_to_pfn(ISA_HOLE_END) },
+		{ PHYS_LAPIC, phys_to_pfn(lapic), phys_to_pfn(lapic) + 1 },
+		{ PHYS_KERNEL, phys_to_pfn(KERNEL_IMAGE_PHYS),
+			virt_to_pfn(kernel_end + PAGE_SIZE - 1) },
+		{ PHYS_FIRMWARE, 0, 1 },
+		{ PHYS_TRAMPOLINE, phys_to_pfn(TRAMPOLINE_PHYS), phys_to_pfn(TRAMPOLINE_PHYS) + 1 },
 	};
 
 	if (i >= ARRAY_SIZE(places))
@@ -44,10 +41,7 @@ bool phys_is_taken(phys_t address)
 	return false;
 }
 
-bool phys_kind_is_ram(enum phys_kind kind)
-{
-	return kind <= PHYS_MODULE;
-}
+bool phys_kind_is_ram(enum phys_kind kind) { return kind <= PHYS_MODULE; }
 
 const char *phys_kind_name(enum phys_kind kind)
 {
@@ -66,10 +60,7 @@ const char *phys_kind_name(enum phys_kind kind)
 	return names[kind];
 }
 
-static pfn_t module_start(const struct boot_module *module)
-{
-	return phys_to_pfn(module->start);
-}
+static pfn_t module_start(const struct boot_module *module) { return phys_to_pfn(module->start); }
 
 static pfn_t module_end(const struct boot_module *module)
 {
@@ -198,7 +189,7 @@ static bool shares_a_page(u32 n, const char *const *fault)
 
 	for (u32 i = 0; i < bootinfo.nmodules; i++)
 		if (i != n && !fault[i] && module_start(&bootinfo.module[i]) < module_end(module) &&
-		    module_start(module) < module_end(&bootinfo.module[i]))
+			module_start(module) < module_end(&bootinfo.module[i]))
 			return true;
 	return false;
 }
@@ -212,7 +203,7 @@ void physmap_judge_modules(pfn_t end)
 	for (u32 n = 0; n < bootinfo.nmodules; n++)
 		fault[n] = fault_alone(&bootinfo.module[n], end);
 	for (u32 n = 0; n < bootinfo.nmodules; n++)
-		bootinfo.module[n].fault = fault[n]			? fault[n]
+		bootinfo.module[n].fault = fault[n]                  ? fault[n]
 					   : shares_a_page(n, fault) ? "shares a page with another"
 								     : NULL;
 }

@@ -11,15 +11,15 @@
 #include "arch/x86/paging/page.h"
 
 enum phys_kind {
-	PHYS_RAM,	   /* RAM in which nothing lies that must stay */
-	PHYS_FIRMWARE,	   /* RAM: interrupt table and data of the firmware (page 0) */
-	PHYS_TRAMPOLINE,   /* RAM: where the other CPUs start */
-	PHYS_KERNEL,	   /* RAM: the kernel's image */
-	PHYS_MODULE,	   /* RAM: a boot module */
-	PHYS_ISA_HOLE,	   /* 640 KiB to 1 MiB: screen, adapters, firmware */
-	PHYS_LAPIC,	   /* the local APICs' page */
-	PHYS_HOLE,	   /* no RAM: a device, or nothing */
-	PHYS_UNREACHABLE,  /* beyond what page-table entries hold */
+	PHYS_RAM,         /* RAM in which nothing lies that must stay */
+	PHYS_FIRMWARE,    /* RAM: interrupt table and data of the firmware (page 0) */
+	PHYS_TRAMPOLINE,  /* RAM: where the other CPUs start */
+	PHYS_KERNEL,      /* RAM: the kernel's image */
+	PHYS_MODULE,      /* RAM: a boot module */
+	PHYS_ISA_HOLE,    /* 640 KiB to 1 MiB: screen, adapters, firmware */
+	PHYS_LAPIC,       /* the local APICs' page */
+	PHYS_HOLE,        /* no RAM: a device, or nothing */
+	PHYS_UNREACHABLE, /* beyond what page-table entries hold */
 };
 
 enum phys_kind phys_kind_at(phys_t address);
@@ -46,7 +46,9 @@ u32 ram_pages_between(pfn_t start, pfn_t end);
  * map.
  */
 bool phys_place(u32 i, struct phys_piece *place);
-/* True if one of them, other than the local APIC's page, lies there.  `address` must be in reach. */
+/*
+ * True if one of them, other than the local APIC's page, lies there.  `address` must be in reach.
+ */
 bool phys_is_taken(phys_t address);
 /* Of such a place: is there RAM under it, or never? */
 bool phys_kind_is_ram(enum phys_kind kind);

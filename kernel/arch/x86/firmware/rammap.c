@@ -1,9 +1,9 @@
 /* Sorting, merging and cutting of the ranges of RAM. */
 #include "arch/x86/firmware/rammap.h"
 #include "arch/x86/console/console.h"
+#include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/paging/pgtable.h"
-#include "arch/x86/firmware/physmap.h"
 
 struct range {
 	u64 start, end; /* bytes; start < end */
@@ -22,10 +22,7 @@ static u64 end_of(u64 base, u64 length)
 	return base + length < base ? UINT64_MAX : base + length;
 }
 
-static u64 range_size(const struct range *range)
-{
-	return range->end - range->start;
-}
+static u64 range_size(const struct range *range) { return range->end - range->start; }
 
 static void delete_ranges(u32 at, u32 n)
 {
@@ -51,7 +48,8 @@ static u32 smallest_range(void)
 
 	for (u32 i = 0; i < nranges; i++)
 		if (!is_needed(&ranges[i]) &&
-		    (smallest == nranges || range_size(&ranges[i]) < range_size(&ranges[smallest])))
+			(smallest == nranges ||
+				range_size(&ranges[i]) < range_size(&ranges[smallest])))
 			smallest = i;
 	return smallest;
 }
@@ -135,10 +133,7 @@ void rammap_remove(u64 base, u64 length)
 		cut_range(at, base, end);
 }
 
-bool rammap_empty(void)
-{
-	return nranges == 0;
-}
+bool rammap_empty(void) { return nranges == 0; }
 
 static u64 all_bytes(void)
 {
@@ -228,8 +223,8 @@ void rammap_store(void)
 	bootinfo.left_out = bytes_left_out;
 	bootinfo.nranges = nranges;
 	for (u32 n = 0; n < nranges; n++)
-		bootinfo.range[n] = (struct ram_range){
-			phys_to_pfn(ranges[n].start), phys_to_pfn(ranges[n].end)};
+		bootinfo.range[n] = (struct ram_range){ phys_to_pfn(ranges[n].start),
+			phys_to_pfn(ranges[n].end) };
 	if (ranges_left_out)
 		pr_warn("memory map: too many ranges: the smallest %u, together %llu KiB, are left "
 			"out\n",

@@ -4,7 +4,7 @@
 #include "lib/bitops.h"
 
 /* MP Specification 1.4, table 4-10; ACPI 6.4, table 5.26. */
-#define INTI_POLARITY(flags) ((flags) & 3)
+#define INTI_POLARITY(flags) ((flags)&3)
 #define INTI_TRIGGER(flags) (((flags) >> 2) & 3)
 #define INTI_ACTIVE_LOW 3u
 #define INTI_LEVEL 3u
@@ -97,11 +97,12 @@ void topology_add_ioapic(struct topology *t, u32 id, phys_t address, u32 gsi_bas
 void topology_add_override(struct topology *t, u32 irq, u32 gsi, u32 flags)
 {
 	if (irq >= ARRAY_SIZE(t->isa)) {
-		pr_warn("topology: override of ISA interrupt %u, which does not exist, ignored\n", irq);
+		pr_warn("topology: override of ISA interrupt %u, which does not exist, ignored\n",
+			irq);
 		return;
 	}
 	t->isa[irq] = (struct irq_override){ .set = true,
-					     .gsi = gsi,
-					     .active_low = INTI_POLARITY(flags) == INTI_ACTIVE_LOW,
-					     .level = INTI_TRIGGER(flags) == INTI_LEVEL };
+		.gsi = gsi,
+		.active_low = INTI_POLARITY(flags) == INTI_ACTIVE_LOW,
+		.level = INTI_TRIGGER(flags) == INTI_LEVEL };
 }

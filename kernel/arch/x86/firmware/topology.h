@@ -1,12 +1,12 @@
 /*
- * What the firmware says of CPUs and interrupt controllers, whoever says it: ACPI's MADT (acpi.c), else the
- * MP table (mptable.c), else nothing (one CPU).
+ * What the firmware says of CPUs and interrupt controllers, whoever says it: ACPI's MADT (acpi.c),
+ * else the MP table (mptable.c), else nothing (one CPU).
  */
 #ifndef ARCH_X86_TOPOLOGY_H
 #define ARCH_X86_TOPOLOGY_H
 
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/percpu.h"
+#include "arch/x86/paging/fixmap.h"
 
 /* As an APIC id this means all CPUs, so no CPU has it. */
 #define APIC_ID_BROADCAST 0xFFu
@@ -27,7 +27,8 @@ struct irq_override {
 struct topology {
 	const char *source; /* "ACPI MADT", "MP table", "none" */
 	phys_t lapic_address;
-	u32 ncpus; /* usable CPUs listed, boot CPU included; at most NR_CPUS, more are reported and left out */
+	/* usable CPUs listed, boot CPU included; at most NR_CPUS, more are reported and left out */
+	u32 ncpus;
 	u32 apic_id[NR_CPUS];
 	bool boot_cpu_listed; /* entry 0 is in the table, and not only what CPUID says */
 	u32 cpus_left_out, first_left_out; /* how many, and the APIC id of the first */
@@ -35,7 +36,11 @@ struct topology {
 	u32 nioapics;
 	struct ioapic_entry ioapic[MAX_IOAPICS];
 	struct irq_override isa[16];
-	bool imcr; /* the board starts in PIC mode: an IMCR leads around the local APIC (MP Specification 1.4, 3.6.2.1) */
+	/*
+	 * the board starts in PIC mode: an IMCR leads around the local APIC (MP Specification 1.4,
+	 * 3.6.2.1)
+	 */
+	bool imcr;
 };
 extern struct topology topology;
 
@@ -47,7 +52,10 @@ void topology_add_cpu(struct topology *t, u32 apic_id);
 void topology_set_lapic(struct topology *t, phys_t address);
 /* The same for an I/O APIC, by its address. */
 void topology_add_ioapic(struct topology *t, u32 id, phys_t address, u32 gsi_base);
-/* `flags` as in both tables: polarity in bits 0-1, trigger in bits 2-3; what "conforms to the bus" is high and edge. */
+/*
+ * `flags` as in both tables: polarity in bits 0-1, trigger in bits 2-3; what "conforms to the bus"
+ * is high and edge.
+ */
 void topology_add_override(struct topology *t, u32 irq, u32 gsi, u32 flags);
 
 /*

@@ -1,9 +1,10 @@
 /*
  * How long interrupts stay off (debug build; otherwise all of this is nothing).
  *
- * Measured with the TSC from the instruction that turns them off, or from the entry of an interrupt or exception, to the one that
- * turns them on again; for each CPU the longest section is kept, with the places where it began and ended.  Other CPUs cannot
- * call this one meanwhile, so all their flushes wait for the longest section anywhere.
+ * Measured with the TSC from the instruction that turns them off, or from the entry of an interrupt
+ * or exception, to the one that turns them on again; for each CPU the longest section is kept, with
+ * the places where it began and ended.  Other CPUs cannot call this one meanwhile, so all their
+ * flushes wait for the longest section anywhere.
  */
 #ifndef ARCH_X86_IRQ_TIME_H
 #define ARCH_X86_IRQ_TIME_H
@@ -21,7 +22,10 @@ void irq_time_begins(u32 flags);
 /* They are about to be turned on. */
 void irq_time_ends(void);
 
-/* The section belongs to `caller`, for whom a function takes or releases a lock; `flags`: as from before, or as they will be. */
+/*
+ * The section belongs to `caller`, for whom a function takes or releases a lock; `flags`: as from
+ * before, or as they will be.
+ */
 void irq_time_from(u32 flags, uintptr_t caller);
 void irq_time_to(u32 flags, uintptr_t caller);
 

@@ -1,16 +1,20 @@
 /*
  * The order of locks, and their kinds (debug build; otherwise all of this is nothing).
  *
- * Locks of one name are a class.  In which order classes nest, and of which kind each is (spinlock.h), is learnt when it first
- * happens; whatever contradicts it later is a panic with both places, when it happens and not when two CPUs meet in it:
+ * Locks of one name are a class.  In which order classes nest, and of which kind each is
+ * (spinlock.h), is learnt when it first happens; whatever contradicts it later is a panic with both
+ * places, when it happens and not when two CPUs meet in it:
  *
- *   - a lock is waited for while another is held that elsewhere, directly or over others, came after it;
+ *   - a lock is waited for while another is held that elsewhere, directly or over others, came
+ *     after it;
  *   - two locks of one class nest;
- *   - a lock of the plain kind is taken by spin_lock_irqsave, in an interrupt handler, or with interrupts off while there are other
+ *   - a lock of the plain kind is taken by spin_lock_irqsave, in an interrupt handler, or with
+ *     interrupts off while there are other
  *     CPUs (its holder may wait for this one's acknowledgement);
  *   - a lock of the irqsave kind is taken by spin_lock with interrupts on.
  *
- * spin_trylock waits for nobody: it neither teaches nor breaks an order, but what is taken while its lock is held does.
+ * spin_trylock waits for nobody: it neither teaches nor breaks an order, but what is taken while
+ * its lock is held does.
  */
 #ifndef ARCH_X86_LOCK_ORDER_H
 #define ARCH_X86_LOCK_ORDER_H
@@ -32,7 +36,10 @@ void lock_order_wait(struct spinlock *lock, uintptr_t caller, bool irqsave);
 void lock_order_taken(struct spinlock *lock);
 void lock_order_released(struct spinlock *lock);
 
-/* For a message: " (kmap, taken by kmap_high+0x1c)", the lock that this CPU took last; "" if it holds none. */
+/*
+ * For a message: " (kmap, taken by kmap_high+0x1c)", the lock that this CPU took last; "" if it
+ * holds none.
+ */
 const char *lock_order_held(void);
 
 /* A panic was caught that left `depth` locks held: what was taken above them is forgotten. */

@@ -1,13 +1,17 @@
 /*
- * The visible TLB: what each CPU may still hold, kept by the kernel itself (debug build; otherwise all of this is nothing).
+ * The visible TLB: what each CPU may still hold, kept by the kernel itself (debug build; otherwise
+ * all of this is nothing).
  *
- * Emulators forgive forgotten flushes: QEMU drops Global entries on every CR3 load and sees a changed PDPTE at once.  The shadow
- * goes by the manual (SDM vol. 3, 4.10): from the moment an entry is present any CPU may hold it, until that CPU invalidates it by
- * invlpg, by a change of CR4.PGE or, where it is not Global, by loading CR3.  It watches these instructions themselves (cpu.h),
- * so no code can claim a flush that it does not make.  The kernel stops at the first hand-out of a slot, range, table or frame
- * that some TLB may still translate, and says who unmapped it, who flushed last, and which CPU did not.
+ * Emulators forgive forgotten flushes: QEMU drops Global entries on every CR3 load and sees a
+ * changed PDPTE at once.  The shadow goes by the manual (SDM vol. 3, 4.10): from the moment an
+ * entry is present any CPU may hold it, until that CPU invalidates it by invlpg, by a change of
+ * CR4.PGE or, where it is not Global, by loading CR3.  It watches these instructions themselves
+ * (cpu.h), so no code can claim a flush that it does not make.  The kernel stops at the first
+ * hand-out of a slot, range, table or frame that some TLB may still translate, and says who
+ * unmapped it, who flushed last, and which CPU did not.
  *
- * Time is a counter of unmappings: a flush that begins at time t drops all that was unmapped by then.
+ * Time is a counter of unmappings: a flush that begins at time t drops all that was unmapped by
+ * then.
  */
 #ifndef ARCH_X86_TLB_SHADOW_H
 #define ARCH_X86_TLB_SHADOW_H
@@ -29,13 +33,20 @@ struct tlb_debt {
 	struct tlb_debt *next; /* of the debts for one page */
 };
 
-/* What is owed before a frame may be used again: the last place that it was unmapped from, in the kernel or in an address space. */
+/*
+ * What is owed before a frame may be used again: the last place that it was unmapped from, in the
+ * kernel or in an address space.
+ */
 struct frame_debt {
 	u32 since; /* 0: nothing */
-	u32 from;  /* kernel address of a page, or the CR3 of the address space (which lies lower) */
+	/* kernel address of a page, or the CR3 of the address space (which lies lower) */
+	u32 from;
 };
 
-/* The instructions: the time before, then what was done, on the running CPU.  Interrupts off, but for invlpg. */
+/*
+ * The instructions: the time before, then what was done, on the running CPU.  Interrupts off, but
+ * for invlpg.
+ */
 u32 shadow_time_now(void);
 void shadow_cr3_loaded(u32 begun, u32 cr3);
 void shadow_cr4_loaded(u32 begun, u32 cr4);
@@ -49,14 +60,22 @@ void shadow_cpu_ready(void);
 void shadow_unmapped(uintptr_t address);
 /* It is about to be used again, by the CPUs of `cpus` (offline ones do not count). */
 void shadow_check_reuse(uintptr_t address, u32 cpus);
-/* The same of a PKMap slot: CPUs that are idle may owe the flush (tlb_idle.h), and where the entries are not Global CR3 loads count. */
+/*
+ * The same of a PKMap slot: CPUs that are idle may owe the flush (tlb_idle.h), and where the
+ * entries are not Global CR3 loads count.
+ */
 void shadow_check_slot(uintptr_t address);
-/* The same for all pages of [start, end): whose frames, and then whose addresses, are about to be used again by anybody. */
+/*
+ * The same for all pages of [start, end): whose frames, and then whose addresses, are about to be
+ * used again by anybody.
+ */
 void shadow_check_range(uintptr_t start, uintptr_t end);
 
 /* Entries of `mm` have been cleared, or its PDPTEs changed; its page-table lock is still held. */
 void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm);
-/* The same for one page, which an invlpg pays too.  The debt stays where it is until debt_check(). */
+/*
+ * The same for one page, which an invlpg pays too.  The debt stays where it is until debt_check().
+ */
 void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address);
 /* `what` is about to be used for something else. */
 void debt_check(struct tlb_debt *debt, const char *what);
@@ -78,25 +97,71 @@ struct frame_debt {
 };
 
 static inline u32 shadow_time_now(void) { return 0; }
-static inline void shadow_cr3_loaded(u32 begun, u32 cr3) { (void)begun; (void)cr3; }
-static inline void shadow_cr4_loaded(u32 begun, u32 cr4) { (void)begun; (void)cr4; }
-static inline void shadow_invalidated(u32 begun, uintptr_t address) { (void)begun; (void)address; }
-static inline void shadow_round(u32 mask, uintptr_t caller) { (void)mask; (void)caller; }
+static inline void shadow_cr3_loaded(u32 begun, u32 cr3)
+{
+	(void)begun;
+	(void)cr3;
+}
+static inline void shadow_cr4_loaded(u32 begun, u32 cr4)
+{
+	(void)begun;
+	(void)cr4;
+}
+static inline void shadow_invalidated(u32 begun, uintptr_t address)
+{
+	(void)begun;
+	(void)address;
+}
+static inline void shadow_round(u32 mask, uintptr_t caller)
+{
+	(void)mask;
+	(void)caller;
+}
 static inline void shadow_cpu_ready(void) {}
 static inline void shadow_unmapped(uintptr_t address) { (void)address; }
-static inline void shadow_check_reuse(uintptr_t address, u32 cpus) { (void)address; (void)cpus; }
+static inline void shadow_check_reuse(uintptr_t address, u32 cpus)
+{
+	(void)address;
+	(void)cpus;
+}
 static inline void shadow_check_slot(uintptr_t address) { (void)address; }
-static inline void shadow_check_range(uintptr_t start, uintptr_t end) { (void)start; (void)end; }
-static inline void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm) { (void)debt; (void)mm; }
+static inline void shadow_check_range(uintptr_t start, uintptr_t end)
+{
+	(void)start;
+	(void)end;
+}
+static inline void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm)
+{
+	(void)debt;
+	(void)mm;
+}
 static inline void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address)
 {
-	(void)debt; (void)mm; (void)address;
+	(void)debt;
+	(void)mm;
+	(void)address;
 }
-static inline void debt_check(struct tlb_debt *debt, const char *what) { (void)debt; (void)what; }
+static inline void debt_check(struct tlb_debt *debt, const char *what)
+{
+	(void)debt;
+	(void)what;
+}
 static inline void shadow_check_gone(const struct mm_tlb *mm) { (void)mm; }
-static inline void frame_owe_kernel(struct frame_debt *debt, uintptr_t address) { (void)debt; (void)address; }
-static inline void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm) { (void)debt; (void)mm; }
-static inline void frame_check(struct frame_debt *debt, u32 pfn) { (void)debt; (void)pfn; }
+static inline void frame_owe_kernel(struct frame_debt *debt, uintptr_t address)
+{
+	(void)debt;
+	(void)address;
+}
+static inline void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
+{
+	(void)debt;
+	(void)mm;
+}
+static inline void frame_check(struct frame_debt *debt, u32 pfn)
+{
+	(void)debt;
+	(void)pfn;
+}
 
 #endif
 #endif

@@ -1,4 +1,7 @@
-/* The local APIC: enabling it, sending interrupts to other CPUs, its errors.  Source: Intel SDM vol. 3 ch. 10. */
+/*
+ * The local APIC: enabling it, sending interrupts to other CPUs, its errors.  Source: Intel SDM
+ * vol. 3 ch. 10.
+ */
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
@@ -6,16 +9,19 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/firmware/discover.h"
-#include "arch/x86/irq/apic_timer.h"
-#include "arch/x86/irq/lapic.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
+#include "arch/x86/irq/apic_timer.h"
+#include "arch/x86/irq/lapic.h"
 
 /* IA32_APIC_BASE (10.4.4). */
 #define APIC_BASE_X2APIC (1u << 10)
 #define APIC_BASE_ENABLE (1u << 11)
 
-/* Lower vectors are illegal (10.5.2).  Those below 32 look like exceptions: this priority holds them back (10.8.3.1). */
+/*
+ * Lower vectors are illegal (10.5.2).  Those below 32 look like exceptions: this priority holds
+ * them back (10.8.3.1).
+ */
 #define FIRST_APIC_VECTOR 16u
 #define TPR_NO_EXCEPTIONS 0x10u
 /* Spurious-interrupt vector register (10.9). */
@@ -49,11 +55,20 @@ static const char *no_apic;
 
 /* Bits of the error status register (10.5.3). */
 static const char *const error_names[] = {
-	"send checksum", "receive checksum", "send accept", "receive accept",
-	"redirectable IPI", "send illegal vector", "received illegal vector", "illegal register address",
+	"send checksum",
+	"receive checksum",
+	"send accept",
+	"receive accept",
+	"redirectable IPI",
+	"send illegal vector",
+	"received illegal vector",
+	"illegal register address",
 };
 
-/* The write that brings the register up to date came with the P6; on a Pentium (last entry 3) it is an error itself (erratum 3AP). */
+/*
+ * The write that brings the register up to date came with the P6; on a Pentium (last entry 3) it is
+ * an error itself (erratum 3AP).
+ */
 static u32 read_errors(void)
 {
 	if (VERSION_MAX_LVT(lapic_read(LAPIC_VERSION)) > 3)
@@ -74,18 +89,22 @@ static void error_interrupt(struct trapframe *frame)
 }
 
 /* Nothing was delivered, so nothing is acknowledged (10.9). */
-static void spurious_interrupt(struct trapframe *frame)
-{
-	(void)frame;
-}
+static void spurious_interrupt(struct trapframe *frame) { (void)frame; }
 
-/* Entries of the local vector table, by how many a CPU has at least (10.5.1); LINT0 is the first and stands apart. */
+/*
+ * Entries of the local vector table, by how many a CPU has at least (10.5.1); LINT0 is the first
+ * and stands apart.
+ */
 static const struct {
 	u16 reg;
 	u8 last_entry; /* of a CPU that has it, in the version register */
 } lvt[] = {
-	{ LAPIC_LVT_TIMER, 2 }, { LAPIC_LVT_LINT1, 2 }, { LAPIC_LVT_ERROR, 3 },
-	{ LAPIC_LVT_COUNTER, 4 }, { LAPIC_LVT_THERMAL, 5 }, { LAPIC_LVT_CMCI, 6 },
+	{ LAPIC_LVT_TIMER, 2 },
+	{ LAPIC_LVT_LINT1, 2 },
+	{ LAPIC_LVT_ERROR, 3 },
+	{ LAPIC_LVT_COUNTER, 4 },
+	{ LAPIC_LVT_THERMAL, 5 },
+	{ LAPIC_LVT_CMCI, 6 },
 };
 
 static void mask_sources(void)
@@ -99,8 +118,8 @@ static void mask_sources(void)
 }
 
 /*
- * Interrupts that were accepted and never acknowledged hold back all of lower priority (10.8.4).  An acknowledgement is for
- * the highest in service, so from the top down.
+ * Interrupts that were accepted and never acknowledged hold back all of lower priority (10.8.4).
+ * An acknowledgement is for the highest in service, so from the top down.
  */
 static void acknowledge_all(void)
 {
@@ -109,14 +128,20 @@ static void acknowledge_all(void)
 			apic_eoi();
 }
 
-/* The running CPU's registers.  The entries can be unmasked only while the APIC is enabled by software (10.4.7.2). */
+/*
+ * The running CPU's registers.  The entries can be unmasked only while the APIC is enabled by
+ * software (10.4.7.2).
+ */
 static void setup_registers(void)
 {
 	lapic_write(LAPIC_TPR, TPR_NO_EXCEPTIONS);
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
 	mask_sources();
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
-	/* LINT0 is the 8259's line, which we do not use; LINT1 the board's NMI, which one CPU shall report. */
+	/*
+	 * LINT0 is the 8259's line, which we do not use; LINT1 the board's NMI, which one CPU shall
+	 * report.
+	 */
 	lapic_write(LAPIC_LVT_LINT0, LVT_MASKED);
 	lapic_write(LAPIC_LVT_LINT1, LVT_NMI | (smp_processor_id() == 0 ? 0 : LVT_MASKED));
 	read_errors();
@@ -128,7 +153,10 @@ static const char *unusable(void)
 {
 	if (!cpu_features.apic)
 		return "this CPU has none";
-	/* Back from x2APIC leads only through off, which takes the firmware's settings with it (10.12.5). */
+	/*
+	 * Back from x2APIC leads only through off, which takes the firmware's settings with it
+	 * (10.12.5).
+	 */
 	if (has_apic_base_msr() && (rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
 		return "the firmware left it in x2APIC mode, which this kernel does not use";
 	if (phys_to_pfn(lapic_base(topology.lapic_address)) >= reachable_pfns())
@@ -150,7 +178,8 @@ static void leave_pic_mode(void)
 static void enable_by_msr(phys_t base)
 {
 	if (has_apic_base_msr() && !(rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC))
-		wrmsr(MSR_APIC_BASE, (rdmsr(MSR_APIC_BASE) & ~APIC_BASE_ADDRESS) | base | APIC_BASE_ENABLE);
+		wrmsr(MSR_APIC_BASE,
+			(rdmsr(MSR_APIC_BASE) & ~APIC_BASE_ADDRESS) | base | APIC_BASE_ENABLE);
 }
 
 void apic_quiet(void)
@@ -171,7 +200,6 @@ void apic_quiet(void)
 
 bool apic_init(void)
 {
-
 	if (no_apic) {
 		pr_notice("APIC: no usable local APIC (%s): one CPU, timer by the 8254\n", no_apic);
 		return false;
@@ -185,8 +213,8 @@ bool apic_init(void)
 	apic_present = true;
 	cpu_apic_id[0] = apic_id();
 	topology_set_boot_cpu(&topology, cpu_apic_id[0]);
-	pr_info("APIC: local APIC of the boot CPU at 0x%llx, id %u, version 0x%x\n", lapic_base(topology.lapic_address), apic_id(),
-		lapic_read(LAPIC_VERSION) & 0xFF);
+	pr_info("APIC: local APIC of the boot CPU at 0x%llx, id %u, version 0x%x\n",
+		lapic_base(topology.lapic_address), apic_id(), lapic_read(LAPIC_VERSION) & 0xFF);
 	return true;
 }
 
@@ -197,15 +225,9 @@ void apic_init_cpu(void)
 	setup_registers();
 }
 
-u32 apic_id(void)
-{
-	return lapic_read(LAPIC_ID) >> 24;
-}
+u32 apic_id(void) { return lapic_read(LAPIC_ID) >> 24; }
 
-void apic_eoi(void)
-{
-	lapic_write(LAPIC_EOI, 0);
-}
+void apic_eoi(void) { lapic_write(LAPIC_EOI, 0); }
 
 bool apic_in_service(u32 vector)
 {
@@ -214,7 +236,8 @@ bool apic_in_service(u32 vector)
 
 static void wait_delivered(void)
 {
-	for (u32 turns = 0; (lapic_read(LAPIC_ICR_LOW) & ICR_PENDING) && turns < ICR_MAX_TURNS; turns++)
+	for (u32 turns = 0; (lapic_read(LAPIC_ICR_LOW) & ICR_PENDING) && turns < ICR_MAX_TURNS;
+		turns++)
 		cpu_relax();
 }
 
@@ -229,20 +252,11 @@ static void send(u32 dest_apic_id, u32 command)
 	irq_restore(flags);
 }
 
-void apic_send_ipi(u32 dest_apic_id, u32 vector)
-{
-	send(dest_apic_id, ICR_FIXED | vector);
-}
+void apic_send_ipi(u32 dest_apic_id, u32 vector) { send(dest_apic_id, ICR_FIXED | vector); }
 
-void apic_send_nmi(u32 dest_apic_id)
-{
-	send(dest_apic_id, ICR_NMI);
-}
+void apic_send_nmi(u32 dest_apic_id) { send(dest_apic_id, ICR_NMI); }
 
-void apic_send_init(u32 dest_apic_id)
-{
-	send(dest_apic_id, ICR_INIT);
-}
+void apic_send_init(u32 dest_apic_id) { send(dest_apic_id, ICR_INIT); }
 
 void apic_send_startup(u32 dest_apic_id, phys_t page)
 {

@@ -12,18 +12,25 @@
 /* True once the boot CPU's local APIC is in use. */
 extern bool apic_present;
 
-/* Local APIC id of each CPU, by CPU number: apic_init() fills in the boot CPU's, smp_start_cpu() the others'. */
+/*
+ * Local APIC id of each CPU, by CPU number: apic_init() fills in the boot CPU's, smp_start_cpu()
+ * the others'.
+ */
 extern u32 cpu_apic_id[NR_CPUS];
 
 /*
- * Step 4, before interrupts go on: maps the boot CPU's local APIC (FIX_LAPIC), masks all its sources, whatever was left
- * running, and acknowledges what was never acknowledged.  What is pending arrives when interrupts go on, as unexpected.
- * (In x2APIC mode, which this kernel does not use, it is left alone.)
+ * Step 4, before interrupts go on: maps the boot CPU's local APIC (FIX_LAPIC), masks all its
+ * sources, whatever was left running, and acknowledges what was never acknowledged.  What is
+ * pending arrives when interrupts go on, as unexpected. (In x2APIC mode, which this kernel does not
+ * use, it is left alone.)
  */
 void apic_quiet(void);
 /* Step 7: takes the boot CPU's local APIC into use.  False, with a message, if there is none. */
 bool apic_init(void);
-/* True if the running CPU's local APIC has delivered the vector and waits for apic_eoi().  Also before apic_init(). */
+/*
+ * True if the running CPU's local APIC has delivered the vector and waits for apic_eoi().  Also
+ * before apic_init().
+ */
 bool apic_in_service(u32 vector);
 /* Enables the running CPU's own (other CPUs). */
 void apic_init_cpu(void);

@@ -1,8 +1,8 @@
 /* The local APIC's timer (SDM vol. 3, 10.5.4): HZ interrupts a second on each CPU. */
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/apic_timer.h"
-#include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/irq/lapic.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
@@ -15,16 +15,16 @@ u32 apic_timer_hz;
 void apic_timer_interrupt(struct trapframe *frame)
 {
 	(void)frame;
-	/* Acknowledged first: the tick may take long, and the next interrupt shall not be lost behind it. */
+	/*
+	 * Acknowledged first: the tick may take long, and the next interrupt shall not be lost
+	 * behind it.
+	 */
 	apic_eoi();
 	timer_tick();
 }
 
 /* The timer counts down. */
-static u32 timer_counter(void)
-{
-	return ~lapic_read(LAPIC_TIMER_CURRENT);
-}
+static u32 timer_counter(void) { return ~lapic_read(LAPIC_TIMER_CURRENT); }
 
 void apic_timer_calibrate(void)
 {

@@ -4,7 +4,10 @@
 
 #include "lib/types.h"
 
-/* Measures the timer's rate by the TSC, once, on the boot CPU; apic_timer_hz is in counts a second, after its divider. */
+/*
+ * Measures the timer's rate by the TSC, once, on the boot CPU; apic_timer_hz is in counts a second,
+ * after its divider.
+ */
 void apic_timer_calibrate(void);
 extern u32 apic_timer_hz;
 /* Starts HZ interrupts a second on the running CPU. */

@@ -12,8 +12,8 @@
 #define WINDOW_US 2000u
 #define WINDOWS 5u
 /*
- * What may pass while a reference that counts gets through a window: 13 times as much as at 10 GHz.  The TSC itself always
- * passes: start.asm has checked that there is one.
+ * What may pass while a reference that counts gets through a window: 13 times as much as at 10 GHz.
+ * The TSC itself always passes: start.asm has checked that there is one.
  */
 #define WINDOW_TSC_MAX (1u << 28)
 /* A TSC at another rate is none: emulators have slow ones. */
@@ -24,7 +24,10 @@
 /* CPUID (SDM vol. 2): ratio of TSC and crystal; base frequency. */
 #define LEAF_CRYSTAL 0x15u
 #define LEAF_FREQUENCY 0x16u
-/* The hypervisors' leaves, of which 0x40000010 gives the TSC's kHz (VMware's proposal of 2008, followed by others). */
+/*
+ * The hypervisors' leaves, of which 0x40000010 gives the TSC's kHz (VMware's proposal of 2008,
+ * followed by others).
+ */
 #define LEAF_HYPERVISOR 0x40000000u
 #define LEAF_HYPERVISOR_TSC 0x40000010u
 
@@ -39,9 +42,10 @@ struct opinion {
 };
 
 /*
- * The TSC's counts a second, from one window of the reference; 0 if that does not get through it.  The TSC is read before the
- * first look at the reference and after the last one, so a virtual CPU that loses its turn between two reads makes the
- * result too large, never too small; so does a reference that has wrapped meanwhile.
+ * The TSC's counts a second, from one window of the reference; 0 if that does not get through it.
+ * The TSC is read before the first look at the reference and after the last one, so a virtual CPU
+ * that loses its turn between two reads makes the result too large, never too small; so does a
+ * reference that has wrapped meanwhile.
  */
 static u64 window_hz(const struct reference *clock)
 {
@@ -51,7 +55,10 @@ static u64 window_hz(const struct reference *clock)
 
 	while (passed < window && now - start <= WINDOW_TSC_MAX) {
 		cpu_relax();
-		/* In this order: what has passed is looked at once more after the last look at the bound. */
+		/*
+		 * In this order: what has passed is looked at once more after the last look at the
+		 * bound.
+		 */
 		now = rdtsc();
 		passed = (clock->read() - first) & clock->mask;
 	}
@@ -92,7 +99,9 @@ static u64 hz_by_crystal(void)
 
 static u64 hz_by_hypervisor(void)
 {
-	return cpu_features.hypervisor ? (u64)leaf_up_to(LEAF_HYPERVISOR, LEAF_HYPERVISOR_TSC).eax * 1000 : 0;
+	return cpu_features.hypervisor
+		       ? (u64)leaf_up_to(LEAF_HYPERVISOR, LEAF_HYPERVISOR_TSC).eax * 1000
+		       : 0;
 }
 
 static u64 hz_by_base_frequency(void)
@@ -105,8 +114,8 @@ static void name_disagreement(struct opinion chosen, struct opinion other)
 	u64 larger = MAX(chosen.hz, other.hz), smaller = MIN(chosen.hz, other.hz);
 
 	if (other.hz && larger - smaller > larger / 100 * DISAGREE_PERCENT)
-		pr_warn("TSC: %llu kHz by %s, but %llu kHz by %s: the first is used\n", chosen.hz / 1000, chosen.who,
-			other.hz / 1000, other.who);
+		pr_warn("TSC: %llu kHz by %s, but %llu kHz by %s: the first is used\n",
+			chosen.hz / 1000, chosen.who, other.hz / 1000, other.who);
 }
 
 /* An opinion that cannot be is none. */
@@ -145,10 +154,7 @@ void tsc_calibrate(void)
 	use_first(opinions, n);
 }
 
-static u64 us_to_tsc(u32 us)
-{
-	return (u64)us * tsc_khz / 1000;
-}
+static u64 us_to_tsc(u32 us) { return (u64)us * tsc_khz / 1000; }
 
 /* As in window_hz(): a lost turn makes it too large. */
 static u64 counter_window(u32 (*counter)(void))

@@ -1,11 +1,11 @@
 /* I/O APICs (82093AA datasheet): which CPU gets which ISA interrupt, under which vector. */
-#include "arch/x86/irq/apic.h"
-#include "arch/x86/console/console.h"
-#include "arch/x86/firmware/physmap.h"
-#include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/firmware/topology.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/ioapic.h"
+#include "arch/x86/console/console.h"
+#include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/firmware/physmap.h"
+#include "arch/x86/firmware/topology.h"
+#include "arch/x86/irq/apic.h"
 #include "lib/assert.h"
 
 /* Registers are reached through a pair: the number goes to +0x00, the value is at +0x10. */
@@ -17,7 +17,10 @@
 
 #define VERSION_LAST_LINE(version) (((version) >> 16) & 0xFF)
 
-/* Redirection entry, low half; fixed delivery and a physical destination are 0.  High half: APIC id in bits 31-24. */
+/*
+ * Redirection entry, low half; fixed delivery and a physical destination are 0.  High half: APIC id
+ * in bits 31-24.
+ */
 #define ENTRY_ACTIVE_LOW (1u << 13)
 #define ENTRY_LEVEL (1u << 15)
 #define ENTRY_MASKED (1u << 16)
@@ -39,10 +42,7 @@ static volatile u32 *reg_pair(const struct ioapic *io, u32 reg)
 	return (volatile u32 *)(io->base + WINDOW);
 }
 
-static u32 ioapic_read(const struct ioapic *io, u32 reg)
-{
-	return *reg_pair(io, reg);
-}
+static u32 ioapic_read(const struct ioapic *io, u32 reg) { return *reg_pair(io, reg); }
 
 static void ioapic_write(const struct ioapic *io, u32 reg, u32 value)
 {
@@ -69,18 +69,21 @@ static void ioapic_setup(struct ioapic *io, u32 index, const struct ioapic_entry
 	phys_t page = ALIGN_DOWN(entry->address, PAGE_SIZE);
 	uintptr_t base = (uintptr_t)set_fixmap(FIX_IOAPIC_0 + index, page, PAGE_KERNEL_DEVICE);
 
-	*io = (struct ioapic){ .base = base + (u32)(entry->address - page), .gsi_base = entry->gsi_base };
+	*io = (struct ioapic){ .base = base + (u32)(entry->address - page),
+		.gsi_base = entry->gsi_base };
 	u32 version = ioapic_read(io, REG_VERSION);
 
 	if (version == 0 || version == 0xFFFFFFFF) {
-		pr_warn("I/O APIC %u at 0x%llx does not answer, ignored\n", entry->id, entry->address);
+		pr_warn("I/O APIC %u at 0x%llx does not answer, ignored\n", entry->id,
+			entry->address);
 		*io = (struct ioapic){ 0 };
 		return;
 	}
 	io->lines = VERSION_LAST_LINE(version) + 1;
 	for (u32 line = 0; line < io->lines; line++)
 		ioapic_write(io, REG_REDIRECTION(line), ENTRY_MASKED);
-	pr_info("I/O APIC %u at 0x%llx: %u lines from %u on\n", entry->id, entry->address, io->lines, io->gsi_base);
+	pr_info("I/O APIC %u at 0x%llx: %u lines from %u on\n", entry->id, entry->address,
+		io->lines, io->gsi_base);
 }
 
 void ioapic_init(void)
@@ -141,7 +144,8 @@ u32 ioapic_route_isa(u32 irq, u32 cpu)
 
 	if (vector)
 		set_entry(io, gsi - io->gsi_base, cpu_apic_id[cpu],
-			  vector | (isa->active_low ? ENTRY_ACTIVE_LOW : 0) | (isa->level ? ENTRY_LEVEL : 0));
+			vector | (isa->active_low ? ENTRY_ACTIVE_LOW : 0) |
+				(isa->level ? ENTRY_LEVEL : 0));
 	spin_unlock_irqrestore(&ioapic_lock, flags);
 	return vector;
 }

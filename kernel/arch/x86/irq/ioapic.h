@@ -6,7 +6,10 @@
 
 /* Maps every I/O APIC in `topology` and masks all lines. */
 void ioapic_init(void);
-/* Sends ISA line `irq` to CPU `cpu` and unmasks it.  Returns the vector to set a handler for, or 0 if no I/O APIC has it. */
+/*
+ * Sends ISA line `irq` to CPU `cpu` and unmasks it.  Returns the vector to set a handler for, or 0
+ * if no I/O APIC has it.
+ */
 u32 ioapic_route_isa(u32 irq, u32 cpu);
 void ioapic_mask_isa(u32 irq);
 

@@ -1,9 +1,12 @@
-/* Registers of the local APIC (SDM vol. 3, table 10-1), for the files that drive it: apic.c and apic_timer.c. */
+/*
+ * Registers of the local APIC (SDM vol. 3, table 10-1), for the files that drive it: apic.c and
+ * apic_timer.c.
+ */
 #ifndef ARCH_X86_LAPIC_H
 #define ARCH_X86_LAPIC_H
 
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/paging/fixmap.h"
 
 #define LAPIC_ID 0x020u
 #define LAPIC_VERSION 0x030u
@@ -32,10 +35,7 @@
 #define LVT_MASKED (1u << 16)
 #define LVT_TIMER_PERIODIC (1u << 17)
 
-static inline u32 lapic_read(u32 reg)
-{
-	return *(volatile u32 *)(fix_to_virt(FIX_LAPIC) + reg);
-}
+static inline u32 lapic_read(u32 reg) { return *(volatile u32 *)(fix_to_virt(FIX_LAPIC) + reg); }
 
 static inline void lapic_write(u32 reg, u32 value)
 {

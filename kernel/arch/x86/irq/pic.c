@@ -1,9 +1,12 @@
-/* The 8259 pair (8259A datasheet): all lines masked, except the tick's where there is no local APIC. */
-#include "arch/x86/irq/apic.h"
+/*
+ * The 8259 pair (8259A datasheet): all lines masked, except the tick's where there is no local
+ * APIC.
+ */
+#include "arch/x86/irq/pic.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"
-#include "arch/x86/irq/pic.h"
+#include "arch/x86/irq/apic.h"
 
 #define MASTER 0x20u
 #define SLAVE 0xA0u
@@ -22,7 +25,9 @@
 #define OCW2_EOI 0x20u
 #define OCW3_READ_ISR 0x0Bu
 
-/* Writing to this port (POST codes) does nothing but take the microsecond that an old 8259 needs. */
+/*
+ * Writing to this port (POST codes) does nothing but take the microsecond that an old 8259 needs.
+ */
 #define DELAY_PORT 0x80u
 
 static u8 mask[2] = { 0xFF, 0xFF };
@@ -39,10 +44,14 @@ static bool in_service(u16 pic, u32 line)
 	return inb(pic) & (1u << line);
 }
 
-/* A spurious interrupt is not in service there; the slave's one is, all the same, in the master's cascade line. */
+/*
+ * A spurious interrupt is not in service there; the slave's one is, all the same, in the master's
+ * cascade line.
+ */
 static bool spurious(u32 irq)
 {
-	if (irq % LINES_EACH != SPURIOUS_LINE || in_service(irq < LINES_EACH ? MASTER : SLAVE, SPURIOUS_LINE))
+	if (irq % LINES_EACH != SPURIOUS_LINE ||
+		in_service(irq < LINES_EACH ? MASTER : SLAVE, SPURIOUS_LINE))
 		return false;
 	if (irq >= LINES_EACH)
 		put(MASTER, OCW2_EOI);

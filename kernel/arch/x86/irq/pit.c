@@ -1,17 +1,23 @@
-/* Channel 0 of the 8254 timer (PIT): a reference to measure others by, then the tick where there is no local APIC. */
-#include "arch/x86/irq/clock.h"
+/*
+ * Channel 0 of the 8254 timer (PIT): a reference to measure others by, then the tick where there is
+ * no local APIC.
+ */
+#include "arch/x86/irq/pit.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/irq/pic.h"
-#include "arch/x86/irq/pit.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 
 #define PIT_HZ 1193182u
 #define PIT_CHANNEL_0 0x40u
 #define PIT_MODE 0x43u
-/* Control words for channel 0 (8254 datasheet): low byte then high byte, mode; or the counter is latched for two reads. */
+/*
+ * Control words for channel 0 (8254 datasheet): low byte then high byte, mode; or the counter is
+ * latched for two reads.
+ */
 #define MODE_ONESHOT 0x30u
 #define MODE_RATE 0x34u
 #define LATCH 0x00u
@@ -54,7 +60,11 @@ static u32 reference_read(void)
 }
 
 const struct reference pit_reference = {
-	.name = "the 8254 timer", .hz = PIT_HZ, .mask = COUNTER_MASK, .start = reference_start, .read = reference_read,
+	.name = "the 8254 timer",
+	.hz = PIT_HZ,
+	.mask = COUNTER_MASK,
+	.start = reference_start,
+	.read = reference_read,
 };
 
 static void tick_interrupt(struct trapframe *frame)

@@ -2,11 +2,11 @@
  * The ACPI timer: counts 3.579545 MHz in a port that the FADT names.
  * Source: ACPI Specification 6.4, 4.8.3.3 (the timer), 5.2.9 (FADT).
  */
+#include "arch/x86/irq/pm_timer.h"
+#include "arch/x86/cpu/io.h"
 #include "arch/x86/firmware/acpi.h"
 #include "arch/x86/irq/clock.h"
-#include "arch/x86/irq/pm_timer.h"
 #include "arch/x86/paging/fixmap.h"
-#include "arch/x86/cpu/io.h"
 #include "lib/compiler.h"
 
 #define PM_TIMER_HZ 3579545u
@@ -19,7 +19,10 @@
 /* The register as a "generic address": kind of space, then the address at byte 4. */
 #define FADT_X_TIMER 208u
 #define SPACE_IO 1u
-/* Chips of 1997 (PIIX4) may be read in the midst of a carry: two reads so far apart are no two reads in a row. */
+/*
+ * Chips of 1997 (PIIX4) may be read in the midst of a carry: two reads so far apart are no two
+ * reads in a row.
+ */
 #define READ_JUMP 0x10000u
 #define READ_TRIES 8u
 
@@ -70,6 +73,9 @@ static u32 pm_timer_read(void)
 }
 
 const struct reference pm_timer_reference = {
-	.name = "the ACPI timer", .hz = PM_TIMER_HZ, .mask = PM_TIMER_MASK,
-	.start = pm_timer_start, .read = pm_timer_read,
+	.name = "the ACPI timer",
+	.hz = PM_TIMER_HZ,
+	.mask = PM_TIMER_MASK,
+	.start = pm_timer_start,
+	.read = pm_timer_read,
 };

@@ -1,6 +1,6 @@
 /*
- * The fixmap: virtual addresses that are known when the kernel is compiled, whose frames are set at run time.
- * Index 0 is the page just below FIXADDR_TOP; indices grow downwards.
+ * The fixmap: virtual addresses that are known when the kernel is compiled, whose frames are set at
+ * run time.  Index 0 is the page just below FIXADDR_TOP; indices grow downwards.
  *
  * It works from the first instruction in C: the early page tables hold the table behind FIX_WINDOW.
  */
@@ -14,7 +14,10 @@
 /* Atomic kmaps that one CPU can hold at the same time. */
 #define KMAP_ATOMIC_DEPTH 16u
 
-/* Where index 0 lies in such a block of addresses, counted from its top: FIXADDR_TOP is not aligned. */
+/*
+ * Where index 0 lies in such a block of addresses, counted from its top: FIXADDR_TOP is not
+ * aligned.
+ */
 #define FIX_TOP_PAGE ((0u - (u32)FIXADDR_TOP) / PAGE_SIZE)
 
 enum fixmap_index {
@@ -23,7 +26,8 @@ enum fixmap_index {
 	FIX_IOAPIC_0,
 	FIX_IOAPIC_LAST = FIX_IOAPIC_0 + MAX_IOAPICS - 1,
 	/* The slots of one CPU lie in one page table, in a block aligned to its size. */
-	FIX_KMAP_BEGIN = ALIGN_UP(FIX_IOAPIC_LAST + 1 + FIX_TOP_PAGE, KMAP_ATOMIC_DEPTH) - FIX_TOP_PAGE,
+	FIX_KMAP_BEGIN =
+		ALIGN_UP(FIX_IOAPIC_LAST + 1 + FIX_TOP_PAGE, KMAP_ATOMIC_DEPTH) - FIX_TOP_PAGE,
 	FIX_KMAP_LAST = FIX_KMAP_BEGIN + NR_CPUS * KMAP_ATOMIC_DEPTH - 1,
 	FIXMAP_PAGES
 };
@@ -31,16 +35,23 @@ enum fixmap_index {
 #define FIXADDR_START (FIXADDR_TOP - FIXMAP_PAGES * PAGE_SIZE)
 
 static inline uintptr_t fix_to_virt(u32 index) { return FIXADDR_TOP - (index + 1) * PAGE_SIZE; }
-static inline u32 virt_to_fix(uintptr_t address) { return (FIXADDR_TOP - 1 - address) >> PAGE_SHIFT; }
+static inline u32 virt_to_fix(uintptr_t address)
+{
+	return (FIXADDR_TOP - 1 - address) >> PAGE_SHIFT;
+}
 
 /* The entry of a fixmap page.  The tables behind the fixmap need not be contiguous. */
 pte_t *fixmap_pte(u32 index);
 
-/* Looks up the fixmap's tables in kernel_pgd anew: at the start (step 0), and after pagetable_init. */
+/*
+ * Looks up the fixmap's tables in kernel_pgd anew: at the start (step 0), and after pagetable_init.
+ */
 void fixmap_init(void);
 /* The running CPU's atomic slots, by its depth; done by fixmap_init() for the boot CPU. */
 void fixmap_init_cpu(void);
-/* The slot that its next atomic kmap takes; the one after it lies below.  It moves with the depth. */
+/*
+ * The slot that its next atomic kmap takes; the one after it lies below.  It moves with the depth.
+ */
 DECLARE_PER_CPU(uintptr_t, next_slot);
 
 /*
@@ -58,11 +69,15 @@ void clear_fixmap(u32 index);
 bool phys_read(void *dst, phys_t phys, size_t size);
 
 /*
- * The stack of slots behind kmap_atomic (kernel/mm/pkmap/kmap_atomic.c): maps `pfn` into this CPU's next slot.
- * Any context; from here to kmap_atomic_pop nothing may sleep.  Overflow of the stack is a panic.
+ * The stack of slots behind kmap_atomic (kernel/mm/pkmap/kmap_atomic.c): maps `pfn` into this CPU's
+ * next slot.  Any context; from here to kmap_atomic_pop nothing may sleep.  Overflow of the stack
+ * is a panic.
  */
 void *kmap_atomic_push(pfn_t pfn);
-/* The reverse: `address` must be what kmap_atomic_push returned last.  Clears the entry and invalidates it before the slot is given back. */
+/*
+ * The reverse: `address` must be what kmap_atomic_push returned last.  Clears the entry and
+ * invalidates it before the slot is given back.
+ */
 void kmap_atomic_pop(uintptr_t address);
 
 #endif

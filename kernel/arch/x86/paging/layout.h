@@ -17,7 +17,8 @@
 
 #define USER_TOP PAGE_OFFSET
 #define LOWMEM_MAX MIB(896)
-#define VMALLOC_GAP 0x00800000u /* between the direct map and vmalloc: catches what runs over its end */
+/* between the direct map and vmalloc: catches what runs over its end */
+#define VMALLOC_GAP 0x00800000u
 #define VMALLOC_MAX 0x08000000u
 #define PKMAP_BASE 0xFE000000u
 #define VMALLOC_END (PKMAP_BASE - 2 * PAGE_SIZE)
@@ -26,13 +27,19 @@
 /* The early page tables map this much from physical 0: all that can become low memory. */
 #define EARLY_MAP_BYTES LOWMEM_MAX
 
-/* Physical page into which the start-up code of the other CPUs is copied: real mode reaches 1 MiB only. */
+/*
+ * Physical page into which the start-up code of the other CPUs is copied: real mode reaches 1 MiB
+ * only.
+ */
 #define TRAMPOLINE_PHYS 0x8000u
 
 /* The image begins here, with the start-up code of boot/ (linker.ld). */
 #define KERNEL_IMAGE_PHYS 0x100000u
 
-/* Linker symbols (linker.ld); kernel_* are virtual addresses of the image, page aligned where a protection changes. */
+/*
+ * Linker symbols (linker.ld); kernel_* are virtual addresses of the image, page aligned where a
+ * protection changes.
+ */
 extern char kernel_start[], kernel_text_end[], kernel_rodata_end[], kernel_end[];
 extern char early_tables_start[], early_tables_end[]; /* physical */
 extern char boot_stack_guard[], boot_stack[], boot_stack_top[];

@@ -20,10 +20,7 @@
 typedef u64 phys_t;
 typedef u32 pfn_t;
 
-static inline phys_t pfn_to_phys(pfn_t pfn)
-{
-	return (phys_t)pfn << PAGE_SHIFT;
-}
+static inline phys_t pfn_to_phys(pfn_t pfn) { return (phys_t)pfn << PAGE_SHIFT; }
 
 /*
  * Never cuts: an address from outside is compared first, by phys_reachable() or against an end in
@@ -44,10 +41,7 @@ static inline void *phys_to_virt(phys_t phys)
 	return (void *)((uintptr_t)phys + PAGE_OFFSET);
 }
 
-static inline phys_t virt_to_phys(const void *virt)
-{
-	return (uintptr_t)virt - PAGE_OFFSET;
-}
+static inline phys_t virt_to_phys(const void *virt) { return (uintptr_t)virt - PAGE_OFFSET; }
 
 static inline void *pfn_to_virt(pfn_t pfn)
 {

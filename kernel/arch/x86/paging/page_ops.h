@@ -1,4 +1,7 @@
-/* Whole pages, filled and copied where they are mapped.  A string instruction moves four bytes a step. */
+/*
+ * Whole pages, filled and copied where they are mapped.  A string instruction moves four bytes a
+ * step.
+ */
 #ifndef ARCH_X86_PAGE_OPS_H
 #define ARCH_X86_PAGE_OPS_H
 
@@ -16,7 +19,7 @@ static inline void copy_page_at(void *to, const void *from)
 {
 	u32 n = PAGE_SIZE / 4;
 
-	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(n) :: "memory");
+	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(n)::"memory");
 }
 
 #endif

@@ -24,7 +24,8 @@ pfn_t reachable_pfns(void)
 	return frames < MAX_PFN ? (pfn_t)frames : MAX_PFN;
 }
 
-static struct walk_level *walk_enter(struct walk *w, const char *name, u32 index, const void *entry, u64 value)
+static struct walk_level *walk_enter(
+	struct walk *w, const char *name, u32 index, const void *entry, u64 value)
 {
 	struct walk_level *level = &w->level[w->levels++];
 
@@ -116,15 +117,22 @@ const char *entry_flags_text(u64 entry, char *buf, size_t size)
 		u64 bit;
 		const char *set, *clear;
 	} words[] = {
-		{ _PAGE_PRESENT, "P", "not-present" }, { _PAGE_RW, " RW", " RO" }, { _PAGE_USER, " US", "" },
-		{ _PAGE_PWT, " PWT", "" },	       { _PAGE_PCD, " PCD", "" },  { _PAGE_ACCESSED, " A", "" },
-		{ _PAGE_DIRTY, " D", "" },	       { _PAGE_LARGE, " PS", "" }, { _PAGE_GLOBAL, " G", "" },
+		{ _PAGE_PRESENT, "P", "not-present" },
+		{ _PAGE_RW, " RW", " RO" },
+		{ _PAGE_USER, " US", "" },
+		{ _PAGE_PWT, " PWT", "" },
+		{ _PAGE_PCD, " PCD", "" },
+		{ _PAGE_ACCESSED, " A", "" },
+		{ _PAGE_DIRTY, " D", "" },
+		{ _PAGE_LARGE, " PS", "" },
+		{ _PAGE_GLOBAL, " G", "" },
 		{ 1ull << 63, " NX", "" },
 	};
 	size_t n = 0;
 
 	buf[0] = 0;
 	for (u32 i = 0; i < ARRAY_SIZE(words) && n < size; i++)
-		n += (size_t)snprintf(buf + n, size - n, "%s", (entry & words[i].bit) ? words[i].set : words[i].clear);
+		n += (size_t)snprintf(buf + n, size - n, "%s",
+			(entry & words[i].bit) ? words[i].set : words[i].clear);
 	return buf;
 }

@@ -33,12 +33,15 @@
 #define _PAGE_LARGE ((pteval_t)1 << 7) /* in a PMD entry: maps a large page */
 #define _PAGE_GLOBAL ((pteval_t)1 << 8)
 
-/* Bits that this CPU has not are 0 here.  Set by pgtable_setup_bits() before the first real entry. */
+/*
+ * Bits that this CPU has not are 0 here.  Set by pgtable_setup_bits() before the first real entry.
+ */
 extern pteval_t pte_global_bit, pte_nx_bit;
 
 /*
- * Protections.  Accessed and Dirty are set beforehand, so that the CPU never writes to a kernel entry.
- * Every kernel leaf entry is Global where there is PGE, and no-execute where there is NX, unless it is text.
+ * Protections.  Accessed and Dirty are set beforehand, so that the CPU never writes to a kernel
+ * entry.  Every kernel leaf entry is Global where there is PGE, and no-execute where there is NX,
+ * unless it is text.
  */
 #define _PAGE_KERNEL_BASE (_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY | pte_global_bit)
 #define PAGE_KERNEL (_PAGE_KERNEL_BASE | _PAGE_RW | pte_nx_bit)
@@ -55,35 +58,51 @@ extern pteval_t pte_global_bit, pte_nx_bit;
 #define _KERNEL_TABLE (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _USER_TABLE (_KERNEL_TABLE | _PAGE_USER)
 
-#define PMD_SIZE (1u << PMD_SHIFT) /* bytes that one PMD entry maps: also the size of a large page */
+/* bytes that one PMD entry maps: also the size of a large page */
+#define PMD_SIZE (1u << PMD_SHIFT)
 #define PGDIR_SIZE (1u << PGDIR_SHIFT)
 
 /* Index of the first PGD entry of the kernel's part. */
 #define KERNEL_PGD_INDEX ((u32)PAGE_OFFSET >> PGDIR_SHIFT)
 
 static inline u32 pgd_index(uintptr_t address) { return (u32)address >> PGDIR_SHIFT; }
-static inline u32 pmd_index(uintptr_t address) { return (address >> PMD_SHIFT) & (PTRS_PER_PMD - 1); }
-static inline u32 pte_index(uintptr_t address) { return (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1); }
+static inline u32 pmd_index(uintptr_t address)
+{
+	return (address >> PMD_SHIFT) & (PTRS_PER_PMD - 1);
+}
+static inline u32 pte_index(uintptr_t address)
+{
+	return (address >> PAGE_SHIFT) & (PTRS_PER_PTE - 1);
+}
 
 static inline bool pte_none(pte_t pte) { return pte.v == 0; }
 static inline bool pte_present(pte_t pte) { return pte.v & _PAGE_PRESENT; }
 static inline pteval_t pte_flags(pte_t pte) { return pte.v & ~PTE_FRAME_MASK; }
-static inline pte_t pfn_pte(pfn_t pfn, pteval_t prot) { return (pte_t){ ((pteval_t)pfn << PAGE_SHIFT) | prot }; }
+static inline pte_t pfn_pte(pfn_t pfn, pteval_t prot)
+{
+	return (pte_t){ ((pteval_t)pfn << PAGE_SHIFT) | prot };
+}
 
 static inline bool pmd_none(pmd_t pmd) { return pmd.v == 0; }
 static inline bool pmd_present(pmd_t pmd) { return pmd.v & _PAGE_PRESENT; }
-static inline bool pmd_large(pmd_t pmd) { return (pmd.v & (_PAGE_PRESENT | _PAGE_LARGE)) == (_PAGE_PRESENT | _PAGE_LARGE); }
+static inline bool pmd_large(pmd_t pmd)
+{
+	return (pmd.v & (_PAGE_PRESENT | _PAGE_LARGE)) == (_PAGE_PRESENT | _PAGE_LARGE);
+}
 static inline pfn_t pmd_pfn(pmd_t pmd) { return (pfn_t)((pmd.v & PTE_FRAME_MASK) >> PAGE_SHIFT); }
 /* The PTE table that a present, not large PMD entry leads to. */
 static inline pte_t *pmd_table(pmd_t pmd) { return pfn_to_virt(pmd_pfn(pmd)); }
 
 static inline pgd_t *pgd_offset(pgd_t *pgd, uintptr_t address) { return pgd + pgd_index(address); }
 /* The entry's level below must be there (pgd_none() and pmd_none() say whether). */
-static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address) { return pmd_table(*pmd) + pte_index(address); }
+static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address)
+{
+	return pmd_table(*pmd) + pte_index(address);
+}
 
 /*
- * Stores.  set_pte() changes an entry that is not present, or makes one not present, so that no CPU ever
- * reads half of an entry; replacing one present entry by another is done by clear, flush, set.
+ * Stores.  set_pte() changes an entry that is not present, or makes one not present, so that no CPU
+ * ever reads half of an entry; replacing one present entry by another is done by clear, flush, set.
  * (Declared by the format:)
  *   void set_pte(pte_t *ptep, pte_t pte);
  *   void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot);   set_pte of pfn_pte
@@ -96,11 +115,14 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address) { return pmd_tabl
  *   void pgd_clear(pgd_t *pgdp);
  *   pteval_t pgd_value(pgd_t), pgd_t make_pgd(pteval_t);   an entry, without what an emulator added
  *   uintptr_t *pgd_link(pgd_t *pgd);  the word that links cached PGDs
- *   PGD_CACHES_UPPER                true if a CPU keeps PGD entries until CR3 is loaded (PAE, SDM vol. 3, 4.4.1)
+ *   PGD_CACHES_UPPER                true if a CPU keeps PGD entries until CR3 is loaded (PAE, SDM
+ *   vol. 3, 4.4.1)
  */
 static inline void pmd_populate(pmd_t *pmdp, pte_t *table, pteval_t table_prot)
 {
-	/* What was stored in the table comes first: from here on any CPU on this PGD may walk it. */
+	/*
+	 * What was stored in the table comes first: from here on any CPU on this PGD may walk it.
+	 */
 	barrier();
 	set_pmd(pmdp, (pmd_t){ ((pteval_t)virt_to_pfn(table) << PAGE_SHIFT) | table_prot });
 }
@@ -117,7 +139,10 @@ extern pgd_t *swapper_pg_dir;
 /* What is loaded while the kernel starts: the early tables, then swapper_pg_dir. */
 extern pgd_t *kernel_pgd;
 
-/* The first frame that an entry cannot name: the format's MAX_PFN, or less if the CPU's physical addresses are shorter. */
+/*
+ * The first frame that an entry cannot name: the format's MAX_PFN, or less if the CPU's physical
+ * addresses are shorter.
+ */
 pfn_t reachable_pfns(void);
 /*
  * True if an entry can name the address.  To be asked before an address from outside becomes a
@@ -150,14 +175,17 @@ struct walk_level {
 struct walk {
 	u32 levels; /* how many were read: up to 2 or 3 */
 	struct walk_level level[3];
-	bool mapped;	/* every level present */
-	bool large;	/* ended at a large page */
-	phys_t phys;	/* where the address leads, if mapped */
-	u64 leaf;	/* the last entry */
+	bool mapped;             /* every level present */
+	bool large;              /* ended at a large page */
+	phys_t phys;             /* where the address leads, if mapped */
+	u64 leaf;                /* the last entry */
 	bool writable, user, nx; /* all levels together */
 };
 
-/* Walks `pgd` for `address`.  Takes no lock, and follows no entry out of the direct map, so it is safe on damaged tables too. */
+/*
+ * Walks `pgd` for `address`.  Takes no lock, and follows no entry out of the direct map, so it is
+ * safe on damaged tables too.
+ */
 struct walk pgtable_walk(pgd_t *pgd, uintptr_t address);
 
 /* The PTE of a kernel address under swapper_pg_dir, or NULL where no PTE table stands. */

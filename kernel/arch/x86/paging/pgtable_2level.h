@@ -7,9 +7,15 @@
 #define ARCH_X86_PGTABLE_2LEVEL_H
 
 typedef u32 pteval_t;
-typedef struct { pteval_t v; } pte_t;
-typedef struct { pteval_t v; } pmd_t;
-typedef struct { pmd_t pmd; } pgd_t;
+typedef struct {
+	pteval_t v;
+} pte_t;
+typedef struct {
+	pteval_t v;
+} pmd_t;
+typedef struct {
+	pmd_t pmd;
+} pgd_t;
 
 #define PGTABLE_FORMAT "2-level"
 #define PAGING_LEVELS 2
@@ -30,14 +36,34 @@ typedef struct { pmd_t pmd; } pgd_t;
 
 static inline pfn_t pte_pfn(pte_t pte) { return pte.v >> PAGE_SHIFT; }
 static inline void set_pte(pte_t *ptep, pte_t pte) { WRITE_ONCE(ptep->v, pte.v); }
-static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot) { WRITE_ONCE(ptep->v, (pfn << PAGE_SHIFT) | prot); }
+static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
+{
+	WRITE_ONCE(ptep->v, (pfn << PAGE_SHIFT) | prot);
+}
 static inline void pte_clear(pte_t *ptep) { WRITE_ONCE(ptep->v, 0); }
 static inline void set_pmd(pmd_t *pmdp, pmd_t pmd) { WRITE_ONCE(pmdp->v, pmd.v); }
 
-static inline bool pgd_none(pgd_t pgd) { (void)pgd; return false; }
-static inline bool pgd_present(pgd_t pgd) { (void)pgd; return true; }
-static inline pmd_t *pmd_offset(pgd_t *pgdp, uintptr_t address) { (void)address; return &pgdp->pmd; }
-static inline void pgd_populate(pgd_t *pgdp, pmd_t *table, pteval_t table_prot) { (void)pgdp; (void)table; (void)table_prot; }
+static inline bool pgd_none(pgd_t pgd)
+{
+	(void)pgd;
+	return false;
+}
+static inline bool pgd_present(pgd_t pgd)
+{
+	(void)pgd;
+	return true;
+}
+static inline pmd_t *pmd_offset(pgd_t *pgdp, uintptr_t address)
+{
+	(void)address;
+	return &pgdp->pmd;
+}
+static inline void pgd_populate(pgd_t *pgdp, pmd_t *table, pteval_t table_prot)
+{
+	(void)pgdp;
+	(void)table;
+	(void)table_prot;
+}
 static inline void pgd_clear(pgd_t *pgdp) { (void)pgdp; }
 
 /* The entry as the kernel wrote it. */

@@ -10,9 +10,15 @@
 #define ARCH_X86_PGTABLE_3LEVEL_H
 
 typedef u64 pteval_t;
-typedef struct { pteval_t v; } pte_t;
-typedef struct { pteval_t v; } pmd_t;
-typedef struct { pteval_t v; } pgd_t;
+typedef struct {
+	pteval_t v;
+} pte_t;
+typedef struct {
+	pteval_t v;
+} pmd_t;
+typedef struct {
+	pteval_t v;
+} pgd_t;
 
 #define PGTABLE_FORMAT "3-level (PAE)"
 #define PAGING_LEVELS 3
@@ -52,7 +58,8 @@ static inline void clear_entry(volatile u32 *half)
 /* In halves, as set_pte_frame(). */
 static inline pfn_t pte_pfn(pte_t pte)
 {
-	return ((u32)pte.v >> PAGE_SHIFT) | ((u32)((pte.v & PTE_FRAME_MASK) >> 32) << (32 - PAGE_SHIFT));
+	return ((u32)pte.v >> PAGE_SHIFT) |
+	       ((u32)((pte.v & PTE_FRAME_MASK) >> 32) << (32 - PAGE_SHIFT));
 }
 
 static inline void set_pte(pte_t *ptep, pte_t pte) { store_entry((volatile u32 *)ptep, pte.v); }
@@ -60,7 +67,8 @@ static inline void set_pte(pte_t *ptep, pte_t pte) { store_entry((volatile u32 *
 static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
 {
 	volatile u32 *half = (volatile u32 *)ptep;
-	u32 high = (pfn >> (32 - PAGE_SHIFT)) | (u32)(prot >> 32), low = (pfn << PAGE_SHIFT) | (u32)prot;
+	u32 high = (pfn >> (32 - PAGE_SHIFT)) | (u32)(prot >> 32),
+	    low = (pfn << PAGE_SHIFT) | (u32)prot;
 
 	half[1] = high;
 	barrier();
@@ -96,13 +104,17 @@ static inline void pgd_populate(pgd_t *pgdp, pmd_t *table, pteval_t table_prot)
 static inline void pgd_clear(pgd_t *pgdp) { clear_entry((volatile u32 *)pgdp); }
 
 /*
- * The entry as the kernel wrote it.  QEMU's TCG sets Accessed in a PDPTE when it walks through it, which no CPU does: it must not be
- * copied into another PGD, since real CPUs (and Bochs) refuse to load it.
+ * The entry as the kernel wrote it.  QEMU's TCG sets Accessed in a PDPTE when it walks through it,
+ * which no CPU does: it must not be copied into another PGD, since real CPUs (and Bochs) refuse to
+ * load it.
  */
 static inline pteval_t pgd_value(pgd_t pgd) { return pgd.v & (PTE_FRAME_MASK | 1); }
 static inline pgd_t make_pgd(pteval_t value) { return (pgd_t){ value }; }
 
-/* The word after the four entries: those the hardware may read at any time, a link must not look like one. */
+/*
+ * The word after the four entries: those the hardware may read at any time, a link must not look
+ * like one.
+ */
 static inline uintptr_t *pgd_link(pgd_t *pgd) { return (uintptr_t *)&pgd[PTRS_PER_PGD]; }
 
 #endif

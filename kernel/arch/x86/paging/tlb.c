@@ -3,10 +3,10 @@
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/hooks/tlb_shadow.h"
 #include "arch/x86/paging/tlb_ops.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
-#include "arch/x86/hooks/tlb_shadow.h"
 #include "arch/x86/smp/smp_call.h"
 
 /* Ranges of more pages than this are flushed in full: a refill is cheaper than that many invlpg. */
@@ -19,10 +19,7 @@ DEFINE_PER_CPU(struct tlb_stats, tlb_stats);
 /* CR4 as every CPU has it; 0 until tlb_init. */
 static u32 cr4_normal;
 
-void tlb_init(void)
-{
-	cr4_normal = read_cr4();
-}
+void tlb_init(void) { cr4_normal = read_cr4(); }
 
 /* Interrupts off. */
 static void stamped_cr3_load(u32 cr3)
@@ -47,8 +44,9 @@ void local_flush_tlb_all(void)
 	u32 flags = irq_save(), begun = tlb_stamp_now();
 
 	/*
-	 * A CR3 load spares Global entries; changing CR4.PGE drops all (SDM vol. 3, 4.10.4.1).  Both values are
-	 * constants, so that an interrupt or another CPU's idea of CR4 cannot creep in between.
+	 * A CR3 load spares Global entries; changing CR4.PGE drops all (SDM vol. 3, 4.10.4.1).
+	 * Both values are constants, so that an interrupt or another CPU's idea of CR4 cannot creep
+	 * in between.
 	 */
 	if (cr4_normal & CR4_PGE) {
 		cr4_load(cr4_normal & ~CR4_PGE);
@@ -93,8 +91,9 @@ struct flush_request {
 };
 
 /*
- * On a CPU in the mask: it may have switched away since the mask was read (then its CR3 load has done the work), or only borrow
- * the address space (then it leaves for good, and is not told again).
+ * On a CPU in the mask: it may have switched away since the mask was read (then its CR3 load has
+ * done the work), or only borrow the address space (then it leaves for good, and is not told
+ * again).
  */
 static void flush_mm_here(void *arg)
 {
@@ -111,8 +110,8 @@ static void flush_mm_here(void *arg)
 }
 
 /*
- * The caller's stores to the page tables come before the look at the mask; switch_mm() puts its CPU into the mask before it loads CR3.  So a
- * CPU that is not in the mask will see the new tables.
+ * The caller's stores to the page tables come before the look at the mask; switch_mm() puts its CPU
+ * into the mask before it loads CR3.  So a CPU that is not in the mask will see the new tables.
  */
 static u32 mask_after_stores(const struct mm_tlb *mm)
 {
@@ -131,7 +130,9 @@ void flush_tlb_mm(struct mm_tlb *mm)
 
 void flush_tlb_page(struct mm_tlb *mm, uintptr_t address)
 {
-	struct flush_request request = { .mm = mm, .start = address & PAGE_MASK, .end = (address & PAGE_MASK) + PAGE_SIZE };
+	struct flush_request request = {
+		.mm = mm, .start = address & PAGE_MASK, .end = (address & PAGE_MASK) + PAGE_SIZE
+	};
 	u32 mask = mask_after_stores(mm);
 
 	shadow_round(mask, CALLER());
@@ -148,7 +149,8 @@ static void flush_range_here(void *arg)
 
 void flush_tlb_kernel_range(uintptr_t start, uintptr_t end)
 {
-	struct flush_request request = { .start = start & PAGE_MASK, .end = ALIGN_UP(end, PAGE_SIZE) };
+	struct flush_request request = { .start = start & PAGE_MASK,
+		.end = ALIGN_UP(end, PAGE_SIZE) };
 	u32 mask;
 
 	if (request.end - request.start > RANGE_MAX_PAGES * PAGE_SIZE) {
@@ -169,7 +171,10 @@ void switch_mm(struct mm_tlb *next)
 	*this_cpu(lazy_mm) = !next;
 	if (!next || next == former)
 		return;
-	/* A locked operation, so also the barrier: whoever flushes `next` from here on interrupts us. */
+	/*
+	 * A locked operation, so also the barrier: whoever flushes `next` from here on interrupts
+	 * us.
+	 */
 	atomic_or(&next->cpus, bit);
 	stamped_cr3_load(pgd_cr3(next->pgd));
 	*active = next;

@@ -1,10 +1,10 @@
 /* Flushes of the PKMap, made at once or put off: see tlb_idle.h. */
 #include "arch/x86/paging/tlb_idle.h"
 
+#include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
-#include "arch/x86/paging/tlb.h"
-#include "arch/x86/hooks/tlb_shadow.h"
 #include "arch/x86/smp/smp_call.h"
 
 DEFINE_PER_CPU(u32, is_idle);
@@ -28,9 +28,9 @@ void tlb_flush_past(u32 stamp)
 	u32 behind = 0;
 
 	/* The other side of the idle bits is idle_leave(); tlb_stamp() was the barrier. */
-	for_each_cpu(cpu, cpus_online() & ~atomic_read(&cpu_idle_mask))
-		if (tlb_is_behind(cpu, stamp))
-			behind |= 1u << cpu;
+	for_each_cpu(
+		cpu, cpus_online() & ~atomic_read(&cpu_idle_mask)) if (tlb_is_behind(cpu, stamp))
+		behind |= 1u << cpu;
 	if (!behind)
 		return;
 	shadow_round(behind, CALLER());
@@ -57,8 +57,6 @@ u32 idle_or_leaving(void)
 {
 	u32 mask = 0;
 
-	for_each_cpu(cpu, cpus_online())
-		if (READ_ONCE(*per_cpu(is_idle, cpu)))
-			mask |= 1u << cpu;
+	for_each_cpu(cpu, cpus_online()) if (READ_ONCE(*per_cpu(is_idle, cpu))) mask |= 1u << cpu;
 	return mask;
 }

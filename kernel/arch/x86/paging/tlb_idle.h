@@ -1,16 +1,18 @@
 /*
  * Flushes of the PKMap on every CPU that needs them; idle ones put theirs off.
  *
- * An idle CPU touches no slot, so it is not interrupted: its flush is pending until it leaves idle, at interrupt entry, before any handler
- * runs (invariant 26).  Two sides that must not miss each other:
+ * An idle CPU touches no slot, so it is not interrupted: its flush is pending until it leaves idle,
+ * at interrupt entry, before any handler runs (invariant 26).  Two sides that must not miss each
+ * other:
  *
  *   who flushes                                  who leaves idle
  *   clear the entries                            clear the idle bit (locked)
  *   count up the stamp (locked)                  look at the stamp: flush if it was not seen yet
  *   look at the idle bits
  *
- * Either the first sees the bit gone, and interrupts, or the second sees the stamp.
- * After 2^31 stamps in one idle sleep the order of stamps would turn over; at one for 64 kmaps that is beyond any sleep.
+ * Either the first sees the bit gone, and interrupts, or the second sees the stamp.  After 2^31
+ * stamps in one idle sleep the order of stamps would turn over; at one for 64 kmaps that is beyond
+ * any sleep.
  */
 #ifndef ARCH_X86_TLB_IDLE_H
 #define ARCH_X86_TLB_IDLE_H
@@ -18,8 +20,8 @@
 #include "arch/x86/cpu/percpu.h"
 
 /*
- * Returns when every CPU has flushed past the stamp, but for those that are idle and have the flush pending; interrupts only the others
- * that have not.  Contexts of smp_call().
+ * Returns when every CPU has flushed past the stamp, but for those that are idle and have the flush
+ * pending; interrupts only the others that have not.  Contexts of smp_call().
  */
 void tlb_flush_past(u32 stamp);
 

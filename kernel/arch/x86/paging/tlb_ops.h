@@ -1,4 +1,7 @@
-/* The three instructions that make a CPU forget translations, with what the visible TLB of the debug build hears of them. */
+/*
+ * The three instructions that make a CPU forget translations, with what the visible TLB of the
+ * debug build hears of them.
+ */
 #ifndef ARCH_X86_TLB_OPS_H
 #define ARCH_X86_TLB_OPS_H
 

@@ -6,30 +6,15 @@ DEFINE_PER_CPU(u32, tlb_seen);
 static atomic_t last_stamp;
 static bool not_global;
 
-void pkmap_not_global(void)
-{
-	not_global = true;
-}
+void pkmap_not_global(void) { not_global = true; }
 
-bool pkmap_is_global(void)
-{
-	return !not_global;
-}
+bool pkmap_is_global(void) { return !not_global; }
 
-u32 tlb_stamp(void)
-{
-	return atomic_fetch_add(&last_stamp, 1) + 1;
-}
+u32 tlb_stamp(void) { return atomic_fetch_add(&last_stamp, 1) + 1; }
 
-u32 tlb_stamp_now(void)
-{
-	return atomic_read(&last_stamp);
-}
+u32 tlb_stamp_now(void) { return atomic_read(&last_stamp); }
 
-void tlb_full_flush_done(u32 begun)
-{
-	this_cpu_write(tlb_seen, begun);
-}
+void tlb_full_flush_done(u32 begun) { this_cpu_write(tlb_seen, begun); }
 
 void tlb_cr3_load_done(u32 begun)
 {

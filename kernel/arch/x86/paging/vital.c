@@ -35,27 +35,27 @@ bool vital_range(u32 i, struct vital_range *range)
 
 	switch (i) {
 	case 0:
-		*range = (struct vital_range){ "code", (uintptr_t)kernel_start, (uintptr_t)kernel_text_end, false, true };
+		*range = (struct vital_range){ "code", (uintptr_t)kernel_start,
+			(uintptr_t)kernel_text_end, false, true };
 		return true;
 	case 1:
-		*range = (struct vital_range){ "constants", (uintptr_t)kernel_text_end, (uintptr_t)kernel_rodata_end, false, false };
+		*range = (struct vital_range){ "constants", (uintptr_t)kernel_text_end,
+			(uintptr_t)kernel_rodata_end, false, false };
 		return true;
 	case 2:
-		*range = (struct vital_range){ "data", (uintptr_t)kernel_rodata_end, (uintptr_t)boot_stack_guard, true, false };
+		*range = (struct vital_range){ "data", (uintptr_t)kernel_rodata_end,
+			(uintptr_t)boot_stack_guard, true, false };
 		return true;
 	case 3:
-		*range = (struct vital_range){ "stack and zeroed data", (uintptr_t)boot_stack, (uintptr_t)kernel_end, true, false };
+		*range = (struct vital_range){ "stack and zeroed data", (uintptr_t)boot_stack,
+			(uintptr_t)kernel_end, true, false };
 		return true;
-	case 4:
-		*range = gdt_range();
-		return true;
-	case 5:
-		*range = idt_range();
-		return true;
+	case 4: *range = gdt_range(); return true;
+	case 5: *range = idt_range(); return true;
 	case 6:
-		*range = (struct vital_range){ "screen", screen, screen + 80 * 25 * 2, true, false };
+		*range =
+			(struct vital_range){ "screen", screen, screen + 80 * 25 * 2, true, false };
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }

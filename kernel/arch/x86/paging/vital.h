@@ -1,4 +1,7 @@
-/* What must be mapped in page tables before they may be loaded: otherwise the first fault is a reset. */
+/*
+ * What must be mapped in page tables before they may be loaded: otherwise the first fault is a
+ * reset.
+ */
 #ifndef ARCH_X86_VITAL_H
 #define ARCH_X86_VITAL_H
 
@@ -10,7 +13,10 @@ struct vital_range {
 	bool writable, executable;
 };
 
-/* The i-th range that the running CPU needs: code, data, stack, GDT, IDT, consoles; false: there are no more. */
+/*
+ * The i-th range that the running CPU needs: code, data, stack, GDT, IDT, consoles; false: there
+ * are no more.
+ */
 bool vital_range(u32 i, struct vital_range *range);
 
 #endif

@@ -9,8 +9,8 @@
 #include "lib/bitops.h"
 
 /*
- * Bit n: CPU n is online and answers calls.  Bits are only ever set: the boot CPU's in step 4, when interrupts go on,
- * another CPU's by itself, in smp_secondary_setup().
+ * Bit n: CPU n is online and answers calls.  Bits are only ever set: the boot CPU's in step 4, when
+ * interrupts go on, another CPU's by itself, in smp_secondary_setup().
  */
 extern atomic_t cpu_online_mask;
 
@@ -29,8 +29,9 @@ static inline u32 next_cpu(u32 cpu, u32 mask)
 }
 
 /* Each CPU of `mask`, which is worked out once, in ascending order. */
-#define for_each_cpu(cpu, mask) \
-	for (u32 mask_##cpu = (mask), cpu = next_cpu(0, mask_##cpu); cpu < NR_CPUS; cpu = next_cpu(cpu + 1, mask_##cpu))
+#define for_each_cpu(cpu, mask)                                                                    \
+	for (u32 mask_##cpu = (mask), cpu = next_cpu(0, mask_##cpu); cpu < NR_CPUS;                \
+		cpu = next_cpu(cpu + 1, mask_##cpu))
 
 /* Bits of the CPUs that have a copy of the per-CPU variables, online or not. */
 u32 cpus_with_copy(void);

@@ -22,10 +22,7 @@ void smp_send_ipi(u32 cpu, u32 vector)
 	irq_restore(flags);
 }
 
-void smp_send_reschedule(u32 cpu)
-{
-	smp_send_ipi(cpu, VECTOR_RESCHEDULE);
-}
+void smp_send_reschedule(u32 cpu) { smp_send_ipi(cpu, VECTOR_RESCHEDULE); }
 
 static void reschedule(struct trapframe *frame)
 {
@@ -34,10 +31,7 @@ static void reschedule(struct trapframe *frame)
 	reschedule_interrupt();
 }
 
-void ipi_init(void)
-{
-	trap_set_handler(VECTOR_RESCHEDULE, reschedule);
-}
+void ipi_init(void) { trap_set_handler(VECTOR_RESCHEDULE, reschedule); }
 
 void smp_stop_others(void)
 {
@@ -45,9 +39,11 @@ void smp_stop_others(void)
 
 	if (!apic_present || !others)
 		return;
-	for_each_cpu(cpu, others)
-		apic_send_nmi(cpu_apic_id[cpu]);
-	/* A stopped CPU can tell nobody: this only keeps what they still print from the midst of the panic's lines. */
+	for_each_cpu(cpu, others) apic_send_nmi(cpu_apic_id[cpu]);
+	/*
+	 * A stopped CPU can tell nobody: this only keeps what they still print from the midst of
+	 * the panic's lines.
+	 */
 	for (u32 turn = 0; turn < STOP_TURNS; turn++)
 		cpu_relax();
 }

@@ -12,9 +12,9 @@
 #include "lib/assert.h"
 
 /*
- * The one call under way.  `lock` is taken with interrupts on, so whoever waits for it still answers calls.
- * A bit of `pending`: that CPU has not finished.  It is set by the caller before the interrupt, after fn and arg, and cleared by
- * the CPU itself, after its last look at them.
+ * The one call under way.  `lock` is taken with interrupts on, so whoever waits for it still
+ * answers calls.  A bit of `pending`: that CPU has not finished.  It is set by the caller before
+ * the interrupt, after fn and arg, and cleared by the CPU itself, after its last look at them.
  */
 static struct {
 	struct spinlock lock;
@@ -31,11 +31,7 @@ static void run_here(void (*fn)(void *), void *arg)
 	irq_restore(flags);
 }
 
-static void send_call(u32 mask)
-{
-	for_each_cpu(cpu, mask)
-		smp_send_ipi(cpu, VECTOR_CALL);
-}
+static void send_call(u32 mask) { for_each_cpu(cpu, mask) smp_send_ipi(cpu, VECTOR_CALL); }
 
 /* `others` is not empty and has not this CPU's bit. */
 static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
@@ -43,7 +39,10 @@ static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
 	spin_lock(&call.lock);
 	call.fn = fn;
 	call.arg = arg;
-	/* Locked, so a barrier: a CPU that sees its bit, in call_interrupt(), sees fn and arg, and all that we stored before. */
+	/*
+	 * Locked, so a barrier: a CPU that sees its bit, in call_interrupt(), sees fn and arg, and
+	 * all that we stored before.
+	 */
 	atomic_xchg(&call.pending, others);
 	send_call(others);
 	if (self)
@@ -56,7 +55,8 @@ static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
 void smp_call(u32 mask, void (*fn)(void *), void *arg)
 {
 	INVARIANT(24, irqs_enabled(), "smp_call to CPUs 0x%x with interrupts off", mask);
-	INVARIANT(24, !in_interrupt(), "smp_call to CPUs 0x%x in an interrupt handler, depth %u", mask, this_cpu_read(nosleep.interrupts));
+	INVARIANT(24, !in_interrupt(), "smp_call to CPUs 0x%x in an interrupt handler, depth %u",
+		mask, this_cpu_read(nosleep.interrupts));
 
 	u32 self = 1u << smp_processor_id();
 	u32 called = mask & cpus_online();
@@ -86,7 +86,4 @@ static void call_interrupt(struct trapframe *frame)
 	atomic_and(&call.pending, ~self);
 }
 
-void smp_call_init(void)
-{
-	trap_set_handler(VECTOR_CALL, call_interrupt);
-}
+void smp_call_init(void) { trap_set_handler(VECTOR_CALL, call_interrupt); }

@@ -1,18 +1,18 @@
 /* The start of the other CPUs: see smp_start.h. */
 #include "arch/x86/smp/smp_start.h"
 
-#include "arch/x86/cpu/registers.h"
-#include "arch/x86/irq/apic.h"
-#include "arch/x86/irq/clock.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/segment.h"
-#include "arch/x86/paging/tlb.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/hooks/tlb_shadow.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/clock.h"
+#include "arch/x86/paging/fixmap.h"
+#include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/trampoline.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "lib/string.h"
@@ -34,11 +34,15 @@ void smp_reset_others(const u32 *apic_ids, u32 n)
 		udelay(INIT_DELAY_US);
 }
 
-/* Copies the trampoline to where real mode reaches it, and fills in what this CPU needs; returns the block there. */
+/*
+ * Copies the trampoline to where real mode reaches it, and fills in what this CPU needs; returns
+ * the block there.
+ */
 static volatile struct trampoline_params *trampoline_place(u32 cpu, uintptr_t stack_top, u32 cr3)
 {
 	char *page = phys_to_virt(TRAMPOLINE_PHYS);
-	volatile struct trampoline_params *params = (void *)(page + (trampoline_params - trampoline_start));
+	volatile struct trampoline_params *params =
+		(void *)(page + (trampoline_params - trampoline_start));
 
 	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	params->started = 0;
@@ -64,7 +68,10 @@ static bool wait_for_bits(const volatile u32 *word, u32 bits, u32 timeout_us)
 	return true;
 }
 
-/* The first start-up interrupt may be lost (SDM vol. 3, 8.4.4.1); a second one does nothing to a CPU that runs. */
+/*
+ * The first start-up interrupt may be lost (SDM vol. 3, 8.4.4.1); a second one does nothing to a
+ * CPU that runs.
+ */
 static bool send_startup(u32 apic_id, const volatile struct trampoline_params *params)
 {
 	apic_send_startup(apic_id, TRAMPOLINE_PHYS);
@@ -75,8 +82,9 @@ static bool send_startup(u32 apic_id, const volatile struct trampoline_params *p
 }
 
 /*
- * The CPU that may come online: whoever takes the number out, by a locked operation, decides.  Either the CPU itself does,
- * and is then waited for, or the boot CPU that has lost patience, and then the CPU stays out, however late it comes.
+ * The CPU that may come online: whoever takes the number out, by a locked operation, decides.
+ * Either the CPU itself does, and is then waited for, or the boot CPU that has lost patience, and
+ * then the CPU stays out, however late it comes.
  */
 static atomic_t may_come_online = ATOMIC_INIT(NOBODY);
 
@@ -85,7 +93,9 @@ static bool take_permission(u32 cpu)
 	return atomic_cmpxchg(&may_come_online, cpu, NOBODY) == cpu;
 }
 
-/* True if the CPU is online.  One that has taken its permission has only a few instructions to go. */
+/*
+ * True if the CPU is online.  One that has taken its permission has only a few instructions to go.
+ */
 static bool comes_online(u32 cpu, u32 timeout_us)
 {
 	if (wait_for_bits(&cpu_online_mask.v, 1u << cpu, timeout_us))
@@ -99,7 +109,8 @@ static bool comes_online(u32 cpu, u32 timeout_us)
 
 bool smp_start_cpu(u32 cpu, u32 apic_id, uintptr_t stack_top, u32 trampoline_cr3)
 {
-	volatile struct trampoline_params *params = trampoline_place(cpu, stack_top, trampoline_cr3);
+	volatile struct trampoline_params *params =
+		trampoline_place(cpu, stack_top, trampoline_cr3);
 
 	cpu_apic_id[cpu] = apic_id;
 	atomic_xchg(&may_come_online, cpu);
@@ -110,7 +121,8 @@ bool smp_start_cpu(u32 cpu, u32 apic_id, uintptr_t stack_top, u32 trampoline_cr3
 		return true;
 	/* It shall not wake up later, amid the next one's parameters. */
 	apic_send_init(apic_id);
-	pr_warn("CPU %u (APIC id %u) %s\n", cpu, apic_id, started ? "has started but does not come online" : "does not start");
+	pr_warn("CPU %u (APIC id %u) %s\n", cpu, apic_id,
+		started ? "has started but does not come online" : "does not start");
 	return false;
 }
 
@@ -128,7 +140,10 @@ void smp_secondary_setup(void)
 	fixmap_init_cpu();
 	if (!take_permission(smp_processor_id()))
 		cpu_stop();
-	/* Locked.  From here on every flush reaches this CPU; what was changed before, while nobody counted it, goes now. */
+	/*
+	 * Locked.  From here on every flush reaches this CPU; what was changed before, while nobody
+	 * counted it, goes now.
+	 */
 	atomic_or(&cpu_online_mask, 1u << smp_processor_id());
 	local_flush_tlb_all();
 	shadow_cpu_ready();

@@ -1,4 +1,7 @@
-/* Host tests: in place of kernel/arch/x86/cpu/registers.h.  The registers are those of the simulated CPU that runs (cpus.c). */
+/*
+ * Host tests: in place of kernel/arch/x86/cpu/registers.h.  The registers are those of the
+ * simulated CPU that runs (cpus.c).
+ */
 #ifndef ARCH_X86_REGISTERS_H
 #define ARCH_X86_REGISTERS_H
 

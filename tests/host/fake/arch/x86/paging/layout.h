@@ -1,4 +1,7 @@
-/* Host tests: in place of kernel/arch/x86/paging/layout.h.  The same map, measured from where PAGE_OFFSET is here. */
+/*
+ * Host tests: in place of kernel/arch/x86/paging/layout.h.  The same map, measured from where
+ * PAGE_OFFSET is here.
+ */
 #ifndef ARCH_X86_LAYOUT_H
 #define ARCH_X86_LAYOUT_H
 
@@ -17,8 +20,11 @@
 #define TRAMPOLINE_PHYS 0x8000u
 #define KERNEL_IMAGE_PHYS 0x100000u
 
-/* The image of a kernel that is not there: text across a border of large pages, constants, data, a stack with a guard page. */
-#define IMAGE_PAGE(n) ((char *)(PAGE_OFFSET + KERNEL_IMAGE_PHYS + (n) * PAGE_SIZE))
+/*
+ * The image of a kernel that is not there: text across a border of large pages, constants, data, a
+ * stack with a guard page.
+ */
+#define IMAGE_PAGE(n) ((char *)(PAGE_OFFSET + KERNEL_IMAGE_PHYS + (n)*PAGE_SIZE))
 #define kernel_start IMAGE_PAGE(4)
 #define kernel_text_end IMAGE_PAGE(270)
 #define kernel_rodata_end IMAGE_PAGE(278)

@@ -1,8 +1,10 @@
 /*
- * Host tests: in place of kernel/arch/x86/paging/page.h.  The same names and types; only where kernel addresses lie differs.
+ * Host tests: in place of kernel/arch/x86/paging/page.h.  The same names and types; only where
+ * kernel addresses lie differs.
  *
- * A 64-bit host has them 4 GiB aligned and far above 32 bits, so that an address that goes through a u32 is lost at
- * once; their low 32 bits are those of the kernel.  A 32-bit host has its own libraries up there: the map is 1 GiB lower.
+ * A 64-bit host has them 4 GiB aligned and far above 32 bits, so that an address that goes through
+ * a u32 is lost at once; their low 32 bits are those of the kernel.  A 32-bit host has its own
+ * libraries up there: the map is 1 GiB lower.
  */
 #ifndef ARCH_X86_PAGE_H
 #define ARCH_X86_PAGE_H

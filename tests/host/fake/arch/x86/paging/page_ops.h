@@ -1,4 +1,7 @@
-/* Host tests: in place of kernel/arch/x86/paging/page_ops.h, in C, so that the sanitizers see the accesses. */
+/*
+ * Host tests: in place of kernel/arch/x86/paging/page_ops.h, in C, so that the sanitizers see the
+ * accesses.
+ */
 #ifndef ARCH_X86_PAGE_OPS_H
 #define ARCH_X86_PAGE_OPS_H
 

@@ -1,6 +1,6 @@
 /*
- * Interleavings: in place of kernel/arch/x86/cpu/percpu.h.  As there the variables are a template of which each CPU has a
- * copy; which CPU runs is the checker's choice.
+ * Interleavings: in place of kernel/arch/x86/cpu/percpu.h.  As there the variables are a template
+ * of which each CPU has a copy; which CPU runs is the checker's choice.
  */
 #ifndef ARCH_X86_PERCPU_H
 #define ARCH_X86_PERCPU_H
@@ -19,7 +19,7 @@ extern u32 running_cpu;
 static inline uintptr_t this_cpu_offset(void) { return percpu_offset[running_cpu]; }
 static inline u32 smp_processor_id(void) { return running_cpu; }
 
-#define percpu_at(name, offset) ((__typeof__(name) *)((uintptr_t)&(name) + (offset)))
+#define percpu_at(name, offset) ((__typeof__(name) *)((uintptr_t) & (name) + (offset)))
 #define this_cpu(name) percpu_at(name, this_cpu_offset())
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])
 

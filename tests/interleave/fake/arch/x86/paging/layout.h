@@ -1,6 +1,6 @@
 /*
- * Interleavings: in place of kernel/arch/x86/paging/layout.h.  The tables are tiny (scale.py), so the user part is what they
- * reach.
+ * Interleavings: in place of kernel/arch/x86/paging/layout.h.  The tables are tiny (scale.py), so
+ * the user part is what they reach.
  */
 #ifndef ARCH_X86_LAYOUT_H
 #define ARCH_X86_LAYOUT_H

@@ -1,7 +1,7 @@
 /*
- * Interleavings: in place of kernel/arch/x86/paging/page.h.  Low memory lies at an address of a 64-bit host whose upper half
- * has bit 0 clear: the link of a cached table then reads as two entries that are not present, as it does where
- * pointers have 32 bits.
+ * Interleavings: in place of kernel/arch/x86/paging/page.h.  Low memory lies at an address of a
+ * 64-bit host whose upper half has bit 0 clear: the link of a cached table then reads as two
+ * entries that are not present, as it does where pointers have 32 bits.
  */
 #ifndef ARCH_X86_PAGE_H
 #define ARCH_X86_PAGE_H

@@ -1,14 +1,15 @@
 /*
- * Interleavings: in place of kernel/arch/x86/cpu/spinlock.h, for all but the scenario that looks at the kernel's own
- * locks.  Taking a lock and releasing it are steps of the checker, which so knows what each CPU holds.
+ * Interleavings: in place of kernel/arch/x86/cpu/spinlock.h, for all but the scenario that looks at
+ * the kernel's own locks.  Taking a lock and releasing it are steps of the checker, which so knows
+ * what each CPU holds.
  */
 #ifndef ARCH_X86_SPINLOCK_H
 #define ARCH_X86_SPINLOCK_H
 
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/cpu.h"
-#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/cpu/nosleep.h"
+#include "arch/x86/hooks/lock_order.h"
 
 #define SPIN_NO_OWNER 0xFFFFFFFFu
 
@@ -18,7 +19,10 @@ struct spinlock {
 	const char *name;
 };
 
-#define SPINLOCK_INIT(lock_name) { ATOMIC_INIT(0), SPIN_NO_OWNER, lock_name }
+#define SPINLOCK_INIT(lock_name)                                                                   \
+	{                                                                                          \
+		ATOMIC_INIT(0), SPIN_NO_OWNER, lock_name                                           \
+	}
 
 void spin_init(struct spinlock *lock, const char *name);
 void spin_lock(struct spinlock *lock);
