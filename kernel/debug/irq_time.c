@@ -67,7 +67,7 @@ void irq_time_to(u32 flags, uintptr_t caller)
 		this_cpu(irq_time)->to = caller;
 }
 
-void irq_time_forgive(void) { this_cpu(irq_time)->since = 0; }
+void irq_time_discard(void) { this_cpu(irq_time)->since = 0; }
 
 struct irq_section irq_time_exchange(struct irq_section section)
 {

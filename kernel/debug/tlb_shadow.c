@@ -49,8 +49,8 @@ static struct {
 } last_round;
 
 /* Debts for one page, which wait for an invlpg on each CPU. */
-static struct tlb_debt *page_debts;
-static atomic_t page_debts_lock = ATOMIC_INIT(0);
+static struct pending_flush *pending_pages;
+static atomic_t pending_pages_lock = ATOMIC_INIT(0);
 
 /* Both orders of time wrap after 2^32 unmappings. */
 static bool is_before(u32 time, u32 other) { return (s32)(time - other) < 0; }
@@ -136,14 +136,14 @@ static bool has_in_cr3(u32 cpu, const struct mm_tlb *mm)
 	return READ_ONCE(shadow_cpu[cpu].cr3) == pgd_cr3(mm->pgd);
 }
 
-static void note_page_debts(uintptr_t address, u32 begun)
+static void note_pending_pages(uintptr_t address, u32 begun)
 {
-	u32 flags = bare_lock(&page_debts_lock);
+	u32 flags = bare_lock(&pending_pages_lock);
 
-	for (struct tlb_debt *debt = page_debts; debt; debt = debt->next)
-		if (debt->address == address && has_in_cr3(smp_processor_id(), debt->mm))
-			note_invalidated(&debt->invalidated, &debt->since, begun);
-	bare_unlock(&page_debts_lock, flags);
+	for (struct pending_flush *pending = pending_pages; pending; pending = pending->next)
+		if (pending->address == address && has_in_cr3(smp_processor_id(), pending->mm))
+			note_invalidated(&pending->invalidated, &pending->since, begun);
+	bare_unlock(&pending_pages_lock, flags);
 }
 
 void shadow_invalidated(u32 begun, uintptr_t address)
@@ -151,7 +151,7 @@ void shadow_invalidated(u32 begun, uintptr_t address)
 	struct shadow_page *page;
 
 	if (address < USER_TOP)
-		note_page_debts(address & PAGE_MASK, begun);
+		note_pending_pages(address & PAGE_MASK, begun);
 	if (address < SHADOW_BASE)
 		return;
 	page = page_of(address);
@@ -176,7 +176,7 @@ void shadow_cpu_ready(void)
 }
 
 /* The first CPU of `cpus` that has not flushed since; NR_CPUS: none. */
-static u32 first_that_owes(u32 cpus, u32 since, bool global)
+static u32 first_behind(u32 cpus, u32 since, bool global)
 {
 	for (u32 n = 0; n < NR_CPUS; n++) {
 		const struct shadow_cpu *cpu = &shadow_cpu[n];
@@ -240,7 +240,7 @@ static void check_page(uintptr_t address, u32 cpus, bool global, const char *wha
 
 	if (!since)
 		return;
-	cpu = first_that_owes(cpus & answering() & ~READ_ONCE(page->invalidated), since, global);
+	cpu = first_behind(cpus & answering() & ~READ_ONCE(page->invalidated), since, global);
 	if (unlikely(cpu != NR_CPUS))
 		refuse_page(address, cpu, what, user);
 }
@@ -251,7 +251,7 @@ void shadow_check_reuse(uintptr_t address, u32 cpus)
 }
 
 /*
- * Who is idle is looked at before what it has flushed: it pays before it says that it is idle no
+ * Who is idle is looked at before what it has flushed: it flushes before it says that it is idle no
  * more.
  */
 void shadow_check_slot(uintptr_t address)
@@ -274,36 +274,36 @@ void shadow_check_range(uintptr_t start, uintptr_t end)
  * The time comes after the stores to the tables and before the look at who is to be told, as in
  * flush_tlb_mm().
  */
-void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm)
+void pending_flush_mm(struct pending_flush *pending, const struct mm_tlb *mm)
 {
-	debt->mm = mm;
-	debt->caller = CALLER();
-	debt->since = next_time();
+	pending->mm = mm;
+	pending->caller = CALLER();
+	pending->since = next_time();
 }
 
-void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address)
+void pending_flush_page(struct pending_flush *pending, const struct mm_tlb *mm, uintptr_t address)
 {
-	u32 flags = bare_lock(&page_debts_lock);
+	u32 flags = bare_lock(&pending_pages_lock);
 
-	*debt = (struct tlb_debt){
+	*pending = (struct pending_flush){
 		.mm = mm, .since = next_time(), .caller = CALLER(), .address = address & PAGE_MASK
 	};
-	debt->next = page_debts;
-	page_debts = debt;
-	bare_unlock(&page_debts_lock, flags);
+	pending->next = pending_pages;
+	pending_pages = pending;
+	bare_unlock(&pending_pages_lock, flags);
 }
 
 /* Off the list, if it is on it. */
-static void forget_page_debt(struct tlb_debt *debt)
+static void forget_pending_page(struct pending_flush *pending)
 {
-	u32 flags = bare_lock(&page_debts_lock);
+	u32 flags = bare_lock(&pending_pages_lock);
 
-	for (struct tlb_debt **link = &page_debts; *link; link = &(*link)->next)
-		if (*link == debt) {
-			*link = debt->next;
+	for (struct pending_flush **link = &pending_pages; *link; link = &(*link)->next)
+		if (*link == pending) {
+			*link = pending->next;
 			break;
 		}
-	bare_unlock(&page_debts_lock, flags);
+	bare_unlock(&pending_pages_lock, flags);
 }
 
 /*
@@ -320,30 +320,30 @@ static u32 cpus_with(u32 cr3)
 	return mask & answering();
 }
 
-__noreturn static __noinline void refuse_debt(
-	const struct tlb_debt *debt, u32 cpu, const char *what)
+__noreturn static __noinline void refuse_flush(
+	const struct pending_flush *pending, u32 cpu, const char *what)
 {
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
 		"visible TLB: %s is used again, but CPU %u may still hold it: cleared at time %u by %s; that CPU last dropped "
 		"everything at %u, loaded CR3 at %u, and has the address space in CR3, whose mask is 0x%x; %s",
-		what, cpu, debt->since, place_of(debt->caller).text, shadow_cpu[cpu].full_at,
-		shadow_cpu[cpu].load_at, atomic_read(&debt->mm->cpus),
-		blame(cpu, debt->since, text, sizeof(text)));
+		what, cpu, pending->since, place_of(pending->caller).text, shadow_cpu[cpu].full_at,
+		shadow_cpu[cpu].load_at, atomic_read(&pending->mm->cpus),
+		blame(cpu, pending->since, text, sizeof(text)));
 }
 
-void debt_check(struct tlb_debt *debt, const char *what)
+void pending_flush_check(struct pending_flush *pending, const char *what)
 {
 	u32 cpu;
 
-	if (!debt->mm)
+	if (!pending->mm)
 		return;
-	forget_page_debt(debt);
-	cpu = first_that_owes(
-		cpus_with(pgd_cr3(debt->mm->pgd)) & ~debt->invalidated, debt->since, false);
+	forget_pending_page(pending);
+	cpu = first_behind(cpus_with(pgd_cr3(pending->mm->pgd)) & ~pending->invalidated,
+		pending->since, false);
 	if (unlikely(cpu != NR_CPUS))
-		refuse_debt(debt, cpu, what);
+		refuse_flush(pending, cpu, what);
 }
 
 void shadow_check_gone(const struct mm_tlb *mm)
@@ -356,53 +356,54 @@ void shadow_check_gone(const struct mm_tlb *mm)
 		mm->pgd, cpus, place_of(last_round.caller).text, last_round.mask);
 }
 
-void frame_owe_kernel(struct frame_debt *debt, uintptr_t address)
+void pending_frame_kernel(struct pending_frame *pending, uintptr_t address)
 {
-	*debt = (struct frame_debt){ .since = page_of(address)->since,
+	*pending = (struct pending_frame){ .since = page_of(address)->since,
 		.from = address & PAGE_MASK };
 }
 
-void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
+void pending_frame_mm(struct pending_frame *pending, const struct mm_tlb *mm)
 {
-	*debt = (struct frame_debt){ .since = next_time(), .from = pgd_cr3(mm->pgd) };
+	*pending = (struct pending_frame){ .since = next_time(), .from = pgd_cr3(mm->pgd) };
 }
 
 /*
  * A kernel page that has been unmapped again since was handed out in between, and looked at then.
  */
-static void check_kernel_frame(const struct frame_debt *debt, uintptr_t user)
+static void check_kernel_frame(const struct pending_frame *pending, uintptr_t user)
 {
-	if (page_of(debt->from)->since == debt->since)
-		check_page(debt->from, ~0u, true, "the frame last mapped at", user);
+	if (page_of(pending->from)->since == pending->since)
+		check_page(pending->from, ~0u, true, "the frame last mapped at", user);
 }
 
 __noreturn static __noinline void refuse_frame(
-	const struct frame_debt *owed, u32 cpu, u32 pfn, uintptr_t user)
+	const struct pending_frame *pending, u32 cpu, u32 pfn, uintptr_t user)
 {
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
 		"visible TLB: frame 0x%x is used again by %s, but CPU %u may still translate it: unmapped at time %u from the address "
 		"space of CR3 %x; that CPU last dropped everything at %u, loaded CR3 at %u; %s",
-		pfn, place_of(user).text, cpu, owed->since, owed->from, shadow_cpu[cpu].full_at,
-		shadow_cpu[cpu].load_at, blame(cpu, owed->since, text, sizeof(text)));
+		pfn, place_of(user).text, cpu, pending->since, pending->from,
+		shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
+		blame(cpu, pending->since, text, sizeof(text)));
 }
 
-void frame_check(struct frame_debt *debt, u32 pfn)
+void pending_frame_check(struct pending_frame *pending, u32 pfn)
 {
-	struct frame_debt owed = *debt;
+	struct pending_frame was = *pending;
 	u32 cpu;
 
-	if (!owed.since)
+	if (!was.since)
 		return;
-	debt->since = 0;
-	if (owed.from >= SHADOW_BASE) {
-		check_kernel_frame(&owed, CALLER());
+	pending->since = 0;
+	if (was.from >= SHADOW_BASE) {
+		check_kernel_frame(&was, CALLER());
 		return;
 	}
-	cpu = first_that_owes(cpus_with(owed.from), owed.since, false);
+	cpu = first_behind(cpus_with(was.from), was.since, false);
 	if (unlikely(cpu != NR_CPUS))
-		refuse_frame(&owed, cpu, pfn, CALLER());
+		refuse_frame(&was, cpu, pfn, CALLER());
 }
 
 #endif

@@ -108,7 +108,7 @@ def test_events_are_counted(build):
         "2level", build, "=quick,tlb.flush_all_cpus,kmap_atomic.pair,kmap.pair_wrap", cpus=4
     )
     measured = figures.parse(ended.text).figures
-    # An idle CPU may pay then what it owes from before.
+    # An idle CPU may make then a flush that was pending from before.
     assert measured["tlb.flush_all_cpus"].events["full_flushes"] == pytest.approx(4000, abs=4)
     assert measured["tlb.flush_all_cpus"].events["ipis"] == 3000
     assert measured["kmap_atomic.pair"].events["invlpg"] >= 1000

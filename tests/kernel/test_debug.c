@@ -448,7 +448,7 @@ SELFTEST(debug_tlb_kernel, "debug.tlb_kernel", 8, "7, 25")
 }
 
 struct debtor {
-	struct tlb_debt debt;
+	struct pending_flush pending;
 	struct mm *mm;
 	uintptr_t address;
 };
@@ -456,9 +456,9 @@ struct debtor {
 CULPRIT clear_without_flush(struct debtor *d)
 {
 	if (d->address)
-		debt_owe_page(&d->debt, &d->mm->tlb, d->address);
+		pending_flush_page(&d->pending, &d->mm->tlb, d->address);
 	else
-		debt_owe(&d->debt, &d->mm->tlb);
+		pending_flush_mm(&d->pending, &d->mm->tlb);
 	place = 7;
 }
 
@@ -467,7 +467,7 @@ static void use_again(void *debtor)
 	struct debtor *d = debtor;
 
 	clear_without_flush(d);
-	debt_check(&d->debt, "a table of the self-test");
+	pending_flush_check(&d->pending, "a table of the self-test");
 }
 
 static void expect_debt(struct debtor *d)
@@ -489,12 +489,12 @@ SELFTEST(debug_tlb_mm, "debug.tlb_mm", 8, "27, 40")
 	expect_debt(&d);
 	clear_without_flush(&d);
 	flush_tlb_mm(&d.mm->tlb);
-	debt_check(&d.debt, "a table of the self-test");
+	pending_flush_check(&d.pending, "a table of the self-test");
 	d.address = 0x12345000;
 	expect_debt(&d);
 	clear_without_flush(&d);
 	flush_tlb_page(&d.mm->tlb, d.address);
-	debt_check(&d.debt, "a page of the self-test");
+	pending_flush_check(&d.pending, "a page of the self-test");
 	thread_use_mm(NULL);
 	mm_destroy(d.mm);
 }

@@ -30,7 +30,7 @@ FILES = [
 ]
 SILENT = re.compile(
     r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|debt_|poison_|padding_|stats|likely\(|barrier\(|"
-    r"cpu_relax|smp_[rw]?mb|_check\(|report_|frame_owe|frame_check|stack_depth_|"
+    r"cpu_relax|smp_[rw]?mb|_check\(|report_|frame_owe|pending_frame_check|stack_depth_|"
     r"object_(page_)?(made|dropped|taken|asked|freed)|\btrimmed\b|pushes|pops|^\s*\*|/\*|\""
 )
 SILENT_FUNCTION = re.compile(

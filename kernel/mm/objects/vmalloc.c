@@ -125,7 +125,7 @@ static void unmap_range(const struct vm_range *range, struct list *pages)
 		shadow_unmapped(address);
 		if (range->device)
 			continue;
-		frame_owe_kernel(&pfn_to_page(pte_pfn(former))->owed, address);
+		pending_frame_kernel(&pfn_to_page(pte_pfn(former))->pending, address);
 		list_append(pages, &pfn_to_page(pte_pfn(former))->list);
 	}
 }

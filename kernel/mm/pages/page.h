@@ -40,7 +40,7 @@ struct page {
 	};
 	uintptr_t virtual; /* high page: address of its PKMap slot, or 0.  The pool's lock. */
 	/* debug build: the flush before it may be used again; nothing otherwise */
-	struct frame_debt owed;
+	struct pending_frame pending;
 } __aligned(PAGE_STRUCT_SIZE);
 
 #define PG_ZONE_MASK 3u

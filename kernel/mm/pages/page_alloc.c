@@ -180,7 +180,7 @@ static __noinline void release_block(struct page *page, u32 order)
 static inline void release(struct page *page, u32 order)
 {
 	atomic_set(&page->count, 0);
-	frame_check(&page->owed, page_to_pfn(page));
+	pending_frame_check(&page->pending, page_to_pfn(page));
 	if (unlikely(order)) {
 		release_block(page, order);
 		return;

@@ -91,7 +91,7 @@ int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
 void gather_begin(struct mmu_gather *gather, struct mm *mm)
 {
 	gather->mm = mm;
-	gather->debt = (struct tlb_debt){};
+	gather->pending = (struct pending_flush){};
 	gather->npages = 0;
 	list_init(&gather->pmds);
 	list_init(&gather->ptes);
@@ -100,7 +100,7 @@ void gather_begin(struct mmu_gather *gather, struct mm *mm)
 static void gather_table(struct mmu_gather *gather, struct list *list, void *table)
 {
 	table_move(table, PG_TABLE_LIVE, PG_TABLE_GATHERED);
-	frame_owe_mm(&virt_to_page(table)->owed, &gather->mm->tlb);
+	pending_frame_mm(&virt_to_page(table)->pending, &gather->mm->tlb);
 	list_append(list, &virt_to_page(table)->list);
 	gather->mm->tables--;
 }
@@ -111,7 +111,7 @@ static void *take_table(struct list *list)
 	void *table = lowmem_page_address(page);
 
 	list_remove(&page->list);
-	frame_check(&page->owed, page_to_pfn(page));
+	pending_frame_check(&page->pending, page_to_pfn(page));
 	table_move(table, PG_TABLE_GATHERED, PG_TABLE_LIVE);
 	return table;
 }
@@ -122,7 +122,7 @@ static void *take_table(struct list *list)
 static void gather_flush(struct mmu_gather *gather)
 {
 	flush_tlb_mm(&gather->mm->tlb);
-	debt_check(&gather->debt, "a page or page table of an address space");
+	pending_flush_check(&gather->pending, "a page or page table of an address space");
 	for (u32 i = 0; i < gather->npages; i++)
 		put_page(gather->pages[i]);
 	gather->npages = 0;
@@ -168,7 +168,7 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte)
 	gather->mm->pages--;
 	if (!frame_is_counted(pfn))
 		return;
-	frame_owe_mm(&pfn_to_page(pfn)->owed, &gather->mm->tlb);
+	pending_frame_mm(&pfn_to_page(pfn)->pending, &gather->mm->tlb);
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
@@ -203,7 +203,7 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 
 		address = pmd ? unmap_entries(gather, pmd, address, border) : border;
 		if (gather->npages == GATHER_PAGES) {
-			debt_owe(&gather->debt, &mm->tlb);
+			pending_flush_mm(&gather->pending, &mm->tlb);
 			spin_unlock(&mm->page_table_lock);
 			gather_flush(gather);
 			spin_lock(&mm->page_table_lock);
@@ -282,7 +282,7 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
 	}
 	unmap_pages(&gather, start, end);
 	clear_page_tables(&gather, start, end);
-	debt_owe(&gather.debt, &mm->tlb);
+	pending_flush_mm(&gather.pending, &mm->tlb);
 	spin_unlock(&mm->page_table_lock);
 	gather_finish(&gather);
 	check_pgt_cache();

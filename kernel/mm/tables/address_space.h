@@ -48,7 +48,8 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
 struct mmu_gather {
 	struct mm *mm;
 	struct list pmds, ptes; /* tables, by page->list */
-	struct tlb_debt debt;   /* for what was cleared since the last flush (debug build) */
+	/* for what was cleared since the last flush (debug build) */
+	struct pending_flush pending;
 	u32 npages;
 	struct page *pages[GATHER_PAGES];
 };

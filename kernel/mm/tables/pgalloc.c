@@ -133,15 +133,15 @@ void pte_free(pte_t *table) { table_to_list(this_cpu(pte_quicklist), table); }
 /* A PGD that a CPU keeps must be read again by each that has it (invariant 41). */
 static void install_pmd(struct mm *mm, pgd_t *pgd, pmd_t *table)
 {
-	struct tlb_debt debt = {};
+	struct pending_flush pending = {};
 
 	pgd_populate(pgd, table, _USER_TABLE);
 	mm->tables++;
 	if (!PGD_CACHES_UPPER)
 		return;
-	debt_owe(&debt, &mm->tlb);
+	pending_flush_mm(&pending, &mm->tlb);
 	flush_tlb_mm(&mm->tlb);
-	debt_check(&debt, "an address space whose PDPTE changed");
+	pending_flush_check(&pending, "an address space whose PDPTE changed");
 }
 
 pmd_t *pmd_alloc(struct mm *mm, pgd_t *pgd, uintptr_t address)

@@ -101,8 +101,8 @@ bool vital_range(u32 i, struct vital_range *range)
 void cpu_relax(void) { CHECK(false, "CPU %u waits for what nobody will do", running_cpu); }
 
 /*
- * As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and pays what it owes,
- * before the handler runs.
+ * As kernel/arch/x86/cpu/trap.c does it: a CPU that was idle is so no more, and makes the flush
+ * that is pending, before the handler runs.
  */
 static void call_on(u32 cpu, void (*fn)(void *), void *arg)
 {

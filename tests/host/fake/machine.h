@@ -80,7 +80,7 @@ extern void (*on_cr3_load)(void);
 /*
  * When no operation is in progress, what a TLB holds equals the tables: true, or prints what does
  * not.  (An entry that is gone from the tables may be held for nothing: its address could be handed
- * out.)  But for PKMap slots that are retired, and those that an idle CPU owes a flush for.
+ * out.)  But for PKMap slots that are retired, and those for which an idle CPU has a flush pending.
  */
 bool tlbs_equal_tables(void);
 /*
@@ -95,8 +95,8 @@ void env_reset(void);
 extern u32 other_cpus_calls;       /* smp_call()s that reached another CPU */
 extern u32 calls_to[MACHINE_CPUS]; /* interrupts that each CPU got from others */
 /*
- * As the idle loop does, with interrupts off: the CPU says that it is idle; it leaves, and pays
- * what it owes.
+ * As the idle loop does, with interrupts off: the CPU says that it is idle; it leaves, and makes
+ * the flush that is pending.
  */
 void cpu_goes_idle(u32 cpu);
 void cpu_wakes(u32 cpu);

@@ -1,5 +1,5 @@
 /*
- * Beyond the book's pool: slots of freed pages, and CPUs that owe a flush while they are idle
+ * Beyond the book's pool: slots of freed pages, and CPUs whose flush is pending while they are idle
  * (invariants 6, 7, 22, 25, 26).
  */
 #include "pool.h"
@@ -138,24 +138,25 @@ static void idle_cpus_are_not_interrupted(void **state)
 	pool_compare();
 	flushes = per_cpu(tlb_stats, 1)->full_flushes;
 	pool_wake(1);
-	CHECK(!tlb_holds(1, PKMAP_ADDR(0)), "awake, and what was owed is not paid");
+	CHECK(!tlb_holds(1, PKMAP_ADDR(0)), "awake, and the pending flush is not made");
 	CHECK_EQUAL(per_cpu(tlb_stats, 1)->full_flushes, flushes + 1);
 	pool_compare();
 	pool_idle(1);
 	pool_wake(1);
-	CHECK_EQUAL(per_cpu(tlb_stats, 1)->full_flushes, flushes + 1); /* nothing was owed */
+	CHECK_EQUAL(per_cpu(tlb_stats, 1)->full_flushes, flushes + 1); /* nothing was pending */
 	CHECK_EQUAL(*per_cpu(is_idle, 1), 0);
 }
 
 /* What wakes it may be a call: a handler never runs before the flush. */
-static bool paid;
+static bool flushed_first;
 
-static void see_whether_paid(void *unused)
+static void see_whether_flushed(void *unused)
 {
 	(void)unused;
-	paid = this_cpu_read(tlb_seen) == tlb_stamp_now() &&
-	       !tlb_holds(running_cpu, PKMAP_ADDR(0)) &&
-	       !(atomic_read(&cpu_idle_mask) & (1u << running_cpu)) && !this_cpu_read(is_idle);
+	flushed_first = this_cpu_read(tlb_seen) == tlb_stamp_now() &&
+			!tlb_holds(running_cpu, PKMAP_ADDR(0)) &&
+			!(atomic_read(&cpu_idle_mask) & (1u << running_cpu)) &&
+			!this_cpu_read(is_idle);
 }
 
 static void paid_before_any_handler(void **state)
@@ -165,12 +166,12 @@ static void paid_before_any_handler(void **state)
 	let_cpu_1_look();
 	pool_idle(1);
 	a_turn();
-	paid = false;
-	smp_call(2, see_whether_paid, NULL);
-	CHECK(paid, "a handler runs on a CPU that owes");
+	flushed_first = false;
+	smp_call(2, see_whether_flushed, NULL);
+	CHECK(flushed_first, "a handler runs on a CPU whose flush is pending");
 }
 
-/* Only the PKMap's flushes are owed. */
+/* Only the PKMap's flushes are put off. */
 static void other_flushes_reach_idle_cpus(void **state)
 {
 	(void)state;

@@ -151,7 +151,7 @@ pte_t *kernel_pte(uintptr_t address)
 	       slot % PTRS_PER_PTE;
 }
 
-bool env_owes_flush(u32 cpu) { return *per_cpu(is_idle, cpu); }
+bool env_flush_pending(u32 cpu) { return *per_cpu(is_idle, cpu); }
 
 /* ---- Locks: taken by a locked operation, released by a plain store, as in spinlock.c ---- */
 

@@ -152,9 +152,9 @@ void tlb_add_pkmap_table(u32 frame, u32 first_slot);
 void env_boot(bool lazy);
 void env_interrupt(u32 bit);
 /*
- * The CPU is idle, and pays for its flushes when it leaves: it may hold what others have given up.
+ * The CPU is idle, and flushes when it leaves: it may hold what others have given up.
  */
-bool env_owes_flush(u32 cpu);
+bool env_flush_pending(u32 cpu);
 
 /* ---- check.c: invariants in every state ---- */
 

@@ -71,7 +71,7 @@ static void check_handed_out(u32 slot, u32 frame)
 		u32 others =
 			(m.cpu[cpu].tlb.global[slot] | m.cpu[cpu].tlb.local[slot]) & ~BIT(frame);
 
-		if (others && !env_owes_flush(cpu))
+		if (others && !env_flush_pending(cpu))
 			fail("slot %u is handed out to frame %u while CPU %u may still hold frame %d there (7)",
 				slot, frame, cpu, __builtin_ctz(others));
 	}

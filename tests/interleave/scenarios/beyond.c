@@ -75,7 +75,7 @@ static void use_others(void)
 SCENARIO(page_freed, .about = "a page is freed with its slot at 1, while others wrap", .cpus = 2,
 	.cpu = { use_and_free, use_others });
 
-/* ---- An idle CPU owes a flush ---- */
+/* ---- An idle CPU has a flush pending ---- */
 
 static struct spinlock lock = SPINLOCK_INIT("scenario");
 static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "scenario");

@@ -1,5 +1,6 @@
 /*
- * What the pool does beyond the book's: slots of freed pages, flushes that idle CPUs owe, batches.
+ * What the pool does beyond the book's: slots of freed pages, flushes that idle CPUs put off,
+ * batches.
  */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
@@ -166,10 +167,10 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 	high_pages_free();
 }
 
-/* What an idle CPU owes it has paid before any handler runs on it: seen by a handler. */
+/* A flush that an idle CPU has put off is made before any handler runs on it: seen by a handler. */
 static void note_seen(void *seen) { *(u32 *)seen = this_cpu_read(tlb_seen); }
 
-SELFTEST_HIGH(pkmap_paid, "pkmap.paid", 8, "26")
+SELFTEST_HIGH(pkmap_flushed_first, "pkmap.flushed_first", 8, "26")
 {
 	if (!high_pages_take(2 * pkmap_slots))
 		return;

@@ -232,7 +232,7 @@ class Quicklists(Subcommand):
 
 
 class Tlb(Subcommand):
-    """Flushes by CPU, what is owed, and in the debug build what each CPU may still hold"""
+    """Flushes by CPU, which are pending, and in the debug build what each CPU may still hold"""
 
     def run(self, kernel, arguments):
         show(tlb.lines(kernel))

@@ -29,7 +29,7 @@ def lines(machine):
             f"{cpu:3}  {stats.full_flushes:12} {stats.cr3_loads:10} {stats.invlpgs:8} {stats.rounds:18}   "
             + mm_words(machine, cpu)
         )
-    text += call_lines(machine) + owed_lines(machine)
+    text += call_lines(machine) + pending_lines(machine)
     return text + (
         shadow_lines(machine)
         if machine.has_var("shadow_cpu")
@@ -59,7 +59,7 @@ def call_lines(machine):
     ]
 
 
-def owed_lines(machine):
+def pending_lines(machine):
     """Flushes of the PKMap by number (kernel/arch/x86/paging/tlb_idle.h): the last one asked for,
     what each CPU has flushed past.
     """
@@ -68,12 +68,12 @@ def owed_lines(machine):
     for cpu in machine.cpu_numbers:
         seen = machine.percpu("tlb_seen", cpu)
         behind = stamp - seen & 0xFFFFFFFF
-        owes = (
-            f"owes {behind}" + (", pays on leaving idle" if idle >> cpu & 1 else "")
+        pending = (
+            f"{behind} pending" + (", made on leaving idle" if idle >> cpu & 1 else "")
             if behind
-            else "owes nothing"
+            else "nothing pending"
         )
-        text.append(f"  CPU {cpu}: has flushed past {seen}, {owes}")
+        text.append(f"  CPU {cpu}: has flushed past {seen}, {pending}")
     return text
 
 

@@ -30,7 +30,7 @@ void irq_time_from(u32 flags, uintptr_t caller);
 void irq_time_to(u32 flags, uintptr_t caller);
 
 /* The section under way does not count: it is long on purpose, where nobody waits for this CPU. */
-void irq_time_forgive(void);
+void irq_time_discard(void);
 
 /* Entry from, and return to, the code that the frame describes. */
 void irq_time_trap(const struct trapframe *frame);
@@ -53,7 +53,7 @@ static inline void irq_time_ends(void) {}
 /* Macros, so that nobody works out the caller's address for nothing. */
 #define irq_time_from(flags, caller) ((void)(flags))
 #define irq_time_to(flags, caller) ((void)(flags))
-static inline void irq_time_forgive(void) {}
+static inline void irq_time_discard(void) {}
 static inline void irq_time_trap(const struct trapframe *frame) { (void)frame; }
 static inline void irq_time_return(const struct trapframe *frame) { (void)frame; }
 static inline void irq_time_report(void) {}

@@ -23,21 +23,21 @@ struct mm_tlb;
 
 #ifdef CONFIG_DEBUG
 
-/* What is owed for entries of an address space that were cleared: since when. */
-struct tlb_debt {
+/* The flush that is pending for entries of an address space that were cleared: since when. */
+struct pending_flush {
 	const struct mm_tlb *mm; /* NULL: nothing */
 	u32 since;
-	uintptr_t caller;      /* who cleared them */
-	uintptr_t address;     /* the page, if it is one alone (debt_owe_page) */
-	u32 invalidated;       /* CPUs that have done an invlpg for it since */
-	struct tlb_debt *next; /* of the debts for one page */
+	uintptr_t caller;           /* who cleared them */
+	uintptr_t address;          /* the page, if it is one alone (pending_flush_page) */
+	u32 invalidated;            /* CPUs that have done an invlpg for it since */
+	struct pending_flush *next; /* of those for one page */
 };
 
 /*
- * What is owed before a frame may be used again: the last place that it was unmapped from, in the
- * kernel or in an address space.
+ * The flush that is pending before a frame may be used again: the last place that it was unmapped
+ * from, in the kernel or in an address space.
  */
-struct frame_debt {
+struct pending_frame {
 	u32 since; /* 0: nothing */
 	/* kernel address of a page, or the CR3 of the address space (which lies lower) */
 	u32 from;
@@ -61,8 +61,8 @@ void shadow_unmapped(uintptr_t address);
 /* It is about to be used again, by the CPUs of `cpus` (offline ones do not count). */
 void shadow_check_reuse(uintptr_t address, u32 cpus);
 /*
- * The same of a PKMap slot: CPUs that are idle may owe the flush (tlb_idle.h), and where the
- * entries are not Global CR3 loads count.
+ * The same of a PKMap slot: the flush of CPUs that are idle may be pending (tlb_idle.h), and where
+ * the entries are not Global CR3 loads count.
  */
 void shadow_check_slot(uintptr_t address);
 /*
@@ -72,28 +72,29 @@ void shadow_check_slot(uintptr_t address);
 void shadow_check_range(uintptr_t start, uintptr_t end);
 
 /* Entries of `mm` have been cleared, or its PDPTEs changed; its page-table lock is still held. */
-void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm);
+void pending_flush_mm(struct pending_flush *pending, const struct mm_tlb *mm);
 /*
- * The same for one page, which an invlpg pays too.  The debt stays where it is until debt_check().
+ * The same for one page, which an invlpg makes too.  The struct stays where it is until
+ * pending_flush_check().
  */
-void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address);
+void pending_flush_page(struct pending_flush *pending, const struct mm_tlb *mm, uintptr_t address);
 /* `what` is about to be used for something else. */
-void debt_check(struct tlb_debt *debt, const char *what);
+void pending_flush_check(struct pending_flush *pending, const char *what);
 /* The address space ends: no CPU may have its PGD in CR3. */
 void shadow_check_gone(const struct mm_tlb *mm);
 
 /* A frame has been unmapped from a kernel address (after shadow_unmapped), or from `mm`. */
-void frame_owe_kernel(struct frame_debt *debt, uintptr_t address);
-void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm);
-/* Frame `pfn` is about to be used for something else; clears the debt. */
-void frame_check(struct frame_debt *debt, u32 pfn);
+void pending_frame_kernel(struct pending_frame *pending, uintptr_t address);
+void pending_frame_mm(struct pending_frame *pending, const struct mm_tlb *mm);
+/* Frame `pfn` is about to be used for something else; and is not pending any more. */
+void pending_frame_check(struct pending_frame *pending, u32 pfn);
 
 #else
 
-struct tlb_debt {
+struct pending_flush {
 };
 
-struct frame_debt {
+struct pending_frame {
 };
 
 static inline u32 shadow_time_now(void) { return 0; }
@@ -130,36 +131,37 @@ static inline void shadow_check_range(uintptr_t start, uintptr_t end)
 	(void)start;
 	(void)end;
 }
-static inline void debt_owe(struct tlb_debt *debt, const struct mm_tlb *mm)
+static inline void pending_flush_mm(struct pending_flush *pending, const struct mm_tlb *mm)
 {
-	(void)debt;
+	(void)pending;
 	(void)mm;
 }
-static inline void debt_owe_page(struct tlb_debt *debt, const struct mm_tlb *mm, uintptr_t address)
+static inline void pending_flush_page(
+	struct pending_flush *pending, const struct mm_tlb *mm, uintptr_t address)
 {
-	(void)debt;
+	(void)pending;
 	(void)mm;
 	(void)address;
 }
-static inline void debt_check(struct tlb_debt *debt, const char *what)
+static inline void pending_flush_check(struct pending_flush *pending, const char *what)
 {
-	(void)debt;
+	(void)pending;
 	(void)what;
 }
 static inline void shadow_check_gone(const struct mm_tlb *mm) { (void)mm; }
-static inline void frame_owe_kernel(struct frame_debt *debt, uintptr_t address)
+static inline void pending_frame_kernel(struct pending_frame *pending, uintptr_t address)
 {
-	(void)debt;
+	(void)pending;
 	(void)address;
 }
-static inline void frame_owe_mm(struct frame_debt *debt, const struct mm_tlb *mm)
+static inline void pending_frame_mm(struct pending_frame *pending, const struct mm_tlb *mm)
 {
-	(void)debt;
+	(void)pending;
 	(void)mm;
 }
-static inline void frame_check(struct frame_debt *debt, u32 pfn)
+static inline void pending_frame_check(struct pending_frame *pending, u32 pfn)
 {
-	(void)debt;
+	(void)pending;
 	(void)pfn;
 }
 

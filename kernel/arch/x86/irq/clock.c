@@ -77,7 +77,7 @@ static u64 tsc_hz_by(const struct reference *clock)
 		u64 hz = window_hz(clock);
 
 		/* Nobody else runs yet, and an interrupt in the window would be counted. */
-		irq_time_forgive();
+		irq_time_discard();
 		irq_restore(flags);
 		smallest = MIN(smallest, hz);
 	}
@@ -175,7 +175,7 @@ u32 measure_hz(u32 (*counter)(void))
 		u32 flags = irq_save();
 		u64 hz = counter_window(counter);
 
-		irq_time_forgive();
+		irq_time_discard();
 		irq_restore(flags);
 		smallest = MIN(smallest, hz);
 	}
