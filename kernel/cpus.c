@@ -7,6 +7,7 @@
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/upcall.h"
+#include "kernel/sched/idle.h"
 #include "kernel/sched/thread.h"
 #include "mm/pages/page_alloc.h"
 

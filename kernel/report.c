@@ -107,3 +107,9 @@ void report_cpus(void)
 		apic_present ? "local APICs" : "the PIT");
 	report_missing_cpus();
 }
+
+void report_first_thread(void)
+{
+	console_printf(
+		"[8] first thread: runs on CPU %u of %u\n", smp_processor_id(), cpu_online_count());
+}

@@ -15,5 +15,6 @@ void report_kmap(void);
  */
 void report_memory(u32 handed, u32 early);
 void report_cpus(void);
+void report_first_thread(void);
 
 #endif

@@ -10,6 +10,7 @@
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/smp/cpumask.h"
 
 /* A place below this is a vector. */
 #define VECTORS 256u
@@ -108,12 +109,10 @@ static void report_section(u32 cpu, const struct irq_section *longest)
 /* What other CPUs have may change while it is printed: the figures of one that is idle do not. */
 void irq_time_report(void)
 {
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
-		struct irq_section longest;
+	for_each_cpu(cpu, cpus_with_copy())
+	{
+		struct irq_section longest = per_cpu(irq_time, cpu)->longest;
 
-		if (cpu != 0 && percpu_offset[cpu] == 0)
-			continue;
-		longest = per_cpu(irq_time, cpu)->longest;
 		if (longest.ticks)
 			report_section(cpu, &longest);
 	}

@@ -178,11 +178,12 @@ void shadow_cpu_ready(void)
 /* The first CPU of `cpus` that has not flushed since; NR_CPUS: none. */
 static u32 first_behind(u32 cpus, u32 since, bool global)
 {
-	for (u32 n = 0; n < NR_CPUS; n++) {
+	for_each_cpu(n, cpus)
+	{
 		const struct shadow_cpu *cpu = &shadow_cpu[n];
 		u32 flushed = global ? READ_ONCE(cpu->full_at) : READ_ONCE(cpu->load_at);
 
-		if ((cpus & (1u << n)) && is_before(flushed, since))
+		if (is_before(flushed, since))
 			return n;
 	}
 	return NR_CPUS;

@@ -10,6 +10,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/upcall.h"
+#include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
 #include "mm/pkmap/highmem.h"
@@ -26,7 +27,6 @@ struct run_queue {
 	u32 slice;               /* ticks left */
 };
 static DEFINE_PER_CPU(struct run_queue, run_queue);
-DEFINE_PER_CPU(struct sched_stats, sched_stats);
 
 void (*tick_hook)(void);
 
@@ -111,10 +111,7 @@ static struct run_queue *lock_queue(void)
 	return queue;
 }
 
-u32 seconds_up(void) { return READ_ONCE(per_cpu(sched_stats, 0)->ticks) / HZ; }
-
-/* What every CPU does now and then, on its way to another thread or to idle. */
-static void housekeeping(void)
+void sched_housekeeping(void)
 {
 	trim_if_asked();
 	pkmap_report_stall();
@@ -126,7 +123,7 @@ void yield(void)
 	struct thread *self;
 
 	might_sleep("yield", CALLER());
-	housekeeping();
+	sched_housekeeping();
 	queue = lock_queue();
 	self = queue->current;
 	self->state = THREAD_READY;
@@ -207,67 +204,13 @@ void sched_start_thread(struct thread *thread)
 	sched_wake(thread, NULL);
 }
 
-u32 idle_cpus(void) { return atomic_read(&cpu_idle_mask); }
+bool sched_has_work(void) { return !list_empty(&this_cpu(run_queue)->ready); }
 
 bool idle_thread_runs(u32 cpu)
 {
 	const struct run_queue *queue = per_cpu(run_queue, cpu);
 
 	return READ_ONCE(queue->current) == queue->idle;
-}
-
-/* The request was stored before, by a locked operation; the other side is idle_halt(). */
-u32 kick_idle_cpus(void)
-{
-	u32 idle = 0;
-
-	for (u32 left = cpus_online() & ~(1u << smp_processor_id()); left; left &= left - 1) {
-		u32 cpu = lowest_bit(left);
-
-		if (idle_thread_runs(cpu))
-			idle |= 1u << cpu;
-		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
-			smp_send_reschedule(cpu);
-	}
-	return idle;
-}
-
-/*
- * Halts unless there is something to do.  Idle is announced, by a locked operation, before the last
- * look: whoever gives us work (queue or trim request, stored first) either sees the announcement
- * and interrupts us, or we see the work.  With interrupts off from the look to the hlt no interrupt
- * is missed.  The interrupt that ends the hlt takes the announcement back before its handler runs;
- * but a hlt can end without one (SMI, NMI, a debugger: SDM vol. 2, HLT), so this does it too.
- */
-static void idle_halt(struct run_queue *queue)
-{
-	irq_disable();
-	idle_enter();
-	if (list_empty(&queue->ready) && !trim_is_asked()) {
-		this_cpu(sched_stats)->halts++;
-		irq_enable_and_halt();
-		irq_disable();
-	}
-	if (this_cpu_test(is_idle))
-		idle_leave();
-	irq_enable();
-}
-
-__noreturn void idle_loop(struct thread *idle)
-{
-	struct run_queue *queue = this_cpu(run_queue);
-
-	ASSERT(queue->current == idle && queue->idle == idle, "idle loop of %s on CPU %u",
-		idle->name, smp_processor_id());
-	irq_enable();
-	for (;;) {
-		housekeeping();
-		check_pgt_cache();
-		if (list_empty(&queue->ready))
-			idle_halt(queue);
-		else
-			yield();
-	}
 }
 
 void timer_tick(void)

@@ -1,5 +1,5 @@
 /*
- * Between the scheduler (sched.c) and those who make threads (thread.c) and put them to sleep
+ * Between the scheduler (sched.c) and those who make threads (thread.c), idle (idle.c) and put them to sleep
  * (wait.c); nobody else.
  */
 #ifndef KERNEL_SCHED_H
@@ -22,5 +22,10 @@ void sched_sleep_unless(const bool *woken);
 void sched_wake(struct thread *thread, bool *woken);
 /* The running thread ends. */
 __noreturn void sched_end(void);
+
+/* What every CPU does now and then, on its way to another thread or to idle.  Interrupts on. */
+void sched_housekeeping(void);
+/* True if a thread is ready on this CPU's queue. */
+bool sched_has_work(void);
 
 #endif

@@ -67,12 +67,6 @@ void thread_use_mm(struct mm *mm);
 /* Idle threads: made for a CPU before it starts; the stack on which it will run them. */
 struct thread *thread_create_idle(u32 cpu);
 /*
- * What the boot context and each other CPU end in: halts when there is nothing to run, trims the
- * quicklists.
- */
-__noreturn void idle_loop(struct thread *idle);
-
-/*
  * If set, the boot CPU calls it at each tick of its timer, in the interrupt.  For long self-tests,
  * which show that they go on.
  */
@@ -80,15 +74,5 @@ extern void (*tick_hook)(void);
 
 /* Lets others run if the running thread's time slice is over: for long loops. */
 void cond_resched(void);
-
-/* Bit n: CPU n is halted in its idle loop (or about to be). */
-u32 idle_cpus(void);
-
-struct sched_stats {
-	u32 switches; /* from one thread to another */
-	u32 ticks;    /* timer interrupts */
-	u32 halts;
-};
-DECLARE_PER_CPU(struct sched_stats, sched_stats);
 
 #endif

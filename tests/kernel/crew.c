@@ -2,6 +2,7 @@
 #include "tests/kernel/crew.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
+#include "kernel/sched/sched_stats.h"
 
 #include "lib/format.h"
 #include "tests/kernel/selftest.h"
@@ -32,9 +33,8 @@ bool crew_start_on(
 {
 	crew->n = 0;
 	for (u32 round = 0; round < each; round++)
-		for (u32 cpu = 0; cpu < NR_CPUS && crew->n < CREW_MAX; cpu++)
-			if ((mask & (1u << cpu)) && !add_member(crew, cpu, work, arg))
-				return false;
+		for_each_cpu(cpu, mask) if (crew->n < CREW_MAX &&
+					    !add_member(crew, cpu, work, arg)) return false;
 	return true;
 }
 

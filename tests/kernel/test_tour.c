@@ -5,6 +5,7 @@
  */
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
+#include "kernel/sched/idle.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
 #include "mm/pages/zone.h"

@@ -1,5 +1,6 @@
 /*
- * What this layer calls and the layers above define.
+ * What is called here and defined above: by the layers above this one, and, at the end, by the
+ * folders of this one that stand above the caller's.
  */
 #ifndef ARCH_X86_UPCALL_H
 #define ARCH_X86_UPCALL_H
@@ -27,5 +28,14 @@ const char *current_name(void);
 
 /* If `address` lies in the guard page of a kernel stack, whose it is, else NULL. */
 const char *guard_page_owner(uintptr_t address);
+
+/*
+ * Of paging/, for the entry of interrupts: first thing there, and on a way out of idle without one.
+ * Makes the flush that was put off (tlb_idle.h).  Interrupts off.
+ */
+void idle_leave(void);
+
+/* Of smp/, for panics alone: stops every other CPU for good, also those with interrupts off (by NMI). */
+void smp_stop_others(void);
 
 #endif

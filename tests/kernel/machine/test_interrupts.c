@@ -15,6 +15,7 @@
 #include "arch/x86/irq/lapic.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
+#include "kernel/sched/sched_stats.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
@@ -236,10 +237,8 @@ SELFTEST(apic_lines, "apic.lines", 8, "")
 		return;
 	}
 	find_used();
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			for (u32 i = 0; i < 4; i++)
-				expect_entry(cpu, i & 1, i & 2);
+	for_each_cpu(cpu, cpus_online()) for (u32 i = 0; i < 4; i++)
+		expect_entry(cpu, i & 1, i & 2);
 	EXPECT(0, ioapic_route_isa(ISA_IRQ, 0) != timer, "two lines have one vector, 0x%02x",
 		timer);
 	ioapic_mask_isa(ISA_IRQ);
@@ -262,8 +261,6 @@ ON_DEMAND(irq_clocks, "irq.clocks")
 {
 	static struct crew crew;
 
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if ((cpus_online() & (1u << cpu)) &&
-			crew_start_on(&crew, 1u << cpu, 1, count_ticks, NULL))
-			crew_join(&crew);
+	for_each_cpu(cpu, cpus_online()) if (crew_start_on(&crew, 1u << cpu, 1, count_ticks, NULL))
+		crew_join(&crew);
 }

@@ -310,7 +310,5 @@ SELFTEST(protection_control_all, "protection.control_all", 8, "27")
 {
 	memset(control, 0, sizeof(control));
 	smp_call(cpus_online(), read_control, NULL);
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			check_control(cpu);
+	for_each_cpu(cpu, cpus_online()) check_control(cpu);
 }

@@ -11,6 +11,8 @@
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/cmdline.h"
+#include "kernel/sched/idle.h"
+#include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
@@ -127,9 +129,7 @@ SELFTEST(smp_call_masks, "smp.call_masks", 8, "23")
 	expect_called(0);
 	expect_called(~0u); /* bits of CPUs that are not there count for nothing */
 	expect_called(cpus_online() & ~(1u << smp_processor_id()));
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			expect_called(1u << cpu);
+	for_each_cpu(cpu, cpus_online()) expect_called(1u << cpu);
 	for (u32 i = 0; i < 6; i++)
 		expect_called(random_next(&random));
 }
@@ -199,11 +199,8 @@ SELFTEST(smp_call_storm, "smp.call_storm", 8, "23")
 	if (!crew_start(&crew, 1, call_often, NULL))
 		return;
 	crew_join(&crew);
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			EXPECT_EQ(23, atomic_read(&received[cpu]),
-				storm_calls() * cpu_online_count(), "calls of CPU %u that arrived",
-				cpu);
+	for_each_cpu(cpu, cpus_online()) EXPECT_EQ(23, atomic_read(&received[cpu]),
+		storm_calls() * cpu_online_count(), "calls of CPU %u that arrived", cpu);
 	EXPECT_EQ(
 		23, atomic_read(&spoilt), 0, "calls whose data was gone while a CPU still read it");
 }
@@ -275,12 +272,9 @@ SELFTEST(smp_timer, "smp.timer", 8, "")
 	if (!EXPECT(0, own_timer_ticks(), "timer interrupts on CPU %u until now: %u",
 		    smp_processor_id(), ticks_of(smp_processor_id())))
 		return;
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			ticks_before[cpu] = ticks_of(cpu);
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++) {
-		if (!(cpus_online() & (1u << cpu)))
-			continue;
+	for_each_cpu(cpu, cpus_online()) ticks_before[cpu] = ticks_of(cpu);
+	for_each_cpu(cpu, cpus_online())
+	{
 		HALT_UNTIL(has_ticked(cpu), 100);
 		EXPECT(0, has_ticked(cpu), "timer interrupts on CPU %u: %u, earlier %u", cpu,
 			ticks_of(cpu), ticks_before[cpu]);
@@ -374,9 +368,7 @@ SELFTEST(smp_ioapic, "smp.ioapic", 8, "")
 		selftest_skip(vector ? "no PIT, or its interrupt leads nowhere" : "no I/O APIC");
 		return;
 	}
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpus_online() & (1u << cpu))
-			route_to(cpu);
+	for_each_cpu(cpu, cpus_online()) route_to(cpu);
 	pit_start(0);
 	trap_set_handler(vector, NULL);
 }
@@ -417,7 +409,5 @@ SELFTEST(smp_reschedule, "smp.reschedule", 8, "")
 
 	if (!others)
 		selftest_skip("one CPU");
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (others & (1u << cpu))
-			expect_woken(cpu);
+	for_each_cpu(cpu, others) expect_woken(cpu);
 }

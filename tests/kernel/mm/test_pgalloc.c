@@ -1,5 +1,6 @@
 /* Page-table pages: quicklists, watermarks, trimming. */
 #include "arch/x86/smp/cpumask.h"
+#include "kernel/sched/idle.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/pages/page_alloc.h"

@@ -9,6 +9,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
+#include "kernel/sched/idle.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"
 #include "tests/kernel/crew.h"

@@ -11,6 +11,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
+#include "kernel/sched/sched_stats.h"
 #include "kernel/sched/thread.h"
 #include "tests/kernel/selftest.h"
 

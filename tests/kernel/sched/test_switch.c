@@ -8,6 +8,8 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/smp/cpumask.h"
+#include "kernel/sched/idle.h"
+#include "kernel/sched/sched_stats.h"
 #include "lib/bitops.h"
 #include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"

@@ -1,6 +1,8 @@
 /* Wait queues: who is woken, in which order, and that no wake-up is lost. */
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
+#include "kernel/sched/idle.h"
+#include "kernel/sched/sched_stats.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "tests/kernel/crew.h"

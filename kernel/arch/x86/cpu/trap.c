@@ -7,8 +7,8 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/hooks/irq_time.h"
-#include "arch/x86/irq/apic.h"
 #include "arch/x86/paging/tlb_idle.h"
+#include "arch/x86/upcall.h"
 #include "lib/assert.h"
 
 #define VECTORS 256u
@@ -38,7 +38,7 @@ DEFINE_PER_CPU(u32, probe_armed);
 
 static struct gate idt[VECTORS] __aligned(8);
 static trap_handler_t handlers[VECTORS];
-static u32 unexpected[VECTORS];
+static trap_handler_t fallback;
 
 void idt_init(void)
 {
@@ -70,22 +70,7 @@ void trap_set_handler(u32 vector, trap_handler_t handler)
 	WRITE_ONCE(handlers[vector], handler);
 }
 
-/*
- * An interrupt that nobody asked for is a curiosity, not the end: named the first time, counted
- * always.
- */
-static void unexpected_interrupt(u32 vector)
-{
-	/*
-	 * Unacknowledged it would hold back those of lower priority; one from the 8259, or a
-	 * spurious one, is not in service.
-	 */
-	if (apic_in_service(vector))
-		apic_eoi();
-	if (unexpected[vector]++ == 0)
-		pr_warn("CPU %u: unexpected interrupt, vector 0x%02x; further ones are only counted\n",
-			smp_processor_id(), vector);
-}
+void trap_set_fallback(trap_handler_t handler) { fallback = handler; }
 
 static void dispatch_interrupt(struct trapframe *frame)
 {
@@ -99,10 +84,9 @@ static void dispatch_interrupt(struct trapframe *frame)
 	if (this_cpu_test(is_idle))
 		idle_leave();
 	this_cpu_inc(nosleep.interrupts);
-	if (handler)
-		handler(frame);
-	else
-		unexpected_interrupt(frame->vector);
+	if (!handler)
+		handler = fallback;
+	handler(frame);
 	INVARIANT(30, kmap_atomic_depth() == depth,
 		"vector 0x%02x: %u atomic kmaps at entry, %u at exit", frame->vector, depth,
 		kmap_atomic_depth());

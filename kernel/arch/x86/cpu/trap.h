@@ -52,6 +52,8 @@ void idt_load(void);
  * panics.
  */
 void trap_set_handler(u32 vector, trap_handler_t handler);
+/* Who is called for interrupts (vectors from 0x20 on) that have no handler.  Step 0. */
+void trap_set_fallback(trap_handler_t handler);
 
 /*
  * Every interrupt source is masked now: from here on an NMI that nobody handles is a panic.  Step

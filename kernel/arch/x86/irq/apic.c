@@ -11,7 +11,6 @@
 #include "arch/x86/firmware/discover.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
-#include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/irq/lapic.h"
 
 /* IA32_APIC_BASE (10.4.4). */
@@ -206,7 +205,6 @@ bool apic_init(void)
 	}
 	if (topology.imcr)
 		leave_pic_mode();
-	trap_set_handler(VECTOR_TIMER, apic_timer_interrupt);
 	trap_set_handler(VECTOR_APIC_ERROR, error_interrupt);
 	trap_set_handler(VECTOR_SPURIOUS, spurious_interrupt);
 	setup_registers();

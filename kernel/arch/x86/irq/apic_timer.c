@@ -12,7 +12,7 @@
 
 u32 apic_timer_hz;
 
-void apic_timer_interrupt(struct trapframe *frame)
+static void timer_interrupt(struct trapframe *frame)
 {
 	(void)frame;
 	/*
@@ -28,6 +28,7 @@ static u32 timer_counter(void) { return ~lapic_read(LAPIC_TIMER_CURRENT); }
 
 void apic_timer_calibrate(void)
 {
+	trap_set_handler(VECTOR_TIMER, timer_interrupt);
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_16);
 	lapic_write(LAPIC_TIMER_INITIAL, 0xFFFFFFFF);

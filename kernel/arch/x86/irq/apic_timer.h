@@ -6,15 +6,11 @@
 
 /*
  * Measures the timer's rate by the TSC, once, on the boot CPU; apic_timer_hz is in counts a second,
- * after its divider.
+ * after its divider.  Registers the interrupt's handler.
  */
 void apic_timer_calibrate(void);
 extern u32 apic_timer_hz;
 /* Starts HZ interrupts a second on the running CPU. */
 void apic_timer_start(void);
-
-/* Handler for VECTOR_TIMER. */
-struct trapframe;
-void apic_timer_interrupt(struct trapframe *frame);
 
 #endif

@@ -6,6 +6,7 @@
 #include "arch/x86/paging/tlb_stamp.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
+#include "arch/x86/upcall.h"
 
 DEFINE_PER_CPU(u32, is_idle);
 

@@ -29,8 +29,6 @@ void tlb_flush_past(u32 stamp);
 DECLARE_PER_CPU(u32, is_idle);
 /* Says that this CPU is idle; it halts next, or leaves again.  Interrupts off; a full barrier. */
 void idle_enter(void);
-/* First thing at an interrupt's entry, and on a way back without a halt.  Interrupts off. */
-void idle_leave(void);
 /* CPUs whose flush may be pending: their bits. */
 u32 idle_or_leaving(void);
 

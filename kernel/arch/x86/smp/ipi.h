@@ -15,9 +15,6 @@ void smp_send_ipi(u32 cpu, u32 vector);
 /* Makes `cpu` leave hlt and look at its run queue.  Any context. */
 void smp_send_reschedule(u32 cpu);
 
-/* Stops every other CPU for good, also those with interrupts off (by NMI).  Panic only. */
-void smp_stop_others(void);
-
 /* Registers the handler of VECTOR_RESCHEDULE.  Step 7. */
 void ipi_init(void);
 

@@ -1,0 +1,60 @@
+/* Where the boot ends: see boot_end.h. */
+#include "kernel/boot_end.h"
+
+#include "arch/x86/console/console.h"
+#include "arch/x86/console/exit.h"
+#include "arch/x86/cpu/registers.h"
+#include "arch/x86/smp/cpumask.h"
+#include "kernel/cmdline.h"
+#include "kernel/report.h"
+#include "kernel/testing.h"
+
+static u64 tsc_at_entry;
+
+void boot_begins(void) { tsc_at_entry = rdtsc(); }
+
+/* The self-test's closing lines; true if it passed. */
+static bool end_tests(void)
+{
+	console_printf("# %llu TSC ticks since the kernel's entry\n", rdtsc() - tsc_at_entry);
+	return testing_end();
+}
+
+/*
+ * The end of what until= and the command line ask for; with exit it does not return.  Without, a
+ * line says what the machine does from now on.
+ */
+static void finish(bool passed)
+{
+	if (kernel_options.exit)
+		machine_exit(passed);
+	if (kernel_options.until < LAST_STEP)
+		console_printf("stopped after step %u; ", kernel_options.until);
+	else
+		console_printf("%u CPUs idle from here on; ", cpu_online_count());
+	console_printf(HOW_TO_LEAVE);
+}
+
+void stop_if_last(u32 step)
+{
+	if (step != kernel_options.until)
+		return;
+	if (kernel_options.bench_asked)
+		pr_err("bench: nothing is measured, since that needs every step, and until=%u\n",
+			step);
+	finish(end_tests() && !kernel_options.bench_asked);
+	cpu_stop();
+}
+
+void first_thread(void *unused)
+{
+	bool passed;
+
+	(void)unused;
+	report_first_thread();
+	testing_step(8);
+	passed = end_tests();
+	if (kernel_options.bench_asked)
+		passed = bench_run(kernel_options.bench) && passed;
+	finish(passed);
+}

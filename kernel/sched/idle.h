@@ -1,0 +1,17 @@
+/* CPUs with nothing to run. */
+#ifndef KERNEL_IDLE_H
+#define KERNEL_IDLE_H
+
+#include "kernel/sched/idle.h"
+#include "kernel/sched/thread.h"
+
+/*
+ * What the boot context and each other CPU end in: halts when there is nothing to run, trims the
+ * quicklists.
+ */
+__noreturn void idle_loop(struct thread *idle);
+
+/* Bit n: CPU n is halted in its idle loop (or about to be). */
+u32 idle_cpus(void);
+
+#endif
