@@ -14,6 +14,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
+#include "arch/x86/upcall.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
