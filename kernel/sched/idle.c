@@ -11,8 +11,6 @@
 #include "lib/assert.h"
 #include "mm/tables/pgalloc.h"
 
-u32 idle_cpus(void) { return atomic_read(&cpu_idle_mask); }
-
 /* The request was stored before, by a locked operation; the other side is idle_halt(). */
 u32 kick_idle_cpus(void)
 {
@@ -22,7 +20,7 @@ u32 kick_idle_cpus(void)
 	{
 		if (idle_thread_runs(cpu))
 			idle |= 1u << cpu;
-		if (atomic_read(&cpu_idle_mask) & (1u << cpu))
+		if (cpus_idle() & (1u << cpu))
 			smp_send_reschedule(cpu);
 	}
 	return idle;

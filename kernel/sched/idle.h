@@ -11,7 +11,4 @@
  */
 __noreturn void idle_loop(struct thread *idle);
 
-/* Bit n: CPU n is halted in its idle loop (or about to be). */
-u32 idle_cpus(void);
-
 #endif

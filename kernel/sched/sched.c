@@ -176,7 +176,7 @@ __noreturn void sched_end(void)
 static void poke(u32 cpu)
 {
 	smp_mb();
-	if (cpu != smp_processor_id() && (atomic_read(&cpu_idle_mask) & (1u << cpu)))
+	if (cpu != smp_processor_id() && (cpus_idle() & (1u << cpu)))
 		smp_send_reschedule(cpu);
 }
 

@@ -48,6 +48,16 @@ def run_before(gdb, code):
     gdb.set_named("eip", CODE)
 
 
+def stop_while_all_halt(boot):
+    """All that is looked at afterwards is of one moment, in which no CPU handles an interrupt."""
+    while True:
+        boot.hmp("stop")
+        if boot.halted() == [True] * boot.machine.cpus:
+            return
+        boot.hmp("cont")
+        boot.check_limit("the CPUs do not halt")
+
+
 def boot_after(machine, build, leave):
     """Boots with what leave(gdb) left behind, up to the closing line; the registers and the local
     APIC of CPU 0 then.
@@ -59,8 +69,7 @@ def boot_after(machine, build, leave):
         gdb.resume()
         boot.wait_for(lines.CLOSING)
         check_passed(boot)
-        while boot.halted() != [True] * machine.cpus:
-            boot.check_limit("the CPUs do not halt")
+        stop_while_all_halt(boot)
         boot.registers = boot.hmp("info registers")
         boot.lapic = boot.hmp("info lapic")
         boot.pins = re.findall(

@@ -12,6 +12,7 @@
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
 #include "tests/kernel/crew.h"
+#include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 
 #define CRASH(ident, name, step) SELFTEST_FLAGS(ident, name, step, "", false, true)

@@ -5,7 +5,6 @@
  */
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
-#include "kernel/sched/idle.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
 #include "mm/pages/zone.h"
@@ -222,7 +221,7 @@ TOUR(tour_sleeper, "tour.sleeper")
 	while (thread && kmap_stats.sleeps == sleeps)
 		yield();
 	/* The others are halted: whoever looks at the machine now finds them so. */
-	WAIT_FOR((idle_cpus() | 1u << smp_processor_id()) == cpus_online());
+	WAIT_FOR((cpus_idle() | 1u << smp_processor_id()) == cpus_online());
 	somebody_sleeps();
 	while (n)
 		kunmap(high_page[--n]);

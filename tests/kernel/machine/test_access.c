@@ -9,6 +9,7 @@
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/address_space.h"
 #include "tests/kernel/crew.h"
+#include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 
 /* `ret`, four times. */

@@ -11,7 +11,6 @@
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/cmdline.h"
-#include "kernel/sched/idle.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
 #include "tests/kernel/crew.h"
@@ -386,7 +385,7 @@ static void expect_woken(u32 cpu)
 {
 	u32 ticks, halts, extra = 0;
 
-	if (!EXPECT(0, WAIT_FOR(idle_cpus() & (1u << cpu)), "CPU %u does not become idle", cpu))
+	if (!EXPECT(0, WAIT_FOR(cpus_idle() & (1u << cpu)), "CPU %u does not become idle", cpu))
 		return;
 	ticks = ticks_of(cpu);
 	halts = halts_of(cpu);

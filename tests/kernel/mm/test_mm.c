@@ -12,6 +12,7 @@
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
+#include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 
 #define BASE 0x10000000u

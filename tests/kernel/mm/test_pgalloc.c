@@ -1,6 +1,5 @@
 /* Page-table pages: quicklists, watermarks, trimming. */
 #include "arch/x86/smp/cpumask.h"
-#include "kernel/sched/idle.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
 #include "mm/pages/page_alloc.h"
@@ -201,7 +200,7 @@ static void hoard_member(struct crew_member *self)
  */
 static void expect_trimmed(u32 cpu)
 {
-	if (!EXPECT(37, WAIT_FOR(idle_cpus() & (1u << cpu)), "CPU %u does not become idle", cpu) ||
+	if (!EXPECT(37, WAIT_FOR(cpus_idle() & (1u << cpu)), "CPU %u does not become idle", cpu) ||
 		!EXPECT_EQ(37, per_cpu(pte_quicklist, cpu)->count, HOARD,
 			"tables cached on idle CPU %u", cpu))
 		return;

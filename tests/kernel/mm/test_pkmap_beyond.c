@@ -9,7 +9,6 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
-#include "kernel/sched/idle.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/pkmap.h"
 #include "tests/kernel/crew.h"
@@ -114,7 +113,7 @@ SELFTEST_HIGH(pkmap_idle, "pkmap.idle", 8, "7, 26")
 	if (!high_pages_take(2 * pkmap_slots))
 		return;
 	for (u32 attempt = 0; attempt < 100 && sent; attempt++) {
-		if (!WAIT_FOR((idle_cpus() & others) == others))
+		if (!WAIT_FOR((cpus_idle() & others) == others))
 			break;
 		sent = interrupts_of_a_turn();
 	}

@@ -8,13 +8,13 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/smp/cpumask.h"
-#include "kernel/sched/idle.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/bitops.h"
 #include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
 #include "tests/kernel/crew.h"
+#include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 
 static struct crew crew;
@@ -44,7 +44,7 @@ static void answer(struct crew_member *self)
 	}
 }
 
-static bool is_halted(u32 cpu) { return wait_queue_active(&queue) && (idle_cpus() & (1u << cpu)); }
+static bool is_halted(u32 cpu) { return wait_queue_active(&queue) && (cpus_idle() & (1u << cpu)); }
 
 /*
  * True shortly after a tick that the CPU has taken and gone back to its halt from: the next one is

@@ -14,6 +14,7 @@
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
+#include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 
 static struct crew crew;

@@ -1,7 +1,6 @@
 /* Wait queues: who is woken, in which order, and that no wake-up is lost. */
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "kernel/sched/idle.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
@@ -226,7 +225,7 @@ static bool wake_halted(u32 cpu)
 {
 	u32 before = atomic_read(&answered);
 
-	if (!EXPECT(13, WAIT_FOR(wait_queue_active(&queue) && (idle_cpus() & (1u << cpu))),
+	if (!EXPECT(13, WAIT_FOR(wait_queue_active(&queue) && (cpus_idle() & (1u << cpu))),
 		    "CPU %u does not become idle", cpu))
 		return false;
 	wake_up_all(&queue);

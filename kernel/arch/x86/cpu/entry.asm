@@ -12,11 +12,6 @@ FRAME_EIP       equ 14 * 4
 
 extern trap_dispatch
 global trap_stubs
-global probe_exec
-global probe_exec_failed
-
-extern probe_target
-extern probe_armed
 
 section .text
 
@@ -62,32 +57,6 @@ trap_common:
 	pop	ds
 	add	esp, 8			; vector, error code
 	iret
-
-; bool probe_exec(uintptr_t address)
-;
-; If the call faults, the fault's eip is the address itself, which no table of fix-ups can list:
-; trap.c compares it with probe_target while probe_armed is set.  Interrupts are off in between, so
-; that no handler on this CPU arms it a second time.
-probe_exec:
-	mov	eax, [esp + 4]
-	pushf
-	cli
-	mov	[fs:probe_target], eax
-	mov	dword [fs:probe_armed], 1
-	call	eax
-	mov	dword [fs:probe_armed], 0
-	popf
-	mov	eax, 1
-	ret
-
-; trap.c continues here after a fault at the called address; the call's return address is still on
-; the stack.
-probe_exec_failed:
-	mov	dword [fs:probe_armed], 0
-	add	esp, 4
-	popf
-	xor	eax, eax
-	ret
 
 section .rodata
 align 4

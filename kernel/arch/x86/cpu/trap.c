@@ -28,13 +28,8 @@ struct fixup {
 
 /* From entry.asm. */
 extern const u32 trap_stubs[VECTORS];
-extern char probe_exec_failed[];
 /* Linker symbols. */
 extern const struct fixup extable_start[], extable_end[];
-
-/* Set by probe_exec (entry.asm) while it calls an address that may fault. */
-DEFINE_PER_CPU(u32, probe_target);
-DEFINE_PER_CPU(u32, probe_armed);
 
 static struct gate idt[VECTORS] __aligned(8);
 static trap_handler_t handlers[VECTORS];
@@ -98,10 +93,6 @@ static bool fix_up(struct trapframe *frame)
 {
 	if (frame->cs != SEG_KERNEL_CODE)
 		return false;
-	if (*this_cpu(probe_armed) && frame->eip == *this_cpu(probe_target)) {
-		frame->eip = (uintptr_t)probe_exec_failed;
-		return true;
-	}
 	for (const struct fixup *f = extable_start; f < extable_end; f++)
 		if (f->instruction == frame->eip) {
 			frame->eip = f->continue_at;
@@ -137,10 +128,11 @@ static void dispatch_exception(struct trapframe *frame)
 		early_nmis++;
 		return;
 	}
-	if (handler)
-		handler(frame);
-	else if (!fix_up(frame))
+	if (fix_up(frame))
+		return;
+	if (!handler)
 		panic_trap(frame, address);
+	handler(frame);
 }
 
 __stack_args void trap_dispatch(struct trapframe *frame)
@@ -156,38 +148,4 @@ __stack_args void trap_dispatch(struct trapframe *frame)
 	else
 		dispatch_exception(frame);
 	irq_time_return(frame);
-}
-
-bool probe_read(uintptr_t address, u32 *value)
-{
-	u32 got = 0, done = 0;
-
-	__asm__ volatile("1: movl (%2), %0\n\t"
-			 "movl $1, %1\n"
-			 "2:\n\t"
-			 ".pushsection .extable, \"a\"\n\t"
-			 ".long 1b, 2b\n\t"
-			 ".popsection"
-			 : "+&r"(got), "+&r"(done)
-			 : "r"(address)
-			 : "memory");
-	if (done)
-		*value = got;
-	return done;
-}
-
-bool probe_write(uintptr_t address, u32 value)
-{
-	u32 done = 0;
-
-	__asm__ volatile("1: movl %2, (%1)\n\t"
-			 "movl $1, %0\n"
-			 "2:\n\t"
-			 ".pushsection .extable, \"a\"\n\t"
-			 ".long 1b, 2b\n\t"
-			 ".popsection"
-			 : "+&r"(done)
-			 : "r"(address), "r"(value)
-			 : "memory");
-	return done;
 }

@@ -48,8 +48,8 @@ void idt_load(void);
 
 /*
  * Who is called for a vector.  Interrupt handlers run with interrupts off and must acknowledge
- * their controller themselves.  An exception that has neither a handler nor a fix-up (probe_*)
- * panics.
+ * their controller themselves.  An exception goes to the fix-up that section .extable lists for
+ * the instruction, else to its handler; one that has neither panics.
  */
 void trap_set_handler(u32 vector, trap_handler_t handler);
 /* Who is called for interrupts (vectors from 0x20 on) that have no handler.  Step 0. */
@@ -63,13 +63,5 @@ void trap_sources_quiet(void);
 
 /* Called by entry.asm. */
 __stack_args void trap_dispatch(struct trapframe *frame);
-
-/*
- * Accesses that may fault: false, and nothing else, if they do.  From any context where a fault may
- * be taken. probe_exec calls `address`, which must hold a `ret` instruction.
- */
-bool probe_read(uintptr_t address, u32 *value);
-bool probe_write(uintptr_t address, u32 value);
-__stack_args bool probe_exec(uintptr_t address);
 
 #endif

@@ -30,7 +30,7 @@ void tlb_flush_past(u32 stamp)
 
 	/* The other side of the idle bits is idle_leave(); tlb_stamp() was the barrier. */
 	for_each_cpu(
-		cpu, cpus_online() & ~atomic_read(&cpu_idle_mask)) if (tlb_is_behind(cpu, stamp))
+		cpu, cpus_online() & ~cpus_idle()) if (tlb_is_behind(cpu, stamp))
 		behind |= 1u << cpu;
 	if (!behind)
 		return;

@@ -19,6 +19,7 @@ extern atomic_t cpu_idle_mask;
 
 static inline u32 cpus_online(void) { return atomic_read(&cpu_online_mask); }
 u32 cpu_online_count(void);
+static inline u32 cpus_idle(void) { return atomic_read(&cpu_idle_mask); }
 
 /* The lowest CPU of `mask` from `cpu` on; NR_CPUS: none. */
 static inline u32 next_cpu(u32 cpu, u32 mask)
