@@ -19,18 +19,14 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FILES = [
-    *sorted((ROOT / "kernel/mm").glob("*.c")),
-    *(ROOT / "kernel/arch/x86" / name for name in ("pgtable.c", "fixmap.c", "tlb.c")),
+    *sorted((ROOT / "kernel/mm").rglob("*.c")),
+    *sorted((ROOT / "kernel/arch/x86/paging").glob("*.c")),
 ]
-# What the command line asks for, and what the debug builds alone have.
-FILES = [
-    path
-    for path in FILES
-    if path.name not in ("options.c", "poison.c", "redzone.c", "stack_depth.c")
-]
+# What the command line asks for, and what must be mapped before tables may be loaded.
+FILES = [path for path in FILES if path.name not in ("options.c", "vital.c")]
 SILENT = re.compile(
-    r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|debt_|poison_|padding_|stats|likely\(|barrier\(|"
-    r"cpu_relax|smp_[rw]?mb|_check\(|report_|frame_owe|pending_frame_check|stack_depth_|"
+    r"pr_\w+\(|INVARIANT|ASSERT|PANIC_SITE|panic|shadow_|pending_|poison_|padding_|stats|likely\(|barrier\(|"
+    r"cpu_relax|smp_[rw]?mb|_check\(|report_|stack_depth_|"
     r"object_(page_)?(made|dropped|taken|asked|freed)|\btrimmed\b|pushes|pops|^\s*\*|/\*|\""
 )
 SILENT_FUNCTION = re.compile(
@@ -49,17 +45,32 @@ def functions(text):
         yield match[1], match[2]
 
 
-def telling_lines(body):
-    """Lines of statements that are not silent, but for those that stand in the body more than
-    once.
-    """
-    silent = False  # the statement that the line goes on with
+def statements(body):
+    """The lines of the body, each statement or head of one in one line."""
+    lines = []
     for line in body.split("\n"):
-        silent = silent or bool(SILENT.search(line))
-        if not silent and body.count(line + "\n") == 1:
+        if lines and goes_on(lines[-1]):
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line)
+    return lines
+
+
+def goes_on(line):
+    """Does the statement go on in the next line?"""
+    code = re.sub(r"/\*.*\*/$", "", line).rstrip()
+    if not code.strip() or re.match(r"\s*(/?\*|#)", code):
+        return False
+    open_ones = code.count("(") - code.count(")")
+    return bool(open_ones or re.search(r"[=+\-*/|&?:,<>]$", code) and not code.endswith(":"))
+
+
+def telling_lines(body):
+    """Statements that are not silent, but for those that stand in the body more than once."""
+    lines = statements(body)
+    for line in lines:
+        if not SILENT.search(line) and lines.count(line) == 1:
             yield line
-        if not line.strip() or re.search(r"[;{}:]$|\*/$|^\s*(else|do)$", line):
-            silent = False
 
 
 def changes(line):
@@ -97,20 +108,21 @@ def candidates():
                     }
 
 
+ALIKE = ("function", "from", "to")
+
+
+def same(code, other):
+    """But for blanks, which are a formatter's."""
+    return "".join(code.split()) == "".join(other.split())
+
+
 def argue(mutants):
     """Adds the reasons of equivalent.toml, each of which must fit a mutant."""
     for entry in tomllib.loads((HERE / "equivalent.toml").read_text()).get("equivalent", []):
-        fitting = [
-            m
-            for m in mutants
-            if m["function"] == entry["function"]
-            and m["from"].strip() == entry["from"].strip()
-            and m["to"].strip() == entry["to"].strip()
-        ]
+        fitting = [m for m in mutants if all(same(m[key], entry[key]) for key in ALIKE)]
         if not fitting:
-            sys.exit(
-                f"equivalent.toml: {entry['function']} has no mutant {entry['from'].strip()} -> {entry['to'].strip()}"
-            )
+            change = f"{entry['from'].strip()} -> {entry['to'].strip()}"
+            sys.exit(f"equivalent.toml: {entry['function']} has no mutant {change}")
         for mutant in fitting:
             mutant["equivalent"] = entry["why"]
 
