@@ -37,6 +37,7 @@
 #include "mm/objects/objcache.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "mm/tables/pgalloc.h"
 
 /* What the loader handed over in registers. */
@@ -48,6 +49,7 @@ static void start_reporting(void)
 	percpu_init_boot_cpu();
 	segments_init(percpu_offset[0], read_cr3());
 	fixmap_init();
+	kmap_atomic_init();
 	idt_init();
 	idt_load();
 	console_init();

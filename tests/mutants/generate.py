@@ -19,8 +19,8 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FILES = [
-    *sorted((ROOT / "kernel/mm").glob("*.c")),
-    *(ROOT / "kernel/arch/x86" / name for name in ("pgtable.c", "fixmap.c", "tlb.c")),
+    *sorted((ROOT / "kernel/mm").glob("*/*.c")),
+    *(ROOT / "kernel/arch/x86/paging" / name for name in ("pgtable.c", "fixmap.c", "tlb.c")),
 ]
 # What the command line asks for, and what the debug builds alone have.
 FILES = [
