@@ -27,20 +27,15 @@ struct kmap_stats kmap_stats;
 
 static pteval_t kmap_prot;
 
-static void take_tables(u32 n)
-{
-	for (u32 i = 0; i < n; i++) {
-		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));
-		INVARIANT(1, pkmap_page_table[i], "no page table behind %x",
-			(u32)PKMAP_ADDR(i * PTRS_PER_PTE));
-	}
-}
-
 void kmap_init(void)
 {
 	pkmap_policy = mm_options.kmap_lazy ? lazy_policy : turn_policy;
 	pkmap_slots = mm_options.pkmap_tables * PTRS_PER_PTE;
-	take_tables(mm_options.pkmap_tables);
+	for (u32 i = 0; i < mm_options.pkmap_tables; i++) {
+		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));
+		INVARIANT(1, pkmap_page_table[i], "no page table behind %x",
+			(u32)PKMAP_ADDR(i * PTRS_PER_PTE));
+	}
 	if (pkmap_policy.init)
 		pkmap_policy.init();
 	kmap_prot = PAGE_KERNEL;
