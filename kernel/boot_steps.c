@@ -39,6 +39,7 @@
 #include "mm/objects/objcache.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "mm/tables/pgalloc.h"
 
 static u32 loader_magic, loader_info;
@@ -54,6 +55,7 @@ void start_reporting(void)
 	percpu_init_boot_cpu();
 	segments_init(percpu_offset[0], read_cr3());
 	fixmap_init();
+	kmap_atomic_init();
 	idt_init();
 	unexpected_interrupts_init();
 	idt_load();

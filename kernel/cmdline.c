@@ -8,7 +8,7 @@
 #include "lib/parse.h"
 #include "lib/string.h"
 #include "mm/boot/options.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
 
 #define MAX_WORD 320u
 _Static_assert(PKMAP_TABLES_MAX == (PMD_FOLDED ? 7 : 14), "the text of pkmap_tables= below");

@@ -10,6 +10,7 @@
 #include "kernel/sched/idle.h"
 #include "kernel/sched/thread.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 static u32 order_for(size_t size)
 {
@@ -86,6 +87,7 @@ void cpus_start(u32 most)
 __noreturn void secondary_main(void)
 {
 	smp_secondary_setup();
+	kmap_atomic_init_cpu();
 	apic_timer_start();
 	idle_loop(current_thread());
 }

@@ -14,12 +14,12 @@
 #include "mm/boot/bootmem.h"
 #include "mm/boot/kernel_tables.h"
 #include "mm/boot/modules.h"
+#include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/pkmap/pkmap.h"
 
 static u32 pages_to_mib(u32 pages) { return pages >> (20 - PAGE_SHIFT); }
 
@@ -72,7 +72,7 @@ void report_paging(void)
 void report_kmap(void)
 {
 	console_printf("[5] kmap: %u slots at %08x%s, %u atomic slots for each CPU\n", pkmap_slots,
-		PKMAP_BASE, pkmap_lazy ? " (lazy flush)" : "", KMAP_ATOMIC_DEPTH);
+		PKMAP_BASE, mm_options.kmap_lazy ? " (lazy flush)" : "", KMAP_ATOMIC_DEPTH);
 }
 
 void report_memory(u32 handed, u32 early)

@@ -10,7 +10,7 @@
 
 #include "arch/x86/paging/page_ops.h"
 #include "lib/assert.h"
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 #define POISON_WORD (POISON_BYTE * 0x01010101u)
 

@@ -13,7 +13,7 @@
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_wait.h"
 #include "mm/tables/pgalloc.h"
 
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */

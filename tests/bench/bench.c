@@ -10,7 +10,8 @@
 #include "arch/x86/paging/tlb.h"
 #include "kernel/testing.h"
 #include "lib/string.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/boot/options.h"
+#include "mm/pkmap/highmem.h"
 
 /* bench=quick divides every count by this: to see that each key runs. */
 #define QUICK_DIVISOR 100u
@@ -235,7 +236,7 @@ static void make_tag(void)
 	if (tables > 1)
 		snprintf(pool, sizeof(pool), ".tables%u", tables);
 	snprintf(tag, sizeof(tag), "tarn.%s%s.smp%u%s%s", PMD_FOLDED ? "2level" : "pae", BUILD_KIND,
-		cpu_online_count(), pool, pkmap_lazy ? ".lazy" : "");
+		cpu_online_count(), pool, mm_options.kmap_lazy ? ".lazy" : "");
 }
 
 bool bench_run(const char *what)

@@ -2,7 +2,8 @@
 #include "arch/x86/cpu/registers.h"
 #include "lib/assert.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/bench/tools.h"
 
 /* Distinct pages, one after the other: a slot each, and the pool wraps again and again. */

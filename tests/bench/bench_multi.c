@@ -7,6 +7,7 @@
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/bench/tools.h"
 
 /* CPU n begins here in the pages, so that no two use the same one at about the same time. */

@@ -3,6 +3,7 @@
 #define BENCH_TOOLS_H
 
 #include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_many.h"
 #include "tests/bench/bench.h"
 
 /*

@@ -37,7 +37,6 @@ PLANTED = [
     (ENTRY, "pkmap_page_table[0][6].v", 3),
     (f"{OWNER}.flags", f"({OWNER}.flags & ~3) | 1", 3),
     (f"{OWNER}.flags", f"{OWNER}.flags | 8", 22),
-    ("pkmap_owned[((pkmap_page_table[0][7].v >> 12) & 0xffffff) >> 10]", "0", 22),
     ("mem_map[3].virtual", "0xfe001000", 1),
     ("zones[1].free", "zones[1].free + 1", 46),
     ("zones[0].area[10].count", "zones[0].area[10].count + 1", 46),

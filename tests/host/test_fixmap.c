@@ -5,7 +5,7 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/fixmap.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -118,7 +118,7 @@ static void random_stacks(void **state)
 		CHECK_EQUAL(kmap_atomic_depth(), depth[running_cpu]);
 		check_next_slots();
 		if (one_in(50))
-			fixmap_init_cpu(); /* goes by the depth */
+			kmap_atomic_init_cpu(); /* goes by the depth */
 	}
 	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 		for (run_on(cpu); depth[cpu];)

@@ -33,7 +33,7 @@ def numbers(entries):
             "PMD_SHIFT": reach,
             "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1,
         },
-        "pkmap_lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
+        "lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
     }
 
 

@@ -5,9 +5,9 @@
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/paging/fixmap.h"
 #include "lib/format.h"
 #include "lib/string.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/kernel/selftest.h"
 
 static void *landing[5];
@@ -56,7 +56,7 @@ bool selftest_panics(void (*fn)(void *), void *arg, int invariant)
 	this_cpu_write(nosleep.locks, locks);
 	lock_order_forget(locks);
 	this_cpu_write(nosleep.kmaps, kmaps);
-	fixmap_init_cpu();
+	kmap_atomic_init_cpu();
 	if (irqs)
 		irq_enable();
 	else

@@ -138,6 +138,7 @@ MACHINE = [
 ]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
+    ("kernel/mm/pkmap/kmap_atomic.[ch]", MEMORY),
     ("kernel/mm/pkmap/* kernel/mm/tables/*", SCHEDULES),
     ("kernel/arch/x86/paging/tlb*.[ch] kernel/arch/x86/paging/pgtable_*.h", SCHEDULES),
     (

@@ -10,6 +10,7 @@
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 /*
  * The fixed MTRRs rule here, and the screen and the firmware lie here: mapped whether RAM or not.
@@ -158,4 +159,5 @@ void paging_enable(void)
 	kernel_pgd = swapper_pg_dir;
 	direct_map_end = max_low_pfn;
 	fixmap_init();
+	kmap_atomic_init();
 }

@@ -7,7 +7,7 @@
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 struct module modules[BOOT_MAX_MODULES];
 u32 nmodules;

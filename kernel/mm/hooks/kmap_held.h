@@ -1,7 +1,8 @@
 /*
- * A thread that holds a kmap may ask for more by kmap_try alone (debug build; otherwise all of this
- * is nothing): two that wait with a slot in hand could wait for one another.  Each thread counts
- * the kmaps of high pages that it holds; it gives back what it took itself.
+ * A thread that holds a kmap may ask for more by kmap_try alone: two threads that wait with a slot
+ * in hand could wait for one another.  Each thread counts the kmaps of high pages that it holds; it
+ * gives back what it took itself.  Compiled with CONFIG_DEBUG only; otherwise empty inline
+ * functions.
  */
 #ifndef MM_KMAP_HELD_H
 #define MM_KMAP_HELD_H

@@ -3,8 +3,8 @@
 
 #include "lib/assert.h"
 #include "mm/pages/pcp.h"
-#include "mm/pkmap/highmem.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/kmap_atomic.h"
+#include "mm/pkmap/pkmap_retire.h"
 #include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 

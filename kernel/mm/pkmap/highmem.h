@@ -1,6 +1,5 @@
 /*
- * kmap: high pages made addressable for a while, through the pool of PKMap slots (highmem.c) or
- * through a CPU's atomic slots.
+ * kmap: high pages made addressable for a while, through a pool of slots, the PKMap.
  *
  * pkmap_count[slot], guarded by kmap_lock:
  *
@@ -11,11 +10,11 @@
  *   | n >= 2 | present | set            | in use        | no: n - 1 users                          |
  *   | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
  *
- * The first three are the book's; a slot is RETIRED when its page is freed, and with
+ * The first three are the literature's.  A slot is RETIRED when its page is freed, and with
  * kmap_flush=lazy while its batch waits for the flush.
  *
  * Source of the mechanism: Gorman, ch. 9; Bovet & Cesati, "Kernel Mappings of High-Memory Page
- * Frames".
+ * Frames".  Maps that never wait are in kmap_atomic.h, maps of several pages in kmap_many.h.
  */
 #ifndef MM_HIGHMEM_H
 #define MM_HIGHMEM_H
@@ -25,15 +24,20 @@
 #include "mm/pages/page.h"
 #include "mm/wait.h"
 
-/*
- * Slots behind one page table; the pool has as many tables as pkmap_tables= says, one unless told
- * otherwise.
- */
+/* Slots behind one page table; the pool has as many tables as pkmap_tables= says, by default one. */
 #define LAST_PKMAP PTRS_PER_PTE
 #define PKMAP_ADDR(slot) (PKMAP_BASE + ((uintptr_t)(slot) << PAGE_SHIFT))
 #define PKMAP_NR(address) (((address)-PKMAP_BASE) >> PAGE_SHIFT)
+/* As many page tables as fit wholly below the fixmap. */
+#define PKMAP_TABLES_MAX ((u32)(FIXADDR_START - PKMAP_BASE) / PMD_SIZE)
+#define PKMAP_SLOTS_MAX (PKMAP_TABLES_MAX * PTRS_PER_PTE)
+/* The count of a slot without entry and owner that is not free before the next flush. */
+#define PKMAP_RETIRED (-1)
 
-/* Behind kmap and kunmap: high pages only, context already checked. */
+/* Step 5: takes the tables that pagetable_init made for the pool. */
+void kmap_init(void);
+
+/* Slow paths of kmap() and kunmap(): high pages only, context already checked. */
 void *kmap_high(struct page *page);
 void kunmap_high(struct page *page);
 
@@ -57,65 +61,25 @@ static __always_inline void kunmap(struct page *page)
 		kunmap_high(page);
 }
 
-/*
- * kmap that waits for nobody: NULL if every slot is in use.  Same contexts, though it never sleeps;
- * may flush.
- */
-void *kmap_try(struct page *page);
-
-/*
- * One use of each of n pages, all or none; then page_address() tells where each is.  A page may
- * come more than once, low pages need no slot.  Sleeps, holding none, until there are slots for
- * all.  0, or -E2BIG: more high pages than the pool has slots.  Contexts of kmap.
- */
-int kmap_many(struct page *const *pages, u32 n);
-void kunmap_many(struct page *const *pages, u32 n);
-
 /* Address at which the kernel reaches the page now: direct, or its slot's, or 0. */
 uintptr_t page_address(const struct page *page);
 
-/* Behind the two below. */
-void *kmap_atomic_low(struct page *page);
-void kunmap_atomic_low(void);
-__noreturn void kunmap_atomic_none(const void *address);
-
 /*
- * A slot of this CPU's own stack of slots: any context, never waits, nothing may sleep before
- * kunmap_atomic, which must come in reverse order.  Low pages need no slot but count as held just
- * the same.
- */
-static inline void *kmap_atomic(struct page *page)
-{
-	return likely(page_is_high(page)) ? kmap_atomic_push(page_to_pfn(page))
-					  : kmap_atomic_low(page);
-}
-
-static inline void kunmap_atomic(void *address)
-{
-	if (unlikely(!kmap_atomic_depth()))
-		kunmap_atomic_none(address);
-	if (likely((uintptr_t)address >= FIXADDR_START))
-		kmap_atomic_pop((uintptr_t)address);
-	else
-		kunmap_atomic_low();
-}
-
-/*
- * Says once who waits for slots, and how many are in use, when for some seconds nobody who waits
- * has got any: threads may wait for one another (invariant 52).  Debug builds add who holds slots.
- * The idle loop and yield() call it.
- */
-void pkmap_report_stall(void);
-
-/* Step 5: takes the tables that pagetable_init made for the pool. */
-void kmap_init(void);
-
-/*
- * The pool, for those who look from outside (self-tests, debugger); the rest of it is in pkmap.h.
- * Taken with spin_lock.
+ * The state of the pool, for tests, checkers and the debugger.  Only this folder changes it.  Under
+ * kmap_lock, which is taken with spin_lock; it also guards `virtual` of every high page.
  */
 extern struct spinlock kmap_lock;
-extern int pkmap_count[];
+/* The one behind the last slot stays 0, so that a search ends there. */
+extern int pkmap_count[PKMAP_SLOTS_MAX + 1];
+/* The page tables behind the pool, which need not lie side by side. */
+extern pte_t *pkmap_page_table[PKMAP_TABLES_MAX];
+/* Slots in the pool, and those with a count of 2 or more. */
+extern u32 pkmap_slots, pkmap_in_use;
+
+static inline pte_t *pkmap_pte(u32 slot)
+{
+	return &pkmap_page_table[slot / PTRS_PER_PTE][slot % PTRS_PER_PTE];
+}
 
 struct kmap_stats {
 	u32 maps;      /* high pages that were to be mapped */
@@ -124,18 +88,8 @@ struct kmap_stats {
 	u32 flushes;   /* turns, or batches, after which every CPU has flushed */
 	u32 reclaimed; /* slots that they made free */
 	u32 sleeps;    /* waits for slots */
-	u32 stalls;    /* times that those who wait were told of, because none of them got on */
+	u32 stalls;    /* reports that none of the waiting threads gets on */
 };
 extern struct kmap_stats kmap_stats;
-
-/*
- * Checks invariants 1, 2, 3, 5 under kmap_lock, given the number of uses outstanding (or -1: not
- * known).  NULL, or what is wrong, with the slot in *where.
- */
-const char *pkmap_check(int uses, u32 *where);
-
-/* Zeroes or copies whole pages, wherever they lie, through atomic kmaps.  Any context. */
-void clear_page(struct page *page);
-void copy_page(struct page *to, struct page *from);
 
 #endif

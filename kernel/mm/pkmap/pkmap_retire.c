@@ -1,20 +1,17 @@
-/*
- * A freed page leaves no alias: the slot that it still owns, at 1, loses its entry and its owner at
- * once (invariant 22).  Its old translation may live on in TLBs, so it is RETIRED until the next
- * flush, and nobody touches that address meanwhile.
- */
+/* Slots of freed pages: see pkmap_retire.h. */
+#include "mm/pkmap/pkmap_retire.h"
+
 #include "arch/x86/cpu/irq_flags.h"
 #include "lib/assert.h"
 #include "mm/pkmap/pkmap.h"
 
+/* 1 -> RETIRED. */
 static void retire_slot(u32 slot)
 {
-	if (pkmap_lazy)
-		lazy_slot_revived(slot);
-	pkmap_unmap(slot);
+	pkmap_unmap(slot, pkmap_pte(slot));
 	pkmap_count[slot] = PKMAP_RETIRED;
-	if (pkmap_lazy)
-		lazy_slot_retired(slot);
+	if (pkmap_policy.slot_retired)
+		pkmap_policy.slot_retired(slot);
 }
 
 void pkmap_retire(struct page *page)
@@ -37,9 +34,7 @@ void pkmap_retire(struct page *page)
 
 void pkmap_retire_block(struct page *page, u32 order)
 {
-	if (likely(!pkmap_owned[page_to_pfn(page) >> MAX_ORDER]))
-		return;
 	for (u32 i = 0; i < 1u << order; i++)
-		if (page[i].virtual)
+		if (unlikely(page[i].virtual))
 			pkmap_retire(page + i);
 }

@@ -9,7 +9,7 @@
 #include "arch/x86/paging/tlb_ops.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

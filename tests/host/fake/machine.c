@@ -13,6 +13,7 @@
 #include "mm/objects/objcache.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "mm/tables/pgalloc.h"
 
 #include <signal.h>
@@ -305,7 +306,7 @@ static void step_7(void)
 		cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
 		atomic_or(&cpu_online_mask, 1u << cpu);
 		local_flush_tlb_all();
-		fixmap_init_cpu();
+		kmap_atomic_init_cpu();
 		shadow_cpu_ready();
 		irq_enable();
 	}

@@ -72,17 +72,6 @@ static void compare_cpus(void)
 		}
 }
 
-static void compare_owned(void)
-{
-	static u16 owned[ARRAY_SIZE(pkmap_owned)];
-
-	memset(owned, 0, sizeof(owned));
-	for (u32 i = 0; i < pool_pages; i++)
-		owned[page_to_pfn(pool_page[i]) >> MAX_ORDER] += slot_of[i] != NO_SLOT;
-	CHECK(!memcmp(owned, pkmap_owned, sizeof(owned)),
-		"slots owned by blocks of pages are counted wrong");
-}
-
 void pool_compare(void)
 {
 	u32 where;
@@ -99,7 +88,6 @@ void pool_compare(void)
 			(unsigned long)page_address(pool_page[i]), slot_of[i]);
 	compare_stats();
 	compare_cpus();
-	compare_owned();
 	CHECK(tlbs_equal_tables(), "stale");
 }
 

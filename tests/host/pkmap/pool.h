@@ -12,7 +12,10 @@
 #include "fake/machine.h"
 #include "host.h"
 
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_many.h"
+#include "mm/pkmap/kmap_wait.h"
+#include "tests/checkers/pkmap_check.h"
 
 #define POOL_PAGES (PKMAP_SLOTS_MAX + LAST_PKMAP + 40)
 #define NO_SLOT (~0u)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* As pkmap_lazy.c states them. */
+/* As lazy.c states them. */
 #define BATCH 64u
 #define BATCHES_MAX (PKMAP_SLOTS_MAX / BATCH)
 
@@ -41,7 +41,7 @@ void model_flushed(u32 cpu, bool fully)
 struct slots {
 	u32 slot[PKMAP_SLOTS_MAX], n;
 };
-static struct slots free_ones, waiting, loose, closed; /* `closed`: one batch after the other */
+static struct slots free_ones, waiting, pending, closed; /* `closed`: one batch after the other */
 static struct {
 	u32 n, stamp;
 } batch[BATCHES_MAX];
@@ -83,8 +83,8 @@ static void close_batch(void)
 		take_from_owner(slot, PKMAP_RETIRED);
 		append(&closed, slot);
 	}
-	for (; loose.n; n++)
-		append(&closed, remove_at(&loose, loose.n - 1));
+	for (; pending.n; n++)
+		append(&closed, remove_at(&pending, pending.n - 1));
 	batch[batches].n = n;
 	batch[batches++].stamp = ++stamp;
 }
@@ -105,7 +105,7 @@ static void open_batch(void)
 
 static u32 lazy_slot(void)
 {
-	u32 soon = free_ones.n + closed.n + loose.n;
+	u32 soon = free_ones.n + closed.n + pending.n;
 
 	if ((!free_ones.n && !batches) ||
 		(waiting.n >= BATCH && soon < slots / 4 && batches < BATCHES_MAX))
@@ -200,7 +200,7 @@ void model_retire(u32 i)
 	take_from_owner(slot, PKMAP_RETIRED);
 	if (lazy) {
 		remove_slot(&waiting, slot);
-		append(&loose, slot);
+		append(&pending, slot);
 	}
 }
 
@@ -210,7 +210,7 @@ void model_begin(bool is_lazy)
 	lazy = is_lazy;
 	last = NO_SLOT;
 	pool_uses = pool_in_use = stamp = batches = 0;
-	free_ones.n = waiting.n = loose.n = closed.n = 0;
+	free_ones.n = waiting.n = pending.n = closed.n = 0;
 	memset(slot_count, 0, sizeof(slot_count));
 	memset(&model_stats, 0, sizeof(model_stats));
 	memset(model_cpu, 0, sizeof(model_cpu));

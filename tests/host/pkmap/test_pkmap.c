@@ -66,7 +66,6 @@ static void tables_are_the_hardware_s(void **state)
 	pool_begin(1, PKMAP_TABLES_MAX, false);
 	for (u32 slot = 0; slot < pkmap_slots; slot++)
 		CHECK(pkmap_pte(slot) == kernel_pte(PKMAP_ADDR(slot)), "slot %u", slot);
-	CHECK_EQUAL(pkmap_count[pkmap_slots], 0);
 }
 
 /* Once round the pool every CPU reads through every slot; then all slots change hands. */

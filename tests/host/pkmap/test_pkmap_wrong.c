@@ -4,6 +4,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/kmap_atomic.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,27 +5,12 @@
 #include "arch/x86/paging/tlb.h"
 #include "explore.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/kmap_wait.h"
 #include "scenario.h"
+#include "tests/checkers/pkmap_check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
-
-static const char *slot_wrong(u32 slot)
-{
-	pte_t pte = *kernel_pte(PKMAP_ADDR(slot));
-	const struct page *page;
-
-	if (pkmap_count[slot] == 0 || pkmap_count[slot] == PKMAP_RETIRED)
-		return pte_none(pte) ? NULL : "is free or retired and has an entry (1)";
-	if (!pte_present(pte))
-		return "is in use without an entry (2)";
-	page = pfn_to_page(pte_pfn(pte));
-	if (!page_is_high(page))
-		return "maps a page that is not high (3)";
-	return page->virtual == PKMAP_ADDR(slot) ? NULL
-						 : "maps a page whose address is another one (2)";
-}
 
 static bool page_has_slot(const struct page *page)
 {
@@ -51,16 +36,14 @@ static bool entries_buffered(void)
 
 void check_state(void)
 {
+	const char *wrong;
+	u32 slot;
+
 	if (!check_states || kmap_lock.taken.v || entries_buffered())
 		return;
-	for (u32 slot = 0; slot < pkmap_slots; slot++) {
-		const char *wrong = slot_wrong(slot);
-
-		if (wrong)
-			fail("slot %u (count %d) %s", slot, pkmap_count[slot], wrong);
-	}
-	if (pkmap_lazy && lazy_check())
-		fail("%s", lazy_check());
+	wrong = pkmap_check_locked(-1, &slot);
+	if (wrong)
+		fail("slot %u: %s (1, 2, 3)", slot, wrong);
 	for (u32 i = 0; i < HIGH_PAGES; i++)
 		if (high_page(i)->virtual && !page_has_slot(high_page(i)))
 			fail("page %u has an address, but not its slot (3)", i);

@@ -26,7 +26,6 @@
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/pkmap/pkmap.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "scenario.h"

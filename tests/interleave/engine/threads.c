@@ -10,7 +10,7 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/pkmap_retire.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "mm/wait.h"

@@ -3,7 +3,6 @@
 #include "machine.h"
 
 #include "mm/pkmap/highmem.h"
-#include "mm/pkmap/pkmap.h"
 #include "scenario.h"
 
 #include <elf.h>

@@ -2,7 +2,7 @@
  * The book's pool: mapping, revival, wrap, waiting for a slot.  N is the size of the pool, two or
  * three slots.
  */
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
 #include "scenario.h"
 
 #define N pkmap_slots

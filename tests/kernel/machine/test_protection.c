@@ -14,7 +14,7 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/vmalloc.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
 #include "tests/kernel/selftest.h"
 
 #define PFNS_PER_PMD (PMD_SIZE >> PAGE_SHIFT)

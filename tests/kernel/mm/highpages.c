@@ -3,6 +3,8 @@
 #include "arch/x86/smp/smp_call.h"
 
 #include "mm/pages/page_alloc.h"
+#include "mm/pkmap/kmap_atomic.h"
+#include "tests/checkers/pkmap_check.h"
 #include "tests/kernel/selftest.h"
 
 struct page *high_page[HIGH_PAGES_MAX];

@@ -5,7 +5,7 @@
 #ifndef TESTS_HIGHPAGES_H
 #define TESTS_HIGHPAGES_H
 
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/highmem.h"
 
 #define HIGH_PAGES_MAX (3 * PKMAP_SLOTS_MAX)
 

@@ -5,6 +5,7 @@
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"

@@ -7,8 +7,10 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "lib/bitops.h"
+#include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/kmap_atomic.h"
+#include "mm/pkmap/kmap_many.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
@@ -132,7 +134,7 @@ SELFTEST_HIGH(pkmap_turn, "pkmap.turn", 8, "6, 10, 11")
 	u32 held = 8, flushes, reclaimed_at_1;
 	uintptr_t address[8];
 
-	if (pkmap_lazy) {
+	if (mm_options.kmap_lazy) {
 		selftest_skip("the turn is that of kmap_flush=book");
 		return;
 	}
@@ -341,7 +343,7 @@ SELFTEST_HIGH(pkmap_rounds, "pkmap.rounds", 8, "10, 11")
 	flushes = kmap_stats.flushes - flushes;
 	selftest_note("%u kmap/kunmap pairs over %u pages: %u flush rounds, %u interrupts sent",
 		pairs, high_pages, flushes, *this_cpu(ipis_sent) - ipis);
-	if (!pkmap_lazy) {
+	if (!mm_options.kmap_lazy) {
 		EXPECT(11, flushes <= pairs / pkmap_slots + 1, "%u flush rounds for %u pairs",
 			flushes, pairs);
 		EXPECT(7, flushes >= pairs / pkmap_slots - 1, "%u flush rounds for %u pairs",

@@ -9,8 +9,8 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
+#include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/pkmap/pkmap.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"
@@ -143,7 +143,7 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 	 * With the lazy flush as many as have batches closed before these CPUs were busy; and one
 	 * flush counts for all closed by then.
 	 */
-	u32 flushes = pkmap_lazy ? pkmap_slots / 32 : 8;
+	u32 flushes = mm_options.kmap_lazy ? pkmap_slots / 32 : 8;
 
 	if (!others) {
 		selftest_skip("one CPU");
@@ -157,8 +157,8 @@ SELFTEST_HIGH(pkmap_busy, "pkmap.busy", 8, "7, 25, 26")
 		for (u32 turns = 0; turns < flushes; turns += 2)
 			sent += interrupts_of_a_turn();
 		EXPECT(26,
-			pkmap_lazy ? sent >= crew.n && sent <= flushes * crew.n
-				   : sent == flushes * crew.n,
+			mm_options.kmap_lazy ? sent >= crew.n && sent <= flushes * crew.n
+					     : sent == flushes * crew.n,
 			"%u interrupts sent in %u flushes, to %u CPUs that are not idle", sent,
 			flushes, crew.n);
 		atomic_set(&busy.may_end, 1);
@@ -181,7 +181,7 @@ SELFTEST_HIGH(pkmap_flushed_first, "pkmap.flushed_first", 8, "26")
 		stamp = tlb_stamp_now();
 		smp_call(left & -left, note_seen, &seen);
 		/* A batch that is closed but not needed yet may be left to the next CR3 load. */
-		if (!pkmap_lazy)
+		if (!mm_options.kmap_lazy)
 			EXPECT_EQ(26, seen, stamp,
 				"stamp that a woken CPU had flushed past when its handler ran");
 	}

@@ -3,7 +3,7 @@
 
 #ifdef CONFIG_POISON
 
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/kernel/selftest.h"
 
 #define POISON_WORD (POISON_BYTE * 0x01010101u)

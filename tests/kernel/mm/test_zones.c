@@ -4,7 +4,7 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "tests/kernel/mm/mm_tools.h"
 #include "tests/kernel/selftest.h"
 

@@ -12,6 +12,7 @@
 #include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
+#include "mm/pkmap/kmap_atomic.h"
 #include "mm/tables/pgalloc.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/machine/probe.h"

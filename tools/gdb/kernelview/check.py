@@ -75,7 +75,6 @@ def check_pool(machine, report, frames):
             check_used_slot(machine, slot, report, frames, owners)
     if frames:
         check_addresses(found, frames, owners, report)
-        check_owned(machine, owners, report)
     else:
         report.leave("the pages that own slots", OWNERS, "there is no mem_map yet (boot step 6)")
     check_sleepers(machine, found, report)
@@ -153,24 +152,6 @@ def check_addresses(found, frames, owners, report):
                 1,
                 f"frame {pfn:#x} says it is mapped at {virtual:#010x}, slot {(virtual - found.base) // 4096}, "
                 "but no slot holds it",
-            )
-
-
-def check_owned(machine, owners, report):
-    """pkmap_owned saves a look at each page of a freed block: a count too low would leave an
-    alias.
-    """
-    shift = len(machine.var("zones")[0].area) - 1
-    counts = collections.Counter(pfn >> shift for pfn in owners)
-    size = (machine.var("max_pfn") >> shift) + 1
-    said = machine.numbers("pkmap_owned", size, "H")
-    report.look(22)
-    for n, count in enumerate(said):
-        if count != counts[n]:
-            last = ((n + 1) << shift) - 1
-            report.broken(
-                22,
-                f"frames {n << shift:#x} to {last:#x} own {counts[n]} slots, pkmap_owned says {count}",
             )
 
 

@@ -73,10 +73,15 @@ class Pool:
         return [self.slot(n) for n in range(len(self.counts))]
 
 
+def is_lazy(machine):
+    """kmap_flush=lazy."""
+    return bool(machine.var("mm_options").kmap_lazy)
+
+
 def last_slot(machine, slots):
     """The slot handed out last; with kmap_flush=lazy the slots have no turn."""
     last = machine.var("last_pkmap_nr")
-    return None if machine.var("pkmap_lazy") or last >= slots else last
+    return None if is_lazy(machine) or last >= slots else last
 
 
 def waiters(machine, queue_address):
@@ -134,16 +139,11 @@ def lines(machine, everything=False):
 
 def order_lines(machine):
     """Who flushes when."""
-    if machine.var("pkmap_lazy"):
-        names = ["waiting", "retired", "batches", "free_slots"]
-        found = [
-            (name, machine.var("pkmap_lazy.c::" + name))
-            for name in names
-            if machine.has_var("pkmap_lazy.c::" + name)
-        ]
+    if is_lazy(machine):
+        pool_lists = machine.var("lazy_pool")
+        names = ["waiting", "retired", "batches", "free"]
         return [
-            "kmap_flush=lazy: "
-            + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in found)
+            "kmap_flush=lazy: " + ", ".join(f"{getattr(pool_lists, name)} {name}" for name in names)
         ]
     return ["the next flush comes when the turn comes to the end of the pool"]
 

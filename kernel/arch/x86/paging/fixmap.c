@@ -1,4 +1,4 @@
-/* The fixmap, the window on foreign tables, and the slots behind atomic kmaps. */
+/* The fixmap, and the window on foreign tables. */
 #include "arch/x86/paging/fixmap.h"
 
 #include "arch/x86/hooks/tlb_shadow.h"
@@ -13,16 +13,6 @@
 
 static pte_t *fixmap_table[FIXMAP_TABLES];
 
-DEFINE_PER_CPU(uintptr_t, next_slot);
-/*
- * Where page 0 of the address space would have its entry, if the table behind this CPU's slots went
- * on so far.
- */
-static DEFINE_PER_CPU(uintptr_t, slot_entries);
-
-/* PAGE_KERNEL, worked out beforehand. */
-static pteval_t atomic_prot;
-
 void fixmap_init(void)
 {
 	for (u32 i = 0; i < FIXMAP_TABLES; i++) {
@@ -30,8 +20,6 @@ void fixmap_init(void)
 
 		fixmap_table[i] = kernel_pte(first);
 	}
-	fixmap_init_cpu();
-	atomic_prot = PAGE_KERNEL;
 }
 
 pte_t *fixmap_pte(u32 index)
@@ -85,56 +73,4 @@ bool phys_read(void *dst, phys_t phys, size_t size)
 	}
 	clear_fixmap(FIX_WINDOW);
 	return true;
-}
-
-void fixmap_init_cpu(void)
-{
-	u32 first = FIX_KMAP_BEGIN + smp_processor_id() * KMAP_ATOMIC_DEPTH;
-
-	this_cpu_write(next_slot, fix_to_virt(first + kmap_atomic_depth()));
-	this_cpu_write(slot_entries,
-		(uintptr_t)fixmap_pte(first) - (fix_to_virt(first) >> PAGE_SHIFT) * sizeof(pte_t));
-}
-
-static inline pte_t *slot_entry(uintptr_t address)
-{
-	return (pte_t *)((address >> PAGE_SHIFT) * sizeof(pte_t) + this_cpu_read(slot_entries));
-}
-
-void *kmap_atomic_push(pfn_t pfn)
-{
-	uintptr_t address = this_cpu_read(next_slot);
-	pte_t *pte = slot_entry(address);
-
-	INVARIANT(28, this_cpu_below(nosleep.kmaps, KMAP_ATOMIC_DEPTH),
-		"more than %u atomic kmaps held", KMAP_ATOMIC_DEPTH);
-	/*
-	 * The slot is taken first, by one instruction: an interrupt before it takes the same slot
-	 * and gives it back, one behind it takes the next.
-	 */
-	this_cpu_inc(nosleep.kmaps);
-	this_cpu_add(next_slot, -(int)PAGE_SIZE);
-	barrier();
-	INVARIANT(29, pte_none(*pte), "atomic slot %x holds an entry before it is mapped",
-		(u32)address);
-	shadow_check_reuse(address, this_cpu_only());
-	set_pte_frame(pte, pfn, atomic_prot);
-	return (void *)address;
-}
-
-void kmap_atomic_pop(uintptr_t address)
-{
-	uintptr_t last = this_cpu_read(next_slot) + PAGE_SIZE;
-
-	INVARIANT(28, last == address, "kunmap_atomic of %x, but %u are held and the last is %x",
-		(u32)address, kmap_atomic_depth(), (u32)last);
-	/*
-	 * Cleared and invalidated before an interrupt on this CPU can take the slot (invariant 31).
-	 */
-	pte_clear(slot_entry(last));
-	shadow_unmapped(address);
-	local_flush_tlb_page(address);
-	barrier();
-	this_cpu_add(next_slot, PAGE_SIZE);
-	this_cpu_dec(nosleep.kmaps);
 }

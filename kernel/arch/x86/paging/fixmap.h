@@ -11,7 +11,7 @@
 #include "arch/x86/paging/pgtable.h"
 
 #define MAX_IOAPICS 8u
-/* Atomic kmaps that one CPU can hold at the same time. */
+/* Atomic kmaps that one CPU can hold at the same time (kernel/mm/pkmap/kmap_atomic.h). */
 #define KMAP_ATOMIC_DEPTH 16u
 
 /*
@@ -47,12 +47,6 @@ pte_t *fixmap_pte(u32 index);
  * Looks up the fixmap's tables in kernel_pgd anew: at the start (step 0), and after pagetable_init.
  */
 void fixmap_init(void);
-/* The running CPU's atomic slots, by its depth; done by fixmap_init() for the boot CPU. */
-void fixmap_init_cpu(void);
-/*
- * The slot that its next atomic kmap takes; the one after it lies below.  It moves with the depth.
- */
-DECLARE_PER_CPU(uintptr_t, next_slot);
 
 /*
  * Maps one frame for good (devices) or replaces what was there, flushing this CPU only.  Returns
@@ -67,17 +61,5 @@ void clear_fixmap(u32 index);
  * False (and `dst` zeroed) if the range ends beyond what entries reach.
  */
 bool phys_read(void *dst, phys_t phys, size_t size);
-
-/*
- * The stack of slots behind kmap_atomic (kernel/mm/pkmap/kmap_atomic.c): maps `pfn` into this CPU's
- * next slot.  Any context; from here to kmap_atomic_pop nothing may sleep.  Overflow of the stack
- * is a panic.
- */
-void *kmap_atomic_push(pfn_t pfn);
-/*
- * The reverse: `address` must be what kmap_atomic_push returned last.  Clears the entry and
- * invalidates it before the slot is given back.
- */
-void kmap_atomic_pop(uintptr_t address);
 
 #endif

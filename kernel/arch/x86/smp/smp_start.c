@@ -137,7 +137,6 @@ void smp_secondary_setup(void)
 {
 	cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
 	apic_init_cpu();
-	fixmap_init_cpu();
 	if (!take_permission(smp_processor_id()))
 		cpu_stop();
 	/*
