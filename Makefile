@@ -123,7 +123,7 @@ DEBUG_CFLAGS := -Wno-array-bounds \
 # ---- Sources -------------------------------------------------------------------------------------
 
 SOURCES := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
-	$(sort $(shell find kernel lib tests/kernel tests/bench/*.c -name '*.c' -o -name '*.asm')) \
+	$(sort $(shell find kernel lib tests/checkers tests/kernel tests/bench/*.c -name '*.c' -o -name '*.asm')) \
 	$(if $(COVERAGE),tests/coverage/hook.asm)
 
 # $(call objects,variant)

@@ -35,9 +35,11 @@
 #include "mm/boot/modules.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 
 /* What the loader handed over in registers. */
 static u32 loader_magic, loader_info;
@@ -114,6 +116,7 @@ static void hand_memory_over(void)
 	early = release_early_pages();
 	zones_add_highmem();
 	zones_set_watermarks();
+	page_alloc_init();
 	modules_take();
 	report_memory(handed, early);
 }

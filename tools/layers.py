@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks that the layers include one way only: lib < kernel/arch/x86 < kernel/mm < kernel <
-tests/kernel < tests/bench.
+tests/checkers < tests/kernel < tests/bench.
 
 A file may include its own layer and lower ones, by a path that names the layer.  What a lower layer
 needs from a higher one it declares in a header of its own (upcall.h, wait.h, testing.h). """
@@ -16,6 +16,7 @@ LAYERS = [
     ("mm/", "kernel/mm"),
     ("kernel/", "kernel"),
     ("kernel/debug/", "kernel/debug"),
+    ("tests/checkers/", "tests/checkers"),
     ("tests/kernel/", "tests/kernel"),
     ("tests/bench/", "tests/bench"),
 ]

@@ -12,8 +12,9 @@
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
+#include "mm/pages/reclaim.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */
 #define SLICE_TICKS 2u

@@ -10,7 +10,7 @@
 #include "mm/pages/zone.h"
 #include "mm/pkmap/pkmap.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"

@@ -16,7 +16,6 @@
 #include "arch/x86/smp/smp_call.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
 
 #include <stdio.h>
 #include <string.h>

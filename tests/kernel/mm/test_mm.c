@@ -9,8 +9,12 @@
 #include "arch/x86/smp/ipi.h"
 #include "lib/errno.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/pgd_check.h"
+#include "tests/checkers/quicklist_check.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 

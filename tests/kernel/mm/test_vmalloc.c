@@ -9,6 +9,7 @@
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
+#include "tests/checkers/page_counts.h"
 #include "tests/kernel/selftest.h"
 
 static struct page *page_behind(uintptr_t address)

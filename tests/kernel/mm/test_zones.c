@@ -4,6 +4,8 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pkmap/highmem.h"
 #include "tests/kernel/mm/mm_tools.h"
 #include "tests/kernel/selftest.h"

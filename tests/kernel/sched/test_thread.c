@@ -12,7 +12,8 @@
 #include "mm/objects/kstack.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
-#include "mm/tables/pgalloc.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/quicklist_check.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/selftest.h"
 
