@@ -37,10 +37,12 @@
 #include "mm/boot/modules.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_atomic.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 
 static u32 loader_magic, loader_info;
 
@@ -132,6 +134,7 @@ void hand_memory_over(void)
 	early = release_early_pages();
 	zones_add_highmem();
 	zones_set_watermarks();
+	page_alloc_init();
 	modules_take();
 	report_memory(handed, early);
 }

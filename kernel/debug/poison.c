@@ -4,7 +4,7 @@
  * wrote to it after it was freed.  Pages that came from the hand-over and were never freed carry no
  * mark and are not looked at.
  */
-#include "mm/pages/page_alloc.h"
+#include "mm/hooks/poison.h"
 
 #ifdef CONFIG_POISON
 

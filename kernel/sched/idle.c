@@ -9,7 +9,8 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/pages/reclaim.h"
+#include "mm/tables/quicklist.h"
 
 /* The request was stored before, by a locked operation; the other side is idle_halt(). */
 u32 kick_idle_cpus(void)

@@ -13,8 +13,8 @@
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
 #include "lib/bitops.h"
+#include "mm/pages/reclaim.h"
 #include "mm/pkmap/kmap_wait.h"
-#include "mm/tables/pgalloc.h"
 
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */
 #define SLICE_TICKS 2u

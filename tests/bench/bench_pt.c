@@ -4,6 +4,7 @@
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "tests/bench/tools.h"
 
 /* Somewhere in the user part, with nothing else near it. */

@@ -11,7 +11,7 @@
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_many.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "tests/kernel/crew.h"
 #include "tests/kernel/mm/highpages.h"
 #include "tests/kernel/selftest.h"

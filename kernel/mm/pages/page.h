@@ -19,12 +19,8 @@ enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, NR_ZONES };
 
 struct object_cache;
 
-/* A power of two, so that frame number and address are a shift apart. */
-#ifdef __LP64__
-#define PAGE_STRUCT_SIZE 64
-#else
-#define PAGE_STRUCT_SIZE 32
-#endif
+/* A power of two, so that frame number and address are a shift apart: 32 bytes in the kernel. */
+#define PAGE_STRUCT_SIZE (8 * sizeof(void *))
 
 struct page {
 	/*
@@ -69,7 +65,10 @@ static inline enum zone_type page_zone_type(const struct page *page)
 {
 	return (enum zone_type)(page->flags & PG_ZONE_MASK);
 }
-/* One bit is enough, as the zone's numbers are. */
+/* The number of no other zone has this bit, so one bit is enough. */
+_Static_assert(ZONE_HIGHMEM != 0 && (ZONE_HIGHMEM & PG_ZONE_MASK) == ZONE_HIGHMEM &&
+		       ((ZONE_DMA | ZONE_NORMAL) & ZONE_HIGHMEM) == 0,
+	"page_is_high() looks at one bit of the zone's number");
 static inline bool page_is_high(const struct page *page) { return page->flags & ZONE_HIGHMEM; }
 /* Direct address of a low page. */
 static inline void *lowmem_page_address(const struct page *page)

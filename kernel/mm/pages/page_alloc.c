@@ -2,10 +2,14 @@
 #include "mm/pages/page_alloc.h"
 
 #include "lib/assert.h"
-#include "mm/pages/pcp.h"
+#include "mm/hooks/poison.h"
+#include "mm/pages/buddy.h"
+#include "mm/pages/pcp_fast.h"
+#include "mm/pages/reclaim.h"
+#include "mm/pages/upcall.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "mm/pkmap/pkmap_retire.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 
 /*
@@ -17,10 +21,7 @@
 
 #define PG_NOT_FREEABLE (PG_RESERVED | PG_BUDDY | PG_PERCPU | PG_OBJECTS | PG_TABLE_MASK)
 
-/*
- * The highest zone with pages that a request may use, by its zone flags; zones_set_watermarks()
- * fills it in.
- */
+/* The highest zone with pages that a request may use, by its zone flags. */
 static u8 highest_zone_of[ZONE_FLAGS_MASK + 1];
 
 static inline enum zone_type highest_zone(u32 gfp)
@@ -28,7 +29,7 @@ static inline enum zone_type highest_zone(u32 gfp)
 	return (enum zone_type)highest_zone_of[gfp & ZONE_FLAGS_MASK];
 }
 
-void set_highest_zones(void)
+void page_alloc_init(void)
 {
 	u32 normal = zones[ZONE_NORMAL].managed ? ZONE_NORMAL : ZONE_DMA;
 
@@ -40,11 +41,9 @@ static struct page *zone_alloc(struct zone *zone, u32 order, u32 keep)
 {
 	u32 flags = spin_lock_irqsave(&zone->lock);
 	struct page *page = zone->free >= keep + (1u << order) ? buddy_alloc(zone, order) : NULL;
-	bool fell_short = zone_note_level(zone);
 
+	zone_note_level(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	if (fell_short)
-		ask_for_trim();
 	return page;
 }
 
@@ -95,14 +94,6 @@ static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
 	return NULL;
 }
 
-/* Order 0 apart: the compiler then knows it. */
-static inline struct page *pop_from_list(u32 gfp, u32 order)
-{
-	if (likely(order == 0))
-		return pcp_pop(highest_zone(gfp), 0);
-	return order <= PCP_MAX_ORDER ? pcp_pop(highest_zone(gfp), order) : NULL;
-}
-
 static void zero_block(struct page *page, u32 order)
 {
 	for (u32 i = 0; i < 1u << order; i++)
@@ -116,7 +107,7 @@ struct page *alloc_pages(u32 gfp, u32 order)
 	ASSERT(order <= MAX_ORDER, "alloc_pages: order %u, the largest is %u", order, MAX_ORDER);
 	if (gfp & __GFP_WAIT)
 		might_sleep("alloc_pages", CALLER());
-	page = pop_from_list(gfp, order);
+	page = order <= PCP_MAX_ORDER ? pcp_pop(highest_zone(gfp), order) : NULL;
 	if (unlikely(!page))
 		page = alloc_once(gfp, order);
 	if (unlikely(!page) && (gfp & __GFP_WAIT))
@@ -176,7 +167,7 @@ static __noinline void release_block(struct page *page, u32 order)
 	spin_unlock_irqrestore(&zone->lock, flags);
 }
 
-/* The last user has gone and all checks are done. */
+/* The last user has gone and all checks are done.  Single pages, nearly all there are, go first. */
 static inline void release(struct page *page, u32 order)
 {
 	atomic_set(&page->count, 0);
@@ -214,17 +205,3 @@ void *get_zeroed_page(u32 gfp)
 }
 
 void free_page_at(void *address) { free_page(virt_to_page(address)); }
-
-u32 nr_free_pages(void)
-{
-	u32 pages = 0;
-
-	for (u32 i = 0; i < NR_ZONES; i++)
-		pages += READ_ONCE(zones[i].free);
-	return pages;
-}
-
-bool memory_is_short(void)
-{
-	return READ_ONCE(zones[ZONE_DMA].is_short) || READ_ONCE(zones[ZONE_NORMAL].is_short);
-}

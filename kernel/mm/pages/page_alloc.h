@@ -24,8 +24,8 @@
 #define GFP_DMA (__GFP_DMA | __GFP_WAIT)
 #define GFP_HIGHUSER (__GFP_HIGHMEM | __GFP_WAIT)
 
-/* For zone.c: every zone has its pages. */
-void set_highest_zones(void);
+/* Step 6, when every zone has its pages: from here on pages are handed out. */
+void page_alloc_init(void);
 
 struct page *alloc_pages(u32 gfp, u32 order);
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }
@@ -43,38 +43,5 @@ void put_page(struct page *page);
 /* By address, low memory: one zeroed page, NULL if there is none; and back. */
 void *get_zeroed_page(u32 gfp);
 void free_page_at(void *address);
-
-/* Gives this CPU's per-CPU lists back to the zones.  Interrupts in any state. */
-void drain_local_pages(void);
-/* The same on every online CPU.  As smp_call: interrupts on, no irq lock held. */
-void drain_all_pages(void);
-
-/* Pages in all zones' free lists, and in all per-CPU lists. */
-u32 nr_free_pages(void);
-u32 nr_percpu_pages(void);
-
-/*
- * The page allocator wants page-table caches trimmed: set while any zone that can hold tables is
- * short.
- */
-bool memory_is_short(void);
-
-/* POISON=1 (poison.c): fill when freed, check when handed out.  Otherwise they are nothing. */
-#ifdef CONFIG_POISON
-#define POISON_BYTE 0xCCu /* int3: faults when executed */
-void poison_fill(struct page *page, u32 order);
-void poison_check(struct page *page, u32 order);
-#else
-static inline void poison_fill(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
-static inline void poison_check(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
-#endif
 
 #endif

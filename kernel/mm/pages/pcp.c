@@ -1,19 +1,17 @@
 /* Per-CPU lists of single pages and small blocks: see pcp.h. */
 #include "mm/pages/pcp.h"
 
-#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/smp_call.h"
-#include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/pages/buddy.h"
+#include "mm/pages/pcp_fast.h"
+#include "mm/pages/watermarks.h"
 
 DEFINE_PER_CPU(struct page_stacks, page_stacks);
 
-/* True if the zone has become short and caches must be asked to shrink. */
-static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 order, u32 keep)
+static __noinline void refill(struct zone *zone, struct page_stack *stack, u32 order, u32 keep)
 {
 	u32 flags = spin_lock_irqsave(&zone->lock);
-	bool fell_short;
 
 	while (stack->count < PCP_BATCH >> order && zone->free >= keep + (1u << order)) {
 		struct page *page = buddy_alloc(zone, order);
@@ -22,9 +20,8 @@ static __noinline bool refill(struct zone *zone, struct page_stack *stack, u32 o
 			break;
 		page_stack_push(stack, page);
 	}
-	fell_short = zone_note_level(zone);
+	zone_note_level(zone);
 	spin_unlock_irqrestore(&zone->lock, flags);
-	return fell_short;
 }
 
 void pcp_give_back(struct zone *zone, struct page_stack *stack, u32 order, u32 n)
@@ -43,12 +40,12 @@ struct page *pcp_alloc(struct zone *zone, u32 order, u32 keep)
 {
 	u32 flags = irq_save();
 	struct page_stack *stack = &this_cpu(page_stacks)->of[order][zone->type];
-	bool fell_short = unlikely(!stack->top) && refill(zone, stack, order, keep);
-	struct page *page = likely(stack->top) ? page_stack_pop(stack) : NULL;
+	struct page *page;
 
+	if (!stack->top)
+		refill(zone, stack, order, keep);
+	page = stack->top ? page_stack_pop(stack) : NULL;
 	irq_restore(flags);
-	if (unlikely(fell_short))
-		ask_for_trim();
 	return page;
 }
 
@@ -86,24 +83,4 @@ void drain_all_pages(void)
 	drain_local_pages();
 	if (others)
 		smp_call(others, drain_here, NULL);
-}
-
-static u32 pages_of(u32 cpu)
-{
-	u32 pages = 0;
-
-	for (u32 order = 0; order <= PCP_MAX_ORDER; order++)
-		for (u32 i = 0; i < NR_ZONES; i++)
-			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of[order][i].count) << order;
-	return pages;
-}
-
-u32 nr_percpu_pages(void)
-{
-	u32 pages = 0;
-
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
-		if (cpu == 0 || percpu_offset[cpu])
-			pages += pages_of(cpu);
-	return pages;
 }

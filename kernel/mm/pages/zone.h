@@ -1,9 +1,9 @@
 /*
- * Zones: DMA (below 16 MiB), NORMAL (the rest of low memory), HIGHMEM; the buddy allocator inside
- * each.
+ * Zones: DMA (below 16 MiB), NORMAL (the rest of low memory), HIGHMEM.  Each has free blocks, which
+ * the buddy allocator keeps (buddy.h), and watermarks (watermarks.h).
  *
- * A zone's lock is of the irqsave kind and is held for a bounded number of steps.  Sources: Gorman,
- * ch. 2 (zones, watermarks) and ch. 6 (buddy).
+ * A zone's lock is of the irqsave kind and is held for a bounded number of steps.  Source: Gorman,
+ * ch. 2.
  */
 #ifndef MM_ZONE_H
 #define MM_ZONE_H
@@ -53,8 +53,6 @@ static inline struct zone *page_zone(const struct page *page)
  * PG_RESERVED.
  */
 void zones_init(void);
-/* Sets watermarks and reserves from the pages managed; after the hand-over. */
-void zones_set_watermarks(void);
 
 /*
  * Gives [start, end) (RAM, reserved so far) to the buddy allocator in the largest aligned blocks.
@@ -63,44 +61,5 @@ void zones_set_watermarks(void);
 void zone_add_pages(pfn_t start, pfn_t end);
 /* The same for all RAM of high memory but the pages that boot modules occupy. */
 void zones_add_highmem(void);
-
-/*
- * Sets or clears is_short by the free pages left; the zone's lock is held.  True if page-table
- * caches must be asked to shrink (ask_for_trim, once the lock is dropped): the zone has just become
- * short, and it is one that tables come from.
- */
-static inline bool zone_note_level(struct zone *zone)
-{
-	if (likely(zone->is_short ? zone->free <= zone->high : zone->free >= zone->low))
-		return false;
-	zone->is_short = !zone->is_short;
-	return zone->is_short && zone->type != ZONE_HIGHMEM;
-}
-
-/*
- * The buddy allocator (buddy.c).  The zone's lock is held.  Blocks are aligned to their size by
- * frame number and never leave their zone. buddy_free merges as far as it can.  A block that
- * overlaps a free one panics: the page allocator looks at its first page, builds with POISON=1 at
- * all of them.
- */
-struct page *buddy_alloc(struct zone *zone, u32 order);
-void buddy_free(struct zone *zone, struct page *page, u32 order);
-void buddy_check_freed(const struct zone *zone, const struct page *page, u32 order);
-#ifdef CONFIG_POISON
-#define buddy_check buddy_check_freed
-#else
-static inline void buddy_check(const struct zone *zone, const struct page *page, u32 order)
-{
-	(void)zone;
-	(void)page;
-	(void)order;
-}
-#endif
-
-/*
- * Checks invariants 46, 47, 48 of a zone, under its lock.  Returns NULL, or what is wrong (a static
- * text), with the frame in *where.
- */
-const char *zone_check(struct zone *zone, pfn_t *where);
 
 #endif

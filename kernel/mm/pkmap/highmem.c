@@ -50,7 +50,7 @@ static void map_slot(u32 slot, struct page *page)
 
 	INVARIANT(1, pte_none(*pte), "slot %u at %d has an entry", slot, pkmap_count[slot]);
 	shadow_check_slot(PKMAP_ADDR(slot));
-	set_pte_frame(pte, page_to_pfn(page), kmap_prot);
+	set_pte(pte, pfn_pte(page_to_pfn(page), kmap_prot));
 	pkmap_count[slot] = 2;
 	pkmap_in_use++;
 	page->virtual = PKMAP_ADDR(slot);

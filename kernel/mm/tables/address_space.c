@@ -7,6 +7,8 @@
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
+#include "mm/tables/table_place.h"
 #include "mm/wait.h"
 
 struct mm *mm_create(void)
@@ -286,12 +288,4 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
 	spin_unlock(&mm->page_table_lock);
 	gather_finish(&gather);
 	check_pgt_cache();
-}
-
-const char *pgd_check(const pgd_t *pgd, u32 *where)
-{
-	for (*where = KERNEL_PGD_INDEX; *where < PTRS_PER_PGD; ++*where)
-		if (pgd_value(pgd[*where]) != pgd_value(swapper_pg_dir[*where]))
-			return "a kernel entry differs from the reference";
-	return NULL;
 }

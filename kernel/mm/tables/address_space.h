@@ -63,7 +63,4 @@ void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end
 void gather_finish(struct mmu_gather *gather);
 void gather_begin(struct mmu_gather *gather, struct mm *mm);
 
-/* Checks invariant 19 for a PGD.  NULL, or what is wrong, with the index in *where. */
-const char *pgd_check(const pgd_t *pgd, u32 *where);
-
 #endif

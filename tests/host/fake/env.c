@@ -17,7 +17,6 @@
 #include "arch/x86/upcall.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
 
 #include <stdio.h>
 #include <string.h>

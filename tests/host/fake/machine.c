@@ -11,10 +11,12 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_atomic.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -294,6 +296,7 @@ static void step_6(void)
 	zone_add_pages(phys_to_pfn(KERNEL_IMAGE_PHYS), phys_to_pfn((uintptr_t)early_tables_end));
 	zones_add_highmem();
 	zones_set_watermarks();
+	page_alloc_init();
 	modules_take();
 }
 

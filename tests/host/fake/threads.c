@@ -10,7 +10,7 @@
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/pages/reclaim.h"
 #include "mm/wait.h"
 
 #include <stdlib.h>

@@ -4,7 +4,10 @@
 
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/hooks/freed_block.h"
+#include "mm/pages/buddy.h"
 #include "mm/pages/zone.h"
+#include "tests/checkers/zone_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -210,25 +213,36 @@ static void misuse_is_caught(void **state)
 	struct page *page = locked_alloc(zone, 3);
 
 	(void)state;
-	EXPECT_PANIC(47, "not aligned", buddy_check_freed(zone, page + 1, 1));
-	EXPECT_PANIC(47, "outside", buddy_check_freed(&zones[ZONE_HIGHMEM], page, 3));
-	EXPECT_PANIC(47, "outside", buddy_check_freed(&zones[ZONE_DMA], page, 3));
-	EXPECT_PANIC(47, "outside", buddy_check_freed(zone, pfn_to_page(zone->end - 1), 1));
-	EXPECT_PANIC(47, "reserved", buddy_check_freed(&zones[ZONE_DMA], pfn_to_page(0), 0));
 	buddy_free(zone, page, 3);
-	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page, 3));
-	EXPECT_PANIC(47, "free", buddy_check_freed(zone, page + 4, 2));
 	EXPECT_PANIC(
 		44, "handed over twice", zone_add_pages(page_to_pfn(page), page_to_pfn(page) + 8));
 	EXPECT_PANIC(44, "the last one is", zone_add_pages(max_pfn, max_pfn + 1));
 }
 
-/* Does buddy_check_freed() refuse the block? */
+#ifdef CONFIG_POISON
+
+static void a_free_outside_the_zone_is_caught(void **state)
+{
+	struct zone *zone = fresh_zone();
+	struct page *page = locked_alloc(zone, 3);
+
+	(void)state;
+	EXPECT_PANIC(47, "not aligned", freed_block_check(zone, page + 1, 1));
+	EXPECT_PANIC(47, "outside", freed_block_check(&zones[ZONE_HIGHMEM], page, 3));
+	EXPECT_PANIC(47, "outside", freed_block_check(&zones[ZONE_DMA], page, 3));
+	EXPECT_PANIC(47, "outside", freed_block_check(zone, pfn_to_page(zone->end - 1), 1));
+	EXPECT_PANIC(47, "reserved", freed_block_check(&zones[ZONE_DMA], pfn_to_page(0), 0));
+	buddy_free(zone, page, 3);
+	EXPECT_PANIC(47, "free", freed_block_check(zone, page, 3));
+	EXPECT_PANIC(47, "free", freed_block_check(zone, page + 4, 2));
+}
+
+/* Does freed_block_check() refuse the block? */
 static bool is_refused(const struct page *page, u32 order)
 {
 	if (setjmp(*panic_expected()))
 		return true;
-	buddy_check_freed(page_zone(page), page, order);
+	freed_block_check(page_zone(page), page, order);
 	panic_missed();
 	return false;
 }
@@ -266,7 +280,7 @@ static void parts_of_free_blocks_are_caught(void **state)
 	CHECK(refused > 100 && accepted > 100, "%u refused, %u accepted", refused, accepted);
 }
 
-/* In builds with POISON=1 every free looks at the whole block, also at pages in a CPU's list. */
+/* Also at pages in a CPU's list. */
 static void every_free_looks_at_the_whole_block(void **state)
 {
 	struct zone *zone = fresh_zone();
@@ -274,20 +288,18 @@ static void every_free_looks_at_the_whole_block(void **state)
 
 	(void)state;
 	buddy_free(zone, page + 8, 3);
-	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 4));
-	EXPECT_PANIC(47, "lies in a free block", buddy_check_freed(zone, page + 10, 1));
+	EXPECT_PANIC(47, "part of it is free already", freed_block_check(zone, page, 4));
+	EXPECT_PANIC(47, "lies in a free block", freed_block_check(zone, page + 10, 1));
 	/* One that begins where its zone begins. */
 	EXPECT_PANIC(47, "lies in a free block",
-		buddy_check_freed(
+		freed_block_check(
 			&zones[ZONE_HIGHMEM], pfn_to_page(zones[ZONE_HIGHMEM].start + 2), 0));
 	page[5].flags |= PG_PERCPU;
-	EXPECT_PANIC(47, "part of it is free already", buddy_check_freed(zone, page, 3));
-#ifdef CONFIG_POISON
+	EXPECT_PANIC(47, "part of it is free already", freed_block_check(zone, page, 3));
 	EXPECT_PANIC(47, "part of it is free already", buddy_free(zone, page, 3));
-#else
-	buddy_free(zone, page, 3); /* nobody looks */
-#endif
 }
+
+#endif
 
 /*
  * Every frame's buddy has an entry: mem_map goes on to the end of the last frame's largest block,
@@ -404,8 +416,11 @@ const struct CMUnitTest buddy_tests[] = {
 	cmocka_unit_test(random_zones),
 	cmocka_unit_test(emptied_and_filled_again),
 	cmocka_unit_test(misuse_is_caught),
+#ifdef CONFIG_POISON
+	cmocka_unit_test(a_free_outside_the_zone_is_caught),
 	cmocka_unit_test(parts_of_free_blocks_are_caught),
 	cmocka_unit_test(every_free_looks_at_the_whole_block),
+#endif
 	cmocka_unit_test(padding_is_reserved),
 	cmocka_unit_test(damage_is_found),
 	cmocka_unit_test(bad_blocks_are_found),

@@ -13,7 +13,9 @@
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/pgd_check.h"
+#include "tests/checkers/quicklist_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -9,7 +9,9 @@
 
 #include "lib/errno.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
+#include "tests/checkers/pgd_check.h"
+#include "tests/checkers/quicklist_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>

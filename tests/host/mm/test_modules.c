@@ -9,8 +9,10 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
+#include "tests/checkers/zone_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>

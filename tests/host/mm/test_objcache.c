@@ -5,7 +5,7 @@
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
+#include "tests/checkers/page_counts.h"
 
 #include <stdarg.h>
 #include <stddef.h>

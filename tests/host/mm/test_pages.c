@@ -9,9 +9,15 @@
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
+#include "mm/pages/reclaim.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/quicklist_check.h"
+#include "tests/checkers/zone_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -5,9 +5,15 @@
 
 #include "mm/boot/options.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/reclaim.h"
 #include "mm/pages/zone.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
+#include "mm/tables/table_place.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/pgd_check.h"
+#include "tests/checkers/quicklist_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>

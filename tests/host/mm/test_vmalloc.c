@@ -12,7 +12,7 @@
 #include "mm/objects/objcache.h"
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
-#include "mm/tables/pgalloc.h"
+#include "tests/checkers/page_counts.h"
 
 #include <stdarg.h>
 #include <stddef.h>

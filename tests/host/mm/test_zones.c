@@ -5,8 +5,12 @@
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/pages/buddy.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/reclaim.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pages/zone.h"
+#include "tests/checkers/zone_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -143,7 +147,6 @@ static void shortage_has_two_marks(void **state)
 {
 	struct zone *zone = &zones[ZONE_NORMAL];
 	struct list taken;
-	bool said = false;
 
 	(void)state;
 	machine_start(1, 32, 8, 6);
@@ -152,13 +155,16 @@ static void shortage_has_two_marks(void **state)
 	while (zone->free >= zone->low) {
 		struct page *page = buddy_alloc(zone, 0);
 
-		CHECK(!said && !zone->is_short, "short with %u pages free", zone->free + 1);
+		CHECK(!trim_is_asked() && !zone->is_short, "short with %u pages free",
+			zone->free + 1);
 		list_push(&taken, &page->list);
-		said = zone_note_level(zone);
+		zone_note_level(zone);
 	}
-	CHECK(said && zone->is_short && memory_is_short(), "%u pages are free, low is %u",
-		zone->free, zone->low);
-	CHECK(!zone_note_level(zone), "said twice");
+	CHECK(trim_is_asked() && zone->is_short && memory_is_short(),
+		"%u pages are free, low is %u", zone->free, zone->low);
+	trim_if_asked();
+	zone_note_level(zone);
+	CHECK(!trim_is_asked(), "asked twice");
 	while (zone->free <= zone->high) {
 		struct page *page = list_first(&taken, struct page, list);
 
@@ -168,8 +174,9 @@ static void shortage_has_two_marks(void **state)
 		list_remove(&page->list);
 		buddy_free(zone, page, 0);
 	}
-	CHECK(!zone_note_level(zone) && !zone->is_short && !memory_is_short(),
-		"still short with %u free", zone->free);
+	zone_note_level(zone);
+	CHECK(!trim_is_asked() && !zone->is_short && !memory_is_short(), "still short with %u free",
+		zone->free);
 }
 
 /* Page tables never come from there, so nobody is asked to trim them. */
@@ -181,7 +188,8 @@ static void high_shortage_asks_nobody(void **state)
 	machine_start(1, 32, 8, 6);
 	while (zone->free >= zone->low) {
 		buddy_alloc(zone, 0);
-		CHECK(!zone_note_level(zone), "asked for trimming for high memory");
+		zone_note_level(zone);
+		CHECK(!trim_is_asked(), "asked for trimming for high memory");
 	}
 	CHECK(zone->is_short && !memory_is_short(), "short %d, memory short %d", zone->is_short,
 		memory_is_short());

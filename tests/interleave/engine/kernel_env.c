@@ -25,9 +25,10 @@
 #include "mm/boot/options.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/watermarks.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "scenario.h"
 
 #include <stdio.h>

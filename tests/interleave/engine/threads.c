@@ -10,9 +10,9 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
+#include "mm/pages/reclaim.h"
 #include "mm/pkmap/pkmap_retire.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
 #include "mm/wait.h"
 
 #include "arch/x86/paging/tlb_idle.h"

@@ -5,10 +5,12 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/reclaim.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_many.h"
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "mm/wait.h"
 #include "scenario.h"
 

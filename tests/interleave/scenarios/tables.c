@@ -3,8 +3,8 @@
 #include "arch/x86/paging/tlb.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/tables/address_space.h"
-#include "mm/tables/pgalloc.h"
 #include "scenario.h"
+#include "tests/checkers/quicklist_check.h"
 
 /* Two pages of one PTE table, and one of the next. */
 #define FIRST 0u

@@ -1,6 +1,9 @@
 /* The buddy allocator and the page allocator in front of it. */
 #include "arch/x86/paging/layout.h"
+#include "mm/pages/buddy.h"
 #include "mm/pages/page_alloc.h"
+#include "tests/checkers/page_counts.h"
+#include "tests/checkers/zone_check.h"
 #include "tests/kernel/mm/mm_tools.h"
 #include "tests/kernel/selftest.h"
 

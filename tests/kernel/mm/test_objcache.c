@@ -4,6 +4,7 @@
 #include "lib/string.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "tests/checkers/page_counts.h"
 #include "tests/kernel/mm/mm_tools.h"
 #include "tests/kernel/selftest.h"
 

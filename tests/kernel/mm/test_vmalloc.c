@@ -9,6 +9,7 @@
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
+#include "tests/checkers/page_counts.h"
 #include "tests/kernel/machine/probe.h"
 #include "tests/kernel/selftest.h"
 

@@ -78,6 +78,7 @@ static inline u32 pte_index(uintptr_t address)
 static inline bool pte_none(pte_t pte) { return pte.v == 0; }
 static inline bool pte_present(pte_t pte) { return pte.v & _PAGE_PRESENT; }
 static inline pteval_t pte_flags(pte_t pte) { return pte.v & ~PTE_FRAME_MASK; }
+static inline pfn_t pte_pfn(pte_t pte) { return (pfn_t)((pte.v & PTE_FRAME_MASK) >> PAGE_SHIFT); }
 static inline pte_t pfn_pte(pfn_t pfn, pteval_t prot)
 {
 	return (pte_t){ ((pteval_t)pfn << PAGE_SHIFT) | prot };
@@ -105,8 +106,6 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address)
  * ever reads half of an entry; replacing one present entry by another is done by clear, flush, set.
  * (Declared by the format:)
  *   void set_pte(pte_t *ptep, pte_t pte);
- *   void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot);   set_pte of pfn_pte
- *   pfn_t pte_pfn(pte_t pte);
  *   void pte_clear(pte_t *ptep);
  *   void set_pmd(pmd_t *pmdp, pmd_t pmd);
  *   bool pgd_none(pgd_t), pgd_present(pgd_t);

@@ -34,12 +34,7 @@ typedef struct {
 /* First frame number that an entry cannot hold: 4 GiB. */
 #define MAX_PFN (1u << 20)
 
-static inline pfn_t pte_pfn(pte_t pte) { return pte.v >> PAGE_SHIFT; }
 static inline void set_pte(pte_t *ptep, pte_t pte) { WRITE_ONCE(ptep->v, pte.v); }
-static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
-{
-	WRITE_ONCE(ptep->v, (pfn << PAGE_SHIFT) | prot);
-}
 static inline void pte_clear(pte_t *ptep) { WRITE_ONCE(ptep->v, 0); }
 static inline void set_pmd(pmd_t *pmdp, pmd_t pmd) { WRITE_ONCE(pmdp->v, pmd.v); }
 

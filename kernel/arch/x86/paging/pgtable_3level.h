@@ -55,26 +55,7 @@ static inline void clear_entry(volatile u32 *half)
 	half[1] = 0;
 }
 
-/* In halves, as set_pte_frame(). */
-static inline pfn_t pte_pfn(pte_t pte)
-{
-	return ((u32)pte.v >> PAGE_SHIFT) |
-	       ((u32)((pte.v & PTE_FRAME_MASK) >> 32) << (32 - PAGE_SHIFT));
-}
-
 static inline void set_pte(pte_t *ptep, pte_t pte) { store_entry((volatile u32 *)ptep, pte.v); }
-/* The same, put together in halves: the compiler finds no short way for 64 bits. */
-static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
-{
-	volatile u32 *half = (volatile u32 *)ptep;
-	u32 high = (pfn >> (32 - PAGE_SHIFT)) | (u32)(prot >> 32),
-	    low = (pfn << PAGE_SHIFT) | (u32)prot;
-
-	half[1] = high;
-	barrier();
-	half[0] = low;
-}
-
 static inline void pte_clear(pte_t *ptep) { clear_entry((volatile u32 *)ptep); }
 
 static inline void set_pmd(pmd_t *pmdp, pmd_t pmd)

@@ -1,0 +1,183 @@
+/* Quicklists of page tables: see quicklist.h. */
+#include "mm/tables/quicklist.h"
+
+#include "arch/x86/console/console.h"
+#include "mm/boot/options.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/watermarks.h"
+#include "mm/tables/table_place.h"
+
+DEFINE_PER_CPU(struct quicklist, pgd_quicklist);
+DEFINE_PER_CPU(struct quicklist, pmd_quicklist);
+DEFINE_PER_CPU(struct quicklist, pte_quicklist);
+
+u32 pgt_low_mark, pgt_high_mark;
+
+void pgt_cache_init(void)
+{
+	pgt_low_mark = mm_options.pgt_low;
+	pgt_high_mark = MAX(mm_options.pgt_low, mm_options.pgt_high);
+}
+
+/*
+ * Where in a table its link lies: the first word, but behind the entries of a PGD whose entries the
+ * CPU reads ahead.
+ */
+static inline uintptr_t *first_word(void *table) { return table; }
+
+static inline void push(struct quicklist *list, void *table, uintptr_t *link)
+{
+	list->count++;
+	*link = (uintptr_t)list->head;
+	list->head = table;
+}
+
+/*
+ * Takes the head, whose link is given, off the list, and makes the link the zero that it stands
+ * for.
+ */
+static inline void pop(struct quicklist *list, uintptr_t *link)
+{
+	list->head = (void *)*link;
+	*link = 0;
+	list->count--;
+}
+
+static void *table_from_list(struct quicklist *list)
+{
+	void *table = list->head;
+
+	if (!table)
+		return NULL;
+	pop(list, first_word(table));
+	table_move(table, PG_TABLE_CACHED, PG_TABLE_LIVE);
+	return table;
+}
+
+static void table_to_pages(void *table)
+{
+	table_move(table, PG_TABLE_CACHED, 0);
+	free_page_at(table);
+}
+
+pgd_t *get_pgd_fast(void)
+{
+	struct quicklist *list = this_cpu(pgd_quicklist);
+	pgd_t *pgd = list->head;
+
+	if (!pgd)
+		return NULL;
+	pop(list, pgd_link(pgd));
+	table_move(pgd, PG_TABLE_CACHED, PG_TABLE_LIVE);
+	return pgd;
+}
+
+void pgd_free(pgd_t *pgd)
+{
+	table_move(pgd, PG_TABLE_LIVE, PG_TABLE_CACHED);
+	push(this_cpu(pgd_quicklist), pgd, pgd_link(pgd));
+}
+
+pmd_t *pmd_alloc_one_fast(void) { return table_from_list(this_cpu(pmd_quicklist)); }
+
+pte_t *pte_alloc_one_fast(void) { return table_from_list(this_cpu(pte_quicklist)); }
+
+void pmd_free(pmd_t *table)
+{
+	table_move(table, PG_TABLE_LIVE, PG_TABLE_CACHED);
+	push(this_cpu(pmd_quicklist), table, first_word(table));
+}
+
+void pte_free(pte_t *table)
+{
+	table_move(table, PG_TABLE_LIVE, PG_TABLE_CACHED);
+	push(this_cpu(pte_quicklist), table, first_word(table));
+}
+
+/* What the three lists have in common when they are trimmed. */
+struct level {
+	const char *name;
+	struct quicklist *list;
+	bool is_pgd;
+};
+
+#define NR_LEVELS 3u
+
+static struct level level(u32 n)
+{
+	switch (n) {
+	case 0: return (struct level){ "PTE", this_cpu(pte_quicklist), false };
+	case 1: return (struct level){ "PMD", this_cpu(pmd_quicklist), false };
+	default: return (struct level){ "PGD", this_cpu(pgd_quicklist), true };
+	}
+}
+
+static uintptr_t *link_of(const struct level *l, void *table)
+{
+	return l->is_pgd ? pgd_link(table) : first_word(table);
+}
+
+/* More than any list can hold: where a walk stops if the list runs in a circle. */
+#define LIST_BOUND 65536u
+
+static u32 list_length(const struct level *l)
+{
+	void *table = l->list->head;
+	u32 length = 0;
+
+	for (; table && length < LIST_BOUND; length++)
+		table = (void *)*link_of(l, table);
+	return length;
+}
+
+/* Ends when the count is at the mark or the list is empty, whichever is first. */
+static u32 trim_list(const struct level *l, u32 mark)
+{
+	struct quicklist *list = l->list;
+	u32 freed = 0;
+
+	while (list->count > mark && list->head) {
+		void *table = list->head;
+
+		pop(list, link_of(l, table));
+		list->trimmed++;
+		table_to_pages(table);
+		freed++;
+	}
+	if (!list->head != !list->count) {
+		u32 length = list_length(l);
+
+		pr_err("quicklist of %s tables: count %u, but %u are listed; the count is set right\n",
+			l->name, list->count, length);
+		list->count = length;
+	}
+	return freed;
+}
+
+u32 check_pgt_cache(void)
+{
+	u32 freed = 0;
+
+	for (u32 n = 0; n < NR_LEVELS; n++) {
+		struct level l = level(n);
+
+		/* While memory is short nothing is kept. */
+		if (memory_is_short())
+			freed += trim_list(&l, 0);
+		else if (l.list->count > pgt_high_mark)
+			freed += trim_list(&l, pgt_low_mark);
+	}
+	return freed;
+}
+
+u32 drain_pgt_cache(void)
+{
+	u32 freed = 0;
+
+	for (u32 n = 0; n < NR_LEVELS; n++) {
+		struct level l = level(n);
+
+		freed += trim_list(&l, 0);
+	}
+	return freed;
+}
