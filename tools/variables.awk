@@ -1,7 +1,7 @@
 # variables.awk: reads tools/variables.txt.
 #
 #   awk -v what=names ...     the variables' names
-#   awk -v what=switches ...  those that are switched on and off
+#   awk -v what=switches ...  those that are off unless switched on
 #   awk -v what=help ...      the table, for people
 #   awk -v what=refuse ...    one sentence for each value in the environment that its variable does not take
 
@@ -29,7 +29,7 @@ BEGIN {
 	usual = NF > 3 ? $3 : ""
 }
 
-what == "names" || (what == "switches" && kind == "switch") { print name }
+what == "names" || (what == "switches" && kind == "switch" && usual == "") { print name }
 what == "help" { printf "  %-15s %-9s %-6s %s\n", name, kind == "switch" ? takes[kind] : kind, usual, text }
 what == "refuse" && !accepts(kind, ENVIRON[name]) {
 	printf "%s%s=%s is refused: %s takes %s", refused++ ? "; " : "", name, ENVIRON[name], name,

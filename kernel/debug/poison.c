@@ -4,12 +4,9 @@
  * wrote to it after it was freed.  Pages that came from the hand-over and were never freed carry no
  * mark and are not looked at.
  */
-#include "mm/pages/page_alloc.h"
-
-#ifdef CONFIG_POISON
-
 #include "arch/x86/paging/page_ops.h"
 #include "lib/assert.h"
+#include "mm/pages/page_alloc.h"
 #include "mm/pkmap/highmem.h"
 
 #define POISON_WORD (POISON_BYTE * 0x01010101u)
@@ -53,5 +50,3 @@ void poison_check(struct page *page, u32 order)
 		if (page[i].flags & PG_POISONED)
 			check_page(page + i);
 }
-
-#endif
