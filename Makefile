@@ -43,11 +43,14 @@ include tools/compiler.mk
 
 # ---- Sources -------------------------------------------------------------------------------------
 
-KERNEL := boot/start.asm boot/early_ram.asm boot/trampoline.asm $(if $(COVERAGE),tests/coverage/hook.asm) \
-	$(sort $(filter-out kernel/debug/% kernel/no_tests.c,$(shell find kernel lib -name '*.c' -o -name '*.asm')))
-# What stands above the kernel, and what stands there instead with TESTS=0 (kernel/testing.h).
-ABOVE := $(sort $(shell find $(wildcard tests/checkers) tests/kernel tests/bench/*.c -name '*.c' -o -name '*.asm'))
+# $(call sources_in,FOLDER OR FILE...)
+sources_in = $(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm'))
 NO_TESTS := kernel/no_tests.c
+KERNEL := boot/start.asm boot/early_ram.asm boot/trampoline.asm \
+	$(filter-out kernel/debug/% $(NO_TESTS),$(call sources_in,kernel lib)) \
+	$(if $(COVERAGE),tests/coverage/hook.asm)
+# What stands above the kernel; with TESTS=0 there is NO_TESTS instead (kernel/testing.h).
+ABOVE := $(call sources_in,tests/checkers tests/kernel tests/bench/*.c)
 
 # Only the builds that need them have files of kernel/debug: they are whole files of CONFIG_DEBUG,
 # poison.c of CONFIG_POISON.

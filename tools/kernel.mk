@@ -5,8 +5,8 @@ format = $(firstword $(subst -, ,$1))
 kind = $(word 2,$(subst -, ,$1))
 # $(call flags,build) of the C compiler, $(call defines,build) of assembler too.
 defines = $(strip $(DEFINES_$(call format,$1)) $(DEFINES_$(call kind,$1)))
-flags = $(CFLAGS) $(CFLAGS_$(call format,$1)) $(if $(filter debug,$(call kind,$1)),$(DEBUG_CFLAGS)) \
-	$(call defines,$1)
+flags = $(CFLAGS) $(CFLAGS_$(call format,$1)) \
+	$(if $(filter debug,$(call kind,$1)),$(DEBUG_CFLAGS)) $(call defines,$1)
 # $(call file_flags,build,file without .c): what one file has besides.  The debug build is compiled
 # for GDB, hot or cold.
 file_flags = $(if $(filter lib/string,$2),$(STRING_CFLAGS)) \
@@ -14,7 +14,8 @@ file_flags = $(if $(filter lib/string,$2),$(STRING_CFLAGS)) \
 
 # $(call objects,build,sources)
 objects = $(patsubst %,$(BUILD)/$1/%.o,$2)
-kernel_objects = $(call objects,$1,$(KERNEL) boot/early_$(call format,$1).asm $(DEBUG_$(call kind,$1)))
+kernel_objects = $(call objects,$1,$(KERNEL) boot/early_$(call format,$1).asm) \
+	$(call objects,$1,$(DEBUG_$(call kind,$1)))
 
 # $(call compile,build): its objects.
 define compile
@@ -66,7 +67,8 @@ kernel_name = $(BUILD)/tarn$(subst $() ,,$(call kernel_words,$1))
 
 define rules
 $(call compile,$1)
-$(call link,$(call kernel_name,$1).elf,$(BUILD)/$1,$(call kernel_objects,$1) $(call objects,$1,$(ABOVE)))
+$(call link,$(call kernel_name,$1).elf,$(BUILD)/$1,$(call kernel_objects,$1) \
+	$(call objects,$1,$(ABOVE)))
 $(call link,$(call kernel_name,$1)-plain.elf,$(BUILD)/$1/plain,$(call kernel_objects,$1) \
 	$(call objects,$1,$(NO_TESTS)))
 endef

@@ -3,7 +3,8 @@
 #   awk -v what=names ...     the variables' names
 #   awk -v what=switches ...  those that are off unless switched on
 #   awk -v what=help ...      the table, for people
-#   awk -v what=refuse ...    one sentence for each value in the environment that its variable does not take
+#   awk -v what=refuse ...    one sentence for each value in the environment that its variable does
+#                             not take
 
 BEGIN {
 	FS = "  +"
@@ -42,7 +43,8 @@ function accepts(kind, value) {
 		high = kind
 		sub(/-.*/, "", low)
 		sub(/.*-/, "", high)
-		return value == "" || (value ~ /^[1-9][0-9]*$/ && length(value) < 10 && value + 0 >= low + 0 && value + 0 <= high + 0)
+		return value == "" || (value ~ /^[1-9][0-9]*$/ && length(value) < 10 &&
+			value + 0 >= low + 0 && value + 0 <= high + 0)
 	}
 	return kind == "text" || value ~ pattern[kind]
 }

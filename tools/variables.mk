@@ -21,7 +21,8 @@ SETTINGS = $(foreach name,$(filter-out CC CURDIR,$(VARIABLES)),$(name)=$(call qu
 $(foreach name,$(SWITCHES),$(if $(filter 0,$($(name))),$(eval override $(name) :=)))
 
 ifneq ($(GOALS),)
-GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name)))
+from_command = $(filter command,$(firstword $(origin $1)))
+GIVEN := $(foreach name,$(.VARIABLES),$(if $(call from_command,$(name)),$(name)))
 UNKNOWN := $(filter-out $(VARIABLES),$(GIVEN))
 $(if $(UNKNOWN),$(error There is no variable $(UNKNOWN) here: `make help` names them))
 REFUSED := $(shell $(SETTINGS) awk -v what=refuse -f tools/variables.awk tools/variables.txt)

@@ -4,6 +4,8 @@
  * wrote to it after it was freed.  Pages that came from the hand-over and were never freed carry no
  * mark and are not looked at.
  */
+#include "mm/hooks/poison.h"
+
 #include "arch/x86/paging/page_ops.h"
 #include "lib/assert.h"
 #include "mm/pages/page_alloc.h"

@@ -2,6 +2,7 @@
 #include "mm/pages/page_alloc.h"
 
 #include "lib/assert.h"
+#include "mm/hooks/poison.h"
 #include "mm/pages/pcp.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/pkmap.h"

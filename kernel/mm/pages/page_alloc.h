@@ -59,22 +59,4 @@ u32 nr_percpu_pages(void);
  */
 bool memory_is_short(void);
 
-/* POISON=1 (poison.c): fill when freed, check when handed out.  Otherwise they are nothing. */
-#ifdef CONFIG_POISON
-#define POISON_BYTE 0xCCu /* int3: faults when executed */
-void poison_fill(struct page *page, u32 order);
-void poison_check(struct page *page, u32 order);
-#else
-static inline void poison_fill(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
-static inline void poison_check(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
-#endif
-
 #endif

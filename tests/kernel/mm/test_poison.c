@@ -1,4 +1,5 @@
 /* Poisoning of freed pages, in builds that have it (POISON=1). */
+#include "mm/hooks/poison.h"
 #include "mm/pages/page_alloc.h"
 
 #ifdef CONFIG_POISON
