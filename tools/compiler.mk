@@ -9,8 +9,6 @@ NM := $(shell sh tools/compiler.sh nm '$(CC)')
 OBJCOPY := $(shell sh tools/compiler.sh objcopy '$(CC)')
 CLANG := $(findstring clang,$(CC))
 TARGET := $(if $(CLANG),--target=i686-elf,$(if $(filter i%,$(shell $(CC) -dumpmachine)),,-m32))
-# $(call known,FILE,FLAG...): those of these flags that the compiler knows.
-known = $(shell sh tools/compiler.sh known $(BUILD)/$1 '$(CC) $(TARGET)' $2)
 endif
 
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes \
@@ -19,26 +17,26 @@ WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror) -Wshadow -Wstrict-prototypes \
 # GCC for i686-elf takes long where all others take int; printf's formats tell the two apart.
 redefine = -U__$1__ "-D__$1__=$2"
 INT_TYPES := $(if $(filter %-elf-gcc,$(CC)),$(call redefine,INT32_TYPE,int) \
-	$(call redefine,UINT32_TYPE,unsigned int) \
-	$(call redefine,INT32_MAX,0x7fffffff) $(call redefine,UINT32_MAX,0xffffffffU) \
-	$(call redefine,INTPTR_TYPE,int) $(call redefine,UINTPTR_TYPE,unsigned int))
+	$(call redefine,UINT32_TYPE,unsigned int) $(call redefine,INT32_MAX,0x7fffffff) \
+	$(call redefine,UINT32_MAX,0xffffffffU) $(call redefine,INTPTR_TYPE,int) \
+	$(call redefine,UINTPTR_TYPE,unsigned int))
 # No FPU or SSE register is touched: the kernel does not save them.  Frame pointers carry the back
 # trace.  GCC's shorter ways (docs/bench.md): arguments in registers, the stack aligned to words, no
-# no-ops to align jumps.  Clang calls its own run-time functions (kernel/debug/ubsan.c) with
-# arguments on the stack, whatever -mregparm says.
-SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-jumps \
-	-fno-align-loops)
+# no-ops to align jumps and functions.  Clang calls its own run-time functions
+# (kernel/debug/ubsan.c) with arguments on the stack, whatever -mregparm says.
+SHORT_CFLAGS := $(if $(CLANG),,-mregparm=3 -mpreferred-stack-boundary=2 -fno-align-functions \
+	-fno-align-jumps -fno-align-loops)
 # What distributions switch on by default in their compilers, and a kernel cannot have: off, where
 # the compiler knows of it.
 NO_DEFAULTS := -U_FORTIFY_SOURCE -fcf-protection=none -fno-stack-clash-protection \
-	-mtls-dialect=gnu \
-	-ftrivial-auto-var-init=uninitialized -fzero-call-used-regs=skip
-NEUTRAL := $(call known,flags-known,$(NO_DEFAULTS))
+	-mtls-dialect=gnu -ftrivial-auto-var-init=uninitialized -fzero-call-used-regs=skip
+ifneq ($(GOALS),)
+NEUTRAL := $(shell sh tools/compiler.sh known $(BUILD)/flags-known '$(CC) $(TARGET)' $(NO_DEFAULTS))
+endif
 # The shell puts in the folder's name, whatever signs it has; the dollars are for make, twice.
 CFLAGS := $(TARGET) $(NEUTRAL) -std=gnu11 -ffreestanding -fno-pic -fno-pie -fno-stack-protector \
-	-fno-strict-aliasing \
-	-fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-asynchronous-unwind-tables \
-	-mno-sse -mno-mmx -mno-80387 -O2 -g \
+	-fno-strict-aliasing -fno-omit-frame-pointer -fno-optimize-sibling-calls \
+	-fno-asynchronous-unwind-tables -mno-sse -mno-mmx -mno-80387 -O2 -g \
 	$(SHORT_CFLAGS) "-ffile-prefix-map=$$$$PWD=." $(INT_TYPES) $(WARNINGS) -I. -Ikernel
 # COVERAGE=1, in a BUILD folder of its own: each basic block says that it has run (tests/coverage),
 # and assembly has line numbers.  Blocks that do the same are not made one, or it would say that
@@ -49,7 +47,7 @@ NASMFLAGS := -g -F dwarf
 endif
 # Files that run at boot, in a panic or once in a while are compiled for size (COLD, in the
 # Makefile).
-COLD_CFLAGS := -Os $(call known,flags-cold,-fno-align-functions)
+COLD_CFLAGS := -Os
 # The loops in memcpy and memset must not be turned into calls of memcpy and memset.
 STRING_CFLAGS := -fno-builtin $(if $(CLANG),,-fno-tree-loop-distribute-patterns)
 # The start-up part holds code, data and tables in one segment; newer linkers warn of that.
