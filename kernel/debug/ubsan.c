@@ -1,6 +1,6 @@
 /*
  * What the compiler calls where a program would do something that C leaves undefined (debug build:
- * -fsanitize=..., see the Makefile): a panic that names the place in the source and the values.
+ * -fsanitize=..., tools/compiler.mk): a panic that names the place in the source and the values.
  *
  * The data that it passes are laid out as both GCC and clang document them for their runtime
  * library (compiler-rt, ubsan_handlers.h and ubsan_value.h).
