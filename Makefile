@@ -156,7 +156,7 @@ lint:
 # How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC
 # alone knows.  The debug build has the files of kernel/debug.
 compile_commands.json: FORCE
-	@{ $(MAKE) --no-print-directory -nB V=1 kernels && \
+	@{ $(MAKE) --no-print-directory -nB V=1 kernels plain && \
 		$(MAKE) --no-print-directory -nB V=1 DEBUG=1 kernels; } | \
 		$(PYTHON) tools/compile_commands.py >$@
 	@echo '$@: for clangd'
