@@ -43,7 +43,7 @@ echo 'lint: cppcheck'
 # shellcheck disable=SC2086 # lists are split on purpose
 cppcheck --quiet --std=c11 --platform=unix32 --enable=warning,portability,performance \
 	--inline-suppr --suppress=comparePointers --suppress='uninitvar:kernel/arch/x86/*' \
-	--suppress=uninitvar:kernel/debug/ubsan.c --suppress=zerodivcond:lib/div64.c \
+	--suppress='uninitvar:kernel/debug/*' --suppress=zerodivcond:lib/div64.c \
 	--suppress=shiftTooManyBits:kernel/mm/objects/objcache.c \
 	--error-exitcode=1 -I. -Ikernel $defines kernel lib || status=1
 
