@@ -115,7 +115,8 @@ run: kernels iso
 # ---- Goals with makefiles of their own -----------------------------------------------------------
 
 # What they are told beside the variables that make hands down itself.
-TOLD = BUILD='$(BUILD)' JOBS='$(JOBS)' PYTHON='$(PYTHON)' Q='$(Q)'
+TOLD = BUILD='$(BUILD)' JOBS='$(JOBS)'
+export PYTHON Q
 
 check check-more check-full check-bochs check-hosts coverage-boot:
 	@$(MAKE) --no-print-directory -f tests/Makefile $(TOLD) $@
@@ -142,7 +143,6 @@ tour:
 	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) TOUR='$(TOUR)' $@
 
-# The book, as HTML, with the source that it quotes.
 book:
 	@$(MAKE) --no-print-directory -f docs/book/Makefile $(TOLD) $@
 
