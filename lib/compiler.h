@@ -56,7 +56,7 @@
 #endif
 
 /*
- * GCC passes arguments in registers (-mregparm=3, see the Makefile); functions that assembly calls
+ * GCC passes arguments in registers (-mregparm=3, tools/compiler.mk); functions that assembly calls
  * or defines take them from the stack.
  */
 #ifdef __i386__

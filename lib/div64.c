@@ -45,7 +45,7 @@ u64 __udivmoddi4(u64 dividend, u64 divisor, u64 *remainder)
 
 	if (((dividend | divisor) >> 32) == 0 || divisor == 0) {
 		/* By 0 on purpose: the CPU's own divide error. */
-		/* NOLINT(clang-analyzer-core.DivideZero) */
+		/* NOLINTNEXTLINE(clang-analyzer-core.DivideZero) */
 		quotient = (u32)dividend / (u32)divisor;
 		rest = (u32)dividend % (u32)divisor;
 	} else if (dividend >= divisor) {

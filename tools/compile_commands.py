@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Reads what `make -nB V=1 kernels` would do, writes compile_commands.json (clang's "JSON
-compilation database" format).
+"""Reads what `make -nB V=1 kernels plain` would do, then with DEBUG=1, and writes
+compile_commands.json (clang's "JSON compilation database" format).
 
-Of the two kernels the one that PAE in the environment names: a file has one entry.
+A file has one entry: of the format that PAE in the environment names, and of the debug build only
+if no other has it.
 """
 
 import json
 import os
+import re
 import shlex
 import sys
 
@@ -19,17 +21,20 @@ def entry(line):
     if "-c" not in words or "-o" not in words:
         return None
     file, target = words[words.index("-c") + 1], words[words.index("-o") + 1]
-    if not file.endswith(".c") or f"/{VARIANT}/" not in target:
+    if not file.endswith(".c") or not re.search(rf"/{VARIANT}(-debug)?/", target):
         return None
     return {"directory": os.getcwd(), "file": file, "arguments": words, "output": target}
 
 
 def main():
-    entries = [found for found in map(entry, sys.stdin) if found]
+    entries = {}
+    for found in map(entry, sys.stdin):
+        if found:
+            entries.setdefault(found["file"], found)
     if not entries:
         print("compile_commands.py: no compiler call among these lines", file=sys.stderr)
         return 1
-    json.dump(entries, sys.stdout, indent=1)
+    json.dump(list(entries.values()), sys.stdout, indent=1)
     print()
     return 0
 

@@ -3,7 +3,8 @@
 #
 #   compiler.sh cc                        the C compiler
 #   compiler.sh ld|nm|objcopy COMPILER    what belongs to that compiler
-#   compiler.sh known FILE COMPILER FLAG...   which of these flags it knows; the answer is kept in FILE
+#   compiler.sh known FILE COMPILER FLAG...
+#                                         which of these flags it knows; FILE keeps the answer
 #   compiler.sh gdb                       a GDB that knows the i386
 #   compiler.sh grub-mkrescue             GRUB's ISO maker
 #   compiler.sh grub-files                folder of GRUB's modules for the PC

@@ -61,16 +61,21 @@ qemu_needs() {
 		need qemu-system-x86
 		[ -z "${GUI:-}" ] || need qemu-system-gui
 	elif [ -n "${GUI:-}" ]; then
-		qemu-system-i386 -display help | grep -q -e gtk -e sdl -e cocoa || need qemu-system-gui
+		qemu-system-i386 -display help | grep -q -e gtk -e sdl -e cocoa ||
+			need qemu-system-gui
 	fi
 }
 
 lint_needs() {
 	have clang-tidy || need clang-tidy
+	have clang-format || need clang-format
 	have cppcheck || need cppcheck
+	have black || need black
 }
 
-bochs_needs() { have bochs && [ -e /usr/share/bochs/VGABIOS-lgpl-latest ] || need bochs bochsbios vgabios; }
+bochs_needs() {
+	have bochs && [ -e /usr/share/bochs/VGABIOS-lgpl-latest ] || need bochs bochsbios vgabios
+}
 
 # pygments only colours; the book is built without it.
 book_needs() {
@@ -84,7 +89,8 @@ bench_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
-	$python -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('matplotlib'))" 2>/dev/null || need python3-matplotlib
+	$python -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('matplotlib'))" \
+		2>/dev/null || need python3-matplotlib
 }
 
 # The kernels themselves are fetched by tests/bench/linux/fetch.sh, and not installed.
@@ -94,7 +100,9 @@ bench_linux_needs() {
 }
 
 gdb_needs() {
-	if is_pc; then have gdb || need gdb; else [ -n "$(sh tools/compiler.sh gdb)" ] || need gdb-multiarch; fi
+	if is_pc; then have gdb || need gdb; else
+		[ -n "$(sh tools/compiler.sh gdb)" ] || need gdb-multiarch
+	fi
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
@@ -163,7 +171,8 @@ for goal in "$@"; do
 	gdb | gdb-server | gdb-client | dump) qemu_needs && gdb_needs '' ;;
 	tour) iso_needs && qemu_needs && gdb_needs tour ;;
 	check | deps)
-		iso_needs && qemu_needs && check_needs && book_needs && bench_needs && gdb_needs tour
+		iso_needs && qemu_needs && check_needs && book_needs
+		bench_needs && gdb_needs tour
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
 	check-more) clang_needs clang && iso_needs && qemu_needs && check_needs ;;
@@ -196,12 +205,13 @@ lines_to_type() {
 Missing: $packages${foreign:+ $foreign}${want_compiler:+ a C compiler for the i386}
 Please install it. All that Tarn may need:
   Debian, Ubuntu:
-    sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin xorriso mtools \\
-        qemu-system-x86 qemu-utils gdb gcc libc6-dev python3-pytest python3-pytest-xdist python3-markdown python3-pygments \\
-        python3-matplotlib
+    sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin \\
+        xorriso mtools qemu-system-x86 qemu-utils gdb gcc libc6-dev python3-pytest \\
+        python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
-        qemu-system-x86-core qemu-img gdb python3-pytest python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
+        qemu-system-x86-core qemu-img gdb python3-pytest python3-pytest-xdist \\
+        python3-markdown python3-pygments python3-matplotlib
   Homebrew:
     brew install make i686-elf-gcc i686-elf-gdb i686-elf-grub nasm xorriso mtools qemu python3
     python3 -m pip install pytest pytest-xdist markdown pygments matplotlib

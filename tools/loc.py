@@ -1,25 +1,39 @@
 #!/usr/bin/env python3
-"""Lines of code by folder: blank lines and comments left out.  A line with both code and comment
-counts.
+"""Lines of code by folder, each beside the most that it may have: blank lines and comments left out.
+A line with both code and comment counts.  Exit status 1 if a folder has more.
 """
 
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# A file belongs to the first folder that holds it.
-FOLDERS = [
-    "boot",
-    "lib",
-    "kernel/arch/x86",
-    "kernel/mm",
-    "kernel",
-    "user",
-    "tests/kernel",
-    "tests/bench",
-    "tests",
-    "tools",
-]
+# What a reader must get through: the budgets, this one table.  A file belongs to the first folder
+# here that holds it.  None: shown, not limited.  Past a figure, look first for what is said twice.
+BUDGETS = {
+    # The design allows 270.  The checks of CPU, loader and RAM before paging, each with a message
+    # of its own, and lines of at most 100 columns take the rest.
+    "boot": 350,
+    "lib": 720,
+    # The design allows 4,600.  Damaged firmware tables and clocks that disagree or are missing are
+    # met with a message each (acpi.c, rammap.c, clock.c); lines of at most 100 columns added 3 %.
+    "kernel/arch/x86": 5150,
+    # The design allows 3,200.  Lines of at most 100 columns added 2 %; the checkers of pool, zones
+    # and tables, which belong to the tests, are still in it.
+    "kernel/mm": 3380,
+    "kernel/debug": 1200,
+    "kernel/trace": None,
+    "kernel": 4000,
+    "user": 7500,
+    "tests/checkers": None,
+    "tests/kernel": None,
+    "tests/bench": None,
+    "tests": None,
+    "tools": None,
+}
+# What is read as one: the kernel without what watches it.
+KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
+TOGETHER = 12790
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),
@@ -45,22 +59,39 @@ def code_lines(path):
     return sum(1 for line in text.splitlines() if line.strip())
 
 
-def main():
-    counts = {folder: [0, 0] for folder in FOLDERS}
-    for path in sorted(ROOT.rglob("*")):
-        name = path.relative_to(ROOT).as_posix()
-        folder = next((folder for folder in FOLDERS if name.startswith(folder + "/")), None)
+def count(root):
+    """Of each folder: (files, lines)."""
+    counts = {folder: (0, 0) for folder in BUDGETS}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        folder = next((folder for folder in BUDGETS if name.startswith(folder + "/")), None)
         if folder and path.suffix in COMMENTS and path.is_file():
-            counts[folder][0] += 1
-            counts[folder][1] += code_lines(path)
-    for folder, (files, count) in counts.items():
-        if files:
-            print(f"{folder:18}{files:5} files {count:7} lines")
-    kernel = sum(
-        counts[folder][1] for folder in ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-    )
-    print(f"{'kernel, together':18}{'':11} {kernel:7} lines")
+            files, lines = counts[folder]
+            counts[folder] = files + 1, lines + code_lines(path)
+    return counts
+
+
+def row(name, files, lines, budget):
+    """Prints it; True if it is within its budget."""
+    said = f"{name:18}{files:>5} files {lines:7} lines" if files else f"{name:18}{lines:19} lines"
+    print(said + (f", at most {budget:6}" if budget else ""))
+    return budget is None or lines <= budget
+
+
+def main():
+    root = Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else ROOT
+    counts = count(root)
+    fits = [
+        row(folder, files, lines, BUDGETS[folder])
+        for folder, (files, lines) in counts.items()
+        if files
+    ]
+    together = sum(counts[folder][1] for folder in KERNEL)
+    fits.append(row("kernel, together", "", together, TOGETHER))
+    if not all(fits):
+        print("loc: a folder has more lines than tools/loc.py allows", file=sys.stderr)
+    return 0 if all(fits) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,7 +17,12 @@ rm -rf "$tree"
 mkdir -p "$tree/boot/grub"
 cp "$menu" "$tree/boot/grub/grub.cfg"
 for kernel in "$@"; do
-	"$objcopy" --strip-debug "$kernel" "$tree/boot/$(basename "$kernel")"
+	name=$(basename "$kernel")
+	"$objcopy" --strip-debug "$kernel" "$tree/boot/$name"
+	# The menu names the ordinary kernels; these may be of another build (tarn-pae-debug.elf).
+	case $name in tarn-pae*) of=tarn-pae ;; *) of=tarn ;; esac
+	sed "s,/boot/$of\\.elf,/boot/$name," "$tree/boot/grub/grub.cfg" >"$tree/menu"
+	mv "$tree/menu" "$tree/boot/grub/grub.cfg"
 done
 if ! "$(sh "$here/compiler.sh" grub-mkrescue)" -d "$(sh "$here/compiler.sh" grub-files)" -o "$iso" "$tree" >"$iso.log" 2>&1; then
 	cat "$iso.log" >&2

@@ -19,7 +19,8 @@ set --
 # A CPU that announces no local APIC has one in QEMU all the same when there are several, and then
 # the firmware does not let the timer's interrupts through it: GRUB's countdown stands still.
 lacks_apic() {
-	printf 'info lapic\nquit\n' | qemu-system-i386 "$@" -smp 1 -S -nodefaults -display none -monitor stdio 2>/dev/null |
+	printf 'info lapic\nquit\n' |
+		qemu-system-i386 "$@" -smp 1 -S -nodefaults -display none -monitor stdio 2>/dev/null |
 		grep -q 'local apic state not available'
 }
 if [ -n "${CPU:-}" ] && [ "$SMP" != 1 ] && lacks_apic "$@"; then
@@ -27,7 +28,8 @@ if [ -n "${CPU:-}" ] && [ "$SMP" != 1 ] && lacks_apic "$@"; then
 	SMP=1
 fi
 
-set -- -smp "$SMP" -m "$MEM" "$@" -nic none -no-reboot -serial mon:stdio -device isa-debug-exit,iobase=0xf4,iosize=4
+set -- -smp "$SMP" -m "$MEM" "$@" -nic none -no-reboot -serial mon:stdio \
+	-device isa-debug-exit,iobase=0xf4,iosize=4
 [ -n "${GUI:-}" ] || set -- "$@" -display none
 
 # In a folder of its own: two runs at once must not share it.

@@ -27,7 +27,8 @@ if ! apt_usable; then
 fi
 
 missing=''
-for package in binutils-source gcc-12-source g++ make bison flex xz-utils libgmp-dev libmpfr-dev libmpc-dev; do
+for package in binutils-source gcc-12-source g++ make bison flex xz-utils libgmp-dev libmpfr-dev \
+	libmpc-dev; do
 	dpkg-query -W -f '${Status}' $package 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
@@ -83,7 +84,8 @@ build() {
 
 build binutils /usr/src/binutils '' -- --disable-gdb --disable-gprofng --disable-sim --with-sysroot
 PATH=$prefix/bin:$PATH
-build gcc /usr/src/gcc-12 -gcc -target-libgcc -- --enable-languages=c --without-headers --disable-multilib \
+build gcc /usr/src/gcc-12 -gcc -target-libgcc -- --enable-languages=c --without-headers \
+	--disable-multilib \
 	--disable-bootstrap --disable-shared --disable-threads --disable-libssp
 rm -rf "$work"
 "$prefix/bin/$target-gcc" --version | head -n 1

@@ -1,9 +1,10 @@
 # variables.awk: reads tools/variables.txt.
 #
 #   awk -v what=names ...     the variables' names
-#   awk -v what=switches ...  those that are switched on and off
+#   awk -v what=switches ...  those that are off unless switched on
 #   awk -v what=help ...      the table, for people
-#   awk -v what=refuse ...    one sentence for each value in the environment that its variable does not take
+#   awk -v what=refuse ...    one sentence for each value in the environment that its variable does
+#                             not take
 
 BEGIN {
 	FS = "  +"
@@ -29,7 +30,7 @@ BEGIN {
 	usual = NF > 3 ? $3 : ""
 }
 
-what == "names" || (what == "switches" && kind == "switch") { print name }
+what == "names" || (what == "switches" && kind == "switch" && usual == "") { print name }
 what == "help" { printf "  %-15s %-9s %-6s %s\n", name, kind == "switch" ? takes[kind] : kind, usual, text }
 what == "refuse" && !accepts(kind, ENVIRON[name]) {
 	printf "%s%s=%s is refused: %s takes %s", refused++ ? "; " : "", name, ENVIRON[name], name,
@@ -42,7 +43,8 @@ function accepts(kind, value) {
 		high = kind
 		sub(/-.*/, "", low)
 		sub(/.*-/, "", high)
-		return value == "" || (value ~ /^[1-9][0-9]*$/ && length(value) < 10 && value + 0 >= low + 0 && value + 0 <= high + 0)
+		return value == "" || (value ~ /^[1-9][0-9]*$/ && length(value) < 10 &&
+			value + 0 >= low + 0 && value + 0 <= high + 0)
 	}
 	return kind == "text" || value ~ pattern[kind]
 }

@@ -1,8 +1,6 @@
 /* Every page of a block is looked at when it is freed: see freed_block.h. */
 #include "mm/hooks/freed_block.h"
 
-#ifdef CONFIG_POISON
-
 #include "lib/assert.h"
 
 /*
@@ -52,5 +50,3 @@ void freed_block_check(const struct zone *zone, const struct page *page, u32 ord
 		"frame 0x%x freed at order %u: part of it is free already or reserved, flags 0x%x",
 		pfn, order, flags);
 }
-
-#endif

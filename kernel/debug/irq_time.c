@@ -1,14 +1,12 @@
-/* The longest sections with interrupts off: see irq_time.h.  Empty without CONFIG_DEBUG. */
+/* The longest sections with interrupts off: see irq_time.h. */
 #include "arch/x86/hooks/irq_time.h"
-#include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/cpu/registers.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/percpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/smp/cpumask.h"
 
@@ -117,5 +115,3 @@ void irq_time_report(void)
 			report_section(cpu, &longest);
 	}
 }
-
-#endif

@@ -1,7 +1,5 @@
-/* The kmaps that each thread holds: see kmap_held.h.  Empty without CONFIG_DEBUG. */
+/* The kmaps that each thread holds: see kmap_held.h. */
 #include "mm/hooks/kmap_held.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
@@ -33,5 +31,3 @@ static void tell_holder(const char *thread, u32 kmaps)
 }
 
 void kmap_held_report(void) { each_thread_kmaps(tell_holder); }
-
-#endif

@@ -1,11 +1,9 @@
-/* The order of locks and their kinds: see lock_order.h.  Empty without CONFIG_DEBUG. */
+/* The order of locks and their kinds: see lock_order.h. */
 #include "arch/x86/hooks/lock_order.h"
-#include "arch/x86/cpu/irq_flags.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/smp/cpumask.h"
@@ -280,5 +278,3 @@ void lock_order_report(void)
 					classes[outer].name, classes[inner].name,
 					place_of(nestings[outer][inner].inner).text);
 }
-
-#endif

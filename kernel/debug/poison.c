@@ -6,8 +6,6 @@
  */
 #include "mm/hooks/poison.h"
 
-#ifdef CONFIG_POISON
-
 #include "arch/x86/paging/page_ops.h"
 #include "lib/assert.h"
 #include "mm/pkmap/kmap_atomic.h"
@@ -53,5 +51,3 @@ void poison_check(struct page *page, u32 order)
 		if (page[i].flags & PG_POISONED)
 			check_page(page + i);
 }
-
-#endif

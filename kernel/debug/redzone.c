@@ -1,7 +1,5 @@
-/* What stands around objects and in free ones: see redzone.h.  Empty without CONFIG_DEBUG. */
+/* What stands around objects and in free ones: see redzone.h. */
 #include "mm/hooks/redzone.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/paging/page.h"
 #include "lib/assert.h"
@@ -80,5 +78,3 @@ void object_page_dropped(const void *page, u32 header, const char *name)
 
 	check_free(start + header, start + PAGE_SIZE, page, name);
 }
-
-#endif

@@ -1,7 +1,5 @@
-/* How deep kernel stacks are used: see stack_depth.h.  Empty without CONFIG_DEBUG. */
+/* How deep kernel stacks are used: see stack_depth.h. */
 #include "mm/hooks/stack_depth.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
@@ -114,5 +112,3 @@ void stack_depth_report(void)
 	console_printf("# deepest kernel stack: %u of %u bytes, thread %s\n", deepest.bytes,
 		(u32)KERNEL_STACK_SIZE, deepest.owner);
 }
-
-#endif

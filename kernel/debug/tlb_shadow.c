@@ -1,10 +1,8 @@
-/* The visible TLB: see tlb_shadow.h.  Empty without CONFIG_DEBUG. */
+/* The visible TLB: see tlb_shadow.h. */
 #include "arch/x86/hooks/tlb_shadow.h"
-#include "arch/x86/cpu/registers.h"
-
-#ifdef CONFIG_DEBUG
 
 #include "arch/x86/console/place.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
@@ -406,5 +404,3 @@ void pending_frame_check(struct pending_frame *pending, u32 pfn)
 	if (unlikely(cpu != NR_CPUS))
 		refuse_frame(&was, cpu, pfn, CALLER());
 }
-
-#endif

@@ -1,17 +1,13 @@
 /*
  * What the compiler calls where a program would do something that C leaves undefined (debug build:
- * -fsanitize=..., see the Makefile): a panic that names the place in the source and the values.
- * Empty without CONFIG_DEBUG.
+ * -fsanitize=..., tools/compiler.mk): a panic that names the place in the source and the values.
  *
  * The data that it passes are laid out as both GCC and clang document them for their runtime
  * library (compiler-rt, ubsan_handlers.h and ubsan_value.h).
  */
-#include "lib/types.h"
-
-#ifdef CONFIG_DEBUG
-
 #include "lib/assert.h"
 #include "lib/format.h"
+#include "lib/types.h"
 
 struct location {
 	const char *file;
@@ -218,5 +214,3 @@ void __ubsan_handle_builtin_unreachable(const struct place_only *data)
 {
 	undefined(&data->at, "a place that cannot be reached was reached");
 }
-
-#endif

@@ -4,9 +4,12 @@ themselves.
 
 import re
 from collections import defaultdict
+from fnmatch import fnmatch
 from pathlib import Path
 
 import lines
+import pytest
+import reading
 from qemu import Boot, Machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,3 +84,73 @@ def test_numbers_of_self_tests_are_the_kernels(build):
             int(told[0]),
             0,
         ), "the closing line shown does not fit the plan"
+
+
+# ---- What pages name is there ----
+
+FILE = re.compile(r"`([\w*./-]+\.(?:c|h|asm|py|sh|md|toml|awk|mk|txt|ld|cfg|json|svg|elf|iso))`")
+FOLDER = re.compile(r"`((?:boot|kernel|lib|tests|tools|docs|user|\.ci)/[\w./*-]*)`")
+# What builds and benchmarks leave in build/, and what the compiler brings along.
+MADE = [
+    "build/*.elf",
+    "build/*.iso",
+    "build/*.core",
+    "bench.json",
+    "bench.md",
+    "linux.json",
+    "linux.md",
+    "part.json",
+    "part.md",
+    "*_cpus.svg",
+    "fill.svg",
+    "tables.svg",
+    "targets.svg",
+    "std*.h",
+    "tarn*.elf",
+    "tarn*.iso",
+]
+# Stands for a name.
+PATTERNS = {"tools/gdb/tours/NAME.tour"}
+
+
+def repository():
+    """Every file of the tree, as a path from the top folder."""
+    skipped = ("build", ".git", ".cache")
+    for top in ROOT.iterdir():
+        if top.name.split("-")[0] not in skipped:
+            for path in [top] if top.is_file() else top.rglob("*"):
+                yield path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_every_path_that_a_page_names_exists(page):
+    """From the top folder on, from another folder on ("mm/wait.h"), or by name alone."""
+    text, tree = page.read_text(), list(repository())
+    missing = [
+        name
+        for name in set(FILE.findall(text)) | set(FOLDER.findall(text))
+        if not any(fnmatch(name, made) for made in MADE)
+        and not any(fnmatch(path, name) or fnmatch(path, f"*/{name}") for path in tree)
+        and not (ROOT / name).is_dir()
+        and not list(ROOT.glob(name))
+        and name not in PATTERNS
+    ]
+    assert not missing, sorted(missing)
+
+
+def test_the_lines_of_the_reading_order():
+    found = list(reading.wrong((ROOT / "docs/README.md").read_text()))
+    assert not found, "\n".join([*found, "python3 tools/lint/reading.py --write sets it right"])
+
+
+def test_the_lines_of_the_reading_order_are_looked_at():
+    page = (ROOT / "docs/README.md").read_text()
+    row = next(names for names, _, _ in reading.rows(page))
+    assert list(reading.wrong(f"| {row} | 990 | what it shows |"))
+    assert not list(reading.wrong(reading.set_right(f"| {row} | 990 | what it shows |")))
+    with pytest.raises(AssertionError, match="which is not there"):
+        list(reading.wrong("| `lib/nothing.c` | 10 | x |"))

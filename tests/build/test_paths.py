@@ -89,6 +89,19 @@ def test_iso_in_a_strange_place(strange):
     ), made.stderr
 
 
+@pytest.mark.skipif(not have_grub(), reason="no GRUB for the PC on this machine")
+@pytest.mark.parametrize("kind", ["", "-debug", "-poison", "-plain"])
+def test_the_menu_names_the_kernels_of_the_iso(kind, tmp_path):
+    kernels = [tmp_path / f"tarn{kind}.elf", tmp_path / f"tarn-pae{kind}.elf"]
+    for kernel in kernels:
+        shutil.copy("/bin/true", kernel)
+    iso = tmp_path / "tarn.iso"
+    command = ["sh", "tools/mkiso.sh", "objcopy", iso, "grub.cfg", *kernels]
+    subprocess.run(command, cwd=ROOT, check=True)
+    named = set(re.findall(rb"multiboot /boot/([\w.-]+)", iso.read_bytes()))
+    assert named == {kernel.name.encode() for kernel in kernels}
+
+
 def test_crlf_is_told_in_one_sentence(strange, tmp_path):
     tree = tmp_path / "tarn"
     shutil.copytree(strange, tree, ignore=shutil.ignore_patterns("build"))

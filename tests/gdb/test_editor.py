@@ -75,8 +75,13 @@ def test_compile_commands(tmp_path):
     """make's own dry run as clang's database: every C file of the kernel, with the flags that it is
     compiled with.
     """
-    command = ["make", "--no-print-directory", "-nB", "V=1", f"BUILD={tmp_path}/b", "kernels"]
-    dry = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    command = ["make", "--no-print-directory", "-nB", "V=1", f"BUILD={tmp_path}/b"]
+    dry = "".join(
+        subprocess.run(
+            [*command, *goals], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for goals in (["kernels", "plain"], ["DEBUG=1", "kernels"])
+    )
     made = subprocess.run(
         [sys.executable, ROOT / "tools/compile_commands.py"],
         input=dry,

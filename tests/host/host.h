@@ -67,9 +67,27 @@ const char *panic_text(void);
 	X(cmdline)                                                                                 \
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
-	X(physmap) X(topology) X(memory) X(bootmem) X(paging) X(buddy) X(zones) X(pages)           \
-		X(objcache) X(pgalloc) X(mm) X(mm_races) X(pkmap) X(pkmap_full) X(pkmap_threads)   \
-			X(pkmap_beyond) X(pkmap_lazy) X(pkmap_wrong) X(fixmap) X(vmalloc)          \
-				X(modules) X(poison)
+	X(physmap)                                                                                 \
+	X(topology)                                                                                \
+	X(memory)                                                                                  \
+	X(bootmem)                                                                                 \
+	X(paging)                                                                                  \
+	X(buddy)                                                                                   \
+	X(zones)                                                                                   \
+	X(pages)                                                                                   \
+	X(objcache)                                                                                \
+	X(pgalloc)                                                                                 \
+	X(mm)                                                                                      \
+	X(mm_races)                                                                                \
+	X(pkmap)                                                                                   \
+	X(pkmap_full)                                                                              \
+	X(pkmap_threads)                                                                           \
+	X(pkmap_beyond)                                                                            \
+	X(pkmap_lazy)                                                                              \
+	X(pkmap_wrong)                                                                             \
+	X(fixmap)                                                                                  \
+	X(vmalloc)                                                                                 \
+	X(modules)                                                                                 \
+	X(poison)
 
 #endif

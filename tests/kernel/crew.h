@@ -43,14 +43,14 @@ void barrier_wait(struct barrier *barrier, u32 n);
  * that only what will never come takes it, however slow the host.
  */
 #define WAIT_TICKS 9000u
-#define WAIT_FOR(cond)                                                                                              \
-	({                                                                                                          \
-		u32 wait_start = crew_ticks();                                                                      \
-		bool wait_held;                                                                                     \
-		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)                             \
-			crew_pause();                                                                               \
-		/* Looked at once more: it may have come true after the last look, while this CPU lost its turn. */ \
-		wait_held || (cond);                                                                                \
+#define WAIT_FOR(cond)                                                                             \
+	({                                                                                         \
+		u32 wait_start = crew_ticks();                                                     \
+		bool wait_held;                                                                    \
+		while (!(wait_held = (cond)) && crew_ticks() - wait_start < WAIT_TICKS)            \
+			crew_pause();                                                              \
+		/* Once more: it may have come true after the last look. */                        \
+		wait_held || (cond);                                                               \
 	})
 u32 crew_ticks(void);
 void crew_pause(void);

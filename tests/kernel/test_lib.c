@@ -114,7 +114,7 @@ static void expect_filled(u32 start, u32 n)
 	u8 bytes[BUFFER];
 
 	number_bytes(bytes);
-	/* NOLINT(bugprone-suspicious-memset-usage): only the low byte counts */
+	/* NOLINTNEXTLINE(bugprone-suspicious-memset-usage): only the low byte counts */
 	memset(bytes + start, 0x1A5, n);
 	for (u32 i = 0; i < BUFFER; i++) {
 		u32 want = i >= start && i < start + n ? 0xA5 : i;

@@ -3,12 +3,12 @@
  *
  * pkmap_count[slot], guarded by kmap_lock:
  *
- *   | value  | PTE     | page's address | TLBs          | may be handed out                        |
- *   | 0      | none    | none           | clean         | yes                                      |
- *   | 1      | present | set            | perhaps stale | no: waits for the flush; a kmap of the   |
- *   |        |         |                |               | same page revives it at the same address |
- *   | n >= 2 | present | set            | in use        | no: n - 1 users                          |
- *   | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
+ *  | value  | PTE     | page's address | TLBs          | may be handed out                        |
+ *  | 0      | none    | none           | clean         | yes                                      |
+ *  | 1      | present | set            | perhaps stale | no: waits for the flush; a kmap of the   |
+ *  |        |         |                |               | same page revives it at the same address |
+ *  | n >= 2 | present | set            | in use        | no: n - 1 users                          |
+ *  | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
  *
  * The first three are the literature's.  A slot is RETIRED when its page is freed, and with
  * kmap_flush=lazy while its batch waits for the flush.

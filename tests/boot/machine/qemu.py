@@ -63,6 +63,7 @@ class Machine:
     append: str = ""
     poison: bool = False
     debug: bool = False
+    plain: bool = False  # without self-tests and benchmark (TESTS=0)
     system: str = "i386"  # which QEMU; x86_64 for what only a 64-bit CPU has
     extra: list = field(default_factory=list)
 
@@ -73,7 +74,13 @@ class Machine:
     @property
     def elf_name(self):
         kind = "-debug" if self.debug else "-poison" if self.poison else ""
-        return "tarn" + ("-pae" if self.kernel == "pae" else "") + kind + ".elf"
+        return (
+            "tarn"
+            + ("-pae" if self.kernel == "pae" else "")
+            + kind
+            + ("-plain" if self.plain else "")
+            + ".elf"
+        )
 
     def __str__(self):
         shown = [

@@ -18,7 +18,7 @@ static bool all_words_are(const u8 *object, u32 size, u32 value)
 {
 	const u32 *word = (const u32 *)object, *end = (const u32 *)(object + size);
 
-	/* NOLINT(clang-analyzer-core.UndefinedBinaryOperatorResult) */
+	/* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult) */
 	while (word < end && *word == value)
 		word++;
 	return word == end;

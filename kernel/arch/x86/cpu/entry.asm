@@ -16,7 +16,8 @@ global trap_stubs
 section .text
 
 ; Vectors for which the CPU pushes an error code; for the others the stub pushes a 0 in its place.
-%define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || (v) == 29 || (v) == 30)
+%define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || \
+	(v) == 29 || (v) == 30)
 
 %assign vector 0
 %rep 256
