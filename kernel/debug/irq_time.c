@@ -107,8 +107,7 @@ static void report_section(u32 cpu, const struct irq_section *longest)
 /* What other CPUs have may change while it is printed: the figures of one that is idle do not. */
 void irq_time_report(void)
 {
-	for_each_cpu(cpu, cpus_with_copy())
-	{
+	for_each_cpu(cpu, cpus_with_copy()) {
 		struct irq_section longest = per_cpu(irq_time, cpu)->longest;
 
 		if (longest.ticks)

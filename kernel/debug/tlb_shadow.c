@@ -176,8 +176,7 @@ void shadow_cpu_ready(void)
 /* The first CPU of `cpus` that has not flushed since; NR_CPUS: none. */
 static u32 first_behind(u32 cpus, u32 since, bool global)
 {
-	for_each_cpu(n, cpus)
-	{
+	for_each_cpu(n, cpus) {
 		const struct shadow_cpu *cpu = &shadow_cpu[n];
 		u32 flushed = global ? READ_ONCE(cpu->full_at) : READ_ONCE(cpu->load_at);
 

@@ -17,8 +17,7 @@ u32 kick_idle_cpus(void)
 {
 	u32 idle = 0;
 
-	for_each_cpu(cpu, cpus_online() & ~(1u << smp_processor_id()))
-	{
+	for_each_cpu(cpu, cpus_online() & ~(1u << smp_processor_id())) {
 		if (idle_thread_runs(cpu))
 			idle |= 1u << cpu;
 		if (cpus_idle() & (1u << cpu))

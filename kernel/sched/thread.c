@@ -35,8 +35,7 @@ static void unlist_thread(struct thread *thread)
 void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
 {
 	spin_lock(&all_lock);
-	list_for_each(node, &all_threads)
-	{
+	list_for_each(node, &all_threads) {
 		const struct thread *thread = list_entry(node, struct thread, in_all);
 
 		look(thread->name, READ_ONCE(thread->kmaps));

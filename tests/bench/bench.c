@@ -37,8 +37,7 @@ static struct events events_now(void)
 {
 	struct events sum = { .rounds = kmap_stats.flushes };
 
-	for_each_cpu(cpu, cpus_online())
-	{
+	for_each_cpu(cpu, cpus_online()) {
 		sum.ipis += *per_cpu(ipis_sent, cpu);
 		sum.full_flushes += per_cpu(tlb_stats, cpu)->full_flushes;
 		sum.invlpgs += per_cpu(tlb_stats, cpu)->invlpgs;

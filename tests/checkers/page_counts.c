@@ -27,6 +27,7 @@ u32 nr_percpu_pages(void)
 {
 	u32 pages = 0;
 
-	for_each_cpu(cpu, cpus_with_copy()) pages += pages_of(cpu);
+	for_each_cpu(cpu, cpus_with_copy())
+		pages += pages_of(cpu);
 	return pages;
 }

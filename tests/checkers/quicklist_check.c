@@ -38,7 +38,8 @@ u32 nr_cached_tables_all(void)
 {
 	u32 tables = 0;
 
-	for_each_cpu(cpu, cpus_with_copy()) tables += nr_cached_by(cpu);
+	for_each_cpu(cpu, cpus_with_copy())
+		tables += nr_cached_by(cpu);
 	return tables;
 }
 

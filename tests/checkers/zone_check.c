@@ -41,8 +41,7 @@ static const char *area_check(const struct zone *zone, u32 order, pfn_t *where)
 {
 	u32 blocks = 0;
 
-	list_for_each(node, &zone->area[order].blocks)
-	{
+	list_for_each(node, &zone->area[order].blocks) {
 		const struct page *page = list_entry(node, struct page, list);
 		const char *wrong = block_check(zone, page, order);
 

@@ -33,8 +33,9 @@ bool crew_start_on(
 {
 	crew->n = 0;
 	for (u32 round = 0; round < each; round++)
-		for_each_cpu(cpu, mask) if (crew->n < CREW_MAX &&
-					    !add_member(crew, cpu, work, arg)) return false;
+		for_each_cpu(cpu, mask)
+			if (crew->n < CREW_MAX && !add_member(crew, cpu, work, arg))
+				return false;
 	return true;
 }
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from layers import HERE, layer_of, table, without_comments
 
 PROTOTYPE = re.compile(r"\b(\w+)\s*\((?!\*)")
+ALL = -1
 ATTRIBUTES = ("__printf_like", "__aligned", "__section", "__attribute__")
 
 
@@ -44,7 +45,9 @@ def declared(header):
 
 
 class Upcalls:
-    """Which symbols a lower layer may call, and from which layer on they must be defined."""
+    """Which symbols a lower layer may call, and above which layer they must be defined: what stands
+    in a header named upcall.h may also be defined in another folder of the same layer.
+    """
 
     def __init__(self, root, rules):
         self.layers = rules["layer"]
@@ -53,7 +56,8 @@ class Upcalls:
         for pattern in rules["upcalls"]["headers"]:
             for header in sorted(root.glob(pattern)):
                 for name in declared(header):
-                    self.declared_in[name] = layer_of(header.relative_to(root), self.layers)
+                    layer = layer_of(header.relative_to(root), self.layers)
+                    self.declared_in[name] = ALL if header.name == "upcall.h" else layer
 
     def has(self, name, definer):
         """`definer`: the layer that defines it."""
@@ -62,8 +66,10 @@ class Upcalls:
         return name in self.declared_in and definer > self.declared_in[name]
 
 
-def read_symbols(folder, nm):
-    """Of each source: (defined: {name: type}, undefined: names)."""
+def read_symbols(folder, nm, root):
+    """Of each source: (defined: {name: type}, undefined: names).  Objects of sources that are gone
+    may lie in the folder yet; they are nobody's.
+    """
     objects = sorted(
         path for path in folder.rglob("*.o") if path.relative_to(folder).parts[0] != "plain"
     )
@@ -74,6 +80,8 @@ def read_symbols(folder, nm):
         place, _, rest = line.rpartition(":")
         words = rest.split()
         source = str(Path(place).relative_to(folder)).removesuffix(".o")
+        if not (root / source).exists():
+            continue
         kind, name = words[-2:]
         if kind == "U":
             files[source][1].add(name)
@@ -123,7 +131,7 @@ def look(folders, root, nm, rules):
     layers, upcalls = rules["layer"], Upcalls(root, rules)
     upward, graph, calls = set(), collections.defaultdict(set), collections.defaultdict(set)
     for folder in folders:
-        for user, definer, name, kind in uses(read_symbols(folder, nm)):
+        for user, definer, name, kind in uses(read_symbols(folder, nm, root)):
             low, high = layer_of(user, layers), layer_of(definer, layers)
             if low is None or high is None or upcalls.has(name, high):
                 continue

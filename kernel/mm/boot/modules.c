@@ -47,8 +47,7 @@ static bool take_high_pages(struct module *module)
 
 static void copy_low_to_high(struct module *module, pfn_t pfn)
 {
-	list_for_each(node, &module->pages)
-	{
+	list_for_each(node, &module->pages) {
 		void *to = kmap_atomic(list_entry(node, struct page, list));
 
 		copy_page_at(to, pfn_to_virt(pfn++));
@@ -77,8 +76,7 @@ static u32 module_sum(const struct module *module)
 	u64 left = module->size;
 	u32 offset = module->offset, sum = 0;
 
-	list_for_each(node, &module->pages)
-	{
+	list_for_each(node, &module->pages) {
 		const u8 *bytes = kmap_atomic(list_entry(node, struct page, list));
 
 		for (; offset < PAGE_SIZE && left; left--)

@@ -38,8 +38,7 @@ static bool insert_range(struct vm_range *range)
 	uintptr_t size = ((uintptr_t)range->pages + 1) * PAGE_SIZE;
 	struct list *after = ranges.prev;
 
-	list_for_each(node, &ranges)
-	{
+	list_for_each(node, &ranges) {
 		const struct vm_range *next = list_entry(node, struct vm_range, node);
 
 		if (next->start - start >= size) {
@@ -87,8 +86,7 @@ static struct vm_range *find_range(uintptr_t address, bool device)
 	struct vm_range *found = NULL;
 
 	spin_lock(&vmalloc_lock);
-	list_for_each(node, &ranges)
-	{
+	list_for_each(node, &ranges) {
 		struct vm_range *range = list_entry(node, struct vm_range, node);
 
 		if (range->start == address && range->device == device && !range->leaving)

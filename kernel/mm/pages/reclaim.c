@@ -38,7 +38,8 @@ void trim_idle_cpus(void)
 {
 	u32 asked = atomic_read(&trim_generation);
 
-	for_each_cpu(cpu, kick_idle_cpus()) while (
-		(s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0 && idle_thread_runs(cpu))
-		cpu_relax();
+	for_each_cpu(cpu, kick_idle_cpus())
+		while ((s32)(READ_ONCE(*per_cpu(trim_seen, cpu)) - asked) < 0 &&
+			idle_thread_runs(cpu))
+			cpu_relax();
 }

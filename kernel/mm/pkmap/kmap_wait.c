@@ -106,8 +106,7 @@ static void tell_waiters(void)
 
 	pr_warn("kmap: for %u s nobody who waits has got slots; %u of %u slots are in use\n",
 		STALL_SECONDS, pkmap_in_use, pkmap_slots);
-	list_for_each(node, &pkmap_tickets)
-	{
+	list_for_each(node, &pkmap_tickets) {
 		const struct ticket *ticket = list_entry(node, struct ticket, node);
 
 		if (n++ < STALL_NAMES)

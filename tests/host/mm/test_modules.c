@@ -40,8 +40,7 @@ static u32 check_bytes(const struct module *module, u32 n)
 	u64 at = 0;
 	u32 offset = module->offset, pages = 0, sum = 0;
 
-	list_for_each(node, &module->pages)
-	{
+	list_for_each(node, &module->pages) {
 		struct page *page = list_entry(node, struct page, list);
 
 		CHECK(page_is_high(page) == module->high, "%s: frame 0x%x", module->name,

@@ -71,7 +71,8 @@ static u32 pages_in(const struct list *list)
 {
 	u32 n = 0;
 
-	list_for_each(node, list) n++;
+	list_for_each(node, list)
+		n++;
 	return n;
 }
 

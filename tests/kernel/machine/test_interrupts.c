@@ -237,8 +237,9 @@ SELFTEST(apic_lines, "apic.lines", 8, "")
 		return;
 	}
 	find_used();
-	for_each_cpu(cpu, cpus_online()) for (u32 i = 0; i < 4; i++)
-		expect_entry(cpu, i & 1, i & 2);
+	for_each_cpu(cpu, cpus_online())
+		for (u32 i = 0; i < 4; i++)
+			expect_entry(cpu, i & 1, i & 2);
 	EXPECT(0, ioapic_route_isa(ISA_IRQ, 0) != timer, "two lines have one vector, 0x%02x",
 		timer);
 	ioapic_mask_isa(ISA_IRQ);
@@ -261,6 +262,7 @@ ON_DEMAND(irq_clocks, "irq.clocks")
 {
 	static struct crew crew;
 
-	for_each_cpu(cpu, cpus_online()) if (crew_start_on(&crew, 1u << cpu, 1, count_ticks, NULL))
-		crew_join(&crew);
+	for_each_cpu(cpu, cpus_online())
+		if (crew_start_on(&crew, 1u << cpu, 1, count_ticks, NULL))
+			crew_join(&crew);
 }

@@ -310,5 +310,6 @@ SELFTEST(protection_control_all, "protection.control_all", 8, "27")
 {
 	memset(control, 0, sizeof(control));
 	smp_call(cpus_online(), read_control, NULL);
-	for_each_cpu(cpu, cpus_online()) check_control(cpu);
+	for_each_cpu(cpu, cpus_online())
+		check_control(cpu);
 }

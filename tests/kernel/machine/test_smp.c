@@ -128,7 +128,8 @@ SELFTEST(smp_call_masks, "smp.call_masks", 8, "23")
 	expect_called(0);
 	expect_called(~0u); /* bits of CPUs that are not there count for nothing */
 	expect_called(cpus_online() & ~(1u << smp_processor_id()));
-	for_each_cpu(cpu, cpus_online()) expect_called(1u << cpu);
+	for_each_cpu(cpu, cpus_online())
+		expect_called(1u << cpu);
 	for (u32 i = 0; i < 6; i++)
 		expect_called(random_next(&random));
 }
@@ -198,8 +199,9 @@ SELFTEST(smp_call_storm, "smp.call_storm", 8, "23")
 	if (!crew_start(&crew, 1, call_often, NULL))
 		return;
 	crew_join(&crew);
-	for_each_cpu(cpu, cpus_online()) EXPECT_EQ(23, atomic_read(&received[cpu]),
-		storm_calls() * cpu_online_count(), "calls of CPU %u that arrived", cpu);
+	for_each_cpu(cpu, cpus_online())
+		EXPECT_EQ(23, atomic_read(&received[cpu]), storm_calls() * cpu_online_count(),
+			"calls of CPU %u that arrived", cpu);
 	EXPECT_EQ(
 		23, atomic_read(&spoilt), 0, "calls whose data was gone while a CPU still read it");
 }
@@ -271,9 +273,9 @@ SELFTEST(smp_timer, "smp.timer", 8, "")
 	if (!EXPECT(0, own_timer_ticks(), "timer interrupts on CPU %u until now: %u",
 		    smp_processor_id(), ticks_of(smp_processor_id())))
 		return;
-	for_each_cpu(cpu, cpus_online()) ticks_before[cpu] = ticks_of(cpu);
 	for_each_cpu(cpu, cpus_online())
-	{
+		ticks_before[cpu] = ticks_of(cpu);
+	for_each_cpu(cpu, cpus_online()) {
 		HALT_UNTIL(has_ticked(cpu), 100);
 		EXPECT(0, has_ticked(cpu), "timer interrupts on CPU %u: %u, earlier %u", cpu,
 			ticks_of(cpu), ticks_before[cpu]);
@@ -367,7 +369,8 @@ SELFTEST(smp_ioapic, "smp.ioapic", 8, "")
 		selftest_skip(vector ? "no PIT, or its interrupt leads nowhere" : "no I/O APIC");
 		return;
 	}
-	for_each_cpu(cpu, cpus_online()) route_to(cpu);
+	for_each_cpu(cpu, cpus_online())
+		route_to(cpu);
 	pit_start(0);
 	trap_set_handler(vector, NULL);
 }
@@ -408,5 +411,6 @@ SELFTEST(smp_reschedule, "smp.reschedule", 8, "")
 
 	if (!others)
 		selftest_skip("one CPU");
-	for_each_cpu(cpu, others) expect_woken(cpu);
+	for_each_cpu(cpu, others)
+		expect_woken(cpu);
 }

@@ -125,8 +125,7 @@ static u32 expect_flush(struct victim *v, const char *name, void (*flush)(struct
 {
 	u32 needed = 0;
 
-	for_each_cpu(cpu, cpus_online())
-	{
+	for_each_cpu(cpu, cpus_online()) {
 		needed += make_stale(v, cpu);
 		flush(v);
 		EXPECT_EQ(25, read_on_cpu(cpu, (uintptr_t)v->mapping), 2, "CPU %u reads after %s",
@@ -159,7 +158,8 @@ SELFTEST(tlb_counts, "tlb.counts", 8, "23, 25")
 {
 	u32 before[NR_CPUS], ipis = *this_cpu(ipis_sent), others = cpu_online_count() - 1;
 
-	for_each_cpu(cpu, cpus_online()) before[cpu] = per_cpu(tlb_stats, cpu)->full_flushes;
+	for_each_cpu(cpu, cpus_online())
+		before[cpu] = per_cpu(tlb_stats, cpu)->full_flushes;
 	flush_tlb_all();
 	for_each_cpu(cpu, cpus_online())
 		EXPECT_EQ(25, per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], 1,
@@ -182,16 +182,18 @@ SELFTEST(tlb_crossing, "tlb.crossing", 8, "23, 24, 25")
 	static struct crew crew;
 	u32 before[NR_CPUS], rounds = selftest_full ? 100 : 1;
 
-	for_each_cpu(cpu, cpus_online()) before[cpu] = per_cpu(tlb_stats, cpu)->full_flushes;
+	for_each_cpu(cpu, cpus_online())
+		before[cpu] = per_cpu(tlb_stats, cpu)->full_flushes;
 	for (u32 round = 0; round < rounds; round++)
 		if (crew_start(&crew, 1, flush_often, NULL))
 			crew_join(&crew);
-	for_each_cpu(cpu, cpus_online()) EXPECT(25,
-		per_cpu(tlb_stats, cpu)->full_flushes - before[cpu] >=
-			5 * rounds * cpu_online_count(),
-		"%u full flushes of CPU %u, asked for %u",
-		per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], cpu,
-		5 * rounds * cpu_online_count());
+	for_each_cpu(cpu, cpus_online())
+		EXPECT(25,
+			per_cpu(tlb_stats, cpu)->full_flushes - before[cpu] >=
+				5 * rounds * cpu_online_count(),
+			"%u full flushes of CPU %u, asked for %u",
+			per_cpu(tlb_stats, cpu)->full_flushes - before[cpu], cpu,
+			5 * rounds * cpu_online_count());
 }
 
 static void flush_irqs_off(void *unused)

@@ -40,7 +40,8 @@ static u32 sleepers_queued(void)
 	u32 n = 0;
 
 	spin_lock(&kmap_lock);
-	list_for_each(node, &pkmap_tickets) n++;
+	list_for_each(node, &pkmap_tickets)
+		n++;
 	spin_unlock(&kmap_lock);
 	return n;
 }

@@ -29,9 +29,9 @@ void tlb_flush_past(u32 stamp)
 	u32 behind = 0;
 
 	/* The other side of the idle bits is idle_leave(); tlb_stamp() was the barrier. */
-	for_each_cpu(
-		cpu, cpus_online() & ~cpus_idle()) if (tlb_is_behind(cpu, stamp))
-		behind |= 1u << cpu;
+	for_each_cpu(cpu, cpus_online() & ~cpus_idle())
+		if (tlb_is_behind(cpu, stamp))
+			behind |= 1u << cpu;
 	if (!behind)
 		return;
 	shadow_round(behind, CALLER());
@@ -58,6 +58,8 @@ u32 idle_or_leaving(void)
 {
 	u32 mask = 0;
 
-	for_each_cpu(cpu, cpus_online()) if (READ_ONCE(*per_cpu(is_idle, cpu))) mask |= 1u << cpu;
+	for_each_cpu(cpu, cpus_online())
+		if (READ_ONCE(*per_cpu(is_idle, cpu)))
+			mask |= 1u << cpu;
 	return mask;
 }

@@ -8,7 +8,8 @@ u32 cpu_online_count(void)
 {
 	u32 count = 0;
 
-	for_each_cpu(cpu, cpus_online()) count++;
+	for_each_cpu(cpu, cpus_online())
+		count++;
 	return count;
 }
 

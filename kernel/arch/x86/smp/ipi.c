@@ -39,7 +39,8 @@ void smp_stop_others(void)
 
 	if (!apic_present || !others)
 		return;
-	for_each_cpu(cpu, others) apic_send_nmi(cpu_apic_id[cpu]);
+	for_each_cpu(cpu, others)
+		apic_send_nmi(cpu_apic_id[cpu]);
 	/*
 	 * A stopped CPU can tell nobody: this only keeps what they still print from the midst of
 	 * the panic's lines.

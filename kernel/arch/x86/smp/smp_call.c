@@ -31,7 +31,11 @@ static void run_here(void (*fn)(void *), void *arg)
 	irq_restore(flags);
 }
 
-static void send_call(u32 mask) { for_each_cpu(cpu, mask) smp_send_ipi(cpu, VECTOR_CALL); }
+static void send_call(u32 mask)
+{
+	for_each_cpu(cpu, mask)
+		smp_send_ipi(cpu, VECTOR_CALL);
+}
 
 /* `others` is not empty and has not this CPU's bit. */
 static void call_others(u32 others, bool self, void (*fn)(void *), void *arg)
