@@ -2,7 +2,6 @@
 #include "kernel/boot_steps.h"
 
 #include "arch/x86/console/console.h"
-#include "arch/x86/console/exit.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
@@ -11,7 +10,6 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/discover.h"
-#include "arch/x86/firmware/topology.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/apic_timer.h"
 #include "arch/x86/irq/clock.h"
@@ -23,7 +21,6 @@
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "arch/x86/smp/smp_call.h"
-#include "arch/x86/upcall.h"
 #include "kernel/boot_end.h"
 #include "kernel/cmdline.h"
 #include "kernel/cpus.h"

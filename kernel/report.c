@@ -17,7 +17,6 @@
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/objects/vmalloc.h"
-#include "mm/pages/page_alloc.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 

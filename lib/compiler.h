@@ -9,6 +9,8 @@
 #define __aligned(n) __attribute__((aligned(n)))
 #define __section(name) __attribute__((section(name)))
 #define __used __attribute__((used))
+/* A parameter that only some builds use. */
+#define __maybe_unused __attribute__((unused))
 #define __noinline __attribute__((noinline))
 #define __always_inline inline __attribute__((always_inline))
 #define __noreturn __attribute__((noreturn))

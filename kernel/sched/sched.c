@@ -4,7 +4,6 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/clock.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/smp/cpumask.h"
@@ -12,7 +11,6 @@
 #include "arch/x86/upcall.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
-#include "lib/bitops.h"
 #include "mm/pages/reclaim.h"
 #include "mm/pkmap/kmap_wait.h"
 

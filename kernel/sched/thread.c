@@ -2,7 +2,6 @@
 #include "arch/x86/cpu/context.h"
 #include "arch/x86/cpu/registers.h"
 #include "kernel/sched/sched.h"
-#include "lib/assert.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/hooks/stack_depth.h"

@@ -24,8 +24,6 @@ static struct bootmem_stats stats;
 	INVARIANT(45, is_open, "boot allocator called from 0x%lx while closed",                    \
 		(unsigned long)CALLER())
 
-bool bootmem_open(void) { return is_open; }
-
 struct bootmem_stats bootmem_stats(void) { return stats; }
 
 bool bootmem_page_is_free(pfn_t pfn)

@@ -53,7 +53,5 @@ bool bootmem_page_is_free(pfn_t pfn);
  * Returns how many.  The allocator is closed afterwards.
  */
 u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end));
-/* False after the hand-over. */
-bool bootmem_open(void);
 
 #endif

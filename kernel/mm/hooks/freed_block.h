@@ -14,11 +14,9 @@ void freed_block_check(const struct zone *zone, const struct page *page, u32 ord
 
 #else
 
-static inline void freed_block_check(const struct zone *zone, const struct page *page, u32 order)
+static inline void freed_block_check(__maybe_unused const struct zone *zone,
+	__maybe_unused const struct page *page, __maybe_unused u32 order)
 {
-	(void)zone;
-	(void)page;
-	(void)order;
 }
 
 #endif

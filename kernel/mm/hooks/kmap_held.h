@@ -7,6 +7,7 @@
 #ifndef MM_KMAP_HELD_H
 #define MM_KMAP_HELD_H
 
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 #ifdef CONFIG_DEBUG
@@ -20,8 +21,8 @@ void kmap_held_report(void);
 
 #else
 
-static inline void kmap_held_check(uintptr_t caller) { (void)caller; }
-static inline void kmap_held_add(int n) { (void)n; }
+static inline void kmap_held_check(__maybe_unused uintptr_t caller) {}
+static inline void kmap_held_add(__maybe_unused int n) {}
 static inline void kmap_held_report(void) {}
 
 #endif

@@ -18,16 +18,8 @@ void poison_check(struct page *page, u32 order);
 
 #else
 
-static inline void poison_fill(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
-static inline void poison_check(struct page *page, u32 order)
-{
-	(void)page;
-	(void)order;
-}
+static inline void poison_fill(__maybe_unused struct page *page, __maybe_unused u32 order) {}
+static inline void poison_check(__maybe_unused struct page *page, __maybe_unused u32 order) {}
 
 #endif
 #endif

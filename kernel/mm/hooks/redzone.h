@@ -9,6 +9,7 @@
 #ifndef MM_HOOKS_REDZONE_H
 #define MM_HOOKS_REDZONE_H
 
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 #ifdef CONFIG_DEBUG
@@ -41,45 +42,24 @@ void object_page_dropped(const void *page, u32 header, const char *name);
 struct redzone {
 };
 
-static inline void redzone_set(struct redzone *redzone, u32 align)
+static inline void redzone_set(__maybe_unused struct redzone *redzone, __maybe_unused u32 align) {}
+static inline u32 redzone_bytes(__maybe_unused const struct redzone *redzone) { return 0; }
+static inline void object_taken(__maybe_unused void *object, __maybe_unused u32 size,
+	__maybe_unused u32 stride, __maybe_unused const char *name)
 {
-	(void)redzone;
-	(void)align;
 }
-static inline u32 redzone_bytes(const struct redzone *redzone)
+static inline void object_asked(
+	__maybe_unused void *object, __maybe_unused u32 asked, __maybe_unused u32 stride)
 {
-	(void)redzone;
-	return 0;
 }
-static inline void object_taken(void *object, u32 size, u32 stride, const char *name)
+static inline void object_freed(
+	__maybe_unused void *object, __maybe_unused u32 stride, __maybe_unused const char *name)
 {
-	(void)object;
-	(void)size;
-	(void)stride;
-	(void)name;
 }
-static inline void object_asked(void *object, u32 asked, u32 stride)
+static inline void object_page_made(__maybe_unused void *page, __maybe_unused u32 header) {}
+static inline void object_page_dropped(
+	__maybe_unused const void *page, __maybe_unused u32 header, __maybe_unused const char *name)
 {
-	(void)object;
-	(void)asked;
-	(void)stride;
-}
-static inline void object_freed(void *object, u32 stride, const char *name)
-{
-	(void)object;
-	(void)stride;
-	(void)name;
-}
-static inline void object_page_made(void *page, u32 header)
-{
-	(void)page;
-	(void)header;
-}
-static inline void object_page_dropped(const void *page, u32 header, const char *name)
-{
-	(void)page;
-	(void)header;
-	(void)name;
 }
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef MM_STACK_DEPTH_H
 #define MM_STACK_DEPTH_H
 
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 #ifdef CONFIG_DEBUG
@@ -18,12 +19,11 @@ void stack_depth_report(void);
 
 #else
 
-static inline void stack_depth_made(uintptr_t bottom, const char *owner)
+static inline void stack_depth_made(
+	__maybe_unused uintptr_t bottom, __maybe_unused const char *owner)
 {
-	(void)bottom;
-	(void)owner;
 }
-static inline void stack_depth_gone(uintptr_t bottom) { (void)bottom; }
+static inline void stack_depth_gone(__maybe_unused uintptr_t bottom) {}
 static inline void stack_depth_boot(void) {}
 static inline void stack_depth_report(void) {}
 

@@ -10,7 +10,6 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/upcall.h"
-#include "lib/assert.h"
 #include "mm/hooks/kmap_held.h"
 #include "mm/pkmap/highmem.h"
 

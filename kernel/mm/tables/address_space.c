@@ -11,6 +11,16 @@
 #include "mm/tables/table_place.h"
 #include "mm/wait.h"
 
+/* What is gathered for one flush. */
+struct mmu_gather {
+	struct mm *mm;
+	struct list pmds, ptes; /* tables, by page->list */
+	/* for what was cleared since the last flush (debug build) */
+	struct pending_flush pending;
+	u32 npages;
+	struct page *pages[GATHER_PAGES];
+};
+
 struct mm *mm_create(void)
 {
 	struct mm *mm = kmalloc(sizeof(*mm), GFP_KERNEL);
@@ -90,7 +100,7 @@ int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
 	return mm_map_frame(mm, address, page_to_pfn(page), prot);
 }
 
-void gather_begin(struct mmu_gather *gather, struct mm *mm)
+static void gather_begin(struct mmu_gather *gather, struct mm *mm)
 {
 	gather->mm = mm;
 	gather->pending = (struct pending_flush){};
@@ -130,7 +140,8 @@ static void gather_flush(struct mmu_gather *gather)
 	gather->npages = 0;
 }
 
-void gather_finish(struct mmu_gather *gather)
+/* Flushes the mask, then pages to the allocator and tables to the quicklists.  No lock held. */
+static void gather_finish(struct mmu_gather *gather)
 {
 	gather_flush(gather);
 	while (!list_empty(&gather->ptes))
@@ -247,7 +258,11 @@ static void clear_pmd_table(struct mmu_gather *gather, pgd_t *pgd, uintptr_t add
 	gather_table(gather, &gather->pmds, table);
 }
 
-void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end)
+/*
+ * Unlinks the tables that lie wholly inside [start, end) and gathers them; those with an entry that
+ * is not none stay (invariant 39).  page_table_lock held.
+ */
+static void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end)
 {
 	struct mm *mm = gather->mm;
 

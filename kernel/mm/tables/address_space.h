@@ -39,28 +39,9 @@ int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot);
 int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot);
 /*
  * Takes away all mappings in [start, end) (page aligned) and the tables that only they needed,
- * while other CPUs may run on the rest.  One flush a batch.  May sleep.
+ * while other CPUs may run on the rest.  One flush for each GATHER_PAGES pages.  May sleep.
  */
-void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
-
-/* What is gathered for one flush. */
 #define GATHER_PAGES 64u
-struct mmu_gather {
-	struct mm *mm;
-	struct list pmds, ptes; /* tables, by page->list */
-	/* for what was cleared since the last flush (debug build) */
-	struct pending_flush pending;
-	u32 npages;
-	struct page *pages[GATHER_PAGES];
-};
-
-/*
- * Unlinks the tables that lie wholly inside [start, end) and gathers them; those with an entry that
- * is not none stay (invariant 39). page_table_lock held.
- */
-void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintptr_t end);
-/* Flushes the mask, then pages to the allocator and tables to the quicklists.  No lock held. */
-void gather_finish(struct mmu_gather *gather);
-void gather_begin(struct mmu_gather *gather, struct mm *mm);
+void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
 
 #endif

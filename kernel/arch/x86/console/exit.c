@@ -1,6 +1,5 @@
 /* Ending the emulated machine. */
 #include "arch/x86/console/exit.h"
-#include "arch/x86/console/console.h"
 #include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/irq_flags.h"

@@ -9,7 +9,6 @@
 #include "arch/x86/cpu/nosleep.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/pgtable.h"
-#include "arch/x86/smp/ipi.h"
 #include "arch/x86/upcall.h"
 
 #define NO_CPU 0xFFFFFFFFu

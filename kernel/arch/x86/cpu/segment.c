@@ -3,7 +3,6 @@
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
-#include "lib/string.h"
 
 #define GDT_ENTRIES 8u
 #define DOUBLE_FAULT_STACK 4096u

@@ -9,6 +9,7 @@
 #ifndef ARCH_X86_IRQ_TIME_H
 #define ARCH_X86_IRQ_TIME_H
 
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 struct trapframe;
@@ -48,14 +49,14 @@ void irq_time_report(void);
 #else
 
 static inline u32 irq_time_flags(void) { return 0; }
-static inline void irq_time_begins(u32 flags) { (void)flags; }
+static inline void irq_time_begins(__maybe_unused u32 flags) {}
 static inline void irq_time_ends(void) {}
 /* Macros, so that nobody works out the caller's address for nothing. */
 #define irq_time_from(flags, caller) ((void)(flags))
 #define irq_time_to(flags, caller) ((void)(flags))
 static inline void irq_time_discard(void) {}
-static inline void irq_time_trap(const struct trapframe *frame) { (void)frame; }
-static inline void irq_time_return(const struct trapframe *frame) { (void)frame; }
+static inline void irq_time_trap(__maybe_unused const struct trapframe *frame) {}
+static inline void irq_time_return(__maybe_unused const struct trapframe *frame) {}
 static inline void irq_time_report(void) {}
 
 #endif

@@ -9,8 +9,8 @@
  *     after it;
  *   - two locks of one class nest;
  *   - a lock of the plain kind is taken by spin_lock_irqsave, in an interrupt handler, or with
- *     interrupts off while there are other
- *     CPUs (its holder may wait for this one's acknowledgement);
+ *     interrupts off while there are other CPUs (its holder may wait for this one's
+ *     acknowledgement);
  *   - a lock of the irqsave kind is taken by spin_lock with interrupts on.
  *
  * spin_trylock waits for nobody: it neither teaches nor breaks an order, but what is taken while
@@ -19,6 +19,7 @@
 #ifndef ARCH_X86_LOCK_ORDER_H
 #define ARCH_X86_LOCK_ORDER_H
 
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 struct spinlock;
@@ -55,10 +56,10 @@ struct lock_order {
 
 /* A macro, so that nobody works out the caller's address for nothing. */
 #define lock_order_wait(lock, caller, irqsave) ((void)(lock))
-static inline void lock_order_taken(struct spinlock *lock) { (void)lock; }
-static inline void lock_order_released(struct spinlock *lock) { (void)lock; }
+static inline void lock_order_taken(__maybe_unused struct spinlock *lock) {}
+static inline void lock_order_released(__maybe_unused struct spinlock *lock) {}
 static inline const char *lock_order_held(void) { return ""; }
-static inline void lock_order_forget(u32 depth) { (void)depth; }
+static inline void lock_order_forget(__maybe_unused u32 depth) {}
 static inline void lock_order_report(void) {}
 
 #endif

@@ -17,6 +17,7 @@
 #define ARCH_X86_TLB_SHADOW_H
 
 #include "arch/x86/cpu/percpu.h"
+#include "lib/compiler.h"
 #include "lib/types.h"
 
 struct mm_tlb;
@@ -98,71 +99,41 @@ struct pending_frame {
 };
 
 static inline u32 shadow_time_now(void) { return 0; }
-static inline void shadow_cr3_loaded(u32 begun, u32 cr3)
-{
-	(void)begun;
-	(void)cr3;
-}
-static inline void shadow_cr4_loaded(u32 begun, u32 cr4)
-{
-	(void)begun;
-	(void)cr4;
-}
-static inline void shadow_invalidated(u32 begun, uintptr_t address)
-{
-	(void)begun;
-	(void)address;
-}
-static inline void shadow_round(u32 mask, uintptr_t caller)
-{
-	(void)mask;
-	(void)caller;
-}
+static inline void shadow_cr3_loaded(__maybe_unused u32 begun, __maybe_unused u32 cr3) {}
+static inline void shadow_cr4_loaded(__maybe_unused u32 begun, __maybe_unused u32 cr4) {}
+static inline void shadow_invalidated(__maybe_unused u32 begun, __maybe_unused uintptr_t address) {}
+static inline void shadow_round(__maybe_unused u32 mask, __maybe_unused uintptr_t caller) {}
 static inline void shadow_cpu_ready(void) {}
-static inline void shadow_unmapped(uintptr_t address) { (void)address; }
-static inline void shadow_check_reuse(uintptr_t address, u32 cpus)
+static inline void shadow_unmapped(__maybe_unused uintptr_t address) {}
+static inline void shadow_check_reuse(__maybe_unused uintptr_t address, __maybe_unused u32 cpus) {}
+static inline void shadow_check_slot(__maybe_unused uintptr_t address) {}
+static inline void shadow_check_range(__maybe_unused uintptr_t start, __maybe_unused uintptr_t end)
 {
-	(void)address;
-	(void)cpus;
 }
-static inline void shadow_check_slot(uintptr_t address) { (void)address; }
-static inline void shadow_check_range(uintptr_t start, uintptr_t end)
+static inline void pending_flush_mm(
+	__maybe_unused struct pending_flush *pending, __maybe_unused const struct mm_tlb *mm)
 {
-	(void)start;
-	(void)end;
 }
-static inline void pending_flush_mm(struct pending_flush *pending, const struct mm_tlb *mm)
+static inline void pending_flush_page(__maybe_unused struct pending_flush *pending,
+	__maybe_unused const struct mm_tlb *mm, __maybe_unused uintptr_t address)
 {
-	(void)pending;
-	(void)mm;
 }
-static inline void pending_flush_page(
-	struct pending_flush *pending, const struct mm_tlb *mm, uintptr_t address)
+static inline void pending_flush_check(
+	__maybe_unused struct pending_flush *pending, __maybe_unused const char *what)
 {
-	(void)pending;
-	(void)mm;
-	(void)address;
 }
-static inline void pending_flush_check(struct pending_flush *pending, const char *what)
+static inline void shadow_check_gone(__maybe_unused const struct mm_tlb *mm) {}
+static inline void pending_frame_kernel(
+	__maybe_unused struct pending_frame *pending, __maybe_unused uintptr_t address)
 {
-	(void)pending;
-	(void)what;
 }
-static inline void shadow_check_gone(const struct mm_tlb *mm) { (void)mm; }
-static inline void pending_frame_kernel(struct pending_frame *pending, uintptr_t address)
+static inline void pending_frame_mm(
+	__maybe_unused struct pending_frame *pending, __maybe_unused const struct mm_tlb *mm)
 {
-	(void)pending;
-	(void)address;
 }
-static inline void pending_frame_mm(struct pending_frame *pending, const struct mm_tlb *mm)
+static inline void pending_frame_check(
+	__maybe_unused struct pending_frame *pending, __maybe_unused u32 pfn)
 {
-	(void)pending;
-	(void)mm;
-}
-static inline void pending_frame_check(struct pending_frame *pending, u32 pfn)
-{
-	(void)pending;
-	(void)pfn;
 }
 
 #endif

@@ -9,7 +9,6 @@
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/irq/pic.h"
 #include "arch/x86/upcall.h"
-#include "lib/assert.h"
 
 #define PIT_HZ 1193182u
 #define PIT_CHANNEL_0 0x40u

@@ -108,7 +108,7 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address)
  *   void set_pte(pte_t *ptep, pte_t pte);
  *   void pte_clear(pte_t *ptep);
  *   void set_pmd(pmd_t *pmdp, pmd_t pmd);
- *   bool pgd_none(pgd_t), pgd_present(pgd_t);
+ *   bool pgd_none(pgd_t);
  *   pmd_t *pmd_offset(pgd_t *pgdp, uintptr_t address);
  *   void pgd_populate(pgd_t *pgdp, pmd_t *table, pteval_t table_prot);
  *   void pgd_clear(pgd_t *pgdp);

@@ -43,11 +43,6 @@ static inline bool pgd_none(pgd_t pgd)
 	(void)pgd;
 	return false;
 }
-static inline bool pgd_present(pgd_t pgd)
-{
-	(void)pgd;
-	return true;
-}
 static inline pmd_t *pmd_offset(pgd_t *pgdp, uintptr_t address)
 {
 	(void)address;

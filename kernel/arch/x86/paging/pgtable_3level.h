@@ -66,7 +66,6 @@ static inline void set_pmd(pmd_t *pmdp, pmd_t pmd)
 		clear_entry((volatile u32 *)pmdp);
 }
 
-static inline bool pgd_present(pgd_t pgd) { return pgd.v & 1; }
 static inline bool pgd_none(pgd_t pgd) { return pgd.v == 0; }
 
 static inline pmd_t *pmd_offset(pgd_t *pgdp, uintptr_t address)
