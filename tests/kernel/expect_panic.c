@@ -6,6 +6,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/paging/fixmap.h"
+#include "kernel/debug/lock_order.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "tests/kernel/selftest.h"

@@ -42,12 +42,6 @@ void lock_order_released(struct spinlock *lock);
  */
 const char *lock_order_held(void);
 
-/* A panic was caught that left `depth` locks held: what was taken above them is forgotten. */
-void lock_order_forget(u32 depth);
-
-/* A line for each pair that nests. */
-void lock_order_report(void);
-
 #else
 
 struct lock_order {
@@ -58,8 +52,6 @@ struct lock_order {
 static inline void lock_order_taken(struct spinlock *lock) { (void)lock; }
 static inline void lock_order_released(struct spinlock *lock) { (void)lock; }
 static inline const char *lock_order_held(void) { return ""; }
-static inline void lock_order_forget(u32 depth) { (void)depth; }
-static inline void lock_order_report(void) {}
 
 #endif
 #endif
