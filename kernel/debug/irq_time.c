@@ -1,5 +1,5 @@
 /* The longest sections with interrupts off: see irq_time.h. */
-#include "arch/x86/hooks/irq_time.h"
+#include "kernel/debug/irq_time.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
@@ -8,6 +8,7 @@
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/smp/cpumask.h"
 
 /* A place below this is a vector. */

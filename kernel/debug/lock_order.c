@@ -1,11 +1,12 @@
 /* The order of locks and their kinds: see lock_order.h. */
-#include "arch/x86/hooks/lock_order.h"
+#include "kernel/debug/lock_order.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/place.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/debug/bare_lock.h"
 #include "lib/assert.h"

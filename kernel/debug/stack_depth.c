@@ -1,10 +1,11 @@
 /* How deep kernel stacks are used: see stack_depth.h. */
-#include "mm/hooks/stack_depth.h"
+#include "kernel/debug/stack_depth.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
 #include "kernel/debug/bare_lock.h"
 #include "lib/string.h"
+#include "mm/hooks/stack_depth.h"
 #include "mm/objects/kstack.h"
 
 #define FILL_WORD 0x57AC57ACu

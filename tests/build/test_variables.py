@@ -263,6 +263,8 @@ def test_gui_is_a_window(start, fake, given, closed):
         (["PAE=0", "APPEND=exit"], "tarn.elf"),
         (["PAE=1"], "tarn-pae.elf"),
         (["PAE=1", "DEBUG=1", "POISON=0"], "tarn-pae-debug.elf"),
+        (["PAE=1", "TESTS=0"], "tarn-pae-plain.elf"),
+        (["PAE=1", "TESTS=1"], "tarn-pae.elf"),
     ],
 )
 def test_switches_choose_the_kernel(start, given, kernel):

@@ -5,6 +5,7 @@
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
+#include "kernel/debug/lock_order.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "mm/pkmap/kmap_atomic.h"

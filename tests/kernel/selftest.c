@@ -5,14 +5,14 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/hooks/irq_time.h"
-#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/paging/fixmap.h"
+#include "kernel/debug/irq_time.h"
+#include "kernel/debug/lock_order.h"
+#include "kernel/debug/stack_depth.h"
 #include "kernel/sched/thread.h"
 #include "kernel/testing.h"
 #include "lib/format.h"
 #include "lib/string.h"
-#include "mm/hooks/stack_depth.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 

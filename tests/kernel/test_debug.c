@@ -15,6 +15,7 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/paging/tlb.h"
+#include "kernel/debug/irq_time.h"
 #include "kernel/sched/thread.h"
 #include "lib/string.h"
 #include "mm/objects/objcache.h"

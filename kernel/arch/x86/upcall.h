@@ -35,7 +35,10 @@ const char *guard_page_owner(uintptr_t address);
  */
 void idle_leave(void);
 
-/* Of smp/, for panics alone: stops every other CPU for good, also those with interrupts off (by NMI). */
+/*
+ * Of smp/, for panics alone: stops every other CPU for good, also those with interrupts off (by
+ * NMI).
+ */
 void smp_stop_others(void);
 
 #endif

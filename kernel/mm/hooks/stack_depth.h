@@ -14,8 +14,6 @@ void stack_depth_made(uintptr_t bottom, const char *owner);
 void stack_depth_gone(uintptr_t bottom);
 /* The stack on which the caller stands since boot.  Step 0. */
 void stack_depth_boot(void);
-/* A line with the deepest use of any stack, living ones included. */
-void stack_depth_report(void);
 
 #else
 
@@ -25,7 +23,6 @@ static inline void stack_depth_made(
 }
 static inline void stack_depth_gone(__maybe_unused uintptr_t bottom) {}
 static inline void stack_depth_boot(void) {}
-static inline void stack_depth_report(void) {}
 
 #endif
 #endif

@@ -6,6 +6,7 @@
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/upcall.h"
+#include "kernel/debug/stack_depth.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/hooks/stack_depth.h"
 #include "mm/objects/kstack.h"

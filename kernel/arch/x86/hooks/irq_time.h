@@ -37,15 +37,6 @@ void irq_time_discard(void);
 void irq_time_trap(const struct trapframe *frame);
 void irq_time_return(const struct trapframe *frame);
 
-struct irq_section {
-	u64 ticks;
-	uintptr_t from, to; /* return addresses or, for an interrupt or exception, its vector */
-};
-/* Makes `section` the longest of the running CPU, and returns what it was: for self-tests. */
-struct irq_section irq_time_exchange(struct irq_section section);
-/* A line for each CPU that has had such a section. */
-void irq_time_report(void);
-
 #else
 
 static inline u32 irq_time_flags(void) { return 0; }
@@ -57,7 +48,6 @@ static inline void irq_time_ends(void) {}
 static inline void irq_time_discard(void) {}
 static inline void irq_time_trap(__maybe_unused const struct trapframe *frame) {}
 static inline void irq_time_return(__maybe_unused const struct trapframe *frame) {}
-static inline void irq_time_report(void) {}
 
 #endif
 #endif

@@ -43,12 +43,6 @@ void lock_order_released(struct spinlock *lock);
  */
 const char *lock_order_held(void);
 
-/* A panic was caught that left `depth` locks held: what was taken above them is forgotten. */
-void lock_order_forget(u32 depth);
-
-/* A line for each pair that nests. */
-void lock_order_report(void);
-
 #else
 
 struct lock_order {
@@ -59,8 +53,6 @@ struct lock_order {
 static inline void lock_order_taken(__maybe_unused struct spinlock *lock) {}
 static inline void lock_order_released(__maybe_unused struct spinlock *lock) {}
 static inline const char *lock_order_held(void) { return ""; }
-static inline void lock_order_forget(__maybe_unused u32 depth) {}
-static inline void lock_order_report(void) {}
 
 #endif
 #endif

@@ -8,7 +8,7 @@ u32 cpu_online_count(void)
 {
 	u32 count = 0;
 
-	for_each_cpu(cpu, cpus_online())
+	for (u32 left = cpus_online(); left; left &= left - 1)
 		count++;
 	return count;
 }

@@ -21,18 +21,10 @@ static inline u32 cpus_online(void) { return atomic_read(&cpu_online_mask); }
 u32 cpu_online_count(void);
 static inline u32 cpus_idle(void) { return atomic_read(&cpu_idle_mask); }
 
-/* The lowest CPU of `mask` from `cpu` on; NR_CPUS: none. */
-static inline u32 next_cpu(u32 cpu, u32 mask)
-{
-	u32 left = cpu < NR_CPUS ? mask >> cpu << cpu : 0;
-
-	return left ? lowest_bit(left) : NR_CPUS;
-}
-
 /* Each CPU of `mask`, which is worked out once, in ascending order. */
 #define for_each_cpu(cpu, mask)                                                                    \
-	for (u32 mask_##cpu = (mask), cpu = next_cpu(0, mask_##cpu); cpu < NR_CPUS;                \
-		cpu = next_cpu(cpu + 1, mask_##cpu))
+	for (u32 left_##cpu = (mask), cpu = 0; left_##cpu && (cpu = lowest_bit(left_##cpu), true); \
+		left_##cpu &= left_##cpu - 1)
 
 /* Bits of the CPUs that have a copy of the per-CPU variables, online or not. */
 u32 cpus_with_copy(void);
