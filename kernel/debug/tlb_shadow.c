@@ -257,7 +257,7 @@ void shadow_check_slot(uintptr_t address)
 	u32 busy = ~idle_or_leaving();
 
 	smp_rmb();
-	check_page(address, busy, pkmap_is_global(), "address", CALLER());
+	check_page(address, busy, pkmap_is_global, "address", CALLER());
 }
 
 void shadow_check_range(uintptr_t start, uintptr_t end)

@@ -17,14 +17,7 @@
 /* Ticks that a thread may run while others wait, if it asks (cond_resched). */
 #define SLICE_TICKS 2u
 
-struct run_queue {
-	struct spinlock lock; /* irqsave kind */
-	struct list ready;
-	struct thread *current, *idle;
-	struct thread *previous; /* across a switch: whose stack was left */
-	u32 slice;               /* ticks left */
-};
-static DEFINE_PER_CPU(struct run_queue, run_queue);
+DEFINE_PER_CPU(struct run_queue, run_queue);
 
 void (*tick_hook)(void);
 
@@ -107,12 +100,6 @@ static struct run_queue *lock_queue(void)
 	queue = this_cpu(run_queue);
 	spin_lock(&queue->lock);
 	return queue;
-}
-
-void sched_housekeeping(void)
-{
-	trim_if_asked();
-	pkmap_report_stall();
 }
 
 void yield(void)
@@ -201,8 +188,6 @@ void sched_start_thread(struct thread *thread)
 	thread->state = THREAD_SLEEPING;
 	sched_wake(thread, NULL);
 }
-
-bool sched_has_work(void) { return !list_empty(&this_cpu(run_queue)->ready); }
 
 bool idle_thread_runs(u32 cpu)
 {

@@ -6,6 +6,17 @@
 #define KERNEL_SCHED_H
 
 #include "kernel/sched/thread.h"
+#include "mm/pages/reclaim.h"
+#include "mm/pkmap/kmap_wait.h"
+
+struct run_queue {
+	struct spinlock lock; /* irqsave kind */
+	struct list ready;
+	struct thread *current, *idle;
+	struct thread *previous; /* across a switch: whose stack was left */
+	u32 slice;               /* ticks left */
+};
+DECLARE_PER_CPU(struct run_queue, run_queue);
 
 /* Gives `cpu` a run queue, with `first` running, which will be its idle thread. */
 void sched_init_cpu(u32 cpu, struct thread *first);
@@ -24,8 +35,13 @@ void sched_wake(struct thread *thread, bool *woken);
 __noreturn void sched_end(void);
 
 /* What every CPU does now and then, on its way to another thread or to idle.  Interrupts on. */
-void sched_housekeeping(void);
+static inline void sched_housekeeping(void)
+{
+	trim_if_asked();
+	pkmap_report_stall();
+}
+
 /* True if a thread is ready on this CPU's queue. */
-bool sched_has_work(void);
+static inline bool sched_has_work(void) { return !list_empty(&this_cpu(run_queue)->ready); }
 
 #endif

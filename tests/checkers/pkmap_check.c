@@ -9,7 +9,7 @@
 /* Protection of a PKMap entry. */
 static pteval_t slot_prot(void)
 {
-	return pkmap_is_global() ? PAGE_KERNEL : PAGE_KERNEL & ~_PAGE_GLOBAL;
+	return pkmap_is_global ? PAGE_KERNEL : PAGE_KERNEL & ~_PAGE_GLOBAL;
 }
 
 static const char *slot_check(u32 slot)

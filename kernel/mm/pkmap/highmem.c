@@ -39,7 +39,7 @@ void kmap_init(void)
 	if (pkmap_policy.init)
 		pkmap_policy.init();
 	kmap_prot = PAGE_KERNEL;
-	if (!pkmap_is_global())
+	if (!pkmap_is_global)
 		kmap_prot &= ~_PAGE_GLOBAL;
 }
 

@@ -89,7 +89,7 @@ def shadow(machine):
     base = (1 << 32) - len(pages) * 4096
     touched = [(base + n * 4096, page) for n, page in enumerate(pages) if page.since]
     watched = machine.var("watched")
-    load_counts = machine.constants["PKMAP_BASE"] if machine.var("not_global") else 1 << 32
+    load_counts = 1 << 32 if machine.var("pkmap_is_global") else machine.constants["PKMAP_BASE"]
     held = {}
     for cpu in machine.cpu_numbers:
         if watched >> cpu & 1:

@@ -12,7 +12,7 @@ DEFINE_PER_CPU(u32, is_idle);
 
 static void flush_here(void)
 {
-	if (pkmap_is_global())
+	if (pkmap_is_global)
 		local_flush_tlb_all();
 	else
 		local_flush_tlb_user();

@@ -12,26 +12,36 @@
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/percpu.h"
 
+/* The stamp that was taken last. */
+extern atomic_t last_stamp;
 /* A stamp for entries that have just been cleared.  A full barrier. */
-u32 tlb_stamp(void);
+static inline u32 tlb_stamp(void) { return atomic_fetch_add(&last_stamp, 1) + 1; }
 
 /*
  * PKMap entries are not Global from here on: a load of CR3 is a flush of them.  Before the first of
  * them is made (step 5).
  */
-void pkmap_not_global(void);
-bool pkmap_is_global(void);
+extern bool pkmap_is_global;
+static inline void pkmap_not_global(void) { pkmap_is_global = false; }
+
+/* What each CPU has flushed past. */
+DECLARE_PER_CPU(u32, tlb_seen);
 
 /*
  * For the flushes themselves (tlb.c): the number before, and what then has been done.  Interrupts
  * off.
  */
-u32 tlb_stamp_now(void);
-void tlb_full_flush_done(u32 begun);
-void tlb_cr3_load_done(u32 begun);
+static inline u32 tlb_stamp_now(void) { return atomic_read(&last_stamp); }
+static inline void tlb_full_flush_done(u32 begun) { this_cpu_write(tlb_seen, begun); }
+static inline void tlb_cr3_load_done(u32 begun)
+{
+	if (!pkmap_is_global)
+		this_cpu_write(tlb_seen, begun);
+}
 
-/* What each CPU has flushed past. */
-DECLARE_PER_CPU(u32, tlb_seen);
-bool tlb_is_behind(u32 cpu, u32 stamp);
+static inline bool tlb_is_behind(u32 cpu, u32 stamp)
+{
+	return (s32)(READ_ONCE(*per_cpu(tlb_seen, cpu)) - stamp) < 0;
+}
 
 #endif
