@@ -3,12 +3,12 @@
  *
  * pkmap_count[slot], guarded by kmap_lock:
  *
- *   | value  | PTE     | page's address | TLBs          | may be handed out                        |
- *   | 0      | none    | none           | clean         | yes                                      |
- *   | 1      | present | set            | perhaps stale | no: waits for the flush; a kmap of the   |
- *   |        |         |                |               | same page revives it at the same address |
- *   | n >= 2 | present | set            | in use        | no: n - 1 users                          |
- *   | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
+ *  | value  | PTE     | page's address | TLBs          | may be handed out                        |
+ *  | 0      | none    | none           | clean         | yes                                      |
+ *  | 1      | present | set            | perhaps stale | no: waits for the flush; a kmap of the   |
+ *  |        |         |                |               | same page revives it at the same address |
+ *  | n >= 2 | present | set            | in use        | no: n - 1 users                          |
+ *  | RETIRED| none    | none           | perhaps stale | no: becomes 0 when a flush has completed |
  *
  * The first three are the literature's.  A slot is RETIRED when its page is freed, and with
  * kmap_flush=lazy while its batch waits for the flush.
@@ -24,7 +24,7 @@
 #include "mm/pages/page.h"
 #include "mm/wait.h"
 
-/* Slots behind one page table; the pool has as many tables as pkmap_tables= says, by default one. */
+/* Slots behind one page table; the pool has as many tables as pkmap_tables= says, else one. */
 #define LAST_PKMAP PTRS_PER_PTE
 #define PKMAP_ADDR(slot) (PKMAP_BASE + ((uintptr_t)(slot) << PAGE_SHIFT))
 #define PKMAP_NR(address) (((address)-PKMAP_BASE) >> PAGE_SHIFT)
