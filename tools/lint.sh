@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
-files=$(find kernel lib tests/kernel tests/bench/*.c -name '*.c' | sort)
+files=$(find kernel lib tests/checkers tests/kernel tests/bench/*.c -name '*.c' | sort)
 # All that a build can contain, in one pass.
 defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
 
