@@ -175,6 +175,7 @@ DECIDES = (
     "tools/compiler.sh",
     "tools/ksyms.awk",
     "tools/mkiso.sh",
+    "tests/checkers/",
     "tests/kernel/",
     "tests/bench/bench",
     "tests/bench/tools",
