@@ -18,6 +18,7 @@ TREE = [
     "boot",
     "kernel",
     "lib",
+    "tests/checkers",
     "tests/kernel",
     "tests/bench",
     "tools",

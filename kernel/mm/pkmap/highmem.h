@@ -24,9 +24,7 @@
 #include "mm/pages/page.h"
 #include "mm/wait.h"
 
-/*
- * Slots behind one page table; the pool has as many tables as pkmap_tables= says, by default one.
- */
+/* Slots behind one page table; the pool has as many tables as pkmap_tables= says, else one. */
 #define LAST_PKMAP PTRS_PER_PTE
 #define PKMAP_ADDR(slot) (PKMAP_BASE + ((uintptr_t)(slot) << PAGE_SHIFT))
 #define PKMAP_NR(address) (((address)-PKMAP_BASE) >> PAGE_SHIFT)

@@ -9,8 +9,8 @@
 #include "mm/pages/page.h"
 
 /*
- * Prepares the stacks: step 0, and step 4, when the fixmap's tables have changed.  The running CPU's
- * is ready too.
+ * Step 0, and step 4, when the fixmap's tables have changed.  Prepares the running CPU's stack, and
+ * the protection of all entries.
  */
 void kmap_atomic_init(void);
 /* The running CPU's stack, by its depth: when the CPU starts. */

@@ -34,7 +34,9 @@ void pkmap_retire(struct page *page)
 
 void pkmap_retire_block(struct page *page, u32 order)
 {
-	for (u32 i = 0; i < 1u << order; i++)
-		if (unlikely(page[i].virtual))
-			pkmap_retire(page + i);
+	const struct page *end = page + (1u << order);
+
+	for (; page < end; page++)
+		if (unlikely(page->virtual))
+			pkmap_retire(page);
 }
