@@ -90,9 +90,9 @@ def test_pieces_of_pages(kernel, build):
 
 
 @BOTH
-@pytest.mark.parametrize("hole", [(0x180000, 0x190000), (MIB, 0x110000), (MIB, 4 * MIB)])
+@pytest.mark.parametrize("hole", [(0x130000, 0x140000), (MIB, 0x110000), (MIB, 4 * MIB)])
 def test_kernel_image_is_not_listed(kernel, hole, build):
-    """GRUB's `cutmem 0x180000 0x190000` does this.  The image is there and runs, so it is RAM; and
+    """GRUB's `cutmem 0x130000 0x140000` does this.  The image is there and runs, so it is RAM; and
     that is said.
     """
     ranges = [BASE, (MIB, hole[0]), (hole[1], 120 * MIB)]

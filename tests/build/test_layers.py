@@ -110,6 +110,9 @@ def objects(tmp_path):
         for name, text in sources.items():
             path = folder / (name.replace("__", "/") + ".c.o")
             path.parent.mkdir(parents=True, exist_ok=True)
+            source = tmp_path / "sources" / path.relative_to(folder).with_suffix("")
+            source.parent.mkdir(parents=True, exist_ok=True)
+            source.write_text(text)
             subprocess.run(
                 [HOST_CC, "-w", "-x", "c", "-c", "-", "-o", path], input=text, text=True, check=True
             )
@@ -120,7 +123,7 @@ def objects(tmp_path):
 
 def symbols(folder):
     """Without what layers.toml accepts, since these objects have none of it."""
-    lines = run("symbols.py", folder).stdout.splitlines()
+    lines = run("symbols.py", folder, "--sources", folder.parent / "sources").stdout.splitlines()
     return "\n".join(line for line in lines if "accepts a call back" not in line)
 
 
@@ -154,11 +157,29 @@ def test_a_declared_upcall_may_be_used(objects):
 def test_an_upcall_that_its_own_layer_defines_is_none(objects):
     said = symbols(
         objects(
-            kernel__arch__x86__one="void timer_tick(void) { two(); }",
-            kernel__arch__x86__two="void two(void) { timer_tick(); }",
+            kernel__arch__x86__one="void shadow_round(void) { two(); }",
+            kernel__arch__x86__two="void two(void) { shadow_round(); }",
         )
     )
     assert "files that call each other in a circle" in said
+
+
+@need_compiler
+def test_an_upcall_of_upcall_h_may_be_of_another_folder(objects):
+    said = symbols(
+        objects(
+            kernel__arch__x86__cpu__one="void one(void) { idle_leave(); }",
+            kernel__arch__x86__smp__two="void idle_leave(void) { one(); }",
+        )
+    )
+    assert "circle" not in said
+
+
+@need_compiler
+def test_an_object_of_a_source_that_is_gone_is_nobodys(objects, tmp_path):
+    folder = objects(lib__a="void a(void) { b(); }", lib__b="void b(void) { a(); }")
+    (tmp_path / "sources/lib/b.c").unlink()
+    assert "circle" not in symbols(folder)
 
 
 @need_compiler
@@ -179,7 +200,7 @@ def test_a_circle_is_named_call_by_call(objects):
 def test_an_accepted_call_that_closes_no_circle_is_named(objects):
     result = run("symbols.py", objects(lib__a="void a(void) {}"))
     assert result.returncode == 1
-    assert "accepts a call back that closes no circle: boot/early_ram.asm" in result.stdout
+    assert "accepts a call back that closes no circle: kernel/arch/x86/cpu/context.c" in result.stdout
 
 
 # ---- Budgets, columns, size ----

@@ -6,8 +6,9 @@ A file uses symbols of its own layer and of lower ones, and declared upcalls.  N
 each other in a circle but through upcalls; a call back that layers.toml accepts is left out.  Exit
 status 1 if something is wrong, or if layers.toml accepts a call back that closes no circle.
 
-    --root FOLDER   the tree whose headers declare the upcalls
-    --nm PROGRAM    an nm that reads these objects
+    --root FOLDER      the tree whose headers declare the upcalls
+    --sources FOLDER   the tree whose sources the objects are made of: the same, unless given
+    --nm PROGRAM       an nm that reads these objects
 """
 
 import argparse
@@ -66,7 +67,7 @@ class Upcalls:
         return name in self.declared_in and definer > self.declared_in[name]
 
 
-def read_symbols(folder, nm, root):
+def read_symbols(folder, nm, sources):
     """Of each source: (defined: {name: type}, undefined: names).  Objects of sources that are gone
     may lie in the folder yet; they are nobody's.
     """
@@ -80,7 +81,7 @@ def read_symbols(folder, nm, root):
         place, _, rest = line.rpartition(":")
         words = rest.split()
         source = str(Path(place).relative_to(folder)).removesuffix(".o")
-        if not (root / source).exists():
+        if not (sources / source).exists():
             continue
         kind, name = words[-2:]
         if kind == "U":
@@ -126,12 +127,12 @@ def components(graph):
     return found
 
 
-def look(folders, root, nm, rules):
+def look(folders, root, sources, nm, rules):
     """Faults as lines of text: upward symbols, then circles."""
     layers, upcalls = rules["layer"], Upcalls(root, rules)
     upward, graph, calls = set(), collections.defaultdict(set), collections.defaultdict(set)
     for folder in folders:
-        for user, definer, name, kind in uses(read_symbols(folder, nm, root)):
+        for user, definer, name, kind in uses(read_symbols(folder, nm, sources)):
             low, high = layer_of(user, layers), layer_of(definer, layers)
             if low is None or high is None or upcalls.has(name, high):
                 continue
@@ -174,9 +175,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--root", type=Path, default=HERE.parents[1])
+    parser.add_argument("--sources", type=Path)
     parser.add_argument("--nm", default="nm")
     args = parser.parse_args()
-    found = look(args.folders, args.root, args.nm, table())
+    found = look(args.folders, args.root, args.sources or args.root, args.nm, table())
     print(*found, sep="\n", end="\n" if found else "")
     print(f"symbols: {', '.join(map(str, args.folders))}: {'faults' if found else 'no faults'}")
     return 1 if found else 0
