@@ -118,7 +118,7 @@ void *kmap_atomic_push(pfn_t pfn)
 	INVARIANT(29, pte_none(*pte), "atomic slot %x holds an entry before it is mapped",
 		(u32)address);
 	shadow_check_reuse(address, this_cpu_only());
-	set_pte(pte, pfn_pte(pfn, atomic_prot));
+	set_pte_frame(pte, pfn, atomic_prot);
 	return (void *)address;
 }
 
