@@ -48,7 +48,7 @@ TARGETS = [
     target(
         "kmap.each", "the same with kmap_flush=lazy", (127590, 71291), 2500, 1500, variant=".lazy"
     ),
-    target("kmap_atomic.pair", "kmap_atomic+kunmap_atomic", (209, 262), (60, 65), 40),
+    target("kmap_atomic.pair", "kmap_atomic+kunmap_atomic", (209, 262), 60, 40),
     target("page.o0.highuser.pair", "page allocator, order 0", (599, 599), 120, 60),
     target("page.o3.kernel.pair", "order 3", (889, 893), 250, 150),
     target("page.o9.highuser.pair", "order 9", (18270, 10409), 3500, 400),

@@ -69,7 +69,7 @@ void *kmap_atomic_push(pfn_t pfn)
 	INVARIANT(29, pte_none(*pte), "atomic slot %x holds an entry before it is mapped",
 		(u32)address);
 	shadow_check_reuse(address, 1u << smp_processor_id());
-	set_pte(pte, pfn_pte(pfn, atomic_prot));
+	set_pte_frame(pte, pfn, atomic_prot);
 	return (void *)address;
 }
 

@@ -35,6 +35,10 @@ typedef struct {
 #define MAX_PFN (1u << 20)
 
 static inline void set_pte(pte_t *ptep, pte_t pte) { WRITE_ONCE(ptep->v, pte.v); }
+static inline void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot)
+{
+	set_pte(ptep, (pte_t){ (pfn << PAGE_SHIFT) | prot });
+}
 static inline void pte_clear(pte_t *ptep) { WRITE_ONCE(ptep->v, 0); }
 static inline void set_pmd(pmd_t *pmdp, pmd_t pmd) { WRITE_ONCE(pmdp->v, pmd.v); }
 
