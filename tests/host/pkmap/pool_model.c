@@ -115,7 +115,7 @@ static u32 lazy_slot(void)
 	return remove_at(&free_ones, 0);
 }
 
-/* ---- The book's turn ---- */
+/* ---- The turn ---- */
 
 static void flush(void)
 {

@@ -1,5 +1,5 @@
 /*
- * The PKMap, the book's pool: slots are handed out in turn (invariants 1 to 6, 8 to 11, 15, 17,
+ * The PKMap as in the literature: slots are handed out in turn (invariants 1 to 6, 8 to 11, 15, 17,
  * 20).
  */
 #include "pool.h"

@@ -1,6 +1,6 @@
 /*
- * Beyond the book's pool: slots of freed pages, and CPUs whose flush is pending while they are idle
- * (invariants 6, 7, 22, 25, 26).
+ * Beyond the literature's pool: slots of freed pages, and CPUs whose flush is pending while they
+ * are idle (invariants 6, 7, 22, 25, 26).
  */
 #include "pool.h"
 

@@ -1,5 +1,5 @@
 /*
- * Beyond the book: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other
+ * Beyond the literature: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other
  * reasons.  N is the size of the pool.
  */
 #include "arch/x86/cpu/irq_flags.h"

@@ -1,6 +1,6 @@
 /*
- * The book's pool: mapping, revival, wrap, waiting for a slot.  N is the size of the pool, two or
- * three slots.
+ * The literature's pool: mapping, revival, wrap, waiting for a slot.  N is the size of the pool,
+ * two or three slots.
  */
 #include "mm/pkmap/highmem.h"
 #include "scenario.h"

@@ -1,5 +1,5 @@
 /*
- * What the pool does beyond the book's: slots of freed pages, flushes that idle CPUs put off,
+ * What the pool does beyond the literature's: slots of freed pages, flushes that idle CPUs put off,
  * batches.
  */
 #include "arch/x86/cpu/irq_flags.h"

@@ -34,7 +34,7 @@ typedef struct {
 #define LARGE_PAGES_NEED_PSE false
 #define PGD_CACHES_UPPER true
 
-/* First frame number that we use: 64 GiB, the reach of PAE in the book. */
+/* First frame number that we use: 64 GiB, which 36 bits reach. */
 #define MAX_PFN (1u << 24)
 
 /*
