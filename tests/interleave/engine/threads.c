@@ -21,12 +21,12 @@
 #include "kernel/sched/sched.h"
 #include "lib/bitops.h"
 
-struct run_queue {
+struct model_queue {
 	struct spinlock lock;
 	struct thread thread;
 	u32 idle; /* its idle thread runs */
 };
-static struct run_queue run_queues[3];
+static struct model_queue run_queues[3];
 volatile u32 result[8];
 
 void threads_boot(void)
@@ -76,7 +76,7 @@ volatile u32 *idle_runs(u32 cpu) { return &run_queues[cpu].idle; }
 void sched_sleep_unless(const bool *woken)
 {
 	while (!READ_ONCE(*woken)) {
-		struct run_queue *queue = &run_queues[smp_processor_id()];
+		struct model_queue *queue = &run_queues[smp_processor_id()];
 		u32 flags = spin_lock_irqsave(&queue->lock);
 
 		if (*woken) {
@@ -95,7 +95,7 @@ void sched_sleep_unless(const bool *woken)
 
 void sched_wake(struct thread *thread, bool *woken)
 {
-	struct run_queue *queue = &run_queues[thread->cpu];
+	struct model_queue *queue = &run_queues[thread->cpu];
 	u32 flags = spin_lock_irqsave(&queue->lock), cpu = thread->cpu;
 	bool asleep = thread->state == THREAD_SLEEPING;
 

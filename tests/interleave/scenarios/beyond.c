@@ -1,6 +1,6 @@
 /*
- * Beyond the literature: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for other
- * reasons.  N is the size of the pool.
+ * Beyond the literature: several slots at once, freed pages, idle CPUs, CPUs that load CR3 for
+ * other reasons.  N is the size of the pool.
  */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb.h"

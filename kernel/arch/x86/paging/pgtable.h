@@ -106,8 +106,7 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address)
  * ever reads half of an entry; replacing one present entry by another is done by clear, flush, set.
  * (Declared by the format:)
  *   void set_pte(pte_t *ptep, pte_t pte);
- *   void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot);   set_pte of pfn_pte, for
- *   kmap_atomic
+ *   void set_pte_frame(pte_t *ptep, pfn_t pfn, pteval_t prot);   for kmap_atomic alone
  *   void pte_clear(pte_t *ptep);
  *   void set_pmd(pmd_t *pmdp, pmd_t pmd);
  *   bool pgd_none(pgd_t);
