@@ -72,6 +72,7 @@ def build_with(fault, built, folder):
     variant = fault.get("variant", DEFAULT_VARIANT)
     shutil.copytree(built / variant, folder / variant, symlinks=True)
     place = place_for(fault, folder / variant)
+    place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(scaled(fault["file"], planted(fault), int(variant.split("-")[1])))
     if place.suffix == ".h":  # then everything is compiled again
         shutil.rmtree(folder / variant / "kernel_objects")
