@@ -2,7 +2,6 @@
 #include "kernel/boot_steps.h"
 
 #include "arch/x86/console/console.h"
-#include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"

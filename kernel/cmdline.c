@@ -206,8 +206,7 @@ void cmdline_parse(const char *line)
 		if (length < MAX_WORD)
 			apply(word);
 		else
-			pr_warn("command line: word of %u characters ignored, at most %u fit: "
-				"'%.40s...'\n",
+			pr_warn("command line: word of %u characters ignored, at most %u fit: '%.40s...'\n",
 				length, MAX_WORD - 1, word);
 	}
 	/* Who wants figures waits for no tests, unless they are asked for too. */

@@ -3,15 +3,16 @@
  * are named and ignored.
  *
  *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
- *   bench, bench=WHAT   benchmarks after the last step: all, quick, curves, or beginnings of keys;
- *   the self-test then runs only if asked for
+ *   bench=WHAT       benchmarks after the last step: all (or no value), quick, curves, or
+ *                    beginnings of keys; the self-test then runs only if asked for
  *   until=STEP       stop after boot step 0 to 7 (8: go on to idle, as without)
  *   exit             end the machine after the self-test, with a status (docs/boot.md)
  *   highmem=SIZE     exactly that much memory, from the top, is high memory
  *   lowmem=SIZE      at most that much low memory
  *   pgt_cache=L,H    watermarks of each quicklist of page tables
  *   pkmap_tables=N   page tables behind the pool of kmap slots
- *   kmap_flush=HOW   book (all slots once in a turn) or lazy (small batches)
+ *   kmap_flush=HOW   book (all slots once in a turn, as in the literature) or lazy (small
+ *                    batches)
  *   maxcpus=N        start at most N CPUs (1 to 32)
  *   nolarge          no large pages in the direct map
  *   loglevel=N       0 (errors only) to 4 (everything)

@@ -1,11 +1,11 @@
 /* Starting the other CPUs. */
 #include "kernel/cpus.h"
-#include "arch/x86/irq/apic_timer.h"
-#include "arch/x86/smp/smp_start.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/apic_timer.h"
+#include "arch/x86/smp/smp_start.h"
 #include "arch/x86/upcall.h"
 #include "kernel/sched/idle.h"
 #include "kernel/sched/thread.h"

@@ -13,8 +13,7 @@ void testing_begin(const char *what, u32 last_step)
 	(void)last_step;
 	asked_in_vain = *what && strcmp(what, "none") != 0;
 	if (asked_in_vain)
-		pr_err("self-test: this kernel has none (TESTS=0), so selftest=%s runs nothing: "
-		       "boot tarn.elf or tarn-pae.elf\n",
+		pr_err("self-test: this kernel has none (TESTS=0), so selftest=%s runs nothing: boot tarn.elf or tarn-pae.elf\n",
 			what);
 }
 

@@ -1,15 +1,15 @@
 /* The boot's lines. */
 #include "kernel/report.h"
-#include "arch/x86/cpu/registers.h"
-#include "arch/x86/irq/clock.h"
-#include "arch/x86/smp/cpumask.h"
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/fixmap.h"
+#include "arch/x86/smp/cpumask.h"
 #include "lib/format.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/kernel_tables.h"

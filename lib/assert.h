@@ -8,7 +8,6 @@
 #ifndef LIB_ASSERT_H
 #define LIB_ASSERT_H
 
-#include "lib/assert.h"
 #include "lib/compiler.h"
 
 /* Where and why: `invariant` is a number of docs/invariants.md, 0 when there is none. */

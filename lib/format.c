@@ -1,5 +1,6 @@
 /* printf-style formatting: one conversion is parsed into a struct spec, then printed. */
 #include "lib/format.h"
+
 #include "lib/string.h"
 
 /* Octal digits of 2^64 - 1: the longest number. */

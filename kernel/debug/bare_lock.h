@@ -3,8 +3,8 @@
  * are off while it is held and waited for, so it guards a few steps only, and whoever holds it
  * takes no other lock and does not panic.
  */
-#ifndef ARCH_X86_BARE_LOCK_H
-#define ARCH_X86_BARE_LOCK_H
+#ifndef KERNEL_DEBUG_BARE_LOCK_H
+#define KERNEL_DEBUG_BARE_LOCK_H
 
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/irq_flags.h"

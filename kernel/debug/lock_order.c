@@ -5,7 +5,6 @@
 #include "arch/x86/console/place.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/debug/bare_lock.h"
@@ -116,8 +115,7 @@ __noreturn static __noinline void refuse_order(
 {
 	const struct nesting *known = &nestings[lock->order.class][next];
 
-	panic("lock order: %s waits for lock %s while %s, which %s took, is held; but lock %s is known to come before %s: %s took "
-	      "the first, then %s the other%s%s",
+	panic("lock order: %s waits for lock %s while %s, which %s took, is held; but lock %s is known to come before %s: %s took the first, then %s the other%s%s",
 		place_of(caller).text, lock->name, held->name, place_of(held->caller).text,
 		lock->name, classes[next].name, place_of(known->outer).text,
 		place_of(known->inner).text,

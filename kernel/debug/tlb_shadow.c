@@ -46,7 +46,7 @@ static struct {
 	uintptr_t caller;
 } last_round;
 
-/* Debts for one page, which wait for an invlpg on each CPU. */
+/* Flushes pending for one page, which wait for an invlpg on each CPU. */
 static struct pending_flush *pending_pages;
 static atomic_t pending_pages_lock = ATOMIC_INIT(0);
 
@@ -220,8 +220,7 @@ __noreturn static __noinline void refuse_page(
 	char text[160];
 
 	panic_at(PANIC_SITE(7),
-		"visible TLB: %s %x is handed out by %s, but CPU %u may still translate it: unmapped at time %u by %s; "
-		"that CPU last dropped everything at %u, what is not Global at %u; %s",
+		"visible TLB: %s %x is handed out by %s, but CPU %u may still translate it: unmapped at time %u by %s; that CPU last dropped everything at %u, what is not Global at %u; %s",
 		what, (u32)address, place_of(user).text, cpu, page->since,
 		place_of(page->caller).text, shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
 		blame(cpu, page->since, text, sizeof(text)));
@@ -324,8 +323,7 @@ __noreturn static __noinline void refuse_flush(
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
-		"visible TLB: %s is used again, but CPU %u may still hold it: cleared at time %u by %s; that CPU last dropped "
-		"everything at %u, loaded CR3 at %u, and has the address space in CR3, whose mask is 0x%x; %s",
+		"visible TLB: %s is used again, but CPU %u may still hold it: cleared at time %u by %s; that CPU last dropped everything at %u, loaded CR3 at %u, and has the address space in CR3, whose mask is 0x%x; %s",
 		what, cpu, pending->since, place_of(pending->caller).text, shadow_cpu[cpu].full_at,
 		shadow_cpu[cpu].load_at, atomic_read(&pending->mm->cpus),
 		blame(cpu, pending->since, text, sizeof(text)));
@@ -349,8 +347,7 @@ void shadow_check_gone(const struct mm_tlb *mm)
 	u32 cpus = cpus_with(pgd_cr3(mm->pgd));
 
 	INVARIANT(27, cpus == 0,
-		"visible TLB: the address space of PGD %p ends, but CPUs 0x%x have it in CR3; the last flush was asked for by %s, "
-		"of CPUs 0x%x",
+		"visible TLB: the address space of PGD %p ends, but CPUs 0x%x have it in CR3; the last flush was asked for by %s, of CPUs 0x%x",
 		mm->pgd, cpus, place_of(last_round.caller).text, last_round.mask);
 }
 
@@ -380,8 +377,7 @@ __noreturn static __noinline void refuse_frame(
 	char text[160];
 
 	panic_at(PANIC_SITE(40),
-		"visible TLB: frame 0x%x is used again by %s, but CPU %u may still translate it: unmapped at time %u from the address "
-		"space of CR3 %x; that CPU last dropped everything at %u, loaded CR3 at %u; %s",
+		"visible TLB: frame 0x%x is used again by %s, but CPU %u may still translate it: unmapped at time %u from the address space of CR3 %x; that CPU last dropped everything at %u, loaded CR3 at %u; %s",
 		pfn, place_of(user).text, cpu, pending->since, pending->from,
 		shadow_cpu[cpu].full_at, shadow_cpu[cpu].load_at,
 		blame(cpu, pending->since, text, sizeof(text)));

@@ -1,5 +1,5 @@
 /*
- * What the memory core needs of threads.  kernel/ defines it (wait.c, sched.c); host tests define
+ * What the memory core needs of threads.  kernel/ defines it (kernel/sched/); host tests define
  * their own.
  *
  * Sleeping without losing a wake-up:

@@ -1,11 +1,11 @@
 /* CPUs with nothing to run: see idle.h. */
 #include "kernel/sched/idle.h"
-#include "arch/x86/upcall.h"
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
+#include "arch/x86/upcall.h"
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"

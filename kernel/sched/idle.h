@@ -2,7 +2,6 @@
 #ifndef KERNEL_IDLE_H
 #define KERNEL_IDLE_H
 
-#include "kernel/sched/idle.h"
 #include "kernel/sched/thread.h"
 
 /*

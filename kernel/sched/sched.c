@@ -1,9 +1,8 @@
-/* Run queues, switching, idling. */
+/* Run queues and switching: see sched.h. */
 #include "kernel/sched/sched.h"
+
 #include "arch/x86/cpu/context.h"
 #include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/cpu/trap.h"
-#include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/smp/cpumask.h"

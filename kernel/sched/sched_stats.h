@@ -3,7 +3,6 @@
 #define KERNEL_SCHED_STATS_H
 
 #include "arch/x86/cpu/percpu.h"
-#include "kernel/sched/sched_stats.h"
 
 struct sched_stats {
 	u32 switches; /* from one thread to another */

@@ -64,8 +64,9 @@ void thread_join(struct thread *thread);
  */
 void thread_use_mm(struct mm *mm);
 
-/* Idle threads: made for a CPU before it starts; the stack on which it will run them. */
+/* The idle thread of a CPU, made before that CPU starts: it starts on this thread's stack. */
 struct thread *thread_create_idle(u32 cpu);
+
 /*
  * If set, the boot CPU calls it at each tick of its timer, in the interrupt.  For long self-tests,
  * which show that they go on.

@@ -1,9 +1,8 @@
 /* Wait queues: kernel/mm/wait.h states the contract. */
 #include "mm/wait.h"
+
 #include "arch/x86/console/symbols.h"
 #include "arch/x86/cpu/irq_flags.h"
-
-#include "arch/x86/console/panic.h"
 #include "kernel/sched/sched.h"
 #include "lib/assert.h"
 

@@ -1,13 +1,13 @@
 /* The runner: which benchmarks, one line for each, BENCH-END. */
 #include "tests/bench/bench.h"
-#include "arch/x86/console/serial.h"
-#include "arch/x86/cpu/registers.h"
-#include "arch/x86/smp/cpumask.h"
-#include "arch/x86/smp/ipi.h"
 
 #include "arch/x86/console/console.h"
+#include "arch/x86/console/serial.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/pgtable.h"
 #include "arch/x86/paging/tlb.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
 #include "kernel/testing.h"
 #include "lib/string.h"
 #include "mm/boot/options.h"

@@ -36,8 +36,10 @@ struct benchmark {
 	static void ident(const char *key)
 
 /*
- * BENCHMARK(kmap_pair_hit, "kmap.pair_hit") { MEASURE(key, 100000, 10000, { }, { kmap(page);
- * kunmap(page); }); }
+ *	BENCHMARK(kmap_pair_hit, "kmap.pair_hit")
+ *	{
+ *		MEASURE(key, 100000, 10000, {}, { kmap(page); kunmap(page); });
+ *	}
  */
 #define BENCHMARK(ident, key) BENCHMARK_FLAGS(ident, key, false)
 /* A benchmark that makes its keys itself: they begin with this one. */

@@ -64,7 +64,7 @@ BENCHMARK(kernel_page, "tlb.flush_kernel_1page")
 		{ flush_tlb_kernel_range(VMALLOC_END - PAGE_SIZE, VMALLOC_END); });
 }
 
-/* What the pool asks for when its turn wraps: the idle CPUs owe it. */
+/* What the pool asks for when its turn wraps: the idle CPUs put theirs off. */
 BENCHMARK(pkmap_range, "tlb.flush_pkmap_range")
 {
 	MEASURE(key, 100000, 500, {}, { tlb_flush_past(tlb_stamp()); });

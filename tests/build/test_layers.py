@@ -200,7 +200,9 @@ def test_a_circle_is_named_call_by_call(objects):
 def test_an_accepted_call_that_closes_no_circle_is_named(objects):
     result = run("symbols.py", objects(lib__a="void a(void) {}"))
     assert result.returncode == 1
-    assert "accepts a call back that closes no circle: kernel/arch/x86/cpu/context.c" in result.stdout
+    assert (
+        "accepts a call back that closes no circle: kernel/arch/x86/cpu/context.c" in result.stdout
+    )
 
 
 # ---- Budgets, columns, size ----

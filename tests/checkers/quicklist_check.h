@@ -1,5 +1,5 @@
 /*
- * Checks the quicklists of page tables: invariants 32 to 36.  Knows the public headers alone.
+ * Checks the quicklists of page tables: invariants 32 to 35.  Knows the public headers alone.
  */
 #ifndef TESTS_QUICKLIST_CHECK_H
 #define TESTS_QUICKLIST_CHECK_H

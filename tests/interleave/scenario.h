@@ -8,6 +8,7 @@
 #ifndef INTERLEAVE_SCENARIO_H
 #define INTERLEAVE_SCENARIO_H
 
+#include "arch/x86/cpu/trap.h"
 #include "mm/pages/page.h"
 
 struct trapframe;

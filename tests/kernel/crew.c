@@ -1,9 +1,9 @@
 /* Threads on every CPU for one test. */
 #include "tests/kernel/crew.h"
+
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/sched/sched_stats.h"
-
 #include "lib/format.h"
 #include "tests/kernel/selftest.h"
 

@@ -1,10 +1,10 @@
 /* The runner: selection, TAP, the closing line. */
 #include "tests/kernel/selftest.h"
-#include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/irq/clock.h"
 
 #include "arch/x86/console/console.h"
+#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/spinlock.h"
+#include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/fixmap.h"
 #include "kernel/debug/irq_time.h"
 #include "kernel/debug/lock_order.h"

@@ -105,7 +105,7 @@ CULPRIT call_address(uintptr_t address)
 	barrier(); /* no jump, but a call */
 }
 
-/* The fault that probe_exec() may take is forgiven once, not again without it. */
+/* The fault that probe_exec() may take is handled once, not again without it. */
 CRASH(crash_exec_after_probe, "crash.exec_after_probe", 8)
 {
 	EXPECT(0, !probe_exec(VMALLOC_END), "an unmapped page is executed");

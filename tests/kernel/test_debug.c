@@ -448,13 +448,13 @@ SELFTEST(debug_tlb_kernel, "debug.tlb_kernel", 8, "7, 25")
 	vfree((void *)start);
 }
 
-struct debtor {
+struct unmapper {
 	struct pending_flush pending;
 	struct mm *mm;
 	uintptr_t address;
 };
 
-CULPRIT clear_without_flush(struct debtor *d)
+CULPRIT clear_without_flush(struct unmapper *d)
 {
 	if (d->address)
 		pending_flush_page(&d->pending, &d->mm->tlb, d->address);
@@ -463,15 +463,15 @@ CULPRIT clear_without_flush(struct debtor *d)
 	place = 7;
 }
 
-static void use_again(void *debtor)
+static void use_again(void *unmapper)
 {
-	struct debtor *d = debtor;
+	struct unmapper *d = unmapper;
 
 	clear_without_flush(d);
 	pending_flush_check(&d->pending, "a table of the self-test");
 }
 
-static void expect_debt(struct debtor *d)
+static void expect_pending(struct unmapper *d)
 {
 	EXPECT(40, selftest_panics(use_again, d, 40),
 		"this CPU uses the address space and has not flushed");
@@ -481,18 +481,18 @@ static void expect_debt(struct debtor *d)
 
 SELFTEST(debug_tlb_mm, "debug.tlb_mm", 8, "27, 40")
 {
-	struct debtor d = { .mm = mm_create() };
+	struct unmapper d = { .mm = mm_create() };
 
 	if (!EXPECT(0, d.mm, "an address space"))
 		return;
 	use_again(&d); /* nobody uses it */
 	thread_use_mm(d.mm);
-	expect_debt(&d);
+	expect_pending(&d);
 	clear_without_flush(&d);
 	flush_tlb_mm(&d.mm->tlb);
 	pending_flush_check(&d.pending, "a table of the self-test");
 	d.address = 0x12345000;
-	expect_debt(&d);
+	expect_pending(&d);
 	clear_without_flush(&d);
 	flush_tlb_page(&d.mm->tlb, d.address);
 	pending_flush_check(&d.pending, "a page of the self-test");

@@ -18,7 +18,7 @@ __noreturn void secondary_main(void);
 void timer_tick(void);
 
 /*
- * A reschedule interrupt arrived; the handler itself has nothing to do but count, the idle loop
+ * A reschedule interrupt arrived; the handler itself has nothing to do, the idle loop
  * looks.
  */
 void reschedule_interrupt(void);

@@ -179,8 +179,7 @@ void *bootmem_alloc(size_t size, size_t align, phys_t goal)
 	void *memory = bootmem_try_alloc(size, align, goal);
 
 	if (!memory)
-		panic("boot allocator: no room for %lu KiB (aligned to %lu); %u KiB of low memory "
-		      "are free, boot modules hold %u KiB",
+		panic("boot allocator: no room for %lu KiB (aligned to %lu); %u KiB of low memory are free, boot modules hold %u KiB",
 			(unsigned long)size >> 10, (unsigned long)align,
 			stats.free << (PAGE_SHIFT - 10),
 			phys_pages_of(PHYS_MODULE, 0, stats.pages) << (PAGE_SHIFT - 10));

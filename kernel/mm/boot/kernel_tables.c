@@ -132,8 +132,7 @@ static void check_vital_page(const struct vital_range *range, uintptr_t address)
 
 	if (!walk.mapped || walk.phys != virt_to_phys((void *)address) ||
 		(range->writable && !walk.writable) || (range->executable && walk.nx))
-		panic("page tables about to be loaded: %s at %x: mapped %d to %llx, writable %d, no-execute %d; last entry read: "
-		      "%s %u = %llx",
+		panic("page tables about to be loaded: %s at %x: mapped %d to %llx, writable %d, no-execute %d; last entry read: %s %u = %llx",
 			range->name, (u32)address, walk.mapped, walk.phys, walk.writable, walk.nx,
 			walk.level[walk.levels - 1].name, walk.level[walk.levels - 1].index,
 			walk.level[walk.levels - 1].value);

@@ -114,8 +114,7 @@ static bool is_enough(pfn_t low_end)
 /* Says that an option was ignored. */
 static void report_ignored(const char *option, u64 bytes, pfn_t low_end)
 {
-	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u "
-		"KiB are needed: ignored\n",
+	pr_warn("memory: %s=%lluK leaves %u KiB of low memory, %u KiB of it free; %u KiB and %u KiB are needed: ignored\n",
 		option, (unsigned long long)(bytes >> 10),
 		pages_to_kib(ram_pages_between(0, low_end)),
 		pages_to_kib(free_pages_below(low_end)), pages_to_kib(MINIMUM_PAGES),
@@ -190,9 +189,7 @@ static void place_mem_map(void)
 static void require_minimum(pfn_t low_end)
 {
 	if (!is_enough(low_end))
-		panic("too little memory: %u KiB of usable RAM below %llu MiB, of which %u KiB are "
-		      "free (the kernel takes %u KiB, boot modules %u KiB); at least %u KiB are "
-		      "needed, and %u KiB free",
+		panic("too little memory: %u KiB of usable RAM below %llu MiB, of which %u KiB are free (the kernel takes %u KiB, boot modules %u KiB); at least %u KiB are needed, and %u KiB free",
 			pages_to_kib(ram_pages_between(0, low_end)), pages_to_mib(low_end),
 			pages_to_kib(free_pages_below(low_end)),
 			pages_to_kib(phys_pages_of(PHYS_KERNEL, 0, low_end)),
@@ -207,13 +204,11 @@ static void report_unused(pfn_t top)
 
 	memory_unused_pages = beyond_reach + beyond_map;
 	if (memory_unused_pages)
-		pr_warn("memory: %llu MiB of RAM stay unused: %llu MiB beyond the %u GiB that page "
-			"tables reach, %llu MiB beyond what mem_map describes\n",
+		pr_warn("memory: %llu MiB of RAM stay unused: %llu MiB beyond the %u GiB that page tables reach, %llu MiB beyond what mem_map describes\n",
 			pages_to_mib(memory_unused_pages), pages_to_mib(beyond_reach),
 			reachable_pfns() >> (30 - PAGE_SHIFT), pages_to_mib(beyond_map));
 	if (beyond_map)
-		pr_warn("memory: mem_map takes one run in half of the free low memory: %u KiB are "
-			"free, %u KiB in one run; boot modules hold %u KiB\n",
+		pr_warn("memory: mem_map takes one run in half of the free low memory: %u KiB are free, %u KiB in one run; boot modules hold %u KiB\n",
 			pages_to_kib(free_pages_below(max_low_pfn)),
 			pages_to_kib(run_length(longest_run(0, max_low_pfn))),
 			pages_to_kib(phys_pages_of(PHYS_MODULE, 0, max_low_pfn)));

@@ -4,8 +4,8 @@
  * gives back what it took itself.  Compiled with CONFIG_DEBUG only; otherwise empty inline
  * functions.
  */
-#ifndef MM_KMAP_HELD_H
-#define MM_KMAP_HELD_H
+#ifndef MM_HOOKS_KMAP_HELD_H
+#define MM_HOOKS_KMAP_HELD_H
 
 #include "lib/compiler.h"
 #include "lib/types.h"

@@ -2,8 +2,8 @@
  * How deep kernel stacks are used (debug build; otherwise all of this is nothing): each is filled
  * when it is made, and what is no longer filled has been used.
  */
-#ifndef MM_STACK_DEPTH_H
-#define MM_STACK_DEPTH_H
+#ifndef MM_HOOKS_STACK_DEPTH_H
+#define MM_HOOKS_STACK_DEPTH_H
 
 #include "lib/compiler.h"
 #include "lib/types.h"

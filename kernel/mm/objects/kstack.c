@@ -6,6 +6,7 @@
  * pages, none of which is freed.
  */
 #include "mm/objects/kstack.h"
+
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/upcall.h"

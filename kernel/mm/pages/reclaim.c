@@ -10,7 +10,7 @@
 
 /* Counted up by ask_for_trim(); a CPU that has seen less has something to do. */
 static atomic_t trim_generation;
-DEFINE_PER_CPU(u32, trim_seen);
+static DEFINE_PER_CPU(u32, trim_seen);
 
 void ask_for_trim(void) { atomic_inc(&trim_generation); }
 

@@ -1,5 +1,5 @@
 /*
- * What the files of this folder share, and nobody else includes:
+ * Private to this folder: what its files share.
  *
  *   highmem.c        the slots and their counts: kmap, kunmap
  *   turn.c, lazy.c   two policies of choosing the next free slot

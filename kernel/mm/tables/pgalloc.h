@@ -10,10 +10,11 @@
 struct mm;
 
 /*
- * A PGD with an empty user part and the kernel's part: from the quicklist or the page allocator;
- * from the page allocator.  NULL: no memory.  May sleep.  pgd_free() takes it back.
+ * A PGD with an empty user part and the kernel's part, from the quicklist, else from the page
+ * allocator.  NULL: no memory.  May sleep.  pgd_free() takes it back.
  */
 pgd_t *pgd_alloc(void);
+/* The same, from the page allocator in any case. */
 pgd_t *get_pgd_slow(void);
 
 /* A zeroed table from the page allocator.  NULL: no memory.  May sleep. */

@@ -19,10 +19,7 @@ void pgt_cache_init(void)
 	pgt_high_mark = MAX(mm_options.pgt_low, mm_options.pgt_high);
 }
 
-/*
- * Where in a table its link lies: the first word, but behind the entries of a PGD whose entries the
- * CPU reads ahead.
- */
+/* Where the link of a PTE or PMD table lies; that of a PGD: pgd_link(). */
 static inline uintptr_t *first_word(void *table) { return table; }
 
 static inline void push(struct quicklist *list, void *table, uintptr_t *link)

@@ -156,7 +156,7 @@ void cpu_wakes(u32 cpu)
 	run_on(former);
 }
 
-/* ---- Where a test steps in: fake/arch/x86/spinlock.h, and the linker's --wrap ---- */
+/* ---- Where a test steps in: fake/arch/x86/cpu/spinlock.h, and the linker's --wrap ---- */
 
 void on_unlock(const char *lock, u32 skip, void (*act)(void))
 {

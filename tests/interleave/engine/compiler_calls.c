@@ -39,7 +39,7 @@ void __tsan_write_range(void *at, size_t size)
 	access_marked((uintptr_t)at, (u32)size, true, PLACE);
 }
 
-/* Locked operations: those of fake/arch/x86/atomic.h of the host tests. */
+/* Locked operations: those of fake/arch/x86/cpu/atomic.h of the host tests. */
 #define LOCKED(name, expression)                                                                   \
 	u32 __tsan_atomic32_##name(volatile u32 *at, u32 n, int order);                            \
 	u32 __tsan_atomic32_##name(volatile u32 *at, u32 n, int order)                             \

@@ -8,6 +8,7 @@
 /* After those: its own headers it would look for in its own folder. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/ipi.h"
 #include "mm/pages/reclaim.h"

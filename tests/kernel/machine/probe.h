@@ -6,7 +6,6 @@
 #define TESTS_PROBE_H
 
 #include "lib/types.h"
-#include "tests/kernel/machine/probe.h"
 
 bool probe_read(uintptr_t address, u32 *value);
 bool probe_write(uintptr_t address, u32 value);

@@ -1,7 +1,7 @@
 /* High pages for a test. */
 #include "tests/kernel/mm/highpages.h"
-#include "arch/x86/smp/smp_call.h"
 
+#include "arch/x86/smp/smp_call.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "tests/checkers/pkmap_check.h"

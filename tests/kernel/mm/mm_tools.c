@@ -1,11 +1,11 @@
 /* What the tests of the allocators share: see mm_tools.h. */
 #include "tests/kernel/mm/mm_tools.h"
+
 #include "mm/pages/buddy.h"
+#include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
 #include "mm/pages/watermarks.h"
 #include "tests/checkers/zone_check.h"
-
-#include "mm/pages/page_alloc.h"
 #include "tests/kernel/selftest.h"
 
 void count_blocks(struct block_counts *counts)

@@ -1,4 +1,4 @@
-"""What CPUs have flushed, what they owe, and in the debug build what each may still hold
+"""What CPUs have flushed, what is pending, and in the debug build what each may still hold
 (kernel/arch/x86/hooks/tlb_shadow.h).
 """
 

@@ -1,5 +1,6 @@
 /* The chain of callers.  Must never fault: it runs when something is already broken. */
 #include "arch/x86/console/backtrace.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/symbols.h"
 #include "arch/x86/paging/pgtable.h"

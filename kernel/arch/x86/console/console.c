@@ -1,5 +1,6 @@
 /* The console: formats once, writes to both devices. */
 #include "arch/x86/console/console.h"
+
 #include "arch/x86/console/serial.h"
 #include "arch/x86/console/vga.h"
 #include "arch/x86/cpu/atomic.h"

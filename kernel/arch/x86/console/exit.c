@@ -1,5 +1,6 @@
 /* Ending the emulated machine. */
 #include "arch/x86/console/exit.h"
+
 #include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/irq_flags.h"

@@ -1,5 +1,6 @@
 /* The end of the kernel: says all that is known, stops everything. */
 #include "arch/x86/console/panic.h"
+
 #include "arch/x86/console/backtrace.h"
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/exit.h"
@@ -8,6 +9,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/nosleep.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/pgtable.h"
 #include "arch/x86/upcall.h"
 

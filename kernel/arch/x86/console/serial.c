@@ -3,6 +3,7 @@
  * Source: National Semiconductor PC16550D datasheet, section 8 (registers).
  */
 #include "arch/x86/console/serial.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/registers.h"

@@ -1,5 +1,6 @@
 /* Names of functions, from the table that the build makes of the kernel's own symbols. */
 #include "arch/x86/console/symbols.h"
+
 #include "arch/x86/paging/layout.h"
 
 /*

@@ -3,6 +3,7 @@
  * 3).
  */
 #include "arch/x86/console/vga.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/paging/page.h"

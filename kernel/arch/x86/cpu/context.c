@@ -1,6 +1,6 @@
 /* New contexts for switch_context(). */
 #include "arch/x86/cpu/context.h"
-#include "arch/x86/console/panic.h"
+
 #include "lib/assert.h"
 
 /* What switch_context() (switch.asm) pops, and what then lies on the stack. */

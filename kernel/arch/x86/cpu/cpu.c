@@ -1,5 +1,6 @@
 /* CPUID and the control registers that paging needs. */
 #include "arch/x86/cpu/cpu.h"
+
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/paging/tlb_ops.h"
 #include "lib/string.h"

@@ -1,6 +1,6 @@
 /*
- * What the CPU can do: its features, and those that paging uses turned on.  Source: Intel SDM vol.
- * 2, CPUID.
+ * What the CPU can do: its features, and those that paging uses turned on.
+ * Source: Intel SDM vol. 2, CPUID.
  */
 #ifndef ARCH_X86_CPU_H
 #define ARCH_X86_CPU_H

@@ -1,5 +1,6 @@
 /* The copies of the section .percpu. */
 #include "arch/x86/cpu/percpu.h"
+
 #include "arch/x86/cpu/nosleep.h"
 #include "lib/string.h"
 

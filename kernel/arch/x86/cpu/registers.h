@@ -1,8 +1,8 @@
 /*
  * Control registers, flags, model-specific registers, and single instructions, bare: what stands
- * here is one instruction each. (Those that the debug build watches have a thin layer around them:
- * irq_flags.h, paging/tlb_ops.h.) Sources: Intel SDM vol. 2 (instructions), vol. 3 ch. 2 (control
- * registers).
+ * here is one instruction each.  Those that the debug build watches have a thin layer around them
+ * (irq_flags.h, paging/tlb_ops.h).
+ * Sources: Intel SDM vol. 2 (instructions), vol. 3 ch. 2 (control registers).
  */
 #ifndef ARCH_X86_REGISTERS_H
 #define ARCH_X86_REGISTERS_H
@@ -28,7 +28,6 @@
 #define EFLAGS_DF (1u << 10)
 #define EFLAGS_NT (1u << 14)
 #define EFLAGS_AC (1u << 18)
-#define EFLAGS_ID (1u << 21)
 /* Model-specific registers (SDM vol. 4). */
 #define MSR_APIC_BASE 0x1Bu
 #define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull

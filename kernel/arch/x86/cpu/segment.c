@@ -1,8 +1,10 @@
 /* GDT, TSS and double-fault task of each CPU. */
 #include "arch/x86/cpu/segment.h"
+
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/percpu.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
 
 #define GDT_ENTRIES 8u
 #define DOUBLE_FAULT_STACK 4096u

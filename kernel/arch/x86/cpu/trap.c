@@ -1,5 +1,6 @@
 /* The IDT, and what happens between entry.asm and the handlers. */
 #include "arch/x86/cpu/trap.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/cpu/cpu.h"

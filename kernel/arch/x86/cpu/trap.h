@@ -9,8 +9,7 @@
 #include "lib/types.h"
 
 /* Vectors: 0x00-0x1F exceptions, then: */
-/* 16 lines of the 8259 pair: legacy timer, else spurious ones only */
-#define VECTOR_PIC_BASE 0x20u
+#define VECTOR_PIC_BASE 0x20u    /* 16 lines of the 8259 pair: legacy timer, else spurious ones */
 #define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0xEF */
 #define VECTOR_IOAPIC_LAST 0xEFu
 #define VECTOR_TIMER 0xF0u      /* local APIC timer */

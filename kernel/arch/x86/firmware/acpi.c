@@ -109,8 +109,7 @@ static phys_t rsdp_find(void)
 		at = firmware_find(0xE0000, 0x100000, "RSD PTR ", rsdp_accept);
 	if (!at)
 		pr_notice(
-			"ACPI: no RSDP in the EBDA or the BIOS area (under UEFI it lies elsewhere, "
-			"and Multiboot 1 does not hand it over)\n");
+			"ACPI: no RSDP in the EBDA or the BIOS area (under UEFI it lies elsewhere, and Multiboot 1 does not hand it over)\n");
 	return at;
 }
 

@@ -6,6 +6,7 @@
  * The memory map is in rammap.c.
  */
 #include "arch/x86/firmware/bootinfo.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/panic.h"
 #include "arch/x86/firmware/discover.h"

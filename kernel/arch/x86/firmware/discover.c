@@ -1,5 +1,6 @@
 /* Who is asked for the CPUs and interrupt controllers, and in which order. */
 #include "arch/x86/firmware/discover.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/registers.h"
@@ -38,8 +39,7 @@ static void require_trampoline(struct topology *t)
 {
 	if (t->ncpus == 1 || phys_kind_at(TRAMPOLINE_PHYS) == PHYS_TRAMPOLINE)
 		return;
-	pr_warn("topology: the page at 0x%x, in which other CPUs would start, is not RAM: one CPU "
-		"of %u\n",
+	pr_warn("topology: the page at 0x%x, in which other CPUs would start, is not RAM: one CPU of %u\n",
 		TRAMPOLINE_PHYS, t->ncpus + t->cpus_left_out);
 	t->cpus_left_out += t->ncpus - 1;
 	t->ncpus = 1;
@@ -50,8 +50,7 @@ static void topology_report(const struct topology *t)
 	pr_info("topology: %u CPU%s and %u I/O APIC%s, source: %s\n", t->ncpus,
 		t->ncpus == 1 ? "" : "s", t->nioapics, t->nioapics == 1 ? "" : "s", t->source);
 	if (t->cpus_left_out)
-		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel "
-			"takes %u, with APIC ids below %u\n",
+		pr_warn("topology: %u more CPUs left out, the first has APIC id %u: this kernel takes %u, with APIC ids below %u\n",
 			t->cpus_left_out, t->first_left_out, NR_CPUS, APIC_ID_BROADCAST);
 }
 

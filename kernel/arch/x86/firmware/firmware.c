@@ -1,4 +1,5 @@
 #include "arch/x86/firmware/firmware.h"
+
 #include "arch/x86/paging/fixmap.h"
 #include "lib/string.h"
 

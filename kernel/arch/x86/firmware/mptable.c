@@ -3,6 +3,7 @@
  * Source: Intel MultiProcessor Specification 1.4, chapters 4 and 5.
  */
 #include "arch/x86/firmware/mptable.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/firmware.h"
 #include "arch/x86/firmware/physmap.h"

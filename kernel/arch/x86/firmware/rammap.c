@@ -1,5 +1,6 @@
 /* Sorting, merging and cutting of the ranges of RAM. */
 #include "arch/x86/firmware/rammap.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/layout.h"
@@ -151,8 +152,7 @@ static void remove_place(const struct phys_piece *place, u64 start, u64 end)
 	rammap_remove(start, end - start);
 	before -= all_bytes() + bytes_left_out;
 	if (before)
-		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are listed as RAM, but %s "
-			"lies there: not believed\n",
+		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are listed as RAM, but %s lies there: not believed\n",
 			before >> 10, start, end, phys_kind_name(place->kind));
 }
 
@@ -163,8 +163,7 @@ static void add_kernel(u64 start, u64 end)
 	rammap_add(start, end - start);
 	before = all_bytes() + bytes_left_out - before;
 	if (before)
-		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are not listed as RAM, but "
-			"the kernel runs there: taken for RAM\n",
+		pr_warn("memory map: %llu KiB between 0x%llx and 0x%llx are not listed as RAM, but the kernel runs there: taken for RAM\n",
 			before >> 10, start, end);
 }
 
@@ -226,7 +225,6 @@ void rammap_store(void)
 		bootinfo.range[n] = (struct ram_range){ phys_to_pfn(ranges[n].start),
 			phys_to_pfn(ranges[n].end) };
 	if (ranges_left_out)
-		pr_warn("memory map: too many ranges: the smallest %u, together %llu KiB, are left "
-			"out\n",
+		pr_warn("memory map: too many ranges: the smallest %u, together %llu KiB, are left out\n",
 			ranges_left_out, bytes_left_out >> 10);
 }

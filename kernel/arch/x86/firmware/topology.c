@@ -1,4 +1,5 @@
 #include "arch/x86/firmware/topology.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/firmware/physmap.h"
 #include "lib/bitops.h"
@@ -61,8 +62,7 @@ void topology_set_boot_cpu(struct topology *t, u32 apic_id)
 		return;
 	t->apic_id[0] = apic_id;
 	if (i == t->ncpus)
-		pr_warn("topology: the boot CPU's APIC id is %u, which no table lists; CPUID says "
-			"%u\n",
+		pr_warn("topology: the boot CPU's APIC id is %u, which no table lists; CPUID says %u\n",
 			apic_id, former);
 	else if (t->boot_cpu_listed)
 		t->apic_id[i] = former;

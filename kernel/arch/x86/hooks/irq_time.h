@@ -9,6 +9,7 @@
 #ifndef ARCH_X86_IRQ_TIME_H
 #define ARCH_X86_IRQ_TIME_H
 
+#include "arch/x86/cpu/trap.h"
 #include "lib/compiler.h"
 #include "lib/types.h"
 

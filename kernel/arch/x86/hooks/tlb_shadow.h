@@ -2,12 +2,12 @@
  * The visible TLB: what each CPU may still hold, kept by the kernel itself (debug build; otherwise
  * all of this is nothing).
  *
- * Emulators forgive forgotten flushes: QEMU drops Global entries on every CR3 load and sees a
+ * Emulators do not show forgotten flushes: QEMU drops Global entries on every CR3 load and sees a
  * changed PDPTE at once.  The shadow goes by the manual (SDM vol. 3, 4.10): from the moment an
  * entry is present any CPU may hold it, until that CPU invalidates it by invlpg, by a change of
  * CR4.PGE or, where it is not Global, by loading CR3.  It watches these instructions themselves
- * (cpu.h), so no code can claim a flush that it does not make.  The kernel stops at the first
- * hand-out of a slot, range, table or frame that some TLB may still translate, and says who
+ * (paging/tlb_ops.h), so no code can claim a flush that it does not make.  The kernel stops at the
+ * first hand-out of a slot, range, table or frame that some TLB may still translate, and says who
  * unmapped it, who flushed last, and which CPU did not.
  *
  * Time is a counter of unmappings: a flush that begins at time t drops all that was unmapped by

@@ -1,6 +1,8 @@
 /* The local APIC's timer (SDM vol. 3, 10.5.4): HZ interrupts a second on each CPU. */
 #include "arch/x86/irq/apic_timer.h"
+
 #include "arch/x86/console/console.h"
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/irq/lapic.h"

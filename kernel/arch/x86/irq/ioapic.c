@@ -1,5 +1,6 @@
 /* I/O APICs (82093AA datasheet): which CPU gets which ISA interrupt, under which vector. */
 #include "arch/x86/irq/ioapic.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/spinlock.h"
 #include "arch/x86/cpu/trap.h"

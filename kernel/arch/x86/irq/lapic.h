@@ -5,7 +5,6 @@
 #ifndef ARCH_X86_LAPIC_H
 #define ARCH_X86_LAPIC_H
 
-#include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/fixmap.h"
 
 #define LAPIC_ID 0x020u

@@ -3,6 +3,7 @@
  * APIC.
  */
 #include "arch/x86/irq/pic.h"
+
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"

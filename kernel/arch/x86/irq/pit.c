@@ -3,7 +3,7 @@
  * no local APIC.
  */
 #include "arch/x86/irq/pit.h"
-#include "arch/x86/console/console.h"
+
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/clock.h"

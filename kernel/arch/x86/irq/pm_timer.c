@@ -3,6 +3,7 @@
  * Source: ACPI Specification 6.4, 4.8.3.3 (the timer), 5.2.9 (FADT).
  */
 #include "arch/x86/irq/pm_timer.h"
+
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/firmware/acpi.h"
 #include "arch/x86/irq/clock.h"

@@ -115,8 +115,7 @@ static inline pte_t *pte_offset(pmd_t *pmd, uintptr_t address)
  *   void pgd_clear(pgd_t *pgdp);
  *   pteval_t pgd_value(pgd_t), pgd_t make_pgd(pteval_t);   an entry, without what an emulator added
  *   uintptr_t *pgd_link(pgd_t *pgd);  the word that links cached PGDs
- *   PGD_CACHES_UPPER                true if a CPU keeps PGD entries until CR3 is loaded (PAE, SDM
- *   vol. 3, 4.4.1)
+ *   PGD_CACHES_UPPER   true if a CPU keeps PGD entries until CR3 is loaded (PAE; SDM vol. 3, 4.4.1)
  */
 static inline void pmd_populate(pmd_t *pmdp, pte_t *table, pteval_t table_prot)
 {

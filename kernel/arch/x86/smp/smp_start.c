@@ -9,7 +9,6 @@
 #include "arch/x86/hooks/tlb_shadow.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/clock.h"
-#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
 #include "arch/x86/smp/trampoline.h"

@@ -1,4 +1,4 @@
-/* What smp.c and boot/trampoline.asm share. */
+/* What smp_start.c and boot/trampoline.asm share. */
 #ifndef ARCH_X86_TRAMPOLINE_H
 #define ARCH_X86_TRAMPOLINE_H
 
