@@ -22,7 +22,7 @@ void testing_step(u32 step) { (void)step; }
 bool testing_end(void)
 {
 	if (!asked_in_vain)
-		console_printf("boot finished; this kernel has no self-tests\n");
+		console_printf("this kernel has no self-tests\n");
 	return !asked_in_vain;
 }
 

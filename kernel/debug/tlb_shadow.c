@@ -311,7 +311,7 @@ static u32 cpus_with(u32 cr3)
 {
 	u32 mask = 0;
 
-	for (u32 cpu = 0; cpu < NR_CPUS; cpu++)
+	for_each_cpu(cpu, ~0u)
 		if (READ_ONCE(shadow_cpu[cpu].cr3) == cr3)
 			mask |= 1u << cpu;
 	return mask & answering();

@@ -1,6 +1,6 @@
 /*
- * Between the scheduler (sched.c) and those who make threads (thread.c), idle (idle.c) and put them
- * to sleep (wait.c); nobody else.
+ * Private to this folder: between the scheduler (sched.c) and those who make threads (thread.c),
+ * idle (idle.c) and put them to sleep (wait.c); nobody else.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H

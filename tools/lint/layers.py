@@ -103,7 +103,7 @@ def assembly(source, rules):
     if not str(source.path).startswith(("kernel/", "lib/")) or str(source.path) in places["except"]:
         return
     for number, line in source.lines:
-        if re.search(r"\b(asm|__asm__)\b", line):
+        if re.search(r"\b(asm|__asm|__asm__)\b", line):
             yield number, f"inline assembly outside of {', '.join(places['folders'])}"
 
 

@@ -22,7 +22,7 @@ TAP_PLAN = re.compile(r"^1\.\.(\d+)\n", re.M)  # the whole line: a part of it ma
 TAP_RESULT = re.compile(r"^(not ok|ok) (\d+)\b(?: -)? ?(.*)$", re.M)
 TAP_SKIPPED = re.compile(r"^ok \d+ - (\S+) # SKIP .+$", re.M)
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", re.M)
-NO_SELF_TESTS = re.compile(r"^boot finished; this kernel has no self-tests$", re.M)
+NO_SELF_TESTS = re.compile(r"^this kernel has no self-tests$", re.M)
 NO_SUCH_TEST = re.compile(r"^self-test: no test is named (\S+)$", re.M)
 NO_TEST_PICKED = re.compile(r"^self-test: selftest=(\S+) picks no test up to step (\d+)$", re.M)
 PROGRESS = re.compile(r"^# (\S+): running for (\d+) s$", re.M)
