@@ -3,7 +3,7 @@
 
 ifneq ($(GOALS),)
 # i686-elf-gcc, else i686-linux-gnu-gcc, else gcc -m32, else clang; CC= on the command line wins.
-CC := $(or $(GIVEN_CC),$(shell sh tools/compiler.sh cc))
+override CC := $(or $(GIVEN_CC),$(shell sh tools/compiler.sh cc))
 LD := $(shell sh tools/compiler.sh ld '$(CC)')
 NM := $(shell sh tools/compiler.sh nm '$(CC)')
 OBJCOPY := $(shell sh tools/compiler.sh objcopy '$(CC)')

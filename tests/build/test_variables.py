@@ -343,3 +343,15 @@ def test_a_486_among_four_is_told(build):
         run.wait()
     assert b"CPU=486 has no local APIC, which several CPUs need: SMP=1 instead of 4." in said, said
     assert lines.OLD_CPU.search(said.decode("latin-1")), said
+
+
+def test_an_empty_compiler_is_none():
+    """make CC= chooses one, as make alone does."""
+
+    def chosen(*words):
+        text = subprocess.run(
+            ["make", "-n", "-p", *words, "kernels"], cwd=ROOT, capture_output=True, text=True
+        ).stdout
+        return re.search(r"^(?:override )?CC :?= (.*)$", text, re.M)[1]
+
+    assert chosen("CC=") == chosen() != ""
