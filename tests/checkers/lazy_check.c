@@ -35,6 +35,8 @@ const char *lazy_check(void)
 	for (; slot != pkmap_slots && n <= p->waiting; slot = p->after[slot], n++)
 		if (pkmap_count[slot] != 1 || p->after[p->before[slot]] != slot)
 			return "a waiting slot is not at 1, or the ring is broken";
+	if (p->after[p->before[pkmap_slots]] != pkmap_slots)
+		return "the ring's end does not lead back to its head";
 	if (n != p->waiting)
 		return "the number of waiting slots is not what was counted";
 	n = 0;

@@ -17,6 +17,8 @@ static const char *slot_check(u32 slot)
 	pte_t pte = *kernel_pte(PKMAP_ADDR(slot));
 	const struct page *page;
 
+	if (pkmap_count[slot] < PKMAP_RETIRED)
+		return "a count below that of a retired slot";
 	if (pkmap_count[slot] == 0 || pkmap_count[slot] == PKMAP_RETIRED)
 		return pte_none(pte) ? NULL : "count 0 or retired, but an entry";
 	if (pte.v != pfn_pte(pte_pfn(pte), slot_prot()).v)

@@ -222,6 +222,9 @@ static void damage_is_found(void **state)
 	pkmap_in_use--;
 	check_finds("do not make up the pool");
 	begin_damage();
+	lazy_pool.before[pkmap_slots] = 1;
+	check_finds("does not lead back to its head");
+	begin_damage();
 	take_out_of_ring();
 	pkmap_count[1] = 2;
 	pkmap_in_use++;

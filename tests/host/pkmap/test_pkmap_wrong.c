@@ -209,6 +209,8 @@ static void damage_is_found(void **state)
 	check_finds("count 0 or retired, but an entry", -1);
 	pkmap_count[slot_of[0]] = PKMAP_RETIRED;
 	check_finds("count 0 or retired, but an entry", -1);
+	pkmap_count[slot_of[0]] = PKMAP_RETIRED - 1;
+	check_finds("below that of a retired slot", -1);
 	pkmap_count[slot_of[0]] = 2;
 	set_pte(pte, (pte_t){ kept.v ^ _PAGE_RW });
 	check_finds("protection", -1);
