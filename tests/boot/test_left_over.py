@@ -72,9 +72,9 @@ def boot_after(machine, build, leave):
         stop_while_all_halt(boot)
         boot.registers = boot.hmp("info registers")
         boot.lapic = boot.hmp("info lapic")
-        boot.pins = re.findall(
-            r"^  pin (\d+) .* (?:edge|level) +(masked)?", boot.hmp("info pic"), re.M
-        )
+        pics = boot.hmp("info pic")
+        boot.pins = re.findall(r"^  pin (\d+) .* (?:edge|level) +(masked)?", pics, re.M)
+        boot.pic_masks = re.findall(r"^pic\d: irr=\w+ imr=(\w+)", pics, re.M)
         boot.final_report = boot.report(boot.registers + boot.lapic)
     return boot
 
@@ -170,6 +170,14 @@ def test_open_io_apic_line(kernel, build):
     assert len(boot.pins) == 24 and all(
         masked for _, masked in boot.pins
     ), f"{boot.pins}\n{boot.final_report}"
+
+
+@BOTH
+def test_open_lines_of_the_8259(kernel, build):
+    """An earlier system has left every line of the pair open; where there is an APIC none is used."""
+    code = b"\x89\xc5\x30\xc0\xe6\x21\xe6\xa1\x89\xe8"  # keeps eax; al = 0 to both masks
+    boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
+    assert boot.pic_masks == ["ff", "ff"], boot.final_report
 
 
 # Below 1 MiB, beside CODE: an interrupt table whose gates return at once, and the stack of what
