@@ -323,6 +323,19 @@ static void handover(void **state)
 	}
 }
 
+/* One page of RAM, as large as the bitmap, comes before the rest. */
+static void bitmap_fits_exactly(void **state)
+{
+	(void)state;
+	machine_new(1);
+	machine_ram(0x20, 0x21);
+	machine_ram(0x100, 0x1000);
+	machine_boot(2);
+	CHECK_EQUAL(bootmem_stats().bitmap_pages, 1);
+	CHECK(!bootmem_page_is_free(0x20),
+		"the bitmap does not lie in the first hole that holds it");
+}
+
 /* Reserves the first page that it is given. */
 static void take_too_much(pfn_t start, pfn_t end)
 {
@@ -394,6 +407,7 @@ static void modules_leave_no_room(void **state)
 const struct CMUnitTest bootmem_tests[] = {
 	cmocka_unit_test(random_sequences),
 	cmocka_unit_test(handover),
+	cmocka_unit_test(bitmap_fits_exactly),
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(no_place_in_a_freed_page),
 	cmocka_unit_test(closed_means_closed),
