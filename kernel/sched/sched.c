@@ -10,10 +10,11 @@
 #include "arch/x86/upcall.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
+#include "lib/bitops.h"
 #include "mm/pages/reclaim.h"
 #include "mm/pkmap/kmap_wait.h"
 
-/* Ticks that a thread may run while others wait, if it asks (cond_resched). */
+/* Ticks that a thread may run while others of its priority wait. */
 #define SLICE_TICKS 2u
 
 DEFINE_PER_CPU(struct run_queue, run_queue);
@@ -34,61 +35,49 @@ void sched_init_cpu(u32 cpu, struct thread *first)
 	struct run_queue *queue = per_cpu(run_queue, cpu);
 
 	spin_init(&queue->lock, "run queue");
-	list_init(&queue->ready);
+	for (u32 priority = 0; priority < PRIORITIES; priority++)
+		list_init(&queue->ready[priority]);
 	queue->current = queue->idle = first;
 	first->state = THREAD_RUNNING;
 	first->on_cpu = true;
 }
 
-/*
- * Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack
- * go.
- */
-void finish_switch(void)
+/* ---- The lists of a queue; its lock is held ---- */
+
+static void enqueue(struct run_queue *queue, struct thread *thread)
 {
-	this_cpu(run_queue)->previous->on_cpu = false;
-	irq_enable();
+	thread->state = THREAD_READY;
+	list_append(&queue->ready[thread->priority], &thread->node);
+	queue->ready_mask |= 1u << thread->priority;
 }
 
+static void dequeue(struct run_queue *queue, struct thread *thread)
+{
+	list_remove(&thread->node);
+	if (list_empty(&queue->ready[thread->priority]))
+		queue->ready_mask &= ~(1u << thread->priority);
+}
+
+/* The first of the highest priority; the idle thread if none is ready. */
 static struct thread *pick_next(struct run_queue *queue)
 {
 	struct thread *next;
 
-	if (list_empty(&queue->ready))
+	if (!queue->ready_mask)
 		return queue->idle;
-	next = list_first(&queue->ready, struct thread, node);
-	list_remove(&next->node);
+	next = list_first(
+		&queue->ready[highest_bit(queue->ready_mask)], struct thread, node);
+	dequeue(queue, next);
 	return next;
 }
 
-/*
- * Gives the CPU to the next thread.  The queue's lock is held, interrupts are off; both are given
- * up.  The lock may go before the switch: only this CPU takes threads from its queue, so nobody
- * runs the old thread while we still stand on its stack.
- */
-static void switch_away(struct run_queue *queue, struct thread *old)
+/* True if a ready thread has a higher priority than `priority`. */
+static bool higher_ready(const struct run_queue *queue, u32 priority)
 {
-	struct thread *next = pick_next(queue);
-
-	next->state = THREAD_RUNNING;
-	queue->slice = SLICE_TICKS;
-	spin_unlock(&queue->lock);
-	if (next == old) {
-		irq_enable();
-		return;
-	}
-	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps",
-		old->name, kmap_atomic_depth());
-	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle",
-		next->name, smp_processor_id());
-	this_cpu(sched_stats)->switches++;
-	queue->current = next;
-	queue->previous = old;
-	next->on_cpu = true;
-	switch_mm(next->mm ? &next->mm->tlb : NULL);
-	switch_context(&old->saved_sp, next->saved_sp);
-	finish_switch();
+	return queue->ready_mask >> priority >> 1;
 }
+
+/* ---- Queues of this CPU and of others ---- */
 
 /* Takes the running CPU's queue lock, interrupts off. */
 static struct run_queue *lock_queue(void)
@@ -101,6 +90,122 @@ static struct run_queue *lock_queue(void)
 	return queue;
 }
 
+/* The queue of the thread's CPU, locked.  The thread may be moved while the lock is waited for. */
+static struct run_queue *lock_queue_of(struct thread *thread, u32 *flags)
+{
+	for (;;) {
+		u32 cpu = READ_ONCE(thread->cpu);
+		struct run_queue *queue = per_cpu(run_queue, cpu);
+
+		*flags = spin_lock_irqsave(&queue->lock);
+		if (thread->cpu == cpu)
+			return queue;
+		spin_unlock_irqrestore(&queue->lock, *flags);
+	}
+}
+
+/*
+ * A thread is ready on `cpu`: a CPU that is halted must look (idle_halt() is the other side), and
+ * one that runs a thread of lower priority, or none, shall change.
+ */
+static void poke(u32 cpu, bool preempt)
+{
+	if (cpu == smp_processor_id()) {
+		if (preempt)
+			this_cpu_write(user_work, this_cpu_read(user_work) | WORK_RESCHEDULE);
+		return;
+	}
+	smp_mb();
+	if (preempt || (cpus_idle() & (1u << cpu)))
+		smp_send_reschedule(cpu);
+}
+
+/* True if the thread, now ready on this queue, should not wait for the end of a slice. */
+static bool should_preempt(const struct run_queue *queue, const struct thread *thread)
+{
+	return queue->current != queue->idle && thread->priority > queue->current->priority;
+}
+
+/* Puts a thread that no CPU runs on its CPU's queue. */
+static void make_ready(struct thread *thread)
+{
+	u32 flags, cpu;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+	bool preempt = should_preempt(queue, thread);
+
+	cpu = thread->cpu;
+	enqueue(queue, thread);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	poke(cpu, preempt);
+}
+
+/* ---- The switch ---- */
+
+/*
+ * Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack
+ * go, or be used on another CPU.
+ */
+void finish_switch(void)
+{
+	struct run_queue *queue = this_cpu(run_queue);
+	struct thread *previous = queue->previous;
+	bool moves = previous->moves_to != previous->cpu;
+	bool ready = previous->state == THREAD_READY;
+	void (*on_end)(struct thread *) =
+		previous->state == THREAD_DEAD ? previous->on_end : NULL;
+
+	previous->on_cpu = false;
+	WRITE_ONCE(previous->cpu, previous->moves_to);
+	spin_unlock(&queue->lock);
+	irq_enable();
+	if (moves && ready)
+		make_ready(previous);
+	if (on_end)
+		on_end(previous);
+}
+
+/* Of what is only looked at on the way to user mode. */
+static void set_user_side(const struct thread *old, const struct thread *next)
+{
+	this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
+	user_mode_set_stack(next->stack_top);
+	if (unlikely(old->io || next->io))
+		user_mode_set_io(next->io);
+}
+
+/*
+ * Gives the CPU to `next`.  The queue's lock is held, interrupts are off; both are given up when
+ * `old` runs again, perhaps on another CPU.
+ */
+static void switch_to(struct run_queue *queue, struct thread *old, struct thread *next)
+{
+	next->state = THREAD_RUNNING;
+	queue->slice = SLICE_TICKS;
+	if (next == old) {
+		this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
+		spin_unlock(&queue->lock);
+		irq_enable();
+		return;
+	}
+	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps",
+		old->name, kmap_atomic_depth());
+	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle",
+		next->name, smp_processor_id());
+	this_cpu_inc(sched_stats.switches);
+	queue->current = next;
+	queue->previous = old;
+	next->on_cpu = true;
+	switch_mm(next->mm ? &next->mm->tlb : NULL);
+	set_user_side(old, next);
+	switch_context(&old->saved_sp, next->saved_sp);
+	finish_switch();
+}
+
+static void switch_away(struct run_queue *queue, struct thread *old)
+{
+	switch_to(queue, old, pick_next(queue));
+}
+
 void yield(void)
 {
 	struct run_queue *queue;
@@ -111,16 +216,19 @@ void yield(void)
 	queue = lock_queue();
 	self = queue->current;
 	self->state = THREAD_READY;
-	if (self != queue->idle)
-		list_append(&queue->ready, &self->node);
+	/* One that goes on elsewhere is put there by finish_switch(). */
+	if (self != queue->idle && self->moves_to == self->cpu)
+		enqueue(queue, self);
 	switch_away(queue, self);
 }
 
 void cond_resched(void)
 {
-	if (this_cpu(run_queue)->slice == 0)
+	if (this_cpu(run_queue)->slice == 0 || (this_cpu_read(user_work) & WORK_RESCHEDULE))
 		yield();
 }
+
+/* ---- Sleep and wake-up ---- */
 
 void sched_sleep_unless(const bool *woken)
 {
@@ -144,6 +252,51 @@ void sched_sleep_unless(const bool *woken)
 	}
 }
 
+void sched_wake(struct thread *thread, bool *woken)
+{
+	u32 flags, cpu;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+	bool asleep = thread->state == THREAD_SLEEPING;
+	bool preempt = asleep && should_preempt(queue, thread);
+
+	cpu = thread->cpu;
+	if (woken)
+		WRITE_ONCE(*woken, true);
+	if (asleep)
+		enqueue(queue, thread);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (asleep)
+		poke(cpu, preempt);
+}
+
+void sched_block(struct spinlock *outer, struct thread *next)
+{
+	struct run_queue *queue;
+	struct thread *self;
+
+	/* One of another CPU is woken there; no two queues are ever locked at once. */
+	if (next && next->cpu != smp_processor_id()) {
+		sched_wake(next, NULL);
+		next = NULL;
+	}
+	queue = this_cpu(run_queue);
+	spin_lock(&queue->lock);
+	self = queue->current;
+	self->state = THREAD_SLEEPING;
+	if (next && higher_ready(queue, next->priority)) {
+		enqueue(queue, next);
+		next = NULL;
+	}
+	spin_unlock(outer);
+	switch_to(queue, self, next ? next : pick_next(queue));
+}
+
+void sched_start_thread(struct thread *thread)
+{
+	thread->state = THREAD_SLEEPING;
+	sched_wake(thread, NULL);
+}
+
 __noreturn void sched_end(void)
 {
 	struct run_queue *queue = lock_queue();
@@ -153,40 +306,71 @@ __noreturn void sched_end(void)
 	panic("a dead thread runs");
 }
 
-/*
- * After the thread is on its CPU's queue: if that CPU is halted, it must look.  See idle_halt() for
- * the other side.
- */
-static void poke(u32 cpu)
-{
-	smp_mb();
-	if (cpu != smp_processor_id() && (cpus_idle() & (1u << cpu)))
-		smp_send_reschedule(cpu);
-}
+/* ---- Priority, place, work ---- */
 
-void sched_wake(struct thread *thread, bool *woken)
+void sched_set_priority(struct thread *thread, u32 priority)
 {
-	u32 cpu = thread->cpu;
-	struct run_queue *queue = per_cpu(run_queue, cpu);
-	u32 flags = spin_lock_irqsave(&queue->lock);
-	bool asleep = thread->state == THREAD_SLEEPING;
+	u32 flags, cpu;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+	bool ready = thread->state == THREAD_READY && !list_empty(&thread->node);
+	bool preempt;
 
-	if (woken)
-		WRITE_ONCE(*woken, true);
-	if (asleep) {
-		thread->state = THREAD_READY;
-		list_append(&queue->ready, &thread->node);
-	}
+	cpu = thread->cpu;
+	if (ready)
+		dequeue(queue, thread);
+	thread->priority = priority;
+	if (ready)
+		enqueue(queue, thread);
+	preempt = higher_ready(queue, queue->current->priority) && queue->current != queue->idle;
 	spin_unlock_irqrestore(&queue->lock, flags);
-	if (asleep)
-		poke(cpu);
+	if (preempt)
+		poke(cpu, true);
 }
 
-void sched_start_thread(struct thread *thread)
+void sched_move(struct thread *thread, u32 cpu)
 {
-	thread->state = THREAD_SLEEPING;
-	sched_wake(thread, NULL);
+	u32 flags;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+	bool running = queue->current == thread;
+	bool ready = thread->state == THREAD_READY && !list_empty(&thread->node);
+	u32 from = thread->cpu;
+
+	if (ready)
+		dequeue(queue, thread);
+	thread->moves_to = cpu;
+	if (!running)
+		WRITE_ONCE(thread->cpu, cpu);
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (ready)
+		make_ready(thread);
+	else if (running && from != cpu)
+		poke(from, true);
 }
+
+void sched_work_done(struct thread *thread, u32 bits)
+{
+	u32 flags;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+
+	thread->work &= ~bits;
+	spin_unlock_irqrestore(&queue->lock, flags);
+}
+
+u32 sched_give_work(struct thread *thread, u32 bits)
+{
+	u32 flags, cpu = NR_CPUS;
+	struct run_queue *queue = lock_queue_of(thread, &flags);
+
+	thread->work |= bits;
+	if (queue->current == thread)
+		cpu = thread->cpu;
+	spin_unlock_irqrestore(&queue->lock, flags);
+	if (cpu != NR_CPUS)
+		poke(cpu, true);
+	return cpu;
+}
+
+/* ---- Upcalls ---- */
 
 bool idle_thread_runs(u32 cpu)
 {
@@ -199,15 +383,23 @@ void timer_tick(void)
 {
 	struct run_queue *queue = this_cpu(run_queue);
 
-	this_cpu(sched_stats)->ticks++;
+	this_cpu_inc(sched_stats.ticks);
 	if (unlikely(tick_hook) && smp_processor_id() == 0)
 		tick_hook();
 	if (queue->slice)
 		queue->slice--;
+	if (!queue->slice && queue->ready_mask >> queue->current->priority)
+		this_cpu_write(user_work, this_cpu_read(user_work) | WORK_RESCHEDULE);
 }
 
-/* The interrupt alone ends the hlt; the idle loop looks for what to do. */
-void reschedule_interrupt(void) {}
+/*
+ * The interrupt ends a hlt, and the idle loop looks for what to do.  A thread in user mode looks
+ * before it returns there.
+ */
+void reschedule_interrupt(void)
+{
+	this_cpu_write(user_work, this_cpu_read(user_work) | WORK_RESCHEDULE);
+}
 
 void thread_use_mm(struct mm *mm)
 {

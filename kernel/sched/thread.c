@@ -1,6 +1,7 @@
 /* Threads: made, ended, joined. */
 #include "arch/x86/cpu/context.h"
 #include "arch/x86/cpu/registers.h"
+#include "arch/x86/cpu/trap.h"
 #include "kernel/sched/sched.h"
 #include "lib/format.h"
 #include "lib/string.h"
@@ -73,22 +74,43 @@ static void thread_begin(void)
 	thread_exit();
 }
 
-static struct thread *thread_alloc(const char *name, u32 cpu)
+bool thread_init(struct thread *thread, const char *name, u32 cpu)
 {
-	struct thread *thread = object_alloc(&thread_cache, GFP_KERNEL);
-
-	if (!thread)
-		return NULL;
 	thread->stack_top = kernel_stack_alloc(name);
-	if (!thread->stack_top) {
-		object_free(&thread_cache, thread);
-		return NULL;
-	}
-	thread->cpu = cpu;
+	if (!thread->stack_top)
+		return false;
+	thread->cpu = thread->moves_to = cpu;
+	thread->priority = PRIORITY_KERNEL;
 	strlcpy(thread->name, name, sizeof(thread->name));
 	list_init(&thread->node);
 	wait_queue_init(&thread->exited, "exited");
 	list_thread(thread);
+	return true;
+}
+
+void thread_free(struct thread *thread)
+{
+	unlist_thread(thread);
+	kernel_stack_free(thread->stack_top);
+}
+
+void thread_set_entry(struct thread *thread, void (*entry)(void *), void *arg)
+{
+	thread->entry = entry;
+	thread->arg = arg;
+	/* Above it there is room for the frame of an entry from user mode. */
+	thread->saved_sp = context_prepare(
+		thread->stack_top - sizeof(struct trapframe), thread_begin);
+}
+
+static struct thread *thread_alloc(const char *name, u32 cpu)
+{
+	struct thread *thread = object_alloc(&thread_cache, GFP_KERNEL);
+
+	if (thread && !thread_init(thread, name, cpu)) {
+		object_free(&thread_cache, thread);
+		return NULL;
+	}
 	return thread;
 }
 
@@ -98,9 +120,7 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *arg,
 
 	if (!thread)
 		return NULL;
-	thread->entry = entry;
-	thread->arg = arg;
-	thread->saved_sp = context_prepare(thread->stack_top, thread_begin);
+	thread_set_entry(thread, entry, arg);
 	sched_start_thread(thread);
 	return thread;
 }
@@ -137,7 +157,6 @@ void thread_join(struct thread *thread)
 		cpu_relax();
 		yield();
 	}
-	unlist_thread(thread);
-	kernel_stack_free(thread->stack_top);
+	thread_free(thread);
 	object_free(&thread_cache, thread);
 }

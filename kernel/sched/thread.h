@@ -1,9 +1,10 @@
 /*
- * Kernel threads and their scheduler.
+ * Threads and their scheduler.
  *
- * Each CPU has a run queue, first in first out; a thread belongs to the CPU that it was created
- * for.  The kernel is not preemptible: a thread runs until it sleeps, yields or ends.  A CPU with
- * nothing to run halts in its idle thread.
+ * Each CPU has a run queue of 32 priorities, first in first out within one; a thread belongs to the
+ * CPU that it was created for until sched_move().  The kernel is not preemptible: a thread runs
+ * until it sleeps, yields or ends.  A thread in user mode is preempted at the end of its slice, or
+ * when one of higher priority wakes up.  A CPU with nothing to run halts in its idle thread.
  *
  *   state     | wakes up           | runs             | sleeps        | ends
  *   READY     | nothing            | RUNNING          | -             | -
@@ -22,18 +23,30 @@
 enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_SLEEPING, THREAD_DEAD };
 
 #define THREAD_NAME_SIZE 16u
+#define PRIORITIES 32u
+/* Of threads that the kernel makes for itself. */
+#define PRIORITY_KERNEL 16u
 
 struct thread {
 	struct list node;        /* in its CPU's run queue; that queue's lock */
 	struct list in_all;      /* thread.c's list of all */
 	enum thread_state state; /* the same lock */
-	u32 cpu;                 /* never changes */
+	u32 priority;            /* 0 (lowest) to PRIORITIES - 1; the same lock */
+	u32 cpu;                 /* whose queue it belongs to; that queue's lock */
+	u32 moves_to;            /* the CPU after its next switch; the same lock */
+	u32 work;                /* to do before it is in user mode; the same lock (sched.h) */
 	uintptr_t saved_sp;      /* where switch_context() goes on */
 	uintptr_t stack_top;     /* 0: runs on a stack that is not ours to free (boot) */
 	volatile bool on_cpu;    /* some CPU still stands on its stack */
 	struct mm *mm;           /* address space, or NULL: borrows whatever its CPU has */
+	const u8 *io;            /* the map of I/O ports that it may use, or NULL */
 	void (*entry)(void *);
 	void *arg;
+	/*
+	 * NULL, or called when the thread has ended and its stack is left, by the thread that runs
+	 * next on that CPU: interrupts on, may not sleep.  It frees what the thread was.
+	 */
+	void (*on_end)(struct thread *);
 	u32 kmaps;   /* of high pages that it holds; counted in the debug build */
 	bool ending; /* its entry has returned; set before `exited` is woken */
 	struct wait_queue exited;
@@ -58,6 +71,15 @@ void threads_init(void);
  */
 struct thread *thread_create(const char *name, void (*entry)(void *), void *arg, u32 cpu);
 void thread_join(struct thread *thread);
+
+/*
+ * The same, for a thread that is part of another struct and starts by sched_start_thread(): fills it
+ * in, with a stack.  False: no memory.  thread_free() gives the stack back when the thread has ended
+ * (on_end), or never ran.
+ */
+bool thread_init(struct thread *thread, const char *name, u32 cpu);
+void thread_set_entry(struct thread *thread, void (*entry)(void *), void *arg);
+void thread_free(struct thread *thread);
 
 /*
  * Makes `mm` the running thread's address space; NULL: none of its own.  The mm must outlive that.
