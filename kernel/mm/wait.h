@@ -60,6 +60,8 @@ u32 seconds_up(void);
 
 /* Lets other threads of this CPU run.  Thread context. */
 void yield(void);
+/* The same if the running thread's time slice is over, or a higher thread waits: for long loops. */
+void cond_resched(void);
 /* Behind might_sleep(): the panic. */
 __noreturn void may_not_sleep(const char *who, uintptr_t caller);
 /*

@@ -20,6 +20,7 @@
 DEFINE_PER_CPU(struct run_queue, run_queue);
 
 void (*tick_hook)(void);
+void (*timeout_tick)(void);
 
 struct thread *current_thread(void) { return this_cpu(run_queue)->current; }
 
@@ -379,13 +380,21 @@ bool idle_thread_runs(u32 cpu)
 	return READ_ONCE(queue->current) == queue->idle;
 }
 
+static void call_hooks(void)
+{
+	if (tick_hook)
+		tick_hook();
+	if (timeout_tick)
+		timeout_tick();
+}
+
 void timer_tick(void)
 {
 	struct run_queue *queue = this_cpu(run_queue);
 
 	this_cpu_inc(sched_stats.ticks);
-	if (unlikely(tick_hook) && smp_processor_id() == 0)
-		tick_hook();
+	if (smp_processor_id() == 0)
+		call_hooks();
 	if (queue->slice)
 		queue->slice--;
 	if (!queue->slice && queue->ready_mask >> queue->current->priority)

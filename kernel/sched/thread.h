@@ -94,8 +94,7 @@ struct thread *thread_create_idle(u32 cpu);
  * which show that they go on.
  */
 extern void (*tick_hook)(void);
-
-/* Lets others run if the running thread's time slice is over: for long loops. */
-void cond_resched(void);
+/* The same, for time-outs (kernel/objects/timeout.c). */
+extern void (*timeout_tick)(void);
 
 #endif

@@ -123,8 +123,61 @@ struct registers {
 #define USER_END 0xC0000000u
 
 enum irq_op { IRQ_ATTACH, IRQ_DETACH, IRQ_ACK };
+#define IRQS 16u          /* the lines of the PC's ISA bus */
+#define IO_PORTS 0x400u   /* io_grant: ports 0 to 0x3FF */
 enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
-enum info_kind { INFO_SYSTEM, INFO_TASK, INFO_MAPS, INFO_THREAD, INFO_TASKS, INFO_LOG };
+#define PRINT_MAX 1024u /* bytes in one SYS_PRINT: word0 = address, word1 = length */
+
+/* ---- What sys_info tells ----------------------------------------------------------------------- */
+
+/*
+ * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS: structs
+ * info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system, send): structs
+ * info_task, from the number `from` on.  LOG: bytes of the kernel's output.  edi returns the bytes
+ * filled in.
+ */
+enum info_kind { INFO_SYSTEM, INFO_TASK, INFO_MAPS, INFO_THREAD, INFO_TASKS, INFO_KINDS };
+
+#define INFO_ZONES 3u
+#define INFO_ORDERS 11u
+#define INFO_CPUS 32u
+
+struct info_system {
+	u64 microseconds; /* since boot */
+	u32 cpus;
+	struct {
+		u32 managed, free; /* pages */
+		u32 blocks[INFO_ORDERS];
+	} zone[INFO_ZONES]; /* DMA, NORMAL, HIGHMEM */
+	struct {
+		u32 slots, in_use, maps, new_maps, revivals, flushes, sleeps;
+	} pkmap;
+	struct {
+		u32 switches, ticks, halts, ipis, rounds, full_flushes, cr3_loads, invlpgs;
+		u32 pgds, pmds, ptes; /* in its quicklists */
+	} cpu[INFO_CPUS];
+};
+
+struct info_task {
+	u32 number;      /* in the order of creation */
+	u32 badge;       /* of its pager's handle */
+	u32 threads;
+	u32 used, limit; /* bytes */
+	u32 pages, tables;
+};
+
+struct info_map {
+	u32 address, prot;
+	u32 mappings; /* of the frame; 0: no frame with an owner */
+	u32 owned;    /* 1: the task is charged for the frame */
+};
+
+struct info_thread {
+	u32 task;    /* its number */
+	u32 started, stopped;
+	u32 waiting; /* 0: runs, or could; else it waits in a call */
+	u32 priority, cpu;
+};
 
 /* ---- The first task ---------------------------------------------------------------------------- */
 

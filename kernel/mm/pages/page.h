@@ -18,15 +18,25 @@ enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, NR_ZONES };
 #define NR_ORDERS (MAX_ORDER + 1)
 
 struct object_cache;
+struct mapping;
+struct mm;
 
 /* A power of two, so that frame number and address are a shift apart: 32 bytes in the kernel. */
 #define PAGE_STRUCT_SIZE (8 * sizeof(void *))
 
 struct page {
-	/*
-	 * in a free list, a per-CPU list, a gather, an object cache, a boot module: one at a time
-	 */
-	struct list list;
+	union {
+		/*
+		 * in a free list, a per-CPU list, a gather, an object cache, a boot module: one at
+		 * a time
+		 */
+		struct list list;
+		/* PG_USER: who maps the frame, newest first, and who is charged for it (frames.h) */
+		struct {
+			struct mapping *mappings;
+			struct mm *owner;
+		};
+	};
 	u32 flags;      /* zone number and PG_*; owner's lock */
 	atomic_t count; /* users; 0 = nobody's or with the page allocator */
 	union {
@@ -49,6 +59,8 @@ struct page {
 #define PG_TABLE_LIVE (1u << 7)
 #define PG_TABLE_CACHED (1u << 8)
 #define PG_TABLE_GATHERED (1u << 9)
+#define PG_USER (1u << 10)    /* has an owner and mappings (mm/user/frames.h) */
+#define PG_REVOKED (1u << 11) /* its owner takes it back from everybody */
 #define PG_TABLE_MASK (PG_TABLE_LIVE | PG_TABLE_CACHED | PG_TABLE_GATHERED)
 
 extern struct page *mem_map;

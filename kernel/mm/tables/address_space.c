@@ -9,6 +9,8 @@
 #include "mm/tables/pgalloc.h"
 #include "mm/tables/quicklist.h"
 #include "mm/tables/table_place.h"
+#include "mm/user/account.h"
+#include "mm/user/frames.h"
 #include "mm/wait.h"
 
 /* What is gathered for one flush. */
@@ -17,6 +19,7 @@ struct mmu_gather {
 	struct list pmds, ptes; /* tables, by page->list */
 	/* for what was cleared since the last flush (debug build) */
 	struct pending_flush pending;
+	bool frames_only; /* entries of frames without owner stay */
 	u32 npages;
 	struct page *pages[GATHER_PAGES];
 };
@@ -103,6 +106,7 @@ int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
 static void gather_begin(struct mmu_gather *gather, struct mm *mm)
 {
 	gather->mm = mm;
+	gather->frames_only = false;
 	gather->pending = (struct pending_flush){};
 	gather->npages = 0;
 	list_init(&gather->pmds);
@@ -115,6 +119,8 @@ static void gather_table(struct mmu_gather *gather, struct list *list, void *tab
 	pending_frame_mm(&virt_to_page(table)->pending, &gather->mm->tlb);
 	list_append(list, &virt_to_page(table)->list);
 	gather->mm->tables--;
+	if (gather->mm->account)
+		account_return(gather->mm->account, PAGE_SIZE);
 }
 
 static void *take_table(struct list *list)
@@ -173,15 +179,54 @@ static pmd_t *pmd_with_table(struct mm *mm, uintptr_t address)
 	return pmd_none(*pmd) ? NULL : pmd;
 }
 
-static void gather_entry(struct mmu_gather *gather, pte_t *pte)
+pte_t *mm_pte(struct mm *mm, uintptr_t address)
+{
+	pmd_t *pmd = pmd_with_table(mm, address);
+
+	return pmd ? pte_offset(pmd, address) : NULL;
+}
+
+int mm_make_tables(struct mm *mm, uintptr_t address)
+{
+	/* A PMD table and a PTE table at most. */
+	const u32 most = 2 * PAGE_SIZE;
+	bool made;
+
+	spin_lock(&mm->page_table_lock);
+	made = mm_pte(mm, address) != NULL;
+	if (made) {
+		spin_unlock(&mm->page_table_lock);
+		return 0;
+	}
+	if (!account_charge(mm->account, most)) {
+		spin_unlock(&mm->page_table_lock);
+		return -EQUOTA;
+	}
+	made = pte_for(mm, address) != NULL;
+	spin_unlock(&mm->page_table_lock);
+	account_return(mm->account, most);
+	return made ? 0 : -ENOMEM;
+}
+
+static bool has_owner(pfn_t pfn)
+{
+	return frame_is_counted(pfn) && (pfn_to_page(pfn)->flags & PG_USER);
+}
+
+static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t address)
 {
 	pfn_t pfn = pte_pfn(*pte);
+	struct mm *mm = gather->mm;
 
+	if (gather->frames_only && !has_owner(pfn))
+		return;
 	pte_clear(pte);
-	gather->mm->pages--;
+	mm->pages--;
 	if (!frame_is_counted(pfn))
 		return;
-	pending_frame_mm(&pfn_to_page(pfn)->pending, &gather->mm->tlb);
+	if (mm->account && has_owner(pfn))
+		mapping_free(mm, frame_unmap(pfn_to_page(pfn), mm, address));
+	pending_frame_mm(&pfn_to_page(pfn)->pending, &mm->tlb);
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
@@ -196,9 +241,24 @@ static uintptr_t unmap_entries(
 		pte_t *pte = pte_offset(pmd, address);
 
 		if (!pte_none(*pte))
-			gather_entry(gather, pte);
+			gather_entry(gather, pte, address);
 	}
 	return address;
+}
+
+/* Entries of user frames change under maps_lock too (frames.h). */
+static void lock_entries(struct mm *mm)
+{
+	if (mm->account)
+		spin_lock(&maps_lock);
+	spin_lock(&mm->page_table_lock);
+}
+
+static void unlock_entries(struct mm *mm)
+{
+	spin_unlock(&mm->page_table_lock);
+	if (mm->account)
+		spin_unlock(&maps_lock);
 }
 
 /*
@@ -217,9 +277,10 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 		address = pmd ? unmap_entries(gather, pmd, address, border) : border;
 		if (gather->npages == GATHER_PAGES) {
 			pending_flush_mm(&gather->pending, &mm->tlb);
-			spin_unlock(&mm->page_table_lock);
+			unlock_entries(mm);
 			gather_flush(gather);
-			spin_lock(&mm->page_table_lock);
+			cond_resched();
+			lock_entries(mm);
 		}
 	}
 }
@@ -284,23 +345,35 @@ static void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintpt
 	}
 }
 
-void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
+static void unmap_range(struct mm *mm, uintptr_t start, uintptr_t end, bool frames_only)
 {
 	struct mmu_gather gather;
 
 	ASSERT(start <= end && end <= USER_TOP && IS_ALIGNED(start | end, PAGE_SIZE),
 		"mm_unmap of %x to %x", (u32)start, (u32)end);
-	might_sleep("mm_unmap", CALLER());
 	gather_begin(&gather, mm);
-	spin_lock(&mm->page_table_lock);
+	gather.frames_only = frames_only;
+	lock_entries(mm);
 	if (!mm->tables) {
-		spin_unlock(&mm->page_table_lock);
+		unlock_entries(mm);
 		return;
 	}
 	unmap_pages(&gather, start, end);
 	clear_page_tables(&gather, start, end);
 	pending_flush_mm(&gather.pending, &mm->tlb);
-	spin_unlock(&mm->page_table_lock);
+	unlock_entries(mm);
 	gather_finish(&gather);
 	check_pgt_cache();
+}
+
+void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	might_sleep("mm_unmap", CALLER());
+	unmap_range(mm, start, end, false);
+}
+
+void mm_unmap_frames(struct mm *mm, uintptr_t start, uintptr_t end)
+{
+	might_sleep("mm_unmap", CALLER());
+	unmap_range(mm, start, end, true);
 }

@@ -13,11 +13,15 @@
 #include "arch/x86/paging/tlb.h"
 #include "mm/pages/page.h"
 
+struct account;
+
 struct mm {
 	struct mm_tlb tlb;               /* pgd and CPU mask */
 	struct spinlock page_table_lock; /* plain: entries of the user part */
 	u32 tables;                      /* PMD and PTE tables live */
 	u32 pages;                       /* pages mapped */
+	/* a user task's: charged for tables, and its frames have owners (mm/user); else NULL */
+	struct account *account;
 };
 
 /* NULL: no memory.  May sleep. */
@@ -43,5 +47,18 @@ int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot);
  */
 #define GATHER_PAGES 64u
 void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
+/* The same, but entries of frames without owner (devices, message pages) stay. */
+void mm_unmap_frames(struct mm *mm, uintptr_t start, uintptr_t end);
+
+/*
+ * The entry for `address` (user part); NULL: no table stands there.  page_table_lock held, or
+ * maps_lock where only entries with a record are looked at.
+ */
+pte_t *mm_pte(struct mm *mm, uintptr_t address);
+/*
+ * Makes the tables for `address`, charged to the account.  0, -ENOMEM, -EQUOTA.  No lock held; may
+ * sleep.  They may be gone again when it returns, if somebody unmaps around there.
+ */
+int mm_make_tables(struct mm *mm, uintptr_t address);
 
 #endif

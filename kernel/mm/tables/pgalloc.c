@@ -6,6 +6,7 @@
 #include "mm/tables/address_space.h"
 #include "mm/tables/quicklist.h"
 #include "mm/tables/table_place.h"
+#include "mm/user/account.h"
 
 /* A new table, all zero. */
 static void *table_from_pages(void)
@@ -37,13 +38,21 @@ pmd_t *pmd_alloc_one(void) { return table_from_pages(); }
 
 pte_t *pte_alloc_one(void) { return table_from_pages(); }
 
+/* The account was asked before (mm_make_tables). */
+static void table_counted(struct mm *mm)
+{
+	mm->tables++;
+	if (mm->account)
+		account_force(mm->account, PAGE_SIZE);
+}
+
 /* A PGD that a CPU keeps must be read again by each that has it (invariant 41). */
 static void install_pmd(struct mm *mm, pgd_t *pgd, pmd_t *table)
 {
 	struct pending_flush pending = {};
 
 	pgd_populate(pgd, table, _USER_TABLE);
-	mm->tables++;
+	table_counted(mm);
 	if (!PGD_CACHES_UPPER)
 		return;
 	pending_flush_mm(&pending, &mm->tlb);
@@ -96,7 +105,7 @@ pte_t *pte_alloc(struct mm *mm, pmd_t *pmd, uintptr_t address)
 	/* As in pmd_alloc(): looked at again, since the lock was dropped. */
 	if (pmd_none(*pmd)) {
 		pmd_populate(pmd, table, _USER_TABLE);
-		mm->tables++;
+		table_counted(mm);
 	} else {
 		pte_free(table);
 	}

@@ -132,6 +132,15 @@ static void set_entry(const struct ioapic *io, u32 line, u32 apic_id, u32 low)
 	ioapic_write(io, REG_REDIRECTION(line), low);
 }
 
+u32 ioapic_vector_isa(u32 irq)
+{
+	u32 flags = spin_lock_irqsave(&ioapic_lock);
+	u32 vector = ioapic_of(isa_gsi(irq)) ? isa_vector_get(irq) : 0;
+
+	spin_unlock_irqrestore(&ioapic_lock, flags);
+	return vector;
+}
+
 u32 ioapic_route_isa(u32 irq, u32 cpu)
 {
 	u32 gsi = isa_gsi(irq);

@@ -11,6 +11,8 @@ void ioapic_init(void);
  * if no I/O APIC has it.
  */
 u32 ioapic_route_isa(u32 irq, u32 cpu);
+/* The same vector, before the line is open; 0 too. */
+u32 ioapic_vector_isa(u32 irq);
 void ioapic_mask_isa(u32 irq);
 
 #endif

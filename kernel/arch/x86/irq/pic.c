@@ -102,6 +102,13 @@ void pic_unmask(u32 irq)
 	put(SLAVE + DATA, mask[1]);
 }
 
+void pic_mask(u32 irq)
+{
+	mask[irq / LINES_EACH] |= 1u << (irq % LINES_EACH);
+	put(MASTER + DATA, mask[0]);
+	put(SLAVE + DATA, mask[1]);
+}
+
 void pic_eoi(u32 irq)
 {
 	if (irq >= LINES_EACH)

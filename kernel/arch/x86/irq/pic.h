@@ -7,6 +7,7 @@
 /* Moves the 8259 pair's vectors to VECTOR_PIC_BASE and masks every line. */
 void pic_init(void);
 void pic_unmask(u32 irq);
+void pic_mask(u32 irq);
 void pic_eoi(u32 irq);
 
 #endif

@@ -113,7 +113,7 @@ static void flush_mm_here(void *arg)
  * The caller's stores to the page tables come before the look at the mask; switch_mm() puts its CPU
  * into the mask before it loads CR3.  So a CPU that is not in the mask will see the new tables.
  */
-static u32 mask_after_stores(const struct mm_tlb *mm)
+u32 tlb_users(const struct mm_tlb *mm)
 {
 	smp_mb();
 	return atomic_read(&mm->cpus);
@@ -122,7 +122,7 @@ static u32 mask_after_stores(const struct mm_tlb *mm)
 void flush_tlb_mm(struct mm_tlb *mm)
 {
 	struct flush_request request = { .mm = mm, .start = 0, .end = 0 };
-	u32 mask = mask_after_stores(mm);
+	u32 mask = tlb_users(mm);
 
 	shadow_round(mask, CALLER());
 	flush_on(mask, flush_mm_here, &request);
@@ -133,10 +133,22 @@ void flush_tlb_page(struct mm_tlb *mm, uintptr_t address)
 	struct flush_request request = {
 		.mm = mm, .start = address & PAGE_MASK, .end = (address & PAGE_MASK) + PAGE_SIZE
 	};
-	u32 mask = mask_after_stores(mm);
+	u32 mask = tlb_users(mm);
 
 	shadow_round(mask, CALLER());
 	flush_on(mask, flush_mm_here, &request);
+}
+
+static void flush_user_here(void *unused)
+{
+	(void)unused;
+	local_flush_tlb_user();
+}
+
+void flush_tlb_cpus(u32 mask)
+{
+	shadow_round(mask, CALLER());
+	flush_on(mask, flush_user_here, NULL);
 }
 
 static void flush_range_here(void *arg)

@@ -45,6 +45,13 @@ void flush_tlb_all(void);
 void flush_tlb_mm(struct mm_tlb *mm);
 /* One user page of it. */
 void flush_tlb_page(struct mm_tlb *mm, uintptr_t address);
+/*
+ * All user entries, of whichever address space, on the CPUs of the mask (read by tlb_users() after
+ * the entries were cleared).
+ */
+void flush_tlb_cpus(u32 mask);
+/* The CPUs that may hold entries of it: those that come later see what was stored before. */
+u32 tlb_users(const struct mm_tlb *mm);
 /* Kernel addresses from start up to end, on every online CPU; many pages become a full flush. */
 void flush_tlb_kernel_range(uintptr_t start, uintptr_t end);
 

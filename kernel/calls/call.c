@@ -1,0 +1,64 @@
+/* What the calls share: see call.h. */
+#include "kernel/calls/call.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "kernel/ipc/message.h"
+
+struct call call_begin(struct trapframe *frame)
+{
+	struct call call = {
+		.h1 = first_handle(frame->eax),
+		.h2 = second_handle(frame->eax),
+		.esi = frame->esi,
+		.edi = frame->edi,
+		.ebp = frame->ebp,
+		.ebx = frame->ebx,
+	};
+
+	message_none(frame);
+	irq_enable();
+	return call;
+}
+
+struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	struct task *task = slot ? NULL : self->task;
+
+	if (slot) {
+		const struct handle *handle =
+			handle_find(&self->task->handles, slot, KIND_TASK, rights, error);
+
+		if (handle)
+			task = task_of(handle->object);
+	}
+	if (task)
+		task_call_begins(task);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return task;
+}
+
+struct object *call_object(
+	struct user_thread *self, u32 slot, enum object_kind kind, u32 rights, u32 *error)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	const struct handle *handle = handle_find(&self->task->handles, slot, kind, rights, error);
+	struct object *object = handle ? handle->object : NULL;
+
+	if (object)
+		object_hold(object);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return object;
+}
+
+void call_release(struct object *object)
+{
+	u32 flags;
+
+	if (!object)
+		return;
+	flags = spin_lock_irqsave(&objects_lock);
+	object_release(object);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_reap();
+}

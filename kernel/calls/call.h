@@ -1,0 +1,44 @@
+/*
+ * What the calls share: their arguments, and how objects are found by handle.
+ *
+ * Each call of lib/abi/calls.h is a function call_NAME(self, frame), entered with interrupts off,
+ * that returns its error and leaves results in the frame.  Calls that are not on the fast path begin
+ * with call_begin(), which turns interrupts on.
+ */
+#ifndef KERNEL_CALL_H
+#define KERNEL_CALL_H
+
+#include "kernel/objects/task.h"
+#include "kernel/objects/user_thread.h"
+#include "lib/abi/calls.h"
+
+#define DECLARE_CALL(number, name, arguments, errors, text)                                        \
+	u32 call_##name(struct user_thread *self, struct trapframe *frame);
+CALL_TABLE(DECLARE_CALL)
+#undef DECLARE_CALL
+
+static inline u32 first_handle(u32 eax) { return (eax >> 8) & HANDLE_MASK; }
+static inline u32 second_handle(u32 eax) { return eax >> 20; }
+
+struct call {
+	u32 h1, h2, esi, edi, ebp, ebx;
+};
+
+/* Takes the arguments; the frame's results become 0, interrupts go on. */
+struct call call_begin(struct trapframe *frame);
+
+/*
+ * The task that a handle of `self` names (0: its own), if the handle has these rights: counted as
+ * worked on until task_call_ends().  NULL with *error.  No lock held.
+ */
+struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *error);
+
+/*
+ * The object of this kind (KIND_NONE: any) that a handle names, held; NULL with *error.  No lock
+ * held.  call_release() lets it go.
+ */
+struct object *call_object(
+	struct user_thread *self, u32 slot, enum object_kind kind, u32 rights, u32 *error);
+void call_release(struct object *object);
+
+#endif

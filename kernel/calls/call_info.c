@@ -1,0 +1,240 @@
+/* sys_info: what the kernel tells of itself. */
+#include "arch/x86/cpu/user_copy.h"
+#include "arch/x86/paging/tlb.h"
+#include "arch/x86/smp/cpumask.h"
+#include "arch/x86/smp/ipi.h"
+#include "kernel/calls/call.h"
+#include "kernel/ipc/fault.h"
+#include "kernel/objects/system.h"
+#include "kernel/sched/sched_stats.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/quicklist.h"
+#include "mm/user/user_look.h"
+
+/* Where the answer goes. */
+struct answer {
+	u32 at, room; /* of the buffer */
+	u32 filled;
+};
+
+/* One struct, whole; false if it does not fit any more, or *error = EFAULT. */
+static bool put(struct answer *answer, const void *from, u32 size, u32 *error)
+{
+	if (answer->room - answer->filled < size)
+		return false;
+	if (!copy_to_user((void *)(uintptr_t)(answer->at + answer->filled), from, size)) {
+		*error = EFAULT;
+		return false;
+	}
+	answer->filled += size;
+	return true;
+}
+
+/* Exactly one struct is asked for: a smaller buffer is an error. */
+static u32 put_one(struct answer *answer, const void *from, u32 size)
+{
+	u32 error = 0;
+
+	if (put(answer, from, size, &error))
+		return 0;
+	return error ? error : EINVAL;
+}
+
+/* ---- SYSTEM ---- */
+
+static void fill_zone(struct info_system *info, u32 i)
+{
+	const struct zone *zone = &zones[i];
+
+	info->zone[i].managed = zone->managed;
+	info->zone[i].free = zone_free_pages(zone);
+	for (u32 order = 0; order < NR_ORDERS; order++)
+		info->zone[i].blocks[order] = zone->free_area[order].count;
+}
+
+static void fill_cpu(struct info_system *info, u32 cpu)
+{
+	const struct sched_stats *sched = per_cpu(sched_stats, cpu);
+	const struct tlb_stats *tlb = per_cpu(tlb_stats, cpu);
+
+	info->cpu[cpu].switches = sched->switches;
+	info->cpu[cpu].ticks = sched->ticks;
+	info->cpu[cpu].halts = sched->halts;
+	info->cpu[cpu].ipis = *per_cpu(ipis_sent, cpu);
+	info->cpu[cpu].rounds = tlb->rounds;
+	info->cpu[cpu].full_flushes = tlb->full_flushes;
+	info->cpu[cpu].cr3_loads = tlb->cr3_loads;
+	info->cpu[cpu].invlpgs = tlb->invlpgs;
+	info->cpu[cpu].pgds = per_cpu(pgd_quicklist, cpu)->count;
+	info->cpu[cpu].pmds = per_cpu(pmd_quicklist, cpu)->count;
+	info->cpu[cpu].ptes = per_cpu(pte_quicklist, cpu)->count;
+}
+
+static void fill_pkmap(struct info_system *info)
+{
+	spin_lock(&kmap_lock);
+	info->pkmap.slots = pkmap_slots;
+	info->pkmap.in_use = pkmap_in_use;
+	info->pkmap.maps = kmap_stats.maps;
+	info->pkmap.new_maps = kmap_stats.new_maps;
+	info->pkmap.revivals = kmap_stats.revivals;
+	info->pkmap.flushes = kmap_stats.flushes;
+	info->pkmap.sleeps = kmap_stats.sleeps;
+	spin_unlock(&kmap_lock);
+}
+
+static u32 tell_system(struct answer *answer)
+{
+	struct info_system *info = kmalloc(sizeof(*info), GFP_KERNEL);
+	u32 error;
+
+	if (!info)
+		return ENOMEM;
+	info->microseconds = time_since_boot();
+	info->cpus = cpu_online_count();
+	for (u32 i = 0; i < NR_ZONES; i++)
+		fill_zone(info, i);
+	fill_pkmap(info);
+	for_each_cpu(cpu, cpus_online())
+		fill_cpu(info, cpu);
+	error = put_one(answer, info, sizeof(*info));
+	kfree(info);
+	return error;
+}
+
+/* ---- Tasks, maps, threads ---- */
+
+/* objects_lock held, so that the task's memory is there. */
+static void fill_task(struct info_task *info, const struct task *task)
+{
+	*info = (struct info_task){
+		.number = task->number,
+		.badge = task->pager_badge,
+		.threads = task->threads_alive,
+		.used = atomic_read(&task->account.used),
+		.limit = task->account.limit,
+	};
+	if (task->mm) {
+		info->pages = task->mm->pages;
+		info->tables = task->mm->tables;
+	}
+}
+
+static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
+{
+	struct info_task info;
+	u32 error = 0, flags;
+	struct task *task = call_task(self, slot, 0, &error);
+
+	if (!task)
+		return error;
+	flags = spin_lock_irqsave(&objects_lock);
+	fill_task(&info, task);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	task_call_ends(task);
+	return put_one(answer, &info, sizeof(info));
+}
+
+/* The first task with this number or a later one; false if there is none. */
+static bool find_task(u32 from, struct info_task *info)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool found = false;
+
+	list_for_each(node, &all_tasks) {
+		const struct task *task = list_entry(node, struct task, in_all);
+
+		if (task->number < from)
+			continue;
+		fill_task(info, task);
+		found = true;
+		break;
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return found;
+}
+
+static u32 tell_tasks(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
+{
+	struct info_task info;
+	u32 error = 0;
+
+	call_release(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
+	while (!error && find_task(from, &info) && put(answer, &info, sizeof(info), &error))
+		from = info.number + 1;
+	return error;
+}
+
+static u32 tell_maps(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
+{
+	struct info_map info;
+	u32 error = 0;
+	struct task *task = call_task(self, slot, 0, &error);
+
+	if (!task)
+		return error;
+	for (uintptr_t at = ALIGN_DOWN(from, PAGE_SIZE); user_next_map(task->mm, &at, &info);
+		at += PAGE_SIZE)
+		if (!put(answer, &info, sizeof(info), &error))
+			break;
+	task_call_ends(task);
+	return error;
+}
+
+static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer)
+{
+	struct info_thread info;
+	u32 error = 0, flags;
+	struct object *object = call_object(self, slot, KIND_THREAD, 0, &error);
+	const struct user_thread *thread;
+
+	if (!object)
+		return error;
+	thread = user_thread_of(object);
+	flags = spin_lock_irqsave(&objects_lock);
+	info = (struct info_thread){
+		.task = thread->task->number,
+		.started = thread->started,
+		.stopped = thread->stopped,
+		.waiting = thread->state,
+		.priority = thread->thread.priority,
+		.cpu = thread->thread.cpu,
+	};
+	spin_unlock_irqrestore(&objects_lock, flags);
+	call_release(object);
+	return put_one(answer, &info, sizeof(info));
+}
+
+static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)
+{
+	switch (call->esi) {
+	case INFO_SYSTEM:
+		return tell_system(answer);
+	case INFO_TASK:
+		return tell_task(self, call->h1, answer);
+	case INFO_MAPS:
+		return tell_maps(self, call->h1, call->edi, answer);
+	case INFO_THREAD:
+		return tell_thread(self, call->h1, answer);
+	default:
+		return tell_tasks(self, call->h1, call->edi, answer);
+	}
+}
+
+u32 call_sys_info(struct user_thread *self, struct trapframe *frame)
+{
+	struct call call = call_begin(frame);
+	struct answer answer = { .at = call.ebp, .room = call.ebx };
+	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS;
+	u32 error;
+
+	if (call.esi >= INFO_KINDS || (call.esi == INFO_SYSTEM && call.h1) || (!ranged && call.edi))
+		return EINVAL;
+	copy_begins(self);
+	error = tell(self, &call, &answer);
+	frame->edi = answer.filled;
+	return error;
+}

@@ -1,0 +1,280 @@
+/* Sending and receiving: see ipc.h. */
+#include "kernel/ipc/ipc.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "kernel/ipc/message.h"
+#include "kernel/ipc/transfer.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/thread_state.h"
+
+static u32 flags_of(const struct user_thread *sender)
+{
+	return (sender->calls ? TAG_CALL : 0) | (sender->faults ? TAG_FAULT : 0);
+}
+
+/* Its call returns.  The running thread need not be woken. */
+static void finish(struct user_thread *thread, u32 result)
+{
+	if (&thread->thread == current_thread()) {
+		thread_unlink(thread);
+		thread->result = result;
+	} else {
+		thread_wake(thread, result);
+	}
+}
+
+/* ---- A transfer begins ---- */
+
+/*
+ * The sender moves the items, the receiver waits.  Both keep their time-outs running, and the
+ * receiver its endpoint.  The slot for the answer is taken now, so that nobody else fills it.
+ */
+static void bind(struct user_thread *sender, struct user_thread *receiver, struct handle *slot)
+{
+	if (slot) {
+		reply_give(sender, slot);
+		slot->rights |= RIGHT_RESERVED;
+	}
+	list_remove(&sender->queue);
+	list_remove(&receiver->queue);
+	sender->state = IN_ACTIVE;
+	receiver->state = IN_PASSIVE;
+	sender->partner = receiver;
+	receiver->partner = sender;
+	sender->reply_handle = slot;
+	if (receiver->thread.priority > sender->thread.priority)
+		sched_set_priority(&sender->thread, receiver->thread.priority);
+}
+
+/* ---- The receiver's side ---- */
+
+/* The sender, which waits in SEND, has been heard. */
+static void sender_heard(struct user_thread *sender)
+{
+	if (!sender->calls) {
+		thread_wake(sender, 0);
+		return;
+	}
+	list_remove(&sender->queue);
+	object_release(sender->waits_for);
+	sender->waits_for = NULL;
+	sender->state = IN_REPLY; /* its time-out goes on */
+}
+
+/*
+ * Something for a thread in RECV, which stands in no queue: bits of its notification, or the message
+ * of the sender that has waited longest.  False: there is nothing.  True: its call returns, or it is
+ * PASSIVE, because the sender, now awake, moves items to it.
+ */
+static bool take(struct endpoint *endpoint, struct user_thread *receiver)
+{
+	struct user_thread *sender;
+	struct handle *slot = NULL;
+
+	if (receiver->bound && receiver->bound->bits) {
+		u32 bits = notification_take(receiver->bound, ~0u);
+
+		user_frame(receiver)->esi = TAG(0, 1, 0) | TAG_NOTE;
+		user_frame(receiver)->edi = bits;
+		finish(receiver, 0);
+		return true;
+	}
+	while ((sender = endpoint_sender(endpoint))) {
+		if (!transfer_fits(sender, receiver)) {
+			thread_wake(sender, EMSGSIZE);
+			continue;
+		}
+		if (sender->calls) {
+			slot = reply_slot(receiver);
+			if (!slot) {
+				finish(receiver, ENOSLOT);
+				return true;
+			}
+		}
+		if (TAG_ITEMS(sender->tag) && !sender->faults) {
+			bind(sender, receiver, slot);
+			sched_wake(&sender->thread, NULL);
+			return true;
+		}
+		message_deliver(sender, receiver, flags_of(sender));
+		if (slot)
+			reply_give(sender, slot);
+		sender_heard(sender);
+		finish(receiver, 0);
+		return true;
+	}
+	return false;
+}
+
+u32 ipc_receive(struct user_thread *self, struct endpoint *endpoint, u32 timeout,
+	struct user_thread *next)
+{
+	bool taken;
+
+	self->polls = timeout == TIMEOUT_POLL;
+	thread_waits(self, IN_RECV, &endpoint->object, self->polls ? TIMEOUT_NEVER : timeout);
+	taken = take(endpoint, self);
+	if (!taken && !self->polls)
+		endpoint_wait(endpoint, self);
+	else if (!taken)
+		finish(self, EAGAIN);
+	if (self->state != IN_RUN) {
+		sched_block(&objects_lock, next ? &next->thread : NULL);
+		return self->result;
+	}
+	if (next)
+		sched_wake(&next->thread, NULL);
+	objects_unlock_call();
+	return self->result;
+}
+
+/*
+ * Nothing has come to a receiver after all: it goes back to where it was, at the head of the queue,
+ * or takes what has come meanwhile.
+ */
+static void receive_again(struct user_thread *receiver)
+{
+	struct endpoint *endpoint = endpoint_of(receiver->waits_for);
+
+	if (endpoint->object.dead || !endpoint->object.receivers) {
+		thread_wake(receiver, EDEAD);
+		return;
+	}
+	if (receiver->timed_out) {
+		thread_wake(receiver, ETIMEDOUT);
+		return;
+	}
+	receiver->state = IN_RECV;
+	if (take(endpoint, receiver))
+		return;
+	if (receiver->polls)
+		thread_wake(receiver, EAGAIN);
+	else
+		endpoint_wait_again(endpoint, receiver);
+}
+
+/* ---- The sender's side ---- */
+
+/* The message has been taken whole; lock released. */
+static u32 sender_goes_on(struct user_thread *self)
+{
+	if (!self->calls) {
+		thread_unlink(self);
+		objects_unlock_call();
+		return 0;
+	}
+	if (self->timed_out) {
+		self->call_number++;
+		thread_unlink(self);
+		objects_unlock_call();
+		return ETIMEDOUT;
+	}
+	if (self->waits_for)
+		object_release(self->waits_for);
+	self->waits_for = NULL;
+	self->state = IN_REPLY;
+	sched_block(&objects_lock, NULL);
+	return self->result;
+}
+
+/* The message has not been delivered; lock released. */
+static u32 sender_gives_up(struct user_thread *self, u32 error)
+{
+	if (self->reply_handle)
+		handle_clear(self->reply_handle);
+	thread_unlink(self);
+	objects_unlock_call();
+	return error;
+}
+
+static u32 finish_transfer(
+	struct user_thread *self, struct user_thread *receiver, struct transfer_result result)
+{
+	spin_lock_irqsave(&objects_lock);
+	self->partner = receiver->partner = NULL;
+	if (self->thread.priority != self->base_priority)
+		sched_set_priority(&self->thread, self->base_priority);
+	if (receiver->dying) {
+		thread_wake(receiver, EDEAD);
+		return sender_gives_up(self, EDEAD);
+	}
+	if (result.sender || self->dying) {
+		receive_again(receiver);
+		return sender_gives_up(self, result.sender);
+	}
+	if (self->reply_handle)
+		self->reply_handle->rights &= ~RIGHT_RESERVED;
+	message_deliver(self, receiver, flags_of(self));
+	thread_wake(receiver, result.receiver);
+	return sender_goes_on(self);
+}
+
+static u32 transfer(struct user_thread *self)
+{
+	struct user_thread *receiver = self->partner;
+
+	return finish_transfer(self, receiver, transfer_items(self, receiver));
+}
+
+/* A message without items to a thread in RECV; lock released. */
+static u32 send_now(
+	struct user_thread *self, struct user_thread *receiver, struct handle *slot, u32 timeout)
+{
+	message_deliver(self, receiver, flags_of(self));
+	thread_unlink(receiver);
+	receiver->result = 0;
+	if (!slot) {
+		sched_wake(&receiver->thread, NULL);
+		objects_unlock_call();
+		return 0;
+	}
+	reply_give(self, slot);
+	thread_waits(self, IN_REPLY, NULL, timeout);
+	sched_block(&objects_lock, &receiver->thread);
+	return self->result;
+}
+
+static u32 send_items(
+	struct user_thread *self, struct user_thread *receiver, struct handle *slot, u32 timeout)
+{
+	thread_waits(self, IN_ACTIVE, NULL, timeout);
+	bind(self, receiver, slot);
+	objects_unlock_call();
+	irq_enable();
+	return transfer(self);
+}
+
+static u32 wait_to_send(struct user_thread *self, struct endpoint *endpoint, u32 timeout)
+{
+	if (timeout == TIMEOUT_POLL) {
+		objects_unlock_call();
+		return EAGAIN;
+	}
+	thread_waits(self, IN_SEND, &endpoint->object, timeout);
+	endpoint_wait(endpoint, self);
+	sched_block(&objects_lock, NULL);
+	return self->state == IN_ACTIVE ? transfer(self) : self->result;
+}
+
+u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool calls, u32 timeout)
+{
+	bool items = TAG_ITEMS(self->tag) && !self->faults;
+	struct user_thread *receiver;
+
+	self->calls = calls;
+	while ((receiver = endpoint_receiver(endpoint))) {
+		struct handle *slot = calls ? reply_slot(receiver) : NULL;
+
+		if (items && !transfer_fits(self, receiver)) {
+			objects_unlock_call();
+			return EMSGSIZE;
+		}
+		if (calls && !slot)
+			thread_wake(receiver, ENOSLOT);
+		else if (items)
+			return send_items(self, receiver, slot, timeout);
+		else
+			return send_now(self, receiver, slot, timeout);
+	}
+	return wait_to_send(self, endpoint, timeout);
+}

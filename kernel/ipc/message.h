@@ -1,0 +1,31 @@
+/*
+ * What a message is made of, without its items: label, words, badge, and the right to answer.
+ * objects_lock is held for all but message_read().
+ */
+#ifndef KERNEL_MESSAGE_H
+#define KERNEL_MESSAGE_H
+
+#include "kernel/objects/task.h"
+#include "kernel/objects/user_thread.h"
+
+/*
+ * Takes tag and words from the registers of the running thread, which sends them, and items from its
+ * message page.  0, EINVAL.
+ */
+u32 message_read(struct user_thread *sender, const struct trapframe *frame);
+/* Where the running thread takes items, from its message page.  0, EINVAL. */
+u32 message_read_places(struct user_thread *receiver);
+
+/* Words and tag (with the kernel's flags) of what `sender` sends, to `receiver`. */
+void message_deliver(const struct user_thread *sender, struct user_thread *receiver, u32 flags);
+/* What stands in the registers of a call that returns nothing but its error. */
+void message_none(struct trapframe *frame);
+
+/* The slot in which the receiver takes a reply handle; NULL: it is not empty, or there is none. */
+struct handle *reply_slot(const struct user_thread *receiver);
+/* Gives the receiver the right to answer: the sender is in REPLY from now on. */
+void reply_give(struct user_thread *sender, struct handle *slot);
+/* The thread that waits for the answer to this reply handle; NULL: it waits no more. */
+struct user_thread *reply_caller(const struct handle *handle);
+
+#endif

@@ -1,0 +1,132 @@
+/* Owners and mappings of user frames: see frames.h. */
+#include "mm/user/frames.h"
+
+#include "lib/abi/abi.h"
+#include "lib/assert.h"
+#include "lib/errno.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/user/account.h"
+
+struct spinlock maps_lock = SPINLOCK_INIT("maps");
+static struct object_cache mapping_cache;
+
+void frames_init(void)
+{
+	object_cache_init(&mapping_cache, "mapping", sizeof(struct mapping), 8);
+}
+
+struct mapping *mapping_alloc(struct mm *mm, int *error)
+{
+	struct mapping *record;
+
+	if (!account_charge(mm->account, sizeof(*record))) {
+		*error = -EQUOTA;
+		return NULL;
+	}
+	record = object_alloc(&mapping_cache, GFP_KERNEL);
+	if (!record) {
+		account_return(mm->account, sizeof(*record));
+		*error = -ENOMEM;
+		return NULL;
+	}
+	record->mm = mm;
+	return record;
+}
+
+void mapping_free(struct mm *mm, struct mapping *record)
+{
+	account_return(mm->account, sizeof(*record));
+	object_free(&mapping_cache, record);
+}
+
+void frame_begin(struct page *page, struct mm *owner)
+{
+	page->flags |= PG_USER;
+	page->mappings = NULL;
+	page->owner = owner;
+}
+
+void frame_map(struct page *page, struct mapping *record, uintptr_t address, u32 prot)
+{
+	INVARIANT(53, (prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC),
+		"frame 0x%x is mapped at %x for writing and execution", page_to_pfn(page),
+		(u32)address);
+	record->place = (u32)address | prot;
+	record->next = page->mappings;
+	page->mappings = record;
+}
+
+static bool is_at(const struct mapping *record, const struct mm *mm, uintptr_t address)
+{
+	return record->mm == mm && (record->place & PAGE_MASK) == address;
+}
+
+struct mapping *frame_mapping(
+	const struct page *page, const struct mm *mm, uintptr_t address, u32 *steps)
+{
+	struct mapping *record = page->mappings;
+
+	for (++*steps; record && !is_at(record, mm, address); ++*steps)
+		record = record->next;
+	INVARIANT(54, record, "frame 0x%x has no record of its entry at %x", page_to_pfn(page),
+		(u32)address);
+	return record;
+}
+
+void frame_give(struct page *page, struct mm *to)
+{
+	account_return(page->owner->account, PAGE_SIZE);
+	page->owner = to;
+}
+
+void frame_never_mapped(struct page *page)
+{
+	page->flags &= ~(PG_USER | PG_REVOKED);
+	list_init(&page->list);
+}
+
+/* Its last mapping has gone: it is a page like any other. */
+static void frame_end(struct page *page)
+{
+	account_return(page->owner->account, PAGE_SIZE);
+	frame_never_mapped(page);
+}
+
+static bool maps_frame(const struct page *page, const struct mm *mm)
+{
+	for (const struct mapping *record = page->mappings; record; record = record->next)
+		if (record->mm == mm)
+			return true;
+	return false;
+}
+
+static struct mm *oldest_mapper(const struct page *page)
+{
+	const struct mapping *record = page->mappings;
+
+	while (record->next)
+		record = record->next;
+	return record->mm;
+}
+
+struct mapping *frame_unmap(struct page *page, struct mm *mm, uintptr_t address)
+{
+	struct mapping **link = &page->mappings, *record;
+
+	while (*link && !is_at(*link, mm, address))
+		link = &(*link)->next;
+	record = *link;
+	INVARIANT(54, record, "frame 0x%x has no record of its entry at %x", page_to_pfn(page),
+		(u32)address);
+	*link = record->next;
+	if (!page->mappings) {
+		frame_end(page);
+	} else if (page->owner == mm && !maps_frame(page, mm)) {
+		struct mm *heir = oldest_mapper(page);
+
+		account_force(heir->account, PAGE_SIZE);
+		frame_give(page, heir);
+	}
+	return record;
+}

@@ -1,0 +1,80 @@
+/* Interrupts of devices: see irq.h. */
+#include "kernel/objects/irq.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/irq/apic.h"
+#include "arch/x86/irq/device_irq.h"
+#include "lib/bitops.h"
+
+/* objects_lock guards it. */
+static struct line {
+	struct notification *notification; /* held; NULL: not attached */
+	u32 bit;
+} lines[IRQS];
+
+/* In the interrupt, acknowledged at its controller. */
+static void line_came(u32 irq)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	if (lines[irq].notification)
+		notification_raise(lines[irq].notification, 1u << lines[irq].bit);
+	spin_unlock_irqrestore(&objects_lock, flags);
+}
+
+u32 irq_attach(u32 irq, struct notification *notification, u32 bit)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+
+	if (lines[irq].notification) {
+		error = EBUSY;
+	} else if (notification->object.dead) {
+		error = EDEAD;
+	} else {
+		lines[irq] = (struct line){ notification, bit };
+		notification->irqs |= 1u << irq;
+		object_hold(&notification->object);
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	if (!error && !device_irq_open(irq, line_came)) {
+		irq_detach(irq, notification);
+		error = EINVAL;
+	}
+	return error;
+}
+
+u32 irq_detach(u32 irq, struct notification *notification)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool mine = lines[irq].notification == notification;
+
+	if (mine) {
+		lines[irq].notification = NULL;
+		notification->irqs &= ~(1u << irq);
+		device_irq_close(irq);
+		object_release(&notification->object);
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return mine ? 0 : EINVAL;
+}
+
+u32 irq_acknowledge(u32 irq, struct notification *notification)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool mine = lines[irq].notification == notification;
+
+	if (mine)
+		device_irq_unmask(irq);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return mine ? 0 : EINVAL;
+}
+
+/* The notification ends. */
+static void detach_all(struct notification *notification)
+{
+	while (notification->irqs)
+		irq_detach(lowest_bit(notification->irqs), notification);
+}
+
+void irqs_init(void) { notification_irqs_end = detach_all; }

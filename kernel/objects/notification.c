@@ -1,0 +1,166 @@
+/* Notifications: see notification.h. */
+#include "kernel/objects/notification.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "kernel/objects/task.h"
+#include "kernel/objects/thread_state.h"
+#include "lib/assert.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/user/account.h"
+
+static struct object_cache notification_cache;
+void (*notification_irqs_end)(struct notification *notification);
+
+static void free_notification(struct object *object)
+{
+	object_free(&notification_cache, notification_of(object));
+}
+
+/* Up to a hold's worth of the threads that wait there; true if there may be more. */
+static bool wake_some(struct notification *notification, u32 result)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock), n;
+
+	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++)
+		thread_wake(
+			list_first(&notification->waiters, struct user_thread, queue), result);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return n == ELEMENTS_A_HOLD;
+}
+
+/* Marks it dead, once, and gives its creator the charge back. */
+static void mark_dead(struct notification *notification)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	struct object *object = &notification->object;
+
+	object->dead = true;
+	timeout_stop(&notification->timer);
+	if (notification->bound)
+		notification_unbind(notification->bound);
+	if (object->charged)
+		account_return(&object->charged->account, sizeof(*notification));
+	object->charged = NULL;
+	list_remove(&object->owned);
+	spin_unlock_irqrestore(&objects_lock, flags);
+}
+
+static void destroy(struct object *object)
+{
+	struct notification *notification = notification_of(object);
+
+	mark_dead(notification);
+	if (notification->irqs)
+		notification_irqs_end(notification);
+	while (wake_some(notification, EDEAD))
+		;
+}
+
+/* Nobody can wait for it any more. */
+static void unreachable(struct object *object)
+{
+	if (!object->handles)
+		destroy(object);
+}
+
+static const struct object_ops notification_ops = {
+	.kind = KIND_NOTIFICATION,
+	.free = free_notification,
+	.unreachable = unreachable,
+	.destroy = destroy,
+};
+
+static void timer_due(struct timeout *timeout)
+{
+	struct notification *notification = container_of(timeout, struct notification, timer);
+
+	notification_raise(notification, 1u << notification->timer_bit);
+}
+
+void notifications_init(void)
+{
+	object_cache_init(&notification_cache, "notification", sizeof(struct notification), 8);
+}
+
+struct notification *notification_create(struct task *creator, u32 *error)
+{
+	struct notification *notification;
+
+	if (!account_charge(&creator->account, sizeof(*notification))) {
+		*error = EQUOTA;
+		return NULL;
+	}
+	notification = object_alloc(&notification_cache, GFP_KERNEL);
+	if (!notification) {
+		account_return(&creator->account, sizeof(*notification));
+		*error = ENOMEM;
+		return NULL;
+	}
+	object_init(&notification->object, &notification_ops);
+	list_init(&notification->waiters);
+	timeout_init(&notification->timer, timer_due);
+	return notification;
+}
+
+/* ---- Bits; objects_lock held ---- */
+
+u32 notification_take(struct notification *notification, u32 mask)
+{
+	u32 taken = notification->bits & mask;
+
+	notification->bits &= ~taken;
+	return taken;
+}
+
+/* The first waiter whose mask matches; NULL: none. */
+static struct user_thread *matching_waiter(const struct notification *notification)
+{
+	list_for_each(node, &notification->waiters) {
+		struct user_thread *thread = list_entry(node, struct user_thread, queue);
+
+		if (thread->mask & notification->bits)
+			return thread;
+	}
+	return NULL;
+}
+
+void notification_raise(struct notification *notification, u32 bits)
+{
+	struct user_thread *waiter, *bound = notification->bound;
+
+	notification->bits |= bits;
+	while ((waiter = matching_waiter(notification))) {
+		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
+		thread_wake(waiter, 0);
+	}
+	if (notification->bits && bound && bound->state == IN_RECV)
+		thread_wake_with_note(bound, notification_take(notification, ~0u));
+}
+
+void notification_wait(struct notification *notification, struct user_thread *thread, u32 mask,
+	u32 timeout)
+{
+	thread->mask = mask;
+	thread_waits(thread, IN_NOTE, &notification->object, timeout);
+	list_append(&notification->waiters, &thread->queue);
+}
+
+u32 notification_bind(struct notification *notification, struct user_thread *thread)
+{
+	if (notification->bound || thread->bound)
+		return EBUSY;
+	notification->bound = thread;
+	thread->bound = notification;
+	object_hold(&notification->object);
+	return 0;
+}
+
+void notification_unbind(struct user_thread *thread)
+{
+	struct notification *notification = thread->bound;
+
+	thread->bound = NULL;
+	notification->bound = NULL;
+	object_release(&notification->object);
+}

@@ -1,0 +1,100 @@
+/* Kernel objects: see object.h. */
+#include "kernel/objects/object.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "lib/assert.h"
+
+struct spinlock objects_lock = SPINLOCK_INIT("objects");
+struct list objects_to_reap = LIST_INIT(objects_to_reap);
+
+void objects_lock_call(void)
+{
+	if (spin_trylock(&objects_lock))
+		return;
+	irq_enable();
+	spin_lock_irqsave(&objects_lock);
+}
+
+void object_init(struct object *object, const struct object_ops *ops)
+{
+	object->ops = ops;
+	list_init(&object->owned);
+	list_init(&object->reap);
+}
+
+static void reap_later(struct object *object)
+{
+	if (list_empty(&object->reap))
+		list_append(&objects_to_reap, &object->reap);
+}
+
+void object_release(struct object *object)
+{
+	INVARIANT(55, object->holds, "an object of kind %u without holds is released",
+		object->ops->kind);
+	if (!--object->holds && !object->handles)
+		reap_later(object);
+}
+
+void object_handle_came(struct object *object, u32 rights)
+{
+	object->handles++;
+	if (rights & RIGHT_RECEIVE)
+		object->receivers++;
+}
+
+void object_handle_went(struct object *object, u32 rights)
+{
+	bool last;
+
+	INVARIANT(55, object->handles, "an object of kind %u without handles loses one",
+		object->ops->kind);
+	last = !--object->handles;
+	if (rights & RIGHT_RECEIVE)
+		last = !--object->receivers || last;
+	if (last)
+		reap_later(object);
+}
+
+/* The first on the list, held; NULL: none.  objects_lock held. */
+static struct object *take_first(void)
+{
+	struct object *object;
+
+	if (list_empty(&objects_to_reap))
+		return NULL;
+	object = list_first(&objects_to_reap, struct object, reap);
+	list_remove(&object->reap);
+	object_hold(object);
+	return object;
+}
+
+/* The hold of take_first() goes; true if it was all that led to the object. */
+static bool let_go(struct object *object)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool last = !--object->holds && !object->handles;
+
+	if (last) {
+		list_remove(&object->reap);
+		list_remove(&object->owned);
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return last;
+}
+
+void objects_reap_all(void)
+{
+	for (;;) {
+		u32 flags = spin_lock_irqsave(&objects_lock);
+		struct object *object = take_first();
+
+		spin_unlock_irqrestore(&objects_lock, flags);
+		if (!object)
+			return;
+		if (object->ops->unreachable)
+			object->ops->unreachable(object);
+		if (let_go(object))
+			object->ops->free(object);
+	}
+}

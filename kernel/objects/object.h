@@ -1,0 +1,84 @@
+/*
+ * Kernel objects: what handles lead to.
+ *
+ * An object lives as long as it has handles or holds (a call under way, or another object that
+ * points to it).  It can be dead before that: then it is a stub that answers EDEAD.  Where the last
+ * handle or hold goes under objects_lock it is only put on a list, and freed by objects_reap(), since
+ * no memory is freed under that lock.
+ *
+ * objects_lock, an irqsave lock, guards all of kernel/objects and kernel/ipc: objects, handle
+ * tables, queues, thread states, notifications, timers.  No allocation, free, put_page or flush is
+ * made under it, and at most 16 elements of a queue are handled in one hold.
+ */
+#ifndef KERNEL_OBJECT_H
+#define KERNEL_OBJECT_H
+
+#include "arch/x86/cpu/spinlock.h"
+#include "lib/abi/abi.h"
+#include "lib/list.h"
+
+struct task;
+struct object;
+
+/* What differs from kind to kind. */
+struct object_ops {
+	enum object_kind kind;
+	/* Nothing leads to it any more.  No lock held; may sleep. */
+	void (*free)(struct object *object);
+	/*
+	 * Its last handle, or its last one with RIGHT_RECEIVE, has gone; or NULL.  Called by
+	 * objects_reap(), no lock held; may sleep.
+	 */
+	void (*unreachable)(struct object *object);
+	/* DROP_DESTROY: the object ends everywhere.  The same context. */
+	void (*destroy)(struct object *object);
+	/* Thread: the handle to its call of this number has gone.  objects_lock held. */
+	void (*reply_went)(struct object *object, u64 number);
+};
+
+struct object {
+	const struct object_ops *ops;
+	bool dead;
+	u32 handles;
+	u32 receivers;        /* of the handles, those with RIGHT_RECEIVE */
+	u32 holds;
+	struct task *charged; /* endpoint, notification: its creator, with which it ends; or NULL */
+	struct list owned;    /* in the creator's list */
+	struct list reap;     /* in the list of those that objects_reap() looks at */
+};
+
+extern struct spinlock objects_lock;
+
+/* Queue elements handled in one hold of objects_lock. */
+#define ELEMENTS_A_HOLD 16u
+
+/*
+ * Takes objects_lock at the entry of a call, interrupts off: a call that does not get it at once
+ * waits with interrupts on.  Interrupts are off afterwards; objects_unlock() leaves them so.
+ */
+void objects_lock_call(void);
+static inline void objects_unlock_call(void) { spin_unlock(&objects_lock); }
+
+void object_init(struct object *object, const struct object_ops *ops);
+
+/* objects_lock held: */
+static inline void object_hold(struct object *object) { object->holds++; }
+void object_release(struct object *object);
+/* A handle to it came, or went. */
+void object_handle_came(struct object *object, u32 rights);
+void object_handle_went(struct object *object, u32 rights);
+
+/*
+ * Does what could not be done under the lock: tells objects that their last handle has gone, and
+ * frees what has neither handles nor holds.  No lock held; may sleep.  At the end of each call that
+ * drops handles or holds.
+ */
+void objects_reap_all(void);
+extern struct list objects_to_reap;
+static inline void objects_reap(void)
+{
+	if (unlikely(!list_empty(&objects_to_reap)))
+		objects_reap_all();
+}
+
+#endif

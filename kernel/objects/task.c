@@ -1,0 +1,342 @@
+/* Tasks: see task.h. */
+#include "kernel/objects/task.h"
+
+#include "arch/x86/cpu/irq_flags.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/thread_state.h"
+#include "kernel/sched/sched.h"
+#include "lib/assert.h"
+#include "mm/objects/objcache.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/wait.h"
+
+struct list all_tasks = LIST_INIT(all_tasks);
+static struct object_cache task_cache;
+static u32 next_number = 1;
+
+/* Tasks whose last thread has ended; objects_lock. */
+static struct list dying_tasks = LIST_INIT(dying_tasks);
+static struct wait_queue reaper_wait = WAIT_QUEUE_INIT(reaper_wait, "reaper");
+static struct thread *reaper;
+
+/* ---- Made and freed ---- */
+
+static u32 table_pages(const struct task *task) { return task->handles.slots / HANDLES_A_PAGE; }
+
+/* What a task is charged for itself: the struct, its PGD, its table. */
+static u32 own_charge(const struct task *task)
+{
+	return sizeof(*task) + (1 + table_pages(task)) * PAGE_SIZE;
+}
+
+static void free_table(struct handle_table *table)
+{
+	for (u32 i = 0; i < HANDLE_PAGES; i++)
+		if (table->page[i])
+			free_page_at(table->page[i]);
+}
+
+static bool alloc_table(struct handle_table *table, u32 slots)
+{
+	table->slots = slots;
+	for (u32 i = 0; i < slots / HANDLES_A_PAGE; i++) {
+		table->page[i] = get_zeroed_page(GFP_KERNEL);
+		if (!table->page[i]) {
+			free_table(table);
+			return false;
+		}
+	}
+	return true;
+}
+
+static void free_task(struct object *object) { object_free(&task_cache, task_of(object)); }
+
+/* Without handles nobody can reach it: it ends, if it has not yet. */
+static void task_unreachable(struct object *object)
+{
+	if (!object->handles)
+		task_destroy(task_of(object));
+}
+
+static void destroy(struct object *object) { task_destroy(task_of(object)); }
+
+static const struct object_ops task_ops = {
+	.kind = KIND_TASK,
+	.free = free_task,
+	.unreachable = task_unreachable,
+	.destroy = destroy,
+};
+
+static void publish(struct task *task, const struct new_task *wanted)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	task->pager = wanted->pager;
+	task->on_end = wanted->on_end;
+	if (task->pager)
+		object_hold(task->pager);
+	if (task->on_end)
+		object_hold(task->on_end);
+	task->number = next_number++;
+	object_hold(&task->object); /* until the reaper has done its work */
+	object_hold(&task->object); /* the caller's */
+	list_append(&all_tasks, &task->in_all);
+	spin_unlock_irqrestore(&objects_lock, flags);
+}
+
+static bool build(struct task *task, u32 slots)
+{
+	if (!alloc_table(&task->handles, slots))
+		return false;
+	task->mm = mm_create();
+	if (!task->mm) {
+		free_table(&task->handles);
+		return false;
+	}
+	task->mm->account = &task->account;
+	return true;
+}
+
+u32 task_create(const struct new_task *wanted, struct task **made)
+{
+	struct task *task = object_alloc(&task_cache, GFP_KERNEL);
+
+	if (!task)
+		return ENOMEM;
+	object_init(&task->object, &task_ops);
+	list_init(&task->threads);
+	list_init(&task->owned);
+	list_init(&task->in_all);
+	list_init(&task->dying);
+	task->account.limit = MIN(wanted->limit, ACCOUNT_MAX);
+	task->max_priority = wanted->max_priority;
+	task->pager_badge = wanted->pager_badge;
+	task->on_end_bit = wanted->on_end_bit;
+	task->handles.slots = wanted->slots;
+	if (!account_charge(&task->account, own_charge(task))) {
+		object_free(&task_cache, task);
+		return EQUOTA;
+	}
+	if (!build(task, wanted->slots)) {
+		object_free(&task_cache, task);
+		return ENOMEM;
+	}
+	publish(task, wanted);
+	*made = task;
+	return 0;
+}
+
+void task_owns(struct task *task, struct object *object)
+{
+	object->charged = task;
+	list_append(&task->owned, &object->owned);
+}
+
+/* ---- The end ---- */
+
+/* Hands a dead task to the reaper once nobody works on it any more.  objects_lock held. */
+static void look_whether_ended(struct task *task)
+{
+	if (!task->object.dead || task->threads_alive || task->calls || task->reaped)
+		return;
+	task->reaped = true;
+	list_append(&dying_tasks, &task->dying);
+	/* Who ends a task shall not wait for threads of lower priority. */
+	if (current_thread()->priority > reaper->priority)
+		sched_set_priority(reaper, current_thread()->priority);
+	wake_up_one(&reaper_wait);
+}
+
+void task_thread_ended(struct task *task)
+{
+	if (!--task->threads_alive) {
+		task->object.dead = true;
+		look_whether_ended(task);
+	}
+}
+
+void task_call_begins(struct task *task) { task->calls++; }
+
+void task_call_ends(struct task *task)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	task->calls--;
+	look_whether_ended(task);
+	spin_unlock_irqrestore(&objects_lock, flags);
+}
+
+/* Kills up to a hold's worth of threads that are not dying yet; true if there may be more. */
+static bool kill_some(struct task *task)
+{
+	u32 n = 0;
+
+	list_for_each(node, &task->threads) {
+		struct user_thread *thread = list_entry(node, struct user_thread, in_task);
+
+		if (thread->dying)
+			continue;
+		thread_kill(thread);
+		if (++n == ELEMENTS_A_HOLD)
+			return true;
+	}
+	return false;
+}
+
+void task_destroy(struct task *task)
+{
+	bool more;
+
+	do {
+		u32 flags = spin_lock_irqsave(&objects_lock);
+
+		task->object.dead = true;
+		more = kill_some(task);
+		look_whether_ended(task);
+		spin_unlock_irqrestore(&objects_lock, flags);
+	} while (more);
+}
+
+/* Empties up to a hold's worth of slots from *slot on; true if there are more. */
+static bool drop_some(struct task *task, u32 *slot)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock), dropped = 0;
+
+	for (; *slot < task->handles.slots && dropped < ELEMENTS_A_HOLD; ++*slot) {
+		struct handle *handle = handle_at(&task->handles, *slot);
+
+		if (handle) {
+			handle_clear(handle);
+			dropped++;
+		}
+		/* Empty slots are many, and quickly passed. */
+		if (*slot % HANDLES_A_PAGE == HANDLES_A_PAGE - 1)
+			dropped = ELEMENTS_A_HOLD;
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return *slot < task->handles.slots;
+}
+
+static void drop_handles(struct task *task)
+{
+	u32 slot = 0;
+
+	while (drop_some(task, &slot))
+		objects_reap();
+	objects_reap();
+}
+
+/* The first object that the task created, held; NULL: none. */
+static struct object *first_owned(struct task *task)
+{
+	struct object *object = NULL;
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	if (!list_empty(&task->owned)) {
+		object = list_first(&task->owned, struct object, owned);
+		object_hold(object);
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return object;
+}
+
+static void release(struct object *object)
+{
+	u32 flags;
+
+	if (!object)
+		return;
+	flags = spin_lock_irqsave(&objects_lock);
+	object_release(object);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_reap();
+}
+
+static void end_owned(struct task *task)
+{
+	for (struct object *object; (object = first_owned(task));) {
+		object->ops->destroy(object); /* takes it off the list */
+		release(object);
+	}
+}
+
+static void free_io(struct task *task)
+{
+	if (!task->io)
+		return;
+	kfree(task->io);
+	account_return(&task->account, IO_MAP_BYTES);
+}
+
+/* The struct stays, as a stub, as long as handles lead to it. */
+static void free_memory(struct task *task)
+{
+	mm_destroy(task->mm);
+	task->mm = NULL;
+	free_io(task);
+	free_table(&task->handles);
+	account_return(&task->account, own_charge(task));
+	INVARIANT(56, atomic_read(&task->account.used) == 0,
+		"task %u has ended, and its account holds %u bytes", task->number,
+		atomic_read(&task->account.used));
+}
+
+static void tell_end(struct task *task)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	list_remove(&task->in_all);
+	if (task->on_end && !task->on_end->dead)
+		notification_raise(notification_of(task->on_end), 1u << task->on_end_bit);
+	spin_unlock_irqrestore(&objects_lock, flags);
+}
+
+static void tear_down(struct task *task)
+{
+	drop_handles(task);
+	end_owned(task);
+	release(task->pager);
+	free_memory(task);
+	tell_end(task);
+	release(task->on_end);
+	release(&task->object);
+}
+
+static struct task *take_dying(void)
+{
+	struct task *task = NULL;
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	if (!list_empty(&dying_tasks)) {
+		task = list_first(&dying_tasks, struct task, dying);
+		list_remove(&task->dying);
+	}
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return task;
+}
+
+static void reap_tasks(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		struct waiter waiter;
+		struct task *task;
+
+		wait_enqueue(&reaper_wait, &waiter);
+		task = take_dying();
+		if (!task) {
+			sched_set_priority(reaper, PRIORITY_KERNEL);
+			wait_sleep(&waiter);
+		}
+		wait_dequeue(&reaper_wait, &waiter);
+		if (task)
+			tear_down(task);
+	}
+}
+
+bool tasks_init(void)
+{
+	object_cache_init(&task_cache, "task", sizeof(struct task), 8);
+	reaper = thread_create("reaper", reap_tasks, NULL, 0);
+	return reaper != NULL;
+}

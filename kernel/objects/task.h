@@ -1,0 +1,76 @@
+/*
+ * Tasks: an address space, a handle table, an account, and where its faults go.
+ *
+ * A task ends when its last handle goes, when its last thread ends, or by DESTROY.  Ending marks it
+ * dead and kills its threads; when the last one has left, the reaper, a kernel thread, drops its
+ * handles, ends what it created, and gives its pages back; then it raises the bit of the
+ * notification that the creator named.
+ */
+#ifndef KERNEL_TASK_H
+#define KERNEL_TASK_H
+
+#include "kernel/objects/handle.h"
+#include "kernel/objects/object.h"
+#include "mm/tables/address_space.h"
+#include "mm/user/account.h"
+
+#define IO_MAP_BYTES 128u /* ports 0 to 0x3FF; a bit that is set forbids */
+
+struct task {
+	struct object object;
+	struct mm *mm;
+	struct account account;
+	struct handle_table handles;
+	u32 max_priority;
+	struct object *pager; /* endpoint, held; NULL: it ends at its first fault */
+	u32 pager_badge;
+	struct object *on_end; /* notification, held, or NULL */
+	u32 on_end_bit;
+	struct list threads; /* alive */
+	u32 threads_alive;
+	u32 calls;    /* of any thread, under way, that use its memory or table without the lock */
+	bool reaped;  /* the reaper has it */
+	u8 *io;             /* NULL: no port */
+	struct list owned;  /* endpoints and notifications that it created */
+	struct list in_all; /* all tasks; objects_lock */
+	struct list dying;  /* in the reaper's list */
+	u32 number;         /* in the order of creation, for sys_info */
+};
+
+static inline struct task *task_of(struct object *object)
+{
+	return container_of(object, struct task, object);
+}
+
+extern struct list all_tasks;
+
+/* The cache and the reaper.  False: no memory. */
+bool tasks_init(void);
+
+struct new_task {
+	u32 limit, slots, max_priority;
+	struct object *pager, *on_end; /* held by the caller, or NULL */
+	u32 pager_badge, on_end_bit;
+};
+/*
+ * With one hold, the caller's.  0, ENOMEM, EQUOTA (the limit is too small for the task itself).  May
+ * sleep.
+ */
+u32 task_create(const struct new_task *wanted, struct task **task);
+
+/* Marks it dead and kills its threads.  No lock held. */
+void task_destroy(struct task *task);
+/* One of its threads has ended.  objects_lock held. */
+void task_thread_ended(struct task *task);
+
+/*
+ * A call that works on a living task without objects_lock: its memory and its table stay until the
+ * call ends.  begins: objects_lock held; ends: no lock held.
+ */
+void task_call_begins(struct task *task);
+void task_call_ends(struct task *task);
+
+/* An object that the task created, and is charged for.  objects_lock held. */
+void task_owns(struct task *task, struct object *object);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * Threads of tasks: a kernel thread with a frame of user registers, a message page, and a place in
+ * calls.
+ *
+ * What a thread does in a call (objects_lock guards it).  Each row says what ends the state: a kill,
+ * the time-out, and the death of partner or object.
+ *
+ *  | state   | kill                   | time-out             | partner or endpoint dies     |
+ *  |---------|------------------------|----------------------|------------------------------|
+ *  | RUN     | at return to user mode | -                    | -                            |
+ *  | SEND    | unlinked               | ETIMEDOUT            | EDEAD                        |
+ *  | REPLY   | number + 1             | number + 1,          | EDEAD when the reply handle  |
+ *  |         |                        | ETIMEDOUT            | goes; after a fault: ends    |
+ *  | RECV    | unlinked               | ETIMEDOUT            | EDEAD                        |
+ *  | NOTE    | unlinked               | ETIMEDOUT            | EDEAD                        |
+ *  | ACTIVE  | at the next page; a    | not looked at until  | EDEAD; a replier goes on as  |
+ *  |         | receiver goes back to  | the transfer ends    | if it had delivered          |
+ *  |         | the head of RECV, a    |                      |                              |
+ *  |         | caller gets EDEAD      |                      |                              |
+ *  | PASSIVE | at the next page; the  | the same             | a receiver goes back to      |
+ *  |         | sender gets EDEAD, a   |                      | RECV, a caller gets EDEAD    |
+ *  |         | replier goes on        |                      |                              |
+ *
+ * ACTIVE makes a transfer (sender or replier), PASSIVE waits for one (receiver or caller).  STOP is
+ * a flag and changes no state.
+ */
+#ifndef KERNEL_USER_THREAD_H
+#define KERNEL_USER_THREAD_H
+
+#include "arch/x86/cpu/trap.h"
+#include "kernel/objects/object.h"
+#include "kernel/objects/timeout.h"
+#include "kernel/sched/sched.h"
+
+enum call_state { IN_RUN, IN_SEND, IN_REPLY, IN_RECV, IN_NOTE, IN_ACTIVE, IN_PASSIVE };
+
+/* thread.work: */
+#define WORK_KILL 1u
+#define WORK_STOP 2u
+
+struct notification;
+struct endpoint;
+
+struct user_thread {
+	struct thread thread;
+	struct object object;
+	struct task *task;   /* held */
+	struct list in_task; /* the task's lock: objects_lock */
+	bool started, stopped, dying;
+	bool parked; /* it sleeps because it is stopped */
+
+	struct message *message; /* low page, mapped at message_at in the task */
+	uintptr_t message_at;
+	struct notification *bound;
+
+	enum call_state state;
+	struct list queue;         /* of the endpoint or notification that it waits for */
+	struct object *waits_for;  /* that one, held */
+	struct timeout timeout;
+	bool timed_out;            /* while it could not be looked at */
+	u32 result;                /* of the call in which it sleeps */
+	struct user_thread *partner; /* ACTIVE, PASSIVE */
+	u64 call_number;           /* of its last call: what a reply handle names */
+
+	/* SEND, ACTIVE, REPLY: what it sends. */
+	bool calls, faults;
+	struct handle *reply_handle; /* ACTIVE: reserved for the receiver's answer, or NULL */
+	u32 badge, tag, word[2];
+	/* RECV, PASSIVE: where it takes what comes; NOTE: which bits. */
+	u32 reply_slot, mask;
+	bool polls; /* its receive has time-out 0 */
+	u32 places;
+	struct message_place place[MESSAGE_ITEMS];
+	struct message_item item[MESSAGE_ITEMS]; /* sent with it */
+	u32 base_priority; /* thread.priority may be higher while it makes a transfer */
+
+	uintptr_t copy_fault; /* page of the last fault in the kernel copy under way; ~0: none */
+};
+
+static inline struct user_thread *user_thread_of(struct object *object)
+{
+	return container_of(object, struct user_thread, object);
+}
+
+/* The running thread, which must be a task's. */
+static inline struct user_thread *current_user_thread(void)
+{
+	return container_of(current_thread(), struct user_thread, thread);
+}
+
+/* Its registers of user mode, at the top of its kernel stack. */
+static inline struct trapframe *user_frame(const struct user_thread *thread)
+{
+	return (struct trapframe *)thread->thread.stack_top - 1;
+}
+
+void user_threads_init(void);
+
+/*
+ * A thread of the task, which does not run yet, with one hold.  0, ENOMEM, EQUOTA, EEXIST (the place
+ * of the message page is taken), EDEAD (the task ends).  May sleep.
+ */
+struct new_thread {
+	struct task *task;
+	u32 entry, stack, word; /* first eip, esp, ebx */
+	uintptr_t message_at;
+	u32 priority, cpu;
+};
+u32 user_thread_create(const struct new_thread *wanted, struct user_thread **thread);
+
+/* Makes a new or stopped thread go on.  objects_lock held. */
+void user_thread_start(struct user_thread *thread);
+/* It stops before it is in user mode again; returns when it cannot get there.  No lock held. */
+void user_thread_stop(struct user_thread *thread);
+/* It ends: at once if it waits in a call, else before it is in user mode again.  Any thread. */
+void user_thread_kill(struct user_thread *thread);
+
+#endif
