@@ -1,17 +1,46 @@
-; Entry from exceptions and interrupts, one stub for each vector.
-; Source: Intel SDM vol. 3, 6.12 (what the CPU pushes) and 6.13 (error codes).
+; Entry from exceptions and interrupts, one stub for each vector; entry of calls; return.
+; Sources: Intel SDM vol. 3, 6.12 (what the CPU pushes) and 6.13 (error codes); vol. 2, SYSENTER and
+; SYSEXIT.
 
 bits 32
 
-; As in segment.h.
-SEG_KERNEL_DATA equ 0x10
+; As in segment.h.  In the kernel ds and es hold SEG_USER_DATA.
+SEG_USER_CODE   equ 0x1B
+SEG_USER_DATA   equ 0x23
 SEG_PERCPU      equ 0x28
 
-; Offset of eip in struct trapframe (trap.h).
+; As in trap.h: two vectors, and offsets in struct trapframe.
+TRAP_GENERAL_PROTECTION equ 13
+VECTOR_CALL_GATE equ 0x80
+FRAME_ES        equ 10 * 4
+FRAME_VECTOR    equ 12 * 4
 FRAME_EIP       equ 14 * 4
+FRAME_USER_ESP  equ 17 * 4
 
-extern trap_dispatch
-global trap_stubs
+; EFLAGS (SDM vol. 1, 3.4.3): bit 1 is always set; with IF it is what user mode returns with.
+EFLAGS_NONE     equ 0x2
+EFLAGS_USER     equ 0x202
+
+extern trap_dispatch, call_dispatch, enter_dispatch, bad_exit_dispatch
+extern sysexit_vector
+global trap_stubs, call_gate_entry, sysenter_entry, call_entry_clean, user_mode_enter
+
+; FIXUP label: the instruction that follows goes on at `label` if it faults.
+%macro FIXUP 1
+%%instruction:
+	[section .extable progbits alloc noexec nowrite]
+	dd	%%instruction, %1
+	__SECT__
+%endmacro
+
+; Loads the kernel's segment registers, by way of ecx.
+%macro LOAD_SEGMENTS 0
+	mov	ecx, SEG_USER_DATA
+	mov	ds, ecx
+	mov	es, ecx
+	mov	ecx, SEG_PERCPU
+	mov	fs, ecx
+%endmacro
 
 section .text
 
@@ -37,11 +66,7 @@ trap_common:
 	push	fs
 	push	gs
 	pusha
-	mov	eax, SEG_KERNEL_DATA
-	mov	ds, eax
-	mov	es, eax
-	mov	eax, SEG_PERCPU
-	mov	fs, eax
+	LOAD_SEGMENTS
 	cld
 	mov	eax, esp
 	; A link for back traces, as if the interrupted instruction had called us.
@@ -51,13 +76,113 @@ trap_common:
 	push	eax
 	call	trap_dispatch
 	add	esp, 12
+; Returns to what the frame at esp says, with all registers.  What user mode's frame holds may be
+; refused: see bad_exit.
+full_return:
 	popa
+	FIXUP bad_gs
 	pop	gs
+	FIXUP bad_fs
 	pop	fs
+	FIXUP bad_es
 	pop	es
+	FIXUP bad_ds
 	pop	ds
 	add	esp, 8			; vector, error code
+	FIXUP bad_iret
 	iret
+
+; Calls.  In: ecx = user's stack pointer, edx = where it goes on, for both instructions.
+;
+; int 0x80: what the CPU pushed is of no use.  From the kernel it would be an interrupt that nobody
+; sent; its frame is a shorter one.
+call_gate_entry:
+	test	byte [esp + 4], 3	; cs
+	jz	stub_128
+	add	esp, 5 * 4
+	jmp	short call_entry
+
+; sysenter: interrupts are off, all other flags are the user's; esp is the top of this CPU's entry
+; stack, where the top of the thread's stack is kept (struct entry_stack).
+sysenter_entry:
+	mov	esp, [esp]
+call_entry:
+	push	dword SEG_USER_DATA	; struct trapframe: user_ss
+	push	ecx
+	push	dword EFLAGS_USER
+	push	dword SEG_USER_CODE
+	push	edx
+	push	dword 0
+	push	dword VECTOR_CALL_GATE
+	push	dword SEG_USER_DATA	; ds, es
+	push	dword SEG_USER_DATA
+	push	dword 0			; fs, gs
+	push	dword 0
+	pusha
+	push	dword EFLAGS_NONE	; clears AC, DF, NT, TF, IOPL
+	popf
+call_entry_clean:
+	LOAD_SEGMENTS
+	mov	eax, esp
+	push	edx			; the link for back traces ends here: user's ebp is no link
+	push	dword 0
+	mov	ebp, esp
+	push	eax
+	call	call_dispatch
+	add	esp, 12
+; Interrupts are off, and esp is the frame of user mode.
+user_return_path:
+	mov	eax, [esp + FRAME_VECTOR]
+	cmp	eax, [sysexit_vector]
+	jne	full_return
+	popa
+	FIXUP bad_gs
+	pop	gs
+	FIXUP bad_fs
+	pop	fs
+	mov	edx, [esp + FRAME_EIP - FRAME_ES]
+	mov	ecx, [esp + FRAME_USER_ESP - FRAME_ES]
+	push	dword EFLAGS_NONE
+	popf
+	sti				; no interrupt comes before the next instruction is done
+	sysexit
+
+; void user_mode_enter(struct trapframe *frame)
+user_mode_enter:
+	mov	eax, [esp + 4]
+	mov	esp, eax
+	push	dword 0
+	push	dword 0
+	mov	ebp, esp
+	push	eax
+	call	enter_dispatch
+	add	esp, 12
+	jmp	user_return_path
+
+; A segment register or iret has refused what the frame holds.  esp is at the refused value, what was
+; popped before it is in the registers, and the fault has written over its place: so it is pushed
+; again, from the place of the fault down, until the frame is whole.
+bad_iret:
+	push	dword 0
+	push	dword TRAP_GENERAL_PROTECTION
+	push	ds
+bad_ds:
+	push	es
+bad_es:
+	push	fs
+bad_fs:
+	push	gs
+bad_gs:
+	pusha
+	LOAD_SEGMENTS
+	mov	eax, esp
+	push	dword 0
+	push	dword 0
+	mov	ebp, esp
+	push	eax
+	call	bad_exit_dispatch
+	add	esp, 12
+	jmp	full_return
 
 section .rodata
 align 4
