@@ -108,7 +108,8 @@ static void copy_without_sleep(void)
 static void expect_refused(uintptr_t address, size_t n)
 {
 	faults = 0;
-	EXPECT(0, !copy_to_user((void *)address, buffer, n), "%u bytes to 0x%x", (u32)n, (u32)address);
+	EXPECT(0, !copy_to_user((void *)address, buffer, n), "%u bytes to 0x%x", (u32)n,
+		(u32)address);
 	EXPECT(0, !copy_from_user(buffer, (void *)address, n), "%u bytes from 0x%x", (u32)n,
 		(u32)address);
 	EXPECT_EQ(0, faults, 0, "faults at 0x%x", (u32)address);

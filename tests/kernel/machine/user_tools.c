@@ -22,10 +22,7 @@ bool (*user_on_copy_fault)(u32 address, u32 error);
 /* The kernel's own context meanwhile, and the stack on which user mode enters. */
 static uintptr_t kernel_sp, user_sp, entry_stack_top;
 
-static struct trapframe *frame_place(void)
-{
-	return (struct trapframe *)entry_stack_top - 1;
-}
+static struct trapframe *frame_place(void) { return (struct trapframe *)entry_stack_top - 1; }
 
 static void note_machine(const struct trapframe *frame)
 {
@@ -49,8 +46,8 @@ __noreturn void user_stop(enum user_end end)
 static void on_call(struct trapframe *frame)
 {
 	if (frame->eax == CALL_END) {
-		bool copied = copy_from_user(&user_run.report, (void *)frame->user_esp,
-			sizeof(user_run.report));
+		bool copied = copy_from_user(
+			&user_run.report, (void *)frame->user_esp, sizeof(user_run.report));
 
 		EXPECT(0, copied, "the report at 0x%x cannot be read", frame->user_esp);
 		user_stop(USER_REPORTED);

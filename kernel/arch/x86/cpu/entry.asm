@@ -21,9 +21,25 @@ FRAME_USER_ESP  equ 17 * 4
 EFLAGS_NONE     equ 0x2
 EFLAGS_USER     equ 0x202
 
-extern trap_dispatch, call_dispatch, enter_dispatch, bad_exit_dispatch
-extern sysexit_vector
+extern trap_dispatch, enter_dispatch, bad_exit_dispatch, system_call
+extern sysexit_vector, user_work
 global trap_stubs, call_gate_entry, sysenter_entry, call_entry_clean, user_mode_enter
+
+; IRQ_TIME trap, IRQ_TIME return: the debug build measures how long interrupts are off
+; (hooks/irq_time.h).  esp is the frame, which goes in eax and on the stack: GCC takes arguments from
+; registers, clang from the stack.  Changes eax, ecx, edx.
+%ifdef CONFIG_DEBUG
+extern irq_time_trap, irq_time_return
+%macro IRQ_TIME 1
+	mov	eax, esp
+	push	eax
+	call	irq_time_%1
+	add	esp, 4
+%endmacro
+%else
+%macro IRQ_TIME 1
+%endmacro
+%endif
 
 ; FIXUP label: the instruction that follows goes on at `label` if it faults.
 %macro FIXUP 1
@@ -123,13 +139,18 @@ call_entry:
 	popf
 call_entry_clean:
 	LOAD_SEGMENTS
+	IRQ_TIME trap
 	mov	eax, esp
-	push	edx			; the link for back traces ends here: user's ebp is no link
+	push	dword [eax + FRAME_EIP]	; the link for back traces ends here: user's ebp is no link
 	push	dword 0
 	mov	ebp, esp
 	push	eax
-	call	call_dispatch
-	add	esp, 12
+	call	system_call
+	cli				; until the CPU is in user mode, as in leave_kernel (trap.c)
+	cmp	dword [fs:user_work], 0
+	jne	work_after_call
+	lea	esp, [ebp + 8]
+	IRQ_TIME return
 ; Interrupts are off, and esp is the frame of user mode.
 user_return_path:
 	mov	eax, [esp + FRAME_VECTOR]
@@ -147,10 +168,15 @@ user_return_path:
 	sti				; no interrupt comes before the next instruction is done
 	sysexit
 
+work_after_call:
+	lea	esp, [ebp + 8]		; the frame: what was pushed for the call is given up
+	jmp	short enter_user_mode
+
 ; void user_mode_enter(struct trapframe *frame)
 user_mode_enter:
-	mov	eax, [esp + 4]
-	mov	esp, eax
+	mov	esp, [esp + 4]
+enter_user_mode:
+	mov	eax, esp
 	push	dword 0
 	push	dword 0
 	mov	ebp, esp

@@ -193,25 +193,25 @@ static void user_exception(struct trapframe *frame, u32 address)
 	user_trap(frame, frame->vector == TRAP_PAGE_FAULT ? address : 0);
 }
 
+/* Interrupts are off, and are again at the end. */
+static __noinline void do_user_work(struct trapframe *frame)
+{
+	do {
+		user_return(frame);
+		irq_disable();
+	} while (this_cpu_read(user_work));
+}
+
 /*
- * The one way to user mode.  Interrupts stay off from the last look at user_work until the CPU is
+ * The one way to user mode; a call without work has a short form of it in entry.asm.  Interrupts stay off from the last look at user_work until the CPU is
  * there: who sets the word on another CPU interrupts this one afterwards.
  */
 static __always_inline void leave_kernel(struct trapframe *frame)
 {
 	irq_disable();
-	while (unlikely(this_cpu_test(user_work))) {
-		user_return(frame);
-		irq_disable();
-	}
+	if (unlikely(this_cpu_read(user_work)))
+		do_user_work(frame);
 	irq_time_return(frame);
-}
-
-__stack_args void call_dispatch(struct trapframe *frame)
-{
-	irq_time_trap(frame);
-	system_call(frame);
-	leave_kernel(frame);
 }
 
 __stack_args void enter_dispatch(struct trapframe *frame) { leave_kernel(frame); }

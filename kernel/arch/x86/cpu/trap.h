@@ -12,7 +12,7 @@
 #define VECTOR_PIC_BASE 0x20u    /* 16 lines of the 8259 pair: legacy timer, else spurious ones */
 #define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0x7F */
 #define VECTOR_IOAPIC_LAST 0x7Fu
-#define VECTOR_CALL_GATE 0x80u /* int 0x80; also in the frame of a call by sysenter */
+#define VECTOR_CALL_GATE 0x80u  /* int 0x80; also in the frame of a call by sysenter */
 #define VECTOR_TIMER 0xF0u      /* local APIC timer */
 #define VECTOR_RESCHEDULE 0xF1u /* another CPU has put a thread on our queue */
 #define VECTOR_CALL 0xF2u       /* smp_call() */
@@ -78,11 +78,10 @@ void trap_sources_quiet(void);
 static inline bool from_user(const struct trapframe *frame) { return frame->cs & 3; }
 
 /*
- * Called by entry.asm: at exceptions and interrupts, at calls, before user_mode_enter() leaves, and
- * after a segment register or iret has refused what the frame of user mode holds.
+ * Called by entry.asm: at exceptions and interrupts; on the way to user mode, for what is to be done
+ * before it; after a segment register or iret has refused what the frame of user mode holds.
  */
 __stack_args void trap_dispatch(struct trapframe *frame);
-__stack_args void call_dispatch(struct trapframe *frame);
 __stack_args void enter_dispatch(struct trapframe *frame);
 __stack_args void bad_exit_dispatch(struct trapframe *frame);
 
