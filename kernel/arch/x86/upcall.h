@@ -32,8 +32,8 @@ void reschedule_interrupt(void);
  */
 __stack_args void system_call(struct trapframe *frame);
 /*
- * Every exception of user mode but NMIs; `address`: of a page fault, else 0.  Interrupts are on; may
- * sleep.
+ * Every exception of user mode but NMIs; `address`: of a page fault, else 0.  Interrupts are on;
+ * may sleep.
  */
 void user_trap(struct trapframe *frame, u32 address);
 /*
@@ -42,9 +42,10 @@ void user_trap(struct trapframe *frame, u32 address);
  */
 void user_return(struct trapframe *frame);
 /*
- * Page fault of an instruction of the kernel that has a fix-up; `address` is below USER_TOP, and the
- * interrupted code may sleep.  True: repeat the instruction; false: go to the fix-up.  Interrupts are
- * on; may sleep.  Whatever thread runs, also one that has no user part, and during the boot.
+ * Page fault of an instruction of the kernel that has a fix-up; `address` is below USER_TOP, and
+ * the interrupted code may sleep.  True: repeat the instruction; false: go to the fix-up.
+ * Interrupts are on; may sleep.  Whatever thread runs, also one that has no user part, and during
+ * the boot.
  */
 bool kernel_copy_fault(u32 address, u32 error);
 

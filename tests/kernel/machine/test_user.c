@@ -447,14 +447,14 @@ static void call_many(void)
 		user_run.seen.vector, user_run.seen.eip);
 }
 
-extern const char sysenter_entry[];
+extern const u32 sysenter_place[2];
 static u32 nmis, nmis_at_entry;
 static atomic_t nmis_end;
 
 static void count_nmi(struct trapframe *frame)
 {
 	nmis++;
-	nmis_at_entry += frame->eip == (uintptr_t)sysenter_entry;
+	nmis_at_entry += frame->eip == sysenter_place[0];
 }
 
 /* One after the other: NMIs that come while one is pending are lost. */

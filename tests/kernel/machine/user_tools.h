@@ -1,8 +1,8 @@
 /*
  * A kernel thread that goes to user mode and comes back: for tests of the entries.
  *
- * The programs (user_code.asm) run in an address space of two pages.  A program ends by a call or by
- * an exception; the hooks of kernel/calls/user_entry.h bring the thread back to where it was.
+ * The programs (user_code.asm) run in an address space of two pages.  A program ends by a call or
+ * by an exception; the hooks of kernel/calls/user_entry.h bring the thread back to where it was.
  */
 #ifndef TESTS_USER_TOOLS_H
 #define TESTS_USER_TOOLS_H

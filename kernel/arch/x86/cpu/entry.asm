@@ -23,11 +23,11 @@ EFLAGS_USER     equ 0x202
 
 extern trap_dispatch, enter_dispatch, bad_exit_dispatch, system_call
 extern sysexit_vector, user_work
-global trap_stubs, call_gate_entry, sysenter_entry, call_entry_clean, user_mode_enter
+global trap_stubs, sysenter_place, user_mode_enter
 
 ; IRQ_TIME trap, IRQ_TIME return: the debug build measures how long interrupts are off
-; (hooks/irq_time.h).  esp is the frame, which goes in eax and on the stack: GCC takes arguments from
-; registers, clang from the stack.  Changes eax, ecx, edx.
+; (hooks/irq_time.h).  esp is the frame, which goes in eax and on the stack: GCC takes arguments
+; from registers, clang from the stack.  Changes eax, ecx, edx.
 %ifdef CONFIG_DEBUG
 extern irq_time_trap, irq_time_return
 %macro IRQ_TIME 1
@@ -47,6 +47,17 @@ extern irq_time_trap, irq_time_return
 	[section .extable progbits alloc noexec nowrite]
 	dd	%%instruction, %1
 	__SECT__
+%endmacro
+
+; CALL_C function, eip, ebp: calls it with the frame at esp, which is 12 bytes up afterwards.  The
+; other two are the link for back traces, as if the interrupted instruction had called us.
+%macro CALL_C 3
+	mov	eax, esp
+	push	dword %2
+	push	%3
+	mov	ebp, esp
+	push	eax
+	call	%1
 %endmacro
 
 ; Loads the kernel's segment registers, by way of ecx.
@@ -84,13 +95,7 @@ trap_common:
 	pusha
 	LOAD_SEGMENTS
 	cld
-	mov	eax, esp
-	; A link for back traces, as if the interrupted instruction had called us.
-	push	dword [eax + FRAME_EIP]
-	push	ebp
-	mov	ebp, esp
-	push	eax
-	call	trap_dispatch
+	CALL_C	trap_dispatch, [eax + FRAME_EIP], ebp
 	add	esp, 12
 ; Returns to what the frame at esp says, with all registers.  What user mode's frame holds may be
 ; refused: see bad_exit.
@@ -140,12 +145,7 @@ call_entry:
 call_entry_clean:
 	LOAD_SEGMENTS
 	IRQ_TIME trap
-	mov	eax, esp
-	push	dword [eax + FRAME_EIP]	; the link for back traces ends here: user's ebp is no link
-	push	dword 0
-	mov	ebp, esp
-	push	eax
-	call	system_call
+	CALL_C	system_call, [eax + FRAME_EIP], 0
 	cli				; until the CPU is in user mode, as in leave_kernel (trap.c)
 	cmp	dword [fs:user_work], 0
 	jne	work_after_call
@@ -176,17 +176,12 @@ work_after_call:
 user_mode_enter:
 	mov	esp, [esp + 4]
 enter_user_mode:
-	mov	eax, esp
-	push	dword 0
-	push	dword 0
-	mov	ebp, esp
-	push	eax
-	call	enter_dispatch
+	CALL_C	enter_dispatch, 0, 0
 	add	esp, 12
 	jmp	user_return_path
 
-; A segment register or iret has refused what the frame holds.  esp is at the refused value, what was
-; popped before it is in the registers, and the fault has written over its place: so it is pushed
+; A segment register or iret has refused what the frame holds.  esp is at the refused value; what
+; was popped before is in the registers, and the fault has written over its place.  So it is pushed
 ; again, from the place of the fault down, until the frame is whole.
 bad_iret:
 	push	dword 0
@@ -201,22 +196,25 @@ bad_fs:
 bad_gs:
 	pusha
 	LOAD_SEGMENTS
-	mov	eax, esp
-	push	dword 0
-	push	dword 0
-	mov	ebp, esp
-	push	eax
-	call	bad_exit_dispatch
+	CALL_C	bad_exit_dispatch, 0, 0
 	add	esp, 12
-	jmp	full_return
+	jmp	short enter_user_mode
 
 section .rodata
 align 4
 trap_stubs:
 %assign vector 0
 %rep 256
+%if vector == VECTOR_CALL_GATE
+	dd	call_gate_entry
+%else
 	dd	stub_%+vector
+%endif
 %assign vector vector + 1
 %endrep
+
+; Where the entry by sysenter begins, and where all flags are the kernel's.
+sysenter_place:
+	dd	sysenter_entry, call_entry_clean
 
 section .note.GNU-stack noalloc noexec nowrite progbits

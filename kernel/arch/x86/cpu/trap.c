@@ -33,7 +33,7 @@ struct fixup {
 
 /* From entry.asm. */
 extern const u32 trap_stubs[VECTORS];
-extern const char call_gate_entry[], sysenter_entry[], call_entry_clean[];
+extern const u32 sysenter_place[2];
 /* Linker symbols. */
 extern const struct fixup extable_start[], extable_end[];
 
@@ -41,21 +41,23 @@ static struct gate idt[VECTORS] __aligned(8);
 static trap_handler_t handlers[VECTORS];
 static trap_handler_t fallback;
 
-static void set_gate(u32 vector, u32 entry, u32 type)
+/* True if user mode may use the instruction for that vector: int3, into, int 0x80. */
+static bool is_for_user(u32 vector)
 {
-	idt[vector] = (struct gate){
-		.low = (SEG_KERNEL_CODE << 16) | (entry & 0xFFFF),
-		.high = (entry & 0xFFFF0000) | type,
-	};
+	return vector == TRAP_BREAKPOINT || vector == TRAP_OVERFLOW || vector == VECTOR_CALL_GATE;
 }
 
 void idt_init(void)
 {
-	for (u32 vector = 0; vector < VECTORS; vector++)
-		set_gate(vector, trap_stubs[vector], GATE_INTERRUPT);
-	set_gate(TRAP_BREAKPOINT, trap_stubs[TRAP_BREAKPOINT], GATE_INTERRUPT | GATE_USER);
-	set_gate(TRAP_OVERFLOW, trap_stubs[TRAP_OVERFLOW], GATE_INTERRUPT | GATE_USER);
-	set_gate(VECTOR_CALL_GATE, (uintptr_t)call_gate_entry, GATE_INTERRUPT | GATE_USER);
+	for (u32 vector = 0; vector < VECTORS; vector++) {
+		u32 stub = trap_stubs[vector];
+
+		idt[vector] = (struct gate){
+			.low = (SEG_KERNEL_CODE << 16) | (stub & 0xFFFF),
+			.high = (stub & 0xFFFF0000) | GATE_INTERRUPT |
+				(is_for_user(vector) ? GATE_USER : 0),
+		};
+	}
 	idt[TRAP_DOUBLE_FAULT] =
 		(struct gate){ .low = SEG_DOUBLE_FAULT_TSS << 16, .high = GATE_TASK };
 }
@@ -99,10 +101,14 @@ static void dispatch_interrupt(struct trapframe *frame)
 	this_cpu_dec(nosleep.interrupts);
 }
 
-/* The fix-up of the interrupted kernel code; NULL: it has none. */
+/*
+ * The fix-up of the interrupted kernel code; NULL: it has none.  NMIs and single steps come before
+ * an instruction that may have one, and are not its faults.
+ */
 static const struct fixup *fixup_of(const struct trapframe *frame)
 {
-	if (frame->cs != SEG_KERNEL_CODE)
+	if (frame->cs != SEG_KERNEL_CODE || frame->vector == TRAP_NMI ||
+		frame->vector == TRAP_DEBUG)
 		return NULL;
 	for (const struct fixup *f = extable_start; f < extable_end; f++)
 		if (f->instruction == frame->eip)
@@ -144,7 +150,7 @@ static bool fix_up(struct trapframe *frame, u32 address)
 static bool is_step_into_call(const struct trapframe *frame)
 {
 	return frame->vector == TRAP_DEBUG && frame->cs == SEG_KERNEL_CODE &&
-	       frame->eip >= (uintptr_t)sysenter_entry && frame->eip < (uintptr_t)call_entry_clean;
+	       frame->eip >= sysenter_place[0] && frame->eip < sysenter_place[1];
 }
 
 /*
@@ -203,8 +209,9 @@ static __noinline void do_user_work(struct trapframe *frame)
 }
 
 /*
- * The one way to user mode; a call without work has a short form of it in entry.asm.  Interrupts stay off from the last look at user_work until the CPU is
- * there: who sets the word on another CPU interrupts this one afterwards.
+ * The one way to user mode; a call without work has a short form of it in entry.asm.  Interrupts
+ * stay off from the last look at user_work until the CPU is there: who sets the word on another CPU
+ * interrupts that CPU afterwards.
  */
 static __always_inline void leave_kernel(struct trapframe *frame)
 {
@@ -224,7 +231,6 @@ __stack_args void bad_exit_dispatch(struct trapframe *frame)
 	frame->ds = frame->es = frame->user_ss = SEG_USER_DATA;
 	frame->fs = frame->gs = 0;
 	user_exception(frame, 0);
-	leave_kernel(frame);
 }
 
 static void dispatch(struct trapframe *frame, u32 address)

@@ -78,8 +78,8 @@ void trap_sources_quiet(void);
 static inline bool from_user(const struct trapframe *frame) { return frame->cs & 3; }
 
 /*
- * Called by entry.asm: at exceptions and interrupts; on the way to user mode, for what is to be done
- * before it; after a segment register or iret has refused what the frame of user mode holds.
+ * Called by entry.asm: at exceptions and interrupts; on the way to user mode where there is work;
+ * after a segment register or iret has refused what a frame of user mode holds.
  */
 __stack_args void trap_dispatch(struct trapframe *frame);
 __stack_args void enter_dispatch(struct trapframe *frame);

@@ -6,7 +6,7 @@
 #include "lib/string.h"
 
 /* From entry.asm. */
-extern const char sysenter_entry[];
+extern const u32 sysenter_place[2];
 
 DEFINE_PER_CPU(u32, user_work);
 DEFINE_PER_CPU(struct entry_stack, entry_stack) __aligned(16);
@@ -18,7 +18,7 @@ static void init_sysenter(void)
 {
 	wrmsr(MSR_SYSENTER_CS, SEG_KERNEL_CODE);
 	wrmsr(MSR_SYSENTER_ESP, (uintptr_t)&this_cpu(entry_stack)->stack_top);
-	wrmsr(MSR_SYSENTER_EIP, (uintptr_t)sysenter_entry);
+	wrmsr(MSR_SYSENTER_EIP, sysenter_place[0]);
 	sysexit_vector = VECTOR_CALL_GATE;
 }
 
