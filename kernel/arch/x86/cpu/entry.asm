@@ -41,9 +41,10 @@ extern irq_time_trap, irq_time_return
 %endmacro
 %endif
 
-; FIXUP label: the instruction that follows goes on at `label` if it faults.
-%macro FIXUP 1
+; FIXUP label, instruction: goes on at `label` if the instruction faults.
+%macro FIXUP 2+
 %%instruction:
+	%2
 	[section .extable progbits alloc noexec nowrite]
 	dd	%%instruction, %1
 	__SECT__
@@ -78,6 +79,10 @@ section .text
 %assign vector 0
 %rep 256
 stub_%+vector:
+%if vector == VECTOR_CALL_GATE
+	test	byte [esp + 4], 3	; cs: from the kernel it is an interrupt that nobody sent
+	jnz	call_gate_entry
+%endif
 %if !HAS_ERROR(vector)
 	push	dword 0
 %endif
@@ -101,25 +106,17 @@ trap_common:
 ; refused: see bad_exit.
 full_return:
 	popa
-	FIXUP bad_gs
-	pop	gs
-	FIXUP bad_fs
-	pop	fs
-	FIXUP bad_es
-	pop	es
-	FIXUP bad_ds
-	pop	ds
+	FIXUP	bad_gs, pop gs
+	FIXUP	bad_fs, pop fs
+	FIXUP	bad_es, pop es
+	FIXUP	bad_ds, pop ds
 	add	esp, 8			; vector, error code
-	FIXUP bad_iret
-	iret
+	FIXUP	bad_iret, iret
 
 ; Calls.  In: ecx = user's stack pointer, edx = where it goes on, for both instructions.
 ;
-; int 0x80: what the CPU pushed is of no use.  From the kernel it would be an interrupt that nobody
-; sent; its frame is a shorter one.
+; int 0x80: what the CPU pushed is of no use.
 call_gate_entry:
-	test	byte [esp + 4], 3	; cs
-	jz	stub_128
 	add	esp, 5 * 4
 	jmp	short call_entry
 
@@ -157,10 +154,8 @@ user_return_path:
 	cmp	eax, [sysexit_vector]
 	jne	full_return
 	popa
-	FIXUP bad_gs
-	pop	gs
-	FIXUP bad_fs
-	pop	fs
+	FIXUP	bad_gs, pop gs
+	FIXUP	bad_fs, pop fs
 	mov	edx, [esp + FRAME_EIP - FRAME_ES]
 	mov	ecx, [esp + FRAME_USER_ESP - FRAME_ES]
 	push	dword EFLAGS_NONE
@@ -205,11 +200,7 @@ align 4
 trap_stubs:
 %assign vector 0
 %rep 256
-%if vector == VECTOR_CALL_GATE
-	dd	call_gate_entry
-%else
 	dd	stub_%+vector
-%endif
 %assign vector vector + 1
 %endrep
 

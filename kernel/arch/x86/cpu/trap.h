@@ -10,8 +10,8 @@
 
 /* Vectors: 0x00-0x1F exceptions, then: */
 #define VECTOR_PIC_BASE 0x20u    /* 16 lines of the 8259 pair: legacy timer, else spurious ones */
-#define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0x7F */
-#define VECTOR_IOAPIC_LAST 0x7Fu
+#define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0xEF */
+#define VECTOR_IOAPIC_LAST 0xEFu
 #define VECTOR_CALL_GATE 0x80u  /* int 0x80; also in the frame of a call by sysenter */
 #define VECTOR_TIMER 0xF0u      /* local APIC timer */
 #define VECTOR_RESCHEDULE 0xF1u /* another CPU has put a thread on our queue */

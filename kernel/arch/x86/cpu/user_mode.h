@@ -19,8 +19,7 @@ DECLARE_PER_CPU(u32, user_work);
 
 /*
  * Where sysenter puts the stack pointer: at `stack_top`, from which the entry loads the thread's
- * stack at once.  The rest is for exceptions that come before that: NMIs, and a single step into the
- * entry.
+ * stack at once.  The rest is for exceptions that come before that: NMIs, single steps.
  */
 struct entry_stack {
 	u8 bytes[PAGE_SIZE - sizeof(uintptr_t)];
