@@ -7,6 +7,7 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/cpu/trap.h"
+#include "arch/x86/cpu/user_mode.h"
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/discover.h"
 #include "arch/x86/irq/apic.h"
@@ -60,6 +61,7 @@ void start_reporting(void)
 	console_init();
 	threads_init_boot();
 	cpu_identify();
+	user_mode_init_cpu();
 	report_cpu();
 }
 

@@ -2,6 +2,7 @@
 #include "kernel/cpus.h"
 
 #include "arch/x86/console/console.h"
+#include "arch/x86/cpu/user_mode.h"
 #include "arch/x86/firmware/topology.h"
 #include "arch/x86/irq/apic.h"
 #include "arch/x86/irq/apic_timer.h"
@@ -86,6 +87,7 @@ void cpus_start(u32 most)
 
 __noreturn void secondary_main(void)
 {
+	user_mode_init_cpu();
 	smp_secondary_setup();
 	kmap_atomic_init_cpu();
 	apic_timer_start();

@@ -170,8 +170,6 @@ void panic_at(const struct panic_site *site, const char *fmt, ...)
 	panic_end();
 }
 
-static bool from_user(const struct trapframe *frame) { return frame->cs & 3; }
-
 /*
  * The CPU pushes esp only when it changes the stack: from user mode, and into the double-fault
  * task.
@@ -297,7 +295,8 @@ static void print_trap(const struct trapframe *frame, uintptr_t address)
 	print_registers(frame);
 	if (frame->vector == TRAP_PAGE_FAULT || frame->vector == TRAP_DOUBLE_FAULT)
 		print_walk(address);
-	backtrace_print(frame->ebp);
+	/* What user mode had in ebp may be anything. */
+	backtrace_print(from_user(frame) ? 0 : frame->ebp);
 }
 
 void panic_trap(const struct trapframe *frame, uintptr_t address)

@@ -21,6 +21,7 @@
 #define L1_EDX_PAE (1u << 6)
 #define L1_EDX_CX8 (1u << 8)
 #define L1_EDX_APIC (1u << 9)
+#define L1_EDX_SEP (1u << 11)
 #define L1_EDX_PGE (1u << 13)
 #define L1_EDX_PAT (1u << 16)
 #define L1_EDX_PSE36 (1u << 17)
@@ -46,6 +47,14 @@ static void identify_model(u32 signature)
 		f->family += (signature >> 20) & 255;
 }
 
+/* The first P6 say that they have sysenter, and have not (SDM vol. 2, SYSENTER). */
+static bool sep_works(void)
+{
+	const struct cpu_features *f = &cpu_features;
+
+	return f->msr && !(f->family == 6 && f->model < 3 && f->stepping < 3);
+}
+
 static void identify_features(void)
 {
 	struct cpu_features *f = &cpu_features;
@@ -58,6 +67,7 @@ static void identify_features(void)
 	f->pae = r.edx & L1_EDX_PAE;
 	f->cx8 = r.edx & L1_EDX_CX8;
 	f->apic = r.edx & L1_EDX_APIC;
+	f->sep = (r.edx & L1_EDX_SEP) && sep_works();
 	f->pge = r.edx & L1_EDX_PGE;
 	f->pat = r.edx & L1_EDX_PAT;
 	/*

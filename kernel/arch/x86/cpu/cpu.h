@@ -15,7 +15,7 @@ struct cpu_features {
 	char brand[49]; /* "" where the CPU does not say */
 	u32 family, model, stepping;
 	u32 phys_bits; /* width of a physical address: entries with higher bits are refused */
-	bool tsc, msr, cx8, apic, pse, pge, pae, pat, nx, smep, smap, umip, x2apic, hypervisor;
+	bool tsc, msr, cx8, sep, apic, pse, pge, pae, pat, nx, smep, smap, umip, x2apic, hypervisor;
 };
 extern struct cpu_features cpu_features;
 

@@ -13,8 +13,10 @@
 /* CR0 (SDM vol. 3, 2.5). */
 #define CR0_PE (1u << 0)
 #define CR0_MP (1u << 1)
+#define CR0_TS (1u << 3)
 #define CR0_NE (1u << 5)
 #define CR0_WP (1u << 16)
+#define CR0_AM (1u << 18)
 #define CR0_PG (1u << 31)
 /* CR4 (same section). */
 #define CR4_PSE (1u << 4)
@@ -24,6 +26,7 @@
 #define CR4_SMEP (1u << 20)
 #define CR4_SMAP (1u << 21)
 /* EFLAGS (SDM vol. 1, 3.4.3). */
+#define EFLAGS_TF (1u << 8)
 #define EFLAGS_IF (1u << 9)
 #define EFLAGS_DF (1u << 10)
 #define EFLAGS_NT (1u << 14)
@@ -33,6 +36,10 @@
 #define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
 #define MSR_EFER 0xC0000080u
 #define EFER_NXE (1u << 11)
+/* SDM vol. 2, SYSENTER. */
+#define MSR_SYSENTER_CS 0x174u
+#define MSR_SYSENTER_ESP 0x175u
+#define MSR_SYSENTER_EIP 0x176u
 #define MSR_PAT 0x277u
 #define PAT_AT_RESET 0x0007040600070406ull /* SDM vol. 3, table 11-12 */
 
@@ -78,6 +85,8 @@ static inline u32 read_cr4(void)
 static inline void write_cr0(u32 v) { __asm__ volatile("mov %0, %%cr0" ::"r"(v) : "memory"); }
 static inline void write_cr3(u32 v) { __asm__ volatile("mov %0, %%cr3" ::"r"(v) : "memory"); }
 static inline void write_cr4(u32 v) { __asm__ volatile("mov %0, %%cr4" ::"r"(v) : "memory"); }
+/* What caused the last debug exception: the CPU only ever sets its bits (SDM vol. 3, 17.2.3). */
+static inline void write_dr6(u32 v) { __asm__ volatile("mov %0, %%dr6" ::"r"(v)); }
 static inline void invlpg(uintptr_t address)
 {
 	__asm__ volatile("invlpg (%0)" ::"r"(address) : "memory");

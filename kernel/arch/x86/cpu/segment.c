@@ -24,17 +24,6 @@
 /* EFLAGS bit 1 is always set (SDM vol. 1, 3.4.3). */
 #define EFLAGS_NONE 0x2u
 
-/* SDM vol. 3, figure 7-2; selectors fill the low half of their word. */
-struct tss {
-	u32 link;
-	u32 esp0, ss0, esp1, ss1, esp2, ss2;
-	u32 cr3, eip, eflags;
-	u32 eax, ecx, edx, ebx, esp, ebp, esi, edi;
-	u32 es, cs, ss, ds, fs, gs;
-	u32 ldt;
-	u16 trap, io_map;
-};
-
 struct descriptor_table {
 	u16 limit;
 	u32 base;
@@ -43,11 +32,12 @@ struct descriptor_table {
 /* Everything that one CPU's segment registers lead to. */
 struct cpu_segments {
 	u64 gdt[GDT_ENTRIES];
-	struct tss tss, double_fault_tss;
+	struct tss double_fault_tss;
 	u8 double_fault_stack[DOUBLE_FAULT_STACK] __aligned(16);
 };
 
 static DEFINE_PER_CPU(struct cpu_segments, segments) __aligned(16);
+DEFINE_PER_CPU(struct tss, cpu_tss);
 
 static u64 descriptor(u32 base, u32 limit, u32 access, u32 flags)
 {
@@ -60,10 +50,10 @@ static u64 descriptor(u32 base, u32 limit, u32 access, u32 flags)
 
 static u64 tss_descriptor(const struct tss *tss)
 {
-	return descriptor((uintptr_t)tss, sizeof(*tss) - 1, ACCESS_TSS, FLAGS_BYTES);
+	return descriptor((uintptr_t)tss, offsetof(struct tss, io_end), ACCESS_TSS, FLAGS_BYTES);
 }
 
-static void fill_gdt(struct cpu_segments *s, uintptr_t percpu)
+static void fill_gdt(struct cpu_segments *s, const struct tss *tss, uintptr_t percpu)
 {
 	s->gdt[0] = 0;
 	s->gdt[SEG_KERNEL_CODE / 8] = descriptor(0, LIMIT_4G, ACCESS_KERNEL_CODE, FLAGS_FLAT);
@@ -71,7 +61,7 @@ static void fill_gdt(struct cpu_segments *s, uintptr_t percpu)
 	s->gdt[SEG_USER_CODE / 8] = descriptor(0, LIMIT_4G, ACCESS_USER_CODE, FLAGS_FLAT);
 	s->gdt[SEG_USER_DATA / 8] = descriptor(0, LIMIT_4G, ACCESS_USER_DATA, FLAGS_FLAT);
 	s->gdt[SEG_PERCPU / 8] = descriptor(percpu, LIMIT_4G, ACCESS_KERNEL_DATA, FLAGS_FLAT);
-	s->gdt[SEG_TSS / 8] = tss_descriptor(&s->tss);
+	s->gdt[SEG_TSS / 8] = tss_descriptor(tss);
 	s->gdt[SEG_DOUBLE_FAULT_TSS / 8] = tss_descriptor(&s->double_fault_tss);
 }
 
@@ -82,13 +72,14 @@ static void load_gdt(const struct cpu_segments *s)
 	__asm__ volatile("lgdt %0\n\t"
 			 "ljmp %1, $1f\n"
 			 "1:\n\t"
-			 "mov %2, %%ds\n\t"
-			 "mov %2, %%es\n\t"
 			 "mov %2, %%ss\n\t"
-			 "mov %2, %%gs\n\t"
-			 "mov %3, %%fs"
+			 "mov %3, %%ds\n\t"
+			 "mov %3, %%es\n\t"
+			 "mov %3, %%gs\n\t"
+			 "mov %4, %%fs"
 			 :
-			 : "m"(table), "i"(SEG_KERNEL_CODE), "r"(SEG_KERNEL_DATA), "r"(SEG_PERCPU)
+			 : "m"(table), "i"(SEG_KERNEL_CODE), "r"(SEG_KERNEL_DATA),
+			 "r"(SEG_USER_DATA), "r"(SEG_PERCPU)
 			 : "memory");
 }
 
@@ -127,7 +118,7 @@ static struct trapframe interrupted_frame(const struct tss *tss)
 __noreturn static void double_fault_main(void)
 {
 	u32 address = read_cr2();
-	struct trapframe frame = interrupted_frame(&this_cpu(segments)->tss);
+	struct trapframe frame = interrupted_frame(this_cpu(cpu_tss));
 
 	panic_trap(&frame, address);
 }
@@ -145,7 +136,7 @@ static void fill_double_fault_tss(struct cpu_segments *s, u32 cr3)
 		.es = SEG_KERNEL_DATA,
 		.gs = SEG_KERNEL_DATA,
 		.fs = SEG_PERCPU,
-		.io_map = sizeof(struct tss),
+		.io_map = IO_MAP_NONE,
 	};
 }
 
@@ -153,10 +144,11 @@ void segments_init(uintptr_t percpu, u32 cr3)
 {
 	/* Not this_cpu(): %fs is loaded only here. */
 	struct cpu_segments *s = percpu_at(segments, percpu);
+	struct tss *tss = percpu_at(cpu_tss, percpu);
 
-	s->tss = (struct tss){ .ss0 = SEG_KERNEL_DATA, .io_map = sizeof(struct tss) };
+	*tss = (struct tss){ .ss0 = SEG_KERNEL_DATA, .io_map = IO_MAP_NONE, .io_end = 0xFF };
 	fill_double_fault_tss(s, cr3);
-	fill_gdt(s, percpu);
+	fill_gdt(s, tss, percpu);
 	load_gdt(s);
 	__asm__ volatile("lldt %w0\n\t"
 			 "ltr %w1"

@@ -36,6 +36,8 @@ static struct spinlock ioapic_lock = SPINLOCK_INIT("ioapic");
 static struct ioapic ioapics[MAX_IOAPICS];
 static u32 next_vector = VECTOR_IOAPIC_BASE;
 static u32 isa_vector[ARRAY_SIZE(topology.isa)];
+/* User mode can raise that vector, so no device has it. */
+_Static_assert(VECTOR_IOAPIC_BASE + ARRAY_SIZE(isa_vector) <= VECTOR_CALL_GATE, "vector of a call");
 
 static volatile u32 *reg_pair(const struct ioapic *io, u32 reg)
 {
