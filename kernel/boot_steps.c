@@ -40,6 +40,7 @@
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "mm/tables/quicklist.h"
+#include "mm/user/frames.h"
 
 static u32 loader_magic, loader_info;
 
@@ -168,6 +169,7 @@ static void start_timer(void)
 void start_cpus(void)
 {
 	kmalloc_init();
+	frames_init();
 	threads_init();
 	ipi_init();
 	smp_call_init();

@@ -50,9 +50,9 @@ static void fill_zone(struct info_system *info, u32 i)
 	const struct zone *zone = &zones[i];
 
 	info->zone[i].managed = zone->managed;
-	info->zone[i].free = zone_free_pages(zone);
+	info->zone[i].free = READ_ONCE(zone->free);
 	for (u32 order = 0; order < NR_ORDERS; order++)
-		info->zone[i].blocks[order] = zone->free_area[order].count;
+		info->zone[i].blocks[order] = READ_ONCE(zone->area[order].count);
 }
 
 static void fill_cpu(struct info_system *info, u32 cpu)

@@ -1,5 +1,6 @@
 /* The calls that map, move and unmap pages. */
 #include "arch/x86/firmware/physmap.h"
+#include "arch/x86/firmware/topology.h"
 #include "kernel/calls/call.h"
 #include "kernel/calls/range.h"
 #include "kernel/objects/system.h"
@@ -11,9 +12,23 @@ static u32 positive(int error) { return (u32)-error; }
 /* ---- mem_alloc ---- */
 
 /* Frames of devices: neither RAM nor an interrupt controller's registers. */
+static bool is_device(pfn_t pfn)
+{
+	enum phys_kind kind = phys_kind_at(pfn_to_phys(pfn));
+
+	for (u32 i = 0; i < topology.nioapics; i++)
+		if (topology.ioapic[i].address >> PAGE_SHIFT == pfn)
+			return false;
+	return kind == PHYS_HOLE || kind == PHYS_ISA_HOLE;
+}
+
 static bool device_frames(pfn_t pfn, u32 n)
 {
-	return frames_are_device(pfn, n);
+	if (pfn >= reachable_pfns() || n > reachable_pfns() - pfn)
+		return false;
+	while (n && is_device(pfn + n - 1))
+		n--;
+	return n == 0;
 }
 
 static u32 may_map_devices(struct user_thread *self, u32 slot)

@@ -184,5 +184,5 @@ u32 call_sys_ctl(struct user_thread *self, struct trapframe *frame)
 		return error;
 	if (call.esi == SYS_PRINT)
 		return print(self, call.edi, call.ebp);
-	machine_exit_status(call.edi);
+	machine_exit_with(call.edi);
 }

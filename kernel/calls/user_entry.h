@@ -1,7 +1,5 @@
 /*
- * Entries from user mode: the upcalls of arch/x86/upcall.h.
- *
- * A stand-in until there are tasks: calls are refused, exceptions panic.
+ * Entries from user mode: the upcalls of arch/x86/upcall.h, and where each leads.
  */
 #ifndef KERNEL_USER_ENTRY_H
 #define KERNEL_USER_ENTRY_H

@@ -3,7 +3,6 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/upcall.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
@@ -84,7 +83,7 @@ static bool serve(struct user_thread *self, u32 vector, u32 error, u32 address, 
 	return goes_on;
 }
 
-void user_trap(struct trapframe *frame, u32 address)
+void fault_in_user_mode(const struct trapframe *frame, u32 address)
 {
 	struct user_thread *self = current_user_thread();
 
@@ -92,11 +91,7 @@ void user_trap(struct trapframe *frame, u32 address)
 		user_thread_kill(self);
 }
 
-/*
- * A page that is missing in a copy by the kernel is asked for once: if the copy faults at the same
- * page again, the pager's answer did not help.
- */
-bool kernel_copy_fault(u32 address, u32 error)
+bool fault_in_copy(u32 address, u32 error)
 {
 	struct user_thread *self = current_user_thread();
 	u32 page = ALIGN_DOWN(address, PAGE_SIZE);

@@ -11,7 +11,14 @@
 
 #include "kernel/objects/user_thread.h"
 
-/* Begins a kernel copy to or from the user memory of the running thread: see kernel_copy_fault(). */
+/* Begins a copy by the kernel to or from the user memory of the running thread. */
 void copy_begins(struct user_thread *self);
+/*
+ * A page fault in such a copy: true if it goes on.  A page that is missing is asked for once: if the
+ * copy faults there again, the pager's answer did not help.  Interrupts on; may sleep.
+ */
+bool fault_in_copy(u32 address, u32 error);
+/* An exception of the running thread in user mode.  The same context. */
+void fault_in_user_mode(const struct trapframe *frame, u32 address);
 
 #endif

@@ -52,7 +52,7 @@ void object_handle_went(struct object *object, u32 rights)
 	last = !--object->handles;
 	if (rights & RIGHT_RECEIVE)
 		last = !--object->receivers || last;
-	if (last)
+	if (last && (object->ops->unreachable || !object->holds))
 		reap_later(object);
 }
 

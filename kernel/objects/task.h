@@ -70,6 +70,9 @@ void task_thread_ended(struct task *task);
 void task_call_begins(struct task *task);
 void task_call_ends(struct task *task);
 
+/* Its map of I/O ports, charged for, from now on: for all its threads.  No lock held. */
+void task_set_io(struct task *task, u8 *io);
+
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);
 

@@ -261,13 +261,10 @@ static void sleep_while_stopped(struct user_thread *self)
 	self->parked = false;
 }
 
-/* Interrupts off; what it does may turn them on, and is off again at the end. */
-void user_return(struct trapframe *frame)
+void user_thread_work(struct user_thread *self)
 {
-	struct user_thread *self = current_user_thread();
 	u32 work = this_cpu_read(user_work);
 
-	(void)frame;
 	this_cpu_write(user_work, 0);
 	if (self->thread.work & WORK_KILL) {
 		irq_enable();

@@ -82,6 +82,9 @@ static inline struct user_thread *user_thread_of(struct object *object)
 	return container_of(object, struct user_thread, object);
 }
 
+/* True of threads of tasks. */
+static inline bool thread_is_user(const struct thread *thread) { return thread->on_end != NULL; }
+
 /* The running thread, which must be a task's. */
 static inline struct user_thread *current_user_thread(void)
 {
@@ -107,6 +110,9 @@ struct new_thread {
 	u32 priority, cpu;
 };
 u32 user_thread_create(const struct new_thread *wanted, struct user_thread **thread);
+
+/* What it does before it is in user mode again, interrupts off before and after; or it ends. */
+void user_thread_work(struct user_thread *self);
 
 /* Makes a new or stopped thread go on.  objects_lock held. */
 void user_thread_start(struct user_thread *thread);

@@ -23,6 +23,8 @@ void vprintk(enum log_level level, const char *fmt, va_list args);
 void printk(enum log_level level, const char *fmt, ...) __printf_like(2, 3);
 /* Always shown, whatever the level. */
 void console_printf(const char *fmt, ...) __printf_like(1, 2);
+/* Bytes as they are. */
+void console_write(const char *bytes, u32 n);
 void console_vprintf(const char *fmt, va_list args);
 /* From now on nobody waits for the console's lock: panic, with the other CPUs stopped. */
 void console_break_lock(void);

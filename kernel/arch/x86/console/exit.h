@@ -10,6 +10,11 @@
  * fail), else Bochs's port 0x8900; else stops this CPU.
  */
 __noreturn void machine_exit(bool pass);
+/*
+ * The same with the status of a program: 0 is pass; 1 to 62 become QEMU's status 129 + 2 * n, higher
+ * ones 255.
+ */
+__noreturn void machine_exit_with(u32 status);
 
 /* What a person reads when nothing more will come. */
 #define HOW_TO_LEAVE                                                                               \
