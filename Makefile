@@ -8,8 +8,8 @@
 #
 # How to read it: tools/variables.mk looks at the variables and installs what is missing;
 # tools/compiler.mk chooses the compiler and its flags; this file says of which sources a kernel is
-# made and what each goal does; tools/kernel.mk compiles and links.  Tests, benchmarks, GDB and the
-# book have makefiles of their own, which the goals at the end call.
+# made and what each goal does; tools/kernel.mk and tools/user.mk compile and link.  Tests,
+# benchmarks, GDB and the book have makefiles of their own, which the goals at the end call.
 
 # From the command line or the environment; an empty value is none.
 override BUILD := $(or $(BUILD),build)
@@ -31,12 +31,12 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all kernels plain iso run size loc lint deps toolchain clean help \
+.PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
 	check check-more check-full check-bochs check-hosts check-host coverage coverage-boot \
 	interleave interleave-faults mutants bench bench-diff bench-linux book \
 	gdb gdb-server gdb-client dump tour
 
-all: kernels plain iso
+all: kernels plain user iso
 
 include tools/variables.mk
 include tools/compiler.mk
@@ -86,12 +86,16 @@ KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poi
 NAME := $(KIND)$(if $(filter 0,$(TESTS)),-plain)
 KERNELS := $(BUILD)/tarn$(NAME).elf $(BUILD)/tarn-pae$(NAME).elf
 PLAIN := $(BUILD)/tarn$(KIND)-plain.elf $(BUILD)/tarn-pae$(KIND)-plain.elf
+# The programs of user/, packed: the module of every boot entry.
+USER_TAR := $(BUILD)/user.tar
 
 ifneq ($(GOALS),)
 include tools/kernel.mk
+include tools/user.mk
 endif
 
-kernels: $(KERNELS)
+kernels: $(KERNELS) $(USER_TAR)
+user: $(USER_TAR)
 plain: $(PLAIN)
 
 # The code that a kernel without tests has, and the most that it may have.
@@ -104,8 +108,8 @@ ISO := $(BUILD)/tarn$(NAME).iso
 iso: $(ISO)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO; tools/mkiso.sh says so.
-$(ISO): $(KERNELS) grub.cfg tools/mkiso.sh
-	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(KERNELS)
+$(ISO): $(KERNELS) $(USER_TAR) grub.cfg tools/mkiso.sh
+	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(USER_TAR) $(KERNELS)
 
 # What `make run` and GDB give to QEMU and to the kernel.
 export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO

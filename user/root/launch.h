@@ -1,0 +1,17 @@
+/* Starts a program of the archive in a task of its own. */
+#ifndef USER_ROOT_LAUNCH_H
+#define USER_ROOT_LAUNCH_H
+
+#include "lib/elf.h"
+#include "user/root/command.h"
+
+#define CHILD_BADGE 1u
+#define CHILD_ENDED_BIT 0u
+
+/*
+ * Fills `program`; root's endpoint gets its faults and its exit with CHILD_BADGE, its notification
+ * the end of the task.  False, after a message, if it cannot be started; then nothing is left.
+ */
+bool launch(const struct command *command, struct elf_program *program);
+
+#endif
