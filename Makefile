@@ -94,7 +94,7 @@ include tools/kernel.mk
 include tools/user.mk
 endif
 
-kernels: $(KERNELS) $(USER_TAR)
+kernels: $(KERNELS)
 user: $(USER_TAR)
 plain: $(PLAIN)
 
@@ -105,7 +105,7 @@ size: plain
 # ---- ISO, run ------------------------------------------------------------------------------------
 
 ISO := $(BUILD)/tarn$(NAME).iso
-iso: $(ISO)
+iso: $(ISO) $(USER_TAR)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO; tools/mkiso.sh says so.
 $(ISO): $(KERNELS) $(USER_TAR) grub.cfg tools/mkiso.sh
@@ -155,13 +155,13 @@ book:
 
 # Layers, budgets, format, clang-tidy, cppcheck.  Upward symbols and circles are read from objects.
 lint:
-	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
-	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
+	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug $(BUILD)/user/objects
 
 # How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC
 # alone knows.  The debug build has the files of kernel/debug.
 compile_commands.json: FORCE
-	@{ $(MAKE) --no-print-directory -nB V=1 kernels plain && \
+	@{ $(MAKE) --no-print-directory -nB V=1 kernels plain user && \
 		$(MAKE) --no-print-directory -nB V=1 DEBUG=1 kernels; } | \
 		$(PYTHON) tools/compile_commands.py >$@
 	@echo '$@: for clangd'
