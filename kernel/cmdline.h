@@ -1,6 +1,6 @@
 /*
- * The command line, read once in step 1.  Options are words between blanks, which double quotes keep
- * together (lib/words.h); unknown or wrong ones are named and ignored.
+ * The command line, read once in step 1.  Options are words between blanks, which double quotes
+ * keep together (lib/words.h); unknown or wrong ones are named and ignored.
  *
  *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
  *   bench=WHAT       benchmarks after the last step: all (or no value), quick, curves, or

@@ -1,7 +1,8 @@
 /*
  * Reads a tar archive in memory, in the format ustar (POSIX.1-2017, pax, "ustar Interchange
  * Format").  Nothing in it is believed before it is checked: checksum, format, name, and that the
- * file lies inside the archive.  The kernel finds the first task by it, that one all other programs.
+ * file lies inside the archive.  The kernel finds the first task by it, the first task all other
+ * programs.
  */
 #ifndef LIB_TAR_H
 #define LIB_TAR_H

@@ -2,8 +2,8 @@
 """Reads what `make -nB V=1 kernels plain` would do, then with DEBUG=1, and writes
 compile_commands.json (clang's "JSON compilation database" format).
 
-A file has one entry: of the kernel if it is in there, else of programs; of the format that PAE in the environment names, and of the debug build only
-if no other has it.
+A file has one entry: of the format that PAE in the environment names, of the debug build only if
+no other has it, and of programs only if the kernel does not have it.
 """
 
 import json

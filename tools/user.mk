@@ -1,8 +1,8 @@
 # The programs of user/ and the archive build/user.tar, which every boot entry loads as a module.
 # Included by the Makefile.  One set of programs for both kernels.
 #
-# user/bin/NAME.c is a program of one file; every other folder of user/ but lib/ is one too.  All are
-# linked with user/lib/ and lib/; what a program does not use is left out.
+# user/bin/NAME.c is a program of one file; every other folder of user/ but lib/ is one too.  All
+# are linked with user/lib/ and lib/; what a program does not use is left out.
 
 # The kernel's flags, but arguments go on the stack; no kernel header is found.
 USER_CFLAGS := $(subst $$$$,$$,$(filter-out -mregparm=3 -Ikernel -fsanitize-coverage=% \
@@ -18,7 +18,8 @@ USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) \
 	$(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)))
 
 # $(call user_sources,program): a folder with a start.asm begins there, and not in crt0.asm.
-user_sources = $(if $(filter $1,$(USER_FOLDERS)),$(call sources_in,user/$1),user/bin/$1.c) $(USER_LIB) \
+user_sources = $(USER_LIB) \
+	$(if $(filter $1,$(USER_FOLDERS)),$(call sources_in,user/$1),user/bin/$1.c) \
 	$(if $(wildcard user/$1/start.asm),,$(USER_CRT0))
 user_objects = $(patsubst %,$(USER)/objects/%.o,$(user_sources))
 
