@@ -26,7 +26,7 @@ enum { FLAG_EXEC = 1, FLAG_WRITE = 2, FLAG_READ = 4 };
 
 static const char *check_header(const struct elf_header *header, u32 size)
 {
-	if (memcmp(header->magic, "\177ELF", 4))
+	if (memcmp(header->magic, "\177ELF", 4) != 0)
 		return "no ELF file";
 	if (header->class != CLASS_32 || header->data != LITTLE_ENDIAN_DATA ||
 		header->machine != MACHINE_386)
@@ -118,8 +118,8 @@ static const char *read_segment(
 
 const char *elf_read(const void *file, u32 size, struct elf_program *program)
 {
-	struct elf_header header;
-	struct program_header segment;
+	struct elf_header header = { 0 };
+	struct program_header segment = { 0 };
 	const char *fault;
 
 	memset(program, 0, sizeof(*program));

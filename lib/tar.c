@@ -93,7 +93,7 @@ static const char *read_entry(const struct tar *tar, struct tar_file *file)
 	const struct header *header = (const struct header *)(tar->start + tar->next);
 	u32 checksum, room = tar->size - tar->next - BLOCK;
 
-	if (memcmp(header->magic, "ustar", sizeof(header->magic)))
+	if (memcmp(header->magic, "ustar", sizeof(header->magic)) != 0)
 		return "not of the format ustar";
 	if (!read_octal(header->checksum, sizeof(header->checksum), &checksum) ||
 		checksum != sum(tar->start + tar->next))

@@ -1,17 +1,12 @@
-/* Task, pages, handles, thread: see launch.h. */
+/* From a name to a running task: see launch.h. */
 #include "user/root/launch.h"
 
-#include "user/lib/calls.h"
+#include "user/lib/child.h"
 #include "user/lib/load.h"
 #include "user/lib/print.h"
 #include "user/root/archive.h"
-#include "user/root/start_page.h"
 
 #define CHILD_LIMIT 0x40000000u /* bytes */
-#define CHILD_SLOTS HANDLES_MAX
-#define CHILD_MAX_PRIO 29u
-#define CHILD_PRIO 8u
-#define CHILD_CPU 0u
 
 static bool find_program(const char *name, struct elf_program *program)
 {
@@ -36,59 +31,13 @@ static bool find_program(const char *name, struct elf_program *program)
 	return !fault;
 }
 
-/* The handle that carries the child's badge: for its faults, and for itself to call root. */
-static u32 make_task(void)
-{
-	u32 error = handle_copy(
-		0, SLOT_CHILD_PARENT, SLOT_ENDPOINT, RIGHT_SEND | RIGHT_GRANT, CHILD_BADGE)
-			    .error;
-
-	if (error)
-		return error;
-	return obj_create(ROOT_SYSTEM, SLOT_CHILD,
-		KIND_TASK | CHILD_MAX_PRIO << 8 | CHILD_ENDED_BIT << 16, CHILD_LIMIT,
-		SLOT_CHILD_PARENT | (u32)SLOT_ENDED << HANDLE_BITS, CHILD_SLOTS)
-		.error;
-}
-
-static u32 make_thread(const struct elf_program *program, u32 stack)
-{
-	return thread_create(SLOT_CHILD, SLOT_CHILD_THREAD, program->entry, stack,
-		PROGRAM_MESSAGE | CHILD_PRIO | CHILD_CPU << PRIO_BITS, 0)
-		.error;
-}
-
-/* run= names the only program, which is trusted: the in-system tests need all that root has. */
-static u32 give_handles(void)
-{
-	static const struct {
-		u32 slot, source;
-	} given[] = {
-		{ SLOT_TASK, SLOT_CHILD },
-		{ SLOT_THREAD, SLOT_CHILD_THREAD },
-		{ SLOT_SYSTEM, ROOT_SYSTEM },
-	};
-	u32 error =
-		handle_copy(SLOT_CHILD, SLOT_PARENT, SLOT_CHILD_PARENT, RIGHT_SEND | RIGHT_GRANT, 0)
-			.error;
-
-	for (u32 i = 0; i < sizeof(given) / sizeof(given[0]) && !error; i++)
-		error = handle_copy(SLOT_CHILD, given[i].slot, given[i].source, RIGHTS_ALL, 0)
-				.error;
-	return error;
-}
-
 static u32 fill_task(const struct command *command, const struct elf_program *program)
 {
 	u32 stack, error = load_segments(SLOT_CHILD, program);
 
 	if (!error)
 		error = load_stack(SLOT_CHILD, command->count, command->argument, &stack);
-	if (!error)
-		error = make_thread(program, stack);
-	if (!error)
-		error = give_handles();
-	return error ? error : thread_ctl(SLOT_CHILD_THREAD, 0, THREAD_START, 0, 0).error;
+	return error ? error : child_start(program->entry, stack);
 }
 
 bool launch(const struct command *command, struct elf_program *program)
@@ -98,7 +47,7 @@ bool launch(const struct command *command, struct elf_program *program)
 
 	if (!find_program(name, program))
 		return false;
-	error = make_task();
+	error = child_make(CHILD_LIMIT);
 	if (error) {
 		printf("root: no task for %s: %s\n", name, error_name(error));
 		return false;
@@ -107,6 +56,6 @@ bool launch(const struct command *command, struct elf_program *program)
 	if (!error)
 		return true;
 	printf("root: %s cannot be started: %s\n", name, error_name(error));
-	handle_drop(SLOT_CHILD, DROP_DESTROY);
+	child_drop();
 	return false;
 }

@@ -5,13 +5,7 @@
 #include "lib/elf.h"
 #include "user/root/command.h"
 
-#define CHILD_BADGE 1u
-#define CHILD_ENDED_BIT 0u
-
-/*
- * Fills `program`; root's endpoint gets its faults and its exit with CHILD_BADGE, its notification
- * the end of the task.  False, after a message, if it cannot be started; then nothing is left.
- */
+/* Fills `program`.  False, after a message, if it cannot be started; then nothing is left. */
 bool launch(const struct command *command, struct elf_program *program);
 
 #endif

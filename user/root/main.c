@@ -5,27 +5,17 @@
 #include "lib/assert.h"
 #include "lib/compiler.h"
 #include "user/lib/calls.h"
-#include "user/lib/message.h"
+#include "user/lib/child.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
 #include "user/root/launch.h"
 #include "user/root/overview.h"
 #include "user/root/start_page.h"
-#include "user/root/supervise.h"
 
 #define STATUS_NOT_STARTED 126u
 
 static struct command command;
 static struct elf_program program;
-
-static u32 make_objects(void)
-{
-	u32 error = obj_create(0, SLOT_ENDPOINT, KIND_ENDPOINT, 0, 0, 0).error;
-
-	if (!error)
-		error = obj_create(0, SLOT_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
-	return error ? error : thread_ctl(ROOT_THREAD, SLOT_ENDED, THREAD_BIND, 0, 0).error;
-}
 
 static u32 run_program(void)
 {
@@ -38,7 +28,7 @@ static u32 run_program(void)
 	}
 	if (!launch(&command, &program))
 		return STATUS_NOT_STARTED;
-	status = supervise(name, &program);
+	status = child_serve(name, &program);
 	printf("root: %s ended with status %u\n", name, status);
 	return status;
 }
@@ -57,7 +47,7 @@ __noreturn void root_main(void)
 	u32 error, status = 0;
 
 	runtime_begin((struct message *)(uintptr_t)start_page->message);
-	error = make_objects();
+	error = child_begin();
 	if (error)
 		panic("root has no endpoint: %s", error_name(error));
 	command_parse(start_page->command_line, &command);
