@@ -61,7 +61,8 @@ user_flags_after:
 	popf
 	ret
 
-; u32 user_segments_after(struct result *registers): fs | gs << 16 after a call; both were ss before it.
+; u32 user_segments_after(struct result *registers): fs | gs << 16 after a call; both were ss
+; before it.
 global user_segments_after
 user_segments_after:
 	push ebx

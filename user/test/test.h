@@ -1,9 +1,10 @@
 /*
- * The in-system tests: `run=test` runs all, `run="test ipc memory.alloc"` those whose names begin so.
+ * The in-system tests: `run=test` runs all, `run="test notify memory.map"` those whose names begin
+ * so.
  *
  * Each test runs in a task of its own, which has this program's pages and all handles of layout.h,
  * SLOT_SYSTEM with every right among them.  It passes if it ends with the status that it names: 0
- * for a test that returns, STATUS_KILLED plus a vector for one that must be ended by an exception.
+ * for a test that returns, STATUS_KILLED plus a vector for one that an exception must end.
  */
 #ifndef USER_TEST_TEST_H
 #define USER_TEST_TEST_H

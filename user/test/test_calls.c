@@ -1,7 +1,7 @@
 /*
- * Bad arguments, from the table of calls itself: each call is made with arguments that are right but
- * for one, and that one is given every value that its WHAT (lib/abi/calls.h) makes wrong.  So a call
- * that is added to the table is tested with it.
+ * Bad arguments, from the table of calls itself: each call is made with arguments that are right
+ * but for one, and that one is given every value that its WHAT (lib/abi/calls.h) makes wrong.  So a
+ * call that is added to the table is tested with it.
  */
 #include "lib/string.h"
 #include "user/lib/kernel_call.h"
