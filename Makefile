@@ -8,8 +8,8 @@
 #
 # How to read it: tools/variables.mk looks at the variables and installs what is missing;
 # tools/compiler.mk chooses the compiler and its flags; this file says of which sources a kernel is
-# made and what each goal does; tools/kernel.mk compiles and links.  Tests, benchmarks, GDB and the
-# book have makefiles of their own, which the goals at the end call.
+# made and what each goal does; tools/kernel.mk and tools/user.mk compile and link.  Tests,
+# benchmarks, GDB and the book have makefiles of their own, which the goals at the end call.
 
 # From the command line or the environment; an empty value is none.
 override BUILD := $(or $(BUILD),build)
@@ -31,12 +31,12 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all kernels plain iso run size loc lint deps toolchain clean help \
+.PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
 	check check-more check-full check-bochs check-hosts check-host coverage coverage-boot \
 	interleave interleave-faults mutants bench bench-diff bench-linux book \
 	gdb gdb-server gdb-client dump tour
 
-all: kernels plain iso
+all: kernels plain user iso
 
 include tools/variables.mk
 include tools/compiler.mk
@@ -59,7 +59,8 @@ DEBUG_debug := $(sort $(wildcard kernel/debug/*.c))
 
 # Cold files: what runs at boot, in a panic, or once in a while.  They are compiled for size, with
 # COLD_CFLAGS.  All others are hot: `make bench` measures what they do.
-COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c lib/format.c lib/parse.c \
+COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
+	$(addprefix lib/,format.c parse.c words.c) \
 	$(addprefix kernel/arch/x86/,console/*.c firmware/*.c irq/*.c) \
 	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/segment.c paging/vital.c smp/smp_start.c))
 
@@ -85,12 +86,16 @@ KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poi
 NAME := $(KIND)$(if $(filter 0,$(TESTS)),-plain)
 KERNELS := $(BUILD)/tarn$(NAME).elf $(BUILD)/tarn-pae$(NAME).elf
 PLAIN := $(BUILD)/tarn$(KIND)-plain.elf $(BUILD)/tarn-pae$(KIND)-plain.elf
+# The programs of user/, packed: the module of every boot entry.
+USER_TAR := $(BUILD)/user.tar
 
 ifneq ($(GOALS),)
 include tools/kernel.mk
+include tools/user.mk
 endif
 
 kernels: $(KERNELS)
+user: $(USER_TAR)
 plain: $(PLAIN)
 
 # The code that a kernel without tests has, and the most that it may have.
@@ -100,11 +105,11 @@ size: plain
 # ---- ISO, run ------------------------------------------------------------------------------------
 
 ISO := $(BUILD)/tarn$(NAME).iso
-iso: $(ISO)
+iso: $(ISO) $(USER_TAR)
 
 # Without GRUB's files for the PC (hosts that are no PC) there is no ISO; tools/mkiso.sh says so.
-$(ISO): $(KERNELS) grub.cfg tools/mkiso.sh
-	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(KERNELS)
+$(ISO): $(KERNELS) $(USER_TAR) grub.cfg tools/mkiso.sh
+	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(USER_TAR) $(KERNELS)
 
 # What `make run` and GDB give to QEMU and to the kernel.
 export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
@@ -150,13 +155,13 @@ book:
 
 # Layers, budgets, format, clang-tidy, cppcheck.  Upward symbols and circles are read from objects.
 lint:
-	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
-	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
+	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug $(BUILD)/user/objects
 
 # How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC
 # alone knows.  The debug build has the files of kernel/debug.
 compile_commands.json: FORCE
-	@{ $(MAKE) --no-print-directory -nB V=1 kernels plain && \
+	@{ $(MAKE) --no-print-directory -nB V=1 kernels plain user && \
 		$(MAKE) --no-print-directory -nB V=1 DEBUG=1 kernels; } | \
 		$(PYTHON) tools/compile_commands.py >$@
 	@echo '$@: for clangd'

@@ -7,6 +7,7 @@
 #include "lib/compiler.h"
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "lib/words.h"
 #include "mm/boot/options.h"
 #include "mm/pkmap/highmem.h"
 
@@ -128,6 +129,9 @@ static bool set_nolarge(const char *value)
 	return true;
 }
 
+/* The first task reads it for itself, in the whole line. */
+static bool set_run(const char *value) { return *value; }
+
 static const struct option {
 	const char *name;
 	bool (*set)(const char *value); /* false: the value is wrong */
@@ -135,7 +139,8 @@ static const struct option {
 } options[] = {
 	{ "selftest", set_selftest, "none, quick, full, mustfail or names" },
 	{ "bench", set_bench, "all, quick, curves or beginnings of keys" },
-	{ "until", set_until, "a step from 0 to 8" },
+	{ "until", set_until, "a step from 0 to 9" },
+	{ "run", set_run, "a program and its arguments, with quotes around blanks" },
 	{ "exit", set_exit, NULL },
 	{ "highmem", set_highmem, "a size such as 512M" },
 	{ "lowmem", set_lowmem, "a size such as 64M" },
@@ -176,38 +181,20 @@ static void apply(char *word)
 			equals ? equals + 1 : "", option->wants);
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-static const char *skip_blanks(const char *line)
-{
-	while (is_blank(*line))
-		line++;
-	return line;
-}
-
-/* Copies the word at `line`, as far as it fits; returns its length. */
-static u32 take_word(const char *line, char *word)
-{
-	u32 n = 0;
-
-	while (line[n] && !is_blank(line[n]))
-		n++;
-	strlcpy(word, line, MIN(n + 1, MAX_WORD));
-	return n;
-}
-
 void cmdline_parse(const char *line)
 {
 	char word[MAX_WORD];
-	u32 length;
+	struct words words = { .rest = line, .word = word, .size = MAX_WORD };
+	enum word_kind kind;
 
-	for (line = skip_blanks(line); *line; line = skip_blanks(line + length)) {
-		length = take_word(line, word);
-		if (length < MAX_WORD)
+	while ((kind = words_next(&words)) != WORD_END) {
+		if (kind == WORD_GOOD)
 			apply(word);
+		else if (kind == WORD_OPEN)
+			pr_warn("command line: '%.40s' ignored: its quotes are not closed\n", word);
 		else
 			pr_warn("command line: word of %u characters ignored, at most %u fit: '%.40s...'\n",
-				length, MAX_WORD - 1, word);
+				words.length, MAX_WORD - 1, word);
 	}
 	/* Who wants figures waits for no tests, unless they are asked for too. */
 	if (kernel_options.bench_asked && !kernel_options.selftest[0])

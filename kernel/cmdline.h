@@ -1,11 +1,13 @@
 /*
- * The command line, read once in step 1.  Options are words between blanks; unknown or wrong ones
- * are named and ignored.
+ * The command line, read once in step 1.  Options are words between blanks, which double quotes
+ * keep together (lib/words.h); unknown or wrong ones are named and ignored.
  *
  *   selftest=WHAT    none, quick (default), full, mustfail, or names separated by commas
  *   bench=WHAT       benchmarks after the last step: all (or no value), quick, curves, or
  *                    beginnings of keys; the self-test then runs only if asked for
- *   until=STEP       stop after boot step 0 to 7 (8: go on to idle, as without)
+ *   until=STEP       stop after boot step 0 to 8 (9: go on, as without)
+ *   run=WHAT         the program that the first task starts, and its arguments; kept in the whole
+ *                    line, bootinfo.cmdline, which the first task gets
  *   exit             end the machine after the self-test, with a status (docs/boot.md)
  *   highmem=SIZE     exactly that much memory, from the top, is high memory
  *   lowmem=SIZE      at most that much low memory
@@ -22,7 +24,7 @@
 
 #include "lib/types.h"
 
-#define LAST_STEP 8u
+#define LAST_STEP 9u
 
 struct kernel_options {
 	char selftest[256];

@@ -2,8 +2,8 @@
 """Reads what `make -nB V=1 kernels plain` would do, then with DEBUG=1, and writes
 compile_commands.json (clang's "JSON compilation database" format).
 
-A file has one entry: of the format that PAE in the environment names, and of the debug build only
-if no other has it.
+A file has one entry: of the format that PAE in the environment names, of the debug build only if
+no other has it, and of programs only if the kernel does not have it.
 """
 
 import json
@@ -21,7 +21,7 @@ def entry(line):
     if "-c" not in words or "-o" not in words:
         return None
     file, target = words[words.index("-c") + 1], words[words.index("-o") + 1]
-    if not file.endswith(".c") or not re.search(rf"/{VARIANT}(-debug)?/", target):
+    if not file.endswith(".c") or not re.search(rf"/({VARIANT}(-debug)?|user/objects)/", target):
         return None
     return {"directory": os.getcwd(), "file": file, "arguments": words, "output": target}
 

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 status=0
-files=$(find kernel lib tests/checkers tests/kernel tests/bench/*.c -name '*.c' | sort)
+files=$(find kernel lib user tests/checkers tests/kernel tests/bench/*.c -name '*.c' | sort)
 # All that a build can contain, in one pass.
 defines='-DCONFIG_PAE -DCONFIG_DEBUG -DCONFIG_POISON'
 
@@ -18,7 +18,7 @@ python3 tools/lint/columns.py || status=1
 format=$(command -v clang-format-14 || command -v clang-format)
 case $("$format" --version 2>/dev/null) in
 *' version 14.'*)
-	find kernel lib tests -name '*.[ch]' -exec "$format" --dry-run -Werror {} + || status=1
+	find kernel lib user tests -name '*.[ch]' -exec "$format" --dry-run -Werror {} + || status=1
 	;;
 *) echo 'lint: no clang-format of version 14 here, so the format of C is not checked' ;;
 esac
@@ -44,7 +44,7 @@ cppcheck --quiet --std=c11 --platform=unix32 --enable=warning,portability,perfor
 	--inline-suppr --suppress=comparePointers --suppress='uninitvar:kernel/arch/x86/*' \
 	--suppress='uninitvar:kernel/debug/*' --suppress=zerodivcond:lib/div64.c \
 	--suppress=shiftTooManyBits:kernel/mm/objects/objcache.c \
-	--error-exitcode=1 -I. -Ikernel $defines kernel lib || status=1
+	--error-exitcode=1 -I. -Ikernel $defines kernel lib user || status=1
 
 [ $status -eq 0 ] && echo 'lint: nothing to report'
 exit $status

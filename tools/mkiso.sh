@@ -1,6 +1,7 @@
 #!/bin/sh
-# mkiso.sh OBJCOPY OUT.iso GRUB.cfg KERNEL...: a bootable ISO with these kernels in /boot.
-# GRUB would load the debug information into memory too, so the ISO gets the kernels without.
+# mkiso.sh OBJCOPY OUT.iso GRUB.cfg FILE...: a bootable ISO with these files in /boot: kernels, and
+# archives (.tar) that the menu loads as modules.  GRUB would load the debug information of kernels
+# into memory too, so the ISO gets them without.
 
 set -eu
 objcopy=$1 iso=$2 menu=$3
@@ -18,6 +19,11 @@ mkdir -p "$tree/boot/grub"
 cp "$menu" "$tree/boot/grub/grub.cfg"
 for kernel in "$@"; do
 	name=$(basename "$kernel")
+	case $name in *.tar)
+		cp "$kernel" "$tree/boot/$name"
+		continue
+		;;
+	esac
 	"$objcopy" --strip-debug "$kernel" "$tree/boot/$name"
 	# The menu names the ordinary kernels; these may be of another build (tarn-pae-debug.elf).
 	case $name in tarn-pae*) of=tarn-pae ;; *) of=tarn ;; esac

@@ -45,9 +45,10 @@ own_iso() {
 		set timeout=1
 		menuentry "Tarn${PAE:+ PAE}: ${APPEND:-self-test, then idle}" {
 			multiboot /boot/$(basename "$kernel") ${APPEND:-}
+			module /boot/user.tar user.tar
 		}
 	MENU
-	sh "$here/mkiso.sh" "$objcopy" "$iso" "$own/grub.cfg" "$kernel"
+	sh "$here/mkiso.sh" "$objcopy" "$iso" "$own/grub.cfg" "$build/user.tar" "$kernel"
 }
 
 if [ -n "${PAE:-}${APPEND:-}" ]; then
@@ -59,8 +60,11 @@ if [ -f "$iso" ]; then
 	qemu-system-i386 -cdrom "$iso" "$@"
 else
 	echo "No GRUB for the PC on this machine: QEMU loads the kernel itself."
-	echo "qemu-system-i386 -kernel $kernel -append '${APPEND:-}' $*"
-	qemu-system-i386 -kernel "$kernel" -append "${APPEND:-}" "$@"
+	# A comma would begin the next module, a blank the module's command line (QEMU manual,
+	# "-initrd"): two commas stand for one.
+	module="$(printf %s "$build/user.tar" | sed 's/,/,,/g') user.tar"
+	echo "qemu-system-i386 -kernel $kernel -initrd '$module' -append '${APPEND:-}' $*"
+	qemu-system-i386 -kernel "$kernel" -initrd "$module" -append "${APPEND:-}" "$@"
 fi
 status=$?
 

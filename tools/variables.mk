@@ -36,7 +36,7 @@ endif
 endif
 
 # What is only built is built in parallel, unless make was told how many jobs there may be.
-BUILT := all kernels plain iso run size $(filter %.elf %.iso,$(GOALS))
+BUILT := all kernels plain user iso run size $(filter %.elf %.iso %.tar,$(GOALS))
 ifeq ($(findstring -j,$(MAKEFLAGS))$(filter-out $(BUILT),$(or $(MAKECMDGOALS),all)),)
 MAKEFLAGS += -j$(or $(shell getconf _NPROCESSORS_ONLN 2>/dev/null),2)
 endif

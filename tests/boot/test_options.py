@@ -86,6 +86,7 @@ WRONG = {
     "pgt_cache=9,3": "pgt_cache=9,3",
     "maxcpus=0": "maxcpus=0",
     "loglevel=x": "loglevel=x",
+    "run=": "run=",
 }
 
 
@@ -97,6 +98,22 @@ def test_wrong_options_are_named_and_ignored(build):
         given for given, named in WRONG.items() if not lines.ignored(named).search(boot.text)
     ]
     assert not missing, boot.final_report
+
+
+@pytest.mark.parametrize("run_option", ['run="test a b"', '"run=test a b"'])
+def test_run_is_left_to_the_first_task(run_option, build):
+    """As QEMU's -append and GRUB pass it.  What follows is read, and nothing is ignored."""
+    boot = run(Machine(append=f"{run_option} selftest=none until=3"), build)
+    assert boot.status == PASS, boot.final_report
+    assert f"[1] command line: exit {run_option} selftest=none" in boot.text, boot.final_report
+    assert not lines.ignored("").search(boot.text), boot.final_report
+    assert "[3]" in boot.text and "[4]" not in boot.text, boot.final_report
+
+
+def test_quotes_that_are_not_closed(build):
+    boot = run(Machine(append='until=3 selftest=none run="test a b'), build)
+    assert boot.status == PASS, boot.final_report
+    assert lines.ignored("run=test a b").search(boot.text), boot.final_report
 
 
 def test_long_command_line(build):

@@ -65,6 +65,8 @@ const char *panic_text(void);
 #define HOST_TESTS(X)                                                                              \
 	X(lib)                                                                                     \
 	X(cmdline)                                                                                 \
+	X(archive)                                                                                 \
+	X(elf)                                                                                     \
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \

@@ -5,6 +5,7 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/console/panic.h"
 #include "kernel/cmdline.h"
+#include "lib/words.h"
 #include "mm/boot/options.h"
 
 #include <stdarg.h>
@@ -32,7 +33,7 @@ static void nothing_given(void **state)
 	(void)state;
 	parse(" \t ");
 	check_silent();
-	CHECK_EQUAL(kernel_options.until, 8);
+	CHECK_EQUAL(kernel_options.until, 9);
 	CHECK_EQUAL(kernel_options.maxcpus, NR_CPUS);
 	CHECK(!kernel_options.exit && !kernel_options.bench_asked && !kernel_options.selftest[0],
 		"an option that was not given");
@@ -64,9 +65,9 @@ static void all_given(void **state)
 static void borders(void **state)
 {
 	(void)state;
-	parse("until=8 maxcpus=32 loglevel=0 pgt_cache=4096,4096 highmem=0 pkmap_tables=1");
+	parse("until=9 maxcpus=32 loglevel=0 pgt_cache=4096,4096 highmem=0 pkmap_tables=1");
 	check_silent();
-	CHECK_EQUAL(kernel_options.until, 8);
+	CHECK_EQUAL(kernel_options.until, 9);
 	CHECK_EQUAL(kernel_options.maxcpus, 32);
 	CHECK_EQUAL(console_loglevel, LOG_ERROR);
 	CHECK_EQUAL(mm_options.pgt_low, 4096);
@@ -79,7 +80,7 @@ static void borders(void **state)
 
 /* Each alone: it is named, and sets nothing. */
 static const char *const wrong[] = {
-	"until=9",
+	"until=10",
 	"until=",
 	"until=3x",
 	"until",
@@ -104,6 +105,12 @@ static const char *const wrong[] = {
 	"=",
 	"nolarg",
 	"nolargee",
+	"run=",
+	"run",
+	"run=\"\"",
+	"until=3\"",
+	"\"until=3",
+	"un\\til=3",
 };
 
 static void wrong_values(void **state)
@@ -115,7 +122,7 @@ static void wrong_values(void **state)
 		CHECK(strstr(console_text, wrong[i]) ||
 				!strncmp(console_text, "command line: ", 14),
 			"'%s': %s", wrong[i], console_text);
-		CHECK(kernel_options.until == 8 && kernel_options.maxcpus == NR_CPUS &&
+		CHECK(kernel_options.until == 9 && kernel_options.maxcpus == NR_CPUS &&
 				!kernel_options.exit && !panic_exits,
 			"'%s' counts", wrong[i]);
 		CHECK(!mm_options.highmem_set && !mm_options.lowmem_bytes && !mm_options.nolarge &&
@@ -141,6 +148,53 @@ static void long_words(void **state)
 		"selftest= of 1500 letters: %s", kernel_options.selftest);
 }
 
+/* What QEMU and GRUB pass on for the same words; the kernel leaves run= to the first task. */
+static void quoted_words(void **state)
+{
+	(void)state;
+	parse("run=\"test a b\" until=3 \"maxcpus=2\"");
+	check_silent();
+	CHECK_EQUAL(kernel_options.until, 3);
+	CHECK_EQUAL(kernel_options.maxcpus, 2);
+	parse("\"run=test a \\\"b c\\\"\" until=4");
+	check_silent();
+	CHECK_EQUAL(kernel_options.until, 4);
+	parse("maxcpus=2 run=\"test until=5");
+	CHECK(strstr(console_text, "quotes are not closed"), "said: %s", console_text);
+	CHECK_EQUAL(kernel_options.maxcpus, 2);
+	CHECK_EQUAL(kernel_options.until, 9);
+}
+
+static const struct {
+	const char *line, *word;
+	enum word_kind kind;
+} word_cases[] = {
+	{ " \t\r\n", "", WORD_END },
+	{ " ab cd", "ab", WORD_GOOD },
+	{ "a\"b c\"d e", "ab cd", WORD_GOOD },
+	{ "\"\" a", "", WORD_GOOD },
+	{ "a\\\"b c", "a\"b", WORD_GOOD },
+	{ "a\\\\\"b c\"", "a\\b c", WORD_GOOD },
+	{ "a\\b", "a\\b", WORD_GOOD },
+	{ "a\\", "a\\", WORD_GOOD },
+	{ "1234567", "1234567", WORD_GOOD },
+	{ "12345678 a", "1234567", WORD_LONG },
+	{ "a\"b c", "ab c", WORD_OPEN },
+	{ "\"", "", WORD_OPEN },
+};
+
+static void words_of_a_line(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(word_cases); i++) {
+		char word[8];
+		struct words words = { .rest = word_cases[i].line, .word = word, .size = 8 };
+
+		CHECK_EQUAL(words_next(&words), word_cases[i].kind);
+		CHECK(!strcmp(word, word_cases[i].word), "'%s': '%s'", word_cases[i].line, word);
+	}
+}
+
 /* Who wants figures waits for no tests. */
 static void bench_and_tests(void **state)
 {
@@ -163,6 +217,8 @@ const struct CMUnitTest cmdline_tests[] = {
 	cmocka_unit_test(borders),
 	cmocka_unit_test(wrong_values),
 	cmocka_unit_test(long_words),
+	cmocka_unit_test(quoted_words),
+	cmocka_unit_test(words_of_a_line),
 	cmocka_unit_test(bench_and_tests),
 };
 const size_t cmdline_test_count = ARRAY_SIZE(cmdline_tests);

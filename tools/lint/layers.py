@@ -69,8 +69,11 @@ def wrong_includes(source, rules, headers):
         if layer is None:
             yield number, f'"{name}" names no layer'
             continue
-        if layer > layer_of(source.path, layers):
+        own = layer_of(source.path, layers)
+        if layer > own:
             yield number, f'"{name}" is of a higher layer'
+        if layer != own and layers[layer].get("apart"):
+            yield number, f'"{name}" is of a layer apart, which no other includes'
         header = headers.get(included_file(name, layers))
         if header and header.is_private() and not may_read(source, header, rules["private"]):
             yield number, f'"{name}" is private to its folder'
@@ -100,7 +103,10 @@ def assembly(source, rules):
     places = rules["assembly"]
     if any(str(source.path).startswith(folder + "/") for folder in places["folders"]):
         return
-    if not str(source.path).startswith(("kernel/", "lib/")) or str(source.path) in places["except"]:
+    if (
+        not str(source.path).startswith(("kernel/", "lib/", "user/"))
+        or str(source.path) in places["except"]
+    ):
         return
     for number, line in source.lines:
         if re.search(r"\b(asm|__asm|__asm__)\b", line):

@@ -64,6 +64,7 @@ class Machine:
     poison: bool = False
     debug: bool = False
     plain: bool = False  # without self-tests and benchmark (TESTS=0)
+    programs: bool = False  # with build/user.tar as a boot module
     system: str = "i386"  # which QEMU; x86_64 for what only a 64-bit CPU has
     extra: list = field(default_factory=list)
 
@@ -99,15 +100,25 @@ class Machine:
         )
 
 
-def make_iso(kernel, append, folder):
-    """An ISO whose only entry starts at once."""
+def make_iso(kernel, append, folder, modules=()):
+    """An ISO whose only entry starts at once; `modules` are files that it loads, by their names."""
     menu = folder / "grub.cfg"
     menu.write_text(
         "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
-        f'menuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n}}\n'
+        f'menuentry "Tarn" {{\n\tmultiboot /boot/{kernel.name} {append}\n'
+        + "".join(f"\tmodule /boot/{module.name} {module.name}\n" for module in modules)
+        + "}\n"
     )
     subprocess.run(
-        ["sh", ROOT / "tools/mkiso.sh", tool("objcopy", ""), folder / "tarn.iso", menu, kernel],
+        [
+            "sh",
+            ROOT / "tools/mkiso.sh",
+            tool("objcopy", ""),
+            folder / "tarn.iso",
+            menu,
+            *modules,
+            kernel,
+        ],
         check=True,
     )
     return folder / "tarn.iso"
@@ -159,10 +170,15 @@ class Boot:
         command += ["-cpu", machine.cpu] if machine.cpu else []
         command += ["-machine", machine.machine] if machine.machine else []
         command += ["-S", "-gdb", f"unix:{self.folder}/gdb,server=on,wait=off"] if paused else []
+        modules = [self.elf.parent / "user.tar"] if machine.programs else []
         if iso or machine.loader == "iso":
-            command += ["-cdrom", str(iso or make_iso(self.elf, machine.append, self.folder))]
+            own = iso or make_iso(self.elf, machine.append, self.folder, modules)
+            command += ["-cdrom", str(own)]
         else:
             command += ["-kernel", str(self.elf), "-append", machine.append]
+        if modules and machine.loader != "iso":
+            # QEMU takes two commas for one, and what follows a blank for the module's name.
+            command += ["-initrd", str(modules[0]).replace(",", ",,") + " user.tar"]
         command += coverage_boot.arguments(self.elf)
         command += [word.replace("{folder}", str(self.folder)) for word in machine.extra]
         self.process = subprocess.Popen(

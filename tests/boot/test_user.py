@@ -1,0 +1,76 @@
+"""Programs: what root starts, how they end, and the in-system tests (user/test)."""
+
+import re
+
+import pytest
+
+from qemu import FAIL, PASS, Machine, have_grub, run
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+ENDED = re.compile(r"^root: (\S+) ended with status (\d+)$", re.M)
+need_grub = pytest.mark.skipif(not have_grub(), reason="no GRUB for the PC on this machine")
+
+
+def run_program(build, value, kernel="2level", loader="kernel", **machine):
+    append = f'selftest=none run="{value}"'
+    return run(Machine(kernel, loader, append=append, programs=True, **machine), build)
+
+
+def ended(boot):
+    """Name and status of the program, once."""
+    found = ENDED.findall(boot.text)
+    assert len(found) == 1, boot.final_report
+    return found[0][0], int(found[0][1])
+
+
+@BOTH
+@pytest.mark.parametrize("loader", ["kernel", pytest.param("iso", marks=need_grub)])
+def test_hello(kernel, loader, build):
+    boot = run_program(build, "hello", kernel, loader)
+    assert "\nHello from user mode\n" in boot.text, boot.final_report
+    assert ended(boot) == ("hello", 0) and boot.status == PASS, boot.final_report
+
+
+@pytest.mark.parametrize("loader", ["kernel", pytest.param("iso", marks=need_grub)])
+def test_arguments(loader, build):
+    r"""A word with a blank: -append 'run="args one \"two three\""' and GRUB's own quoting."""
+    boot = run_program(build, r"args one \"two three\"", loader=loader)
+    assert re.findall(r"^args: (\d) '(.*)'$", boot.text, re.M) == [
+        ("0", "args"),
+        ("1", "one"),
+        ("2", "two three"),
+    ], boot.final_report
+    assert ended(boot) == ("args", 3), boot.final_report
+    assert boot.status == FAIL, boot.final_report
+
+
+@pytest.mark.parametrize(
+    "value, said",
+    [
+        ("nosuch", "root: no program is named nosuch"),
+        ("user.tar", "root: no program is named user.tar"),
+        ("args " + "x " * 40, "root: run= is wrong: it has too many words"),
+    ],
+)
+def test_what_cannot_be_started(value, said, build):
+    boot = run_program(build, value)
+    assert said in boot.text and boot.status == FAIL, boot.final_report
+
+
+def test_without_run_root_says_what_there_is(build):
+    boot = run(Machine(append="selftest=none", programs=True, smp="2"), build)
+    assert "root: the first task, on 2 CPUs, 1 modules" in boot.text, boot.final_report
+    programs = set(re.findall(r"^root: program (\S+), \d+ bytes$", boot.text, re.M))
+    assert {"root", "hello", "args", "test"} <= programs, boot.final_report
+
+
+@BOTH
+@pytest.mark.parametrize("smp, cpu", [("2", ""), ("4", "max"), ("2", "pentium2")])
+def test_in_system_tests(kernel, smp, cpu, build):
+    """Two CPUs at least, since some tests are about two."""
+    boot = run_program(build, "test", kernel, smp=smp, cpu=cpu, memory="256M")
+    report = boot.text.rpartition("TAP version 13\n")[2]  # the kernel's own comes before
+    planned = int(re.search(r"^1\.\.(\d+)$", report, re.M)[1])
+    assert not re.findall(r"^not ok .*", report, re.M), boot.final_report
+    assert len(re.findall(r"^ok \d+ - ", report, re.M)) == planned > 50, boot.final_report
+    assert ended(boot) == ("test", 0) and boot.status == PASS, boot.final_report

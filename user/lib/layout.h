@@ -1,0 +1,33 @@
+/*
+ * Where things lie in a program: addresses and slots.  Whoever loads it puts them there (load.h).
+ *
+ *   00010000   root: the start page
+ *   00011000   message page of the first thread
+ *   08048000   the program: text, constants, data (user/program.ld)
+ *   60000000   window in which a loader fills pages
+ *   70000000   areas of threads (thread.h)
+ *   bff00000   stack of the first thread, which ends at bffff000
+ */
+#ifndef USER_LIB_LAYOUT_H
+#define USER_LIB_LAYOUT_H
+
+#include "lib/abi/abi.h"
+
+#define PAGE 4096u
+#define PROGRAM_MESSAGE 0x00011000u
+#define LOAD_WINDOW 0x60000000u
+#define THREADS_START 0x70000000u
+#define STACK_TOP 0xBFFFF000u
+#define STACK_BOTTOM 0xBFF00000u
+
+/* Slots that every program starts with; the first ones are root's too. */
+#define SLOT_TASK ROOT_TASK
+#define SLOT_THREAD ROOT_THREAD
+#define SLOT_SYSTEM ROOT_SYSTEM /* only if it was given */
+#define SLOT_PARENT 4u          /* endpoint of whoever started it, with the task's badge */
+#define SLOT_FREE 8u            /* from here on slots are the program's own */
+
+/* Messages to SLOT_PARENT.  EXIT: a call with the status in word 0, which nobody answers. */
+enum parent_label { PARENT_EXIT = 1 };
+
+#endif

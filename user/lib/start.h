@@ -1,0 +1,17 @@
+/* The beginning and the end of a program. */
+#ifndef USER_LIB_START_H
+#define USER_LIB_START_H
+
+#include "lib/compiler.h"
+#include "user/lib/message.h"
+
+/* What a program defines.  Its result is the status with which it ends. */
+int main(int argc, char **argv);
+
+/* Called once, first: chooses how the kernel is called; `message` is the first thread's page. */
+void runtime_begin(struct message *message);
+
+/* Tells the parent, which ends the task. */
+__noreturn void exit(int status);
+
+#endif

@@ -1,0 +1,61 @@
+/*
+ * The first task.  With run= on the kernel's command line it starts that program, serves it and
+ * tells its end; without, it says what there is.
+ */
+#include "lib/assert.h"
+#include "lib/compiler.h"
+#include "user/lib/calls.h"
+#include "user/lib/child.h"
+#include "user/lib/print.h"
+#include "user/lib/start.h"
+#include "user/root/launch.h"
+#include "user/root/overview.h"
+#include "user/root/start_page.h"
+
+#define STATUS_NOT_STARTED 126u
+
+static struct command command;
+static struct elf_program program;
+
+static u32 run_program(void)
+{
+	const char *name = command.argument[0];
+	u32 status;
+
+	if (command.fault) {
+		printf("root: run= is wrong: %s\n", command.fault);
+		return STATUS_NOT_STARTED;
+	}
+	if (!launch(&command, &program))
+		return STATUS_NOT_STARTED;
+	status = child_serve(name, &program);
+	printf("root: %s ended with status %u\n", name, status);
+	return status;
+}
+
+/* For ever: root's end would be the machine's. */
+static __noreturn void idle(void)
+{
+	for (;;)
+		notify_wait(SLOT_ENDED, 0xFFFFFFFFu, TIMEOUT_NEVER);
+}
+
+/* Called by start.asm. */
+__noreturn void root_main(void);
+__noreturn void root_main(void)
+{
+	u32 error, status = 0;
+
+	runtime_begin((struct message *)(uintptr_t)start_page->message);
+	error = child_begin();
+	if (error)
+		panic("root has no endpoint: %s", error_name(error));
+	command_parse(start_page->command_line, &command);
+	if (command.count || command.fault)
+		status = run_program();
+	else
+		overview_print();
+	if (start_page->exit)
+		sys_ctl(ROOT_SYSTEM, SYS_EXIT, status, 0);
+	idle();
+}

@@ -1,0 +1,86 @@
+/* Tables of handles: rights, badges, slots, the end of objects. */
+#include "user/test/test.h"
+
+static void rights_only_shrink(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
+	EXPECT(EPERM, ipc_recv(SLOT_C, 0, TIMEOUT_POLL));
+	EXPECT(EPERM, handle_drop(SLOT_C, DROP_DESTROY));
+	EXPECT(EAGAIN, ipc_send(SLOT_C, 0, 0, 0, TIMEOUT_POLL));
+	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
+}
+
+static void a_slot_takes_one_handle(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(ENOSLOT, obj_create(0, SLOT_A, KIND_ENDPOINT, 0, 0, 0));
+	EXPECT(ENOSLOT, handle_copy(0, SLOT_A, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(ENOSLOT, handle_copy(0, 0, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(0, handle_drop(SLOT_A, 0));
+	EXPECT(EBADH, handle_drop(SLOT_A, 0));
+	make_endpoint(SLOT_A);
+}
+
+static void badges(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND | RIGHT_GRANT, 7));
+	/* It is set only where it is 0; without a new one it stays. */
+	EXPECT(EPERM, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 8));
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
+	EXPECT(0, handle_copy(0, SLOT_D, SLOT_A, RIGHT_SEND, 0));
+	/* Only who has grant may set it. */
+	EXPECT(EPERM, handle_copy(0, SLOT_EMPTY, SLOT_D, RIGHT_SEND, 9));
+}
+
+static void receive_once(void *argument)
+{
+	(void)argument;
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+static void a_destroyed_object_is_dead(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHTS_ALL, 0));
+	start_thread(0, receive_once, NULL, 8, 0);
+	EXPECT(0, handle_drop(SLOT_B, DROP_DESTROY));
+	EXPECT(EDEAD, ipc_send(SLOT_A, 0, 0, 0, TIMEOUT_POLL));
+	EXPECT(EDEAD, handle_copy(0, SLOT_C, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(0, handle_drop(SLOT_A, 0));
+}
+
+static void drop_both(void *argument)
+{
+	(void)argument;
+	handle_drop(SLOT_A, 0);
+}
+
+static void senders_wake_with_the_last_receiver(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	start_thread(0, drop_both, NULL, 8, 0);
+	EXPECT(EDEAD, ipc_call(SLOT_B, 0, 0, 0, TIMEOUT_NEVER));
+}
+
+static void the_table_has_an_end(void)
+{
+	u32 last = HANDLES_MAX - 1;
+
+	EXPECT(0, obj_create(0, last, KIND_ENDPOINT, 0, 0, 0));
+	EXPECT(EAGAIN, ipc_recv(last, 0, TIMEOUT_POLL));
+	EXPECT(ENOSLOT, obj_create(0, HANDLES_MAX, KIND_ENDPOINT, 0, 0, 0));
+}
+
+static const struct test tests[] = {
+	{ "handle.rights", rights_only_shrink, 0 },
+	{ "handle.slots", a_slot_takes_one_handle, 0 },
+	{ "handle.badges", badges, 0 },
+	{ "handle.destroy", a_destroyed_object_is_dead, 0 },
+	{ "handle.last_receiver", senders_wake_with_the_last_receiver, 0 },
+	{ "handle.table_end", the_table_has_an_end, 0 },
+};
+TEST_LIST(handle_tests, tests);

@@ -1,0 +1,259 @@
+/* Messages between threads: words, items, replies, time-outs, errors. */
+#include "lib/string.h"
+#include "user/test/test.h"
+
+#define SLOT_ANSWER SLOT_D /* reply handles of the server thread */
+
+/* Answers every call with its own label and count, and both words plus 1. */
+static void serve_plus_one(void *argument)
+{
+	struct result call = ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+
+	(void)argument;
+	while (!call.error)
+		call = ipc_reply_recv(SLOT_ANSWER, SLOT_A, TAG(TAG_LABEL(call.tag), 2u, 0u),
+			call.word0 + 1, call.word1 + 1, TIMEOUT_NEVER);
+}
+
+static void start_server(u32 cpu)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0x1234));
+	start_thread(0, serve_plus_one, NULL, 8, cpu);
+}
+
+static void calls_on(u32 cpu)
+{
+	start_server(cpu);
+	for (u32 i = 100; i < 1100; i++) {
+		struct result answer =
+			EXPECT(0, ipc_call(SLOT_B, TAG(i, 2u, 0u), i, ~i, TIMEOUT_NEVER));
+
+		CHECK_EQUAL(answer.word0, i + 1);
+		CHECK_EQUAL(answer.word1, ~i + 1);
+		CHECK_EQUAL(answer.tag, TAG(i, 2u, 0u));
+	}
+}
+
+static void calls_on_one_cpu(void) { calls_on(0); }
+static void calls_across_cpus(void) { calls_on(1); }
+
+static void serve_words(void *argument)
+{
+	struct result call = ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+	struct message *message = message_own();
+
+	(void)argument;
+	for (u32 i = 2; i < TAG_WORDS(call.tag); i++)
+		message->word[i] = ~message->word[i];
+	ipc_reply_recv(
+		SLOT_ANSWER, 0, TAG(0u, TAG_WORDS(call.tag), 0u), call.badge, 0, TIMEOUT_NEVER);
+}
+
+static void many_words(void)
+{
+	struct message *message = message_own();
+	struct result answer;
+
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0xBADCE));
+	start_thread(0, serve_words, NULL, 8, 0);
+	for (u32 i = 2; i < MESSAGE_WORDS; i++)
+		message->word[i] = i * 0x01010101;
+	answer = EXPECT(0, ipc_call(SLOT_B, TAG(0u, MESSAGE_WORDS, 0u), 0, 0, TIMEOUT_NEVER));
+	CHECK_EQUAL(TAG_WORDS(answer.tag), MESSAGE_WORDS);
+	CHECK_EQUAL(answer.word0, 0xBADCE);
+	for (u32 i = 2; i < MESSAGE_WORDS; i++)
+		CHECK(message->word[i] == ~(i * 0x01010101), "word %u: 0x%08x", i,
+			message->word[i]);
+}
+
+/* ---- Items: the main thread receives, another sends ---- */
+
+struct sending {
+	u32 kind, at, size, badge;
+	u32 error; /* what the sender got; ~0: nothing yet */
+};
+
+static void send_item(void *argument)
+{
+	struct sending *sending = argument;
+
+	message_own()->item[0] =
+		(struct message_item){ sending->kind, sending->at, sending->size, sending->badge };
+	sending->error = ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER).error;
+}
+
+/* Receives with one place open; the message, with its error. */
+static struct result receive_item(struct sending *sending, u32 kind, u32 at, u32 size)
+{
+	make_endpoint(SLOT_A);
+	sending->error = ~0u;
+	start_thread(0, send_item, sending, 8, 0);
+	message_close_places();
+	message_open_place(kind, at, size);
+	return ipc_recv(SLOT_A, 0, 100000);
+}
+
+static void a_string(void)
+{
+	static char text[3 * PAGE + 100];
+	static char got[sizeof(text) + 8];
+	struct sending sending = { ITEM_STRING, (u32)text, sizeof(text), 0, 0 };
+
+	for (u32 i = 0; i < sizeof(text); i++)
+		text[i] = (char)(i * 7 + i / 256);
+	memset(got, 0x55, sizeof(got));
+	EXPECT(0, receive_item(&sending, ITEM_STRING, (u32)got + 3, sizeof(text)));
+	CHECK_EQUAL(message_own()->place[0].got, sizeof(text));
+	CHECK(!memcmp(got + 3, text, sizeof(text)), "other bytes");
+	CHECK(got[2] == 0x55 && got[3 + sizeof(text)] == 0x55,
+		"bytes beside the place are changed");
+}
+
+/* It is never cut: the sender hears of it, the receiver does not. */
+static void a_string_that_does_not_fit(void)
+{
+	static char text[200], got[200];
+	struct sending sending = { ITEM_STRING, (u32)text, 200, 0, 0 };
+
+	EXPECT(ETIMEDOUT, receive_item(&sending, ITEM_STRING, (u32)got, 199));
+	CHECK_EQUAL(READ_ONCE(sending.error), EMSGSIZE);
+}
+
+static void a_string_of_4_mib(void)
+{
+	struct sending sending = { ITEM_STRING, TEST_PAGES, STRING_MAX, 0, 0 };
+	u32 to = TEST_PAGES + STRING_MAX;
+
+	EXPECT(0, mem_alloc(0, 0, TEST_PAGES | PROT_RW, RANGE_MAX, 0));
+	EXPECT(0, mem_alloc(0, 0, to | PROT_RW, RANGE_MAX, 0));
+	for (u32 i = 0; i < STRING_MAX / 4; i += 257)
+		AS_POINTER(TEST_PAGES)[i] = i;
+	EXPECT(0, receive_item(&sending, ITEM_STRING, to, STRING_MAX));
+	for (u32 i = 0; i < STRING_MAX / 4; i += 257)
+		CHECK(AS_POINTER(to)[i] == i, "word %u: 0x%08x", i, AS_POINTER(to)[i]);
+}
+
+static void a_page(u32 kind, u32 first_error)
+{
+	struct sending sending = { kind, TEST_PAGES | PROT_READ, 2, 0, 0 };
+	u32 to = TEST_PAGES + 16 * PAGE;
+
+	EXPECT(0, mem_alloc(0, 0, TEST_PAGES | PROT_RW, 2, 0));
+	AS_POINTER(TEST_PAGES)[1024] = 77;
+	EXPECT(0, receive_item(&sending, kind, to, 2));
+	CHECK_EQUAL(message_own()->place[0].got, 2);
+	CHECK_EQUAL(AS_POINTER(to)[1024], 77);
+	EXPECT(first_error, mem_map(0, 0, (to + 8 * PAGE) | PROT_READ, TEST_PAGES | MAP_MAP, 2));
+}
+
+static void a_mapped_page(void) { a_page(ITEM_MAP, 0); }
+static void a_granted_page(void) { a_page(ITEM_GRANT, EFAULT); }
+
+static void a_handle(void)
+{
+	struct sending sending = { ITEM_HANDLE, SLOT_B, RIGHT_SEND, 0, 0 };
+
+	make_notification(SLOT_B);
+	EXPECT(0, receive_item(&sending, ITEM_HANDLE, SLOT_C, 0));
+	EXPECT(0, notify(SLOT_C, 4));
+	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_B, ~0u, TIMEOUT_POLL)).word0, 4);
+	EXPECT(EPERM, notify_wait(SLOT_C, ~0u, TIMEOUT_POLL));
+}
+
+static void kinds_must_match(void)
+{
+	struct sending sending = { ITEM_HANDLE, SLOT_B, RIGHT_SEND, 0, 0 };
+
+	make_notification(SLOT_B);
+	EXPECT(ETIMEDOUT, receive_item(&sending, ITEM_STRING, TEST_PAGES, 8));
+	CHECK_EQUAL(READ_ONCE(sending.error), EMSGSIZE);
+}
+
+/* ---- Replies ---- */
+
+static void call_once(void *argument)
+{
+	*(struct result *)argument = ipc_call(SLOT_A, 0, 1, 2, TIMEOUT_NEVER);
+}
+
+static void a_reply_is_used_once(void)
+{
+	static struct result answer;
+	struct result call;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, call_once, &answer, 8, 0);
+	call = EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	CHECK(call.tag & TAG_CALL, "tag 0x%08x", call.tag);
+	EXPECT(ENOSLOT, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_POLL));
+	/* Moved, not copied. */
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_ANSWER, RIGHT_SEND, 0));
+	EXPECT(EBADH, ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
+	EXPECT(EBADH, ipc_reply_recv(SLOT_C, 0, 0, 0, 0, TIMEOUT_POLL));
+	while (!TAG_LABEL(READ_ONCE(answer.tag)))
+		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(answer.word0, 6);
+	CHECK_EQUAL(answer.word1, 7);
+}
+
+static void a_dropped_reply_wakes_the_caller(void)
+{
+	static struct result answer;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, call_once, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
+	while (!READ_ONCE(answer.error))
+		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(answer.error, EDEAD);
+}
+
+static void call_shortly(void *argument)
+{
+	*(struct result *)argument = ipc_call(SLOT_A, 0, 0, 0, 20000);
+}
+
+static void a_caller_that_is_gone(void)
+{
+	static struct result answer;
+	struct result late;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, call_shortly, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	while (!READ_ONCE(answer.error))
+		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(answer.error, ETIMEDOUT);
+	late = EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL));
+	CHECK(late.tag & TAG_REPLY, "tag 0x%08x", late.tag);
+}
+
+/* Source pages are faulted in before the sender queues, and the pager here ends who has none. */
+static void missing_source_page(void)
+{
+	make_endpoint(SLOT_A);
+	message_put_string(0, AS_POINTER(TEST_PAGES), 16);
+	ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 20000);
+}
+
+static const struct test tests[] = {
+	{ "message.calls", calls_on_one_cpu, 0 },
+	{ "message.calls_across", calls_across_cpus, 0 },
+	{ "message.words", many_words, 0 },
+	{ "message.string", a_string, 0 },
+	{ "message.string_too_long", a_string_that_does_not_fit, 0 },
+	{ "message.string_4_mib", a_string_of_4_mib, 0 },
+	{ "message.map", a_mapped_page, 0 },
+	{ "message.grant", a_granted_page, 0 },
+	{ "message.handle", a_handle, 0 },
+	{ "message.kinds", kinds_must_match, 0 },
+	{ "message.reply", a_reply_is_used_once, 0 },
+	{ "message.reply_dropped", a_dropped_reply_wakes_the_caller, 0 },
+	{ "message.caller_gone", a_caller_that_is_gone, 0 },
+	{ "message.source_missing", missing_source_page, STATUS_KILLED + 14 },
+};
+TEST_LIST(message_tests, tests);

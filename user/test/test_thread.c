@@ -1,0 +1,136 @@
+/* thread_create and thread_ctl: start, stop, registers, priorities, CPUs. */
+#include "user/test/test.h"
+
+static u32 count;
+
+static void count_for_ever(void *argument)
+{
+	(void)argument;
+	for (;;)
+		WRITE_ONCE(count, count + 1);
+}
+
+static void yield(void) { EXPECT(0, thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0)); }
+
+static void wait_until_it_counts(void)
+{
+	u32 seen = READ_ONCE(count);
+
+	while (READ_ONCE(count) == seen)
+		yield();
+}
+
+static void stopped_threads_do_not_run(u32 cpu)
+{
+	u32 seen;
+
+	start_thread(0, count_for_ever, NULL, 8, cpu);
+	wait_until_it_counts();
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_STOP, 0, 0));
+	seen = READ_ONCE(count);
+	for (u32 i = 0; i < 1000; i++)
+		yield();
+	CHECK_EQUAL(READ_ONCE(count), seen);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_START, 0, 0));
+	wait_until_it_counts();
+}
+
+static void stop_on_this_cpu(void) { stopped_threads_do_not_run(0); }
+static void stop_on_another_cpu(void) { stopped_threads_do_not_run(1); }
+
+static void add_one(void *argument) { WRITE_ONCE(*(u32 *)argument, *(u32 *)argument + 1); }
+
+static void threads_come_and_go(void)
+{
+	for (u32 i = 1; i <= 500; i++) {
+		start_thread(i % 4, add_one, &count, 9, 0);
+		while (READ_ONCE(count) != i)
+			yield();
+		/* It drops its own handle when it ends. */
+		while (thread_ctl(SLOT_THREADS + i % 4, 0, THREAD_PRIO, 9, 0).error != EBADH)
+			yield();
+	}
+}
+
+static void registers_are_read_and_set(void)
+{
+	struct thread_plan plan = { 0, SLOT_THREADS, 8, 0, add_one, &count };
+	struct registers *registers = (struct registers *)message_own();
+	u32 other = 0;
+
+	CHECK_EQUAL(thread_prepare(&plan), 0);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+	CHECK(IS_ALIGNED(registers->esp, 4u), "esp 0x%08x", registers->esp);
+	/* Its stack: return address, function, argument. */
+	CHECK_EQUAL(AS_POINTER(registers->esp)[2], &count);
+	registers->esp -= 64;
+	for (u32 i = 0; i < 4; i++)
+		AS_POINTER(registers->esp)[i] = AS_POINTER(registers->esp + 64)[i];
+	AS_POINTER(registers->esp)[2] = (u32)&other;
+	registers->eflags = ~0u;
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_SETREGS, 0, 0));
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+	/* CF PF AF ZF SF DF OF TF AC, and the two bits that user mode always has. */
+	CHECK_EQUAL(registers->eflags & ~0x40DD5u, 0x202);
+	registers->eflags = 0;
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_SETREGS, 0, 0));
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_START, 0, 0));
+	while (!READ_ONCE(other))
+		yield();
+	CHECK_EQUAL(count, 0);
+}
+
+static void the_message_page_is_taken(void)
+{
+	struct thread_plan plan = { 0, SLOT_THREADS, 8, 0, add_one, &count };
+
+	CHECK_EQUAL(thread_prepare(&plan), 0);
+	plan.slot++;
+	CHECK_EQUAL(thread_prepare(&plan), EEXIST);
+}
+
+static void priorities_have_a_limit(void)
+{
+	struct thread_plan plan = { 0, SLOT_THREADS, 31, 0, add_one, &count };
+
+	CHECK_EQUAL(thread_prepare(&plan), EPERM);
+	EXPECT(EPERM, thread_ctl(SLOT_THREAD, 0, THREAD_PRIO, 31, 0));
+	EXPECT(EINVAL, thread_ctl(SLOT_THREAD, 0, THREAD_PRIO, 32, 0));
+	EXPECT(0, thread_ctl(SLOT_THREAD, 0, THREAD_PRIO, 20, 0));
+}
+
+static void a_thread_moves(void)
+{
+	start_thread(0, count_for_ever, NULL, 8, 0);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 1, 0));
+	/* Now it counts while this CPU does not let it in. */
+	for (u32 seen = READ_ONCE(count); READ_ONCE(count) < seen + 1000;)
+		continue;
+	EXPECT(EINVAL, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 31, 0));
+}
+
+static void divide(void *argument)
+{
+	(void)argument;
+	__builtin_trap();
+}
+
+/* One thread's exception ends the task, as the pager here has it. */
+static void an_exception_of_another_thread(void)
+{
+	make_endpoint(SLOT_A);
+	start_thread(0, divide, NULL, 8, 1);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+static const struct test tests[] = {
+	{ "thread.stop", stop_on_this_cpu, 0 },
+	{ "thread.stop_across", stop_on_another_cpu, 0 },
+	{ "thread.many", threads_come_and_go, 0 },
+	{ "thread.registers", registers_are_read_and_set, 0 },
+	{ "thread.message_page", the_message_page_is_taken, 0 },
+	{ "thread.priority", priorities_have_a_limit, 0 },
+	{ "thread.move", a_thread_moves, 0 },
+	{ "thread.exception", an_exception_of_another_thread, STATUS_KILLED + 6 },
+};
+TEST_LIST(thread_tests, tests);
