@@ -6,6 +6,7 @@
 #include "arch/x86/cpu/registers.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/cmdline.h"
+#include "kernel/first_task.h"
 #include "kernel/report.h"
 #include "kernel/testing.h"
 
@@ -46,15 +47,35 @@ void stop_if_last(u32 step)
 	cpu_stop();
 }
 
+/*
+ * Step 9.  Root ends the machine itself if the option exit says so; that it ends, or cannot start, is
+ * a failure.
+ */
+static void run_first_task(void)
+{
+	const char *fault = first_task_run();
+
+	if (fault)
+		console_printf("[9] first task: not started: %s\n", fault);
+	else
+		console_printf("[9] first task: root has ended\n");
+}
+
 void first_thread(void *unused)
 {
 	bool passed;
 
 	(void)unused;
 	report_first_thread();
+	tasks_begin();
 	testing_step(8);
 	passed = end_tests();
 	if (kernel_options.bench_asked)
 		passed = bench_run(kernel_options.bench) && passed;
+	if (kernel_options.until == LAST_STEP && (kernel_options.run_asked || !kernel_options.exit)) {
+		if (passed || !kernel_options.exit)
+			run_first_task();
+		passed = passed && !kernel_options.run_asked;
+	}
 	finish(passed);
 }

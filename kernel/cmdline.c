@@ -130,7 +130,11 @@ static bool set_nolarge(const char *value)
 }
 
 /* The first task reads it for itself, in the whole line. */
-static bool set_run(const char *value) { return *value; }
+static bool set_run(const char *value)
+{
+	kernel_options.run_asked = *value;
+	return *value;
+}
 
 static const struct option {
 	const char *name;

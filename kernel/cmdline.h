@@ -33,6 +33,7 @@ struct kernel_options {
 	u32 until;
 	u32 maxcpus;
 	bool exit;
+	bool run_asked; /* run= names a program: the first task goes on after the tests */
 };
 extern struct kernel_options kernel_options;
 

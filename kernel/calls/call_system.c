@@ -169,20 +169,20 @@ u32 call_sys_ctl(struct user_thread *self, struct trapframe *frame)
 	u64 now;
 	u32 error;
 
-	if (call.esi > SYS_CLOCK)
+	if (call.esi > SYS_CLOCK || (call.esi != SYS_EXIT && call.h1))
 		return EINVAL;
+	if (call.esi == SYS_PRINT)
+		return print(self, call.edi, call.ebp);
 	if (call.esi == SYS_CLOCK) {
-		if (call.h1 || call.edi || call.ebp)
+		if (call.edi || call.ebp)
 			return EINVAL;
 		now = time_since_boot();
 		frame->edi = (u32)now;
 		frame->ebp = (u32)(now >> 32);
 		return 0;
 	}
-	error = need_system(self, call.h1, call.esi == SYS_EXIT ? RIGHT_MANAGE : RIGHT_SEND);
+	error = need_system(self, call.h1, RIGHT_MANAGE);
 	if (error)
 		return error;
-	if (call.esi == SYS_PRINT)
-		return print(self, call.edi, call.ebp);
 	machine_exit_with(call.edi);
 }

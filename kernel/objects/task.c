@@ -18,6 +18,8 @@ static u32 next_number = 1;
 static struct list dying_tasks = LIST_INIT(dying_tasks);
 static struct wait_queue reaper_wait = WAIT_QUEUE_INIT(reaper_wait, "reaper");
 static struct thread *reaper;
+/* Woken at the end of each task. */
+static struct wait_queue end_wait = WAIT_QUEUE_INIT(end_wait, "task ended");
 
 /* ---- Made and freed ---- */
 
@@ -299,6 +301,7 @@ static void tell_end(struct task *task)
 	if (task->on_end && !task->on_end->dead)
 		notification_raise(notification_of(task->on_end), 1u << task->on_end_bit);
 	spin_unlock_irqrestore(&objects_lock, flags);
+	wake_up_all(&end_wait);
 }
 
 static void tear_down(struct task *task)
@@ -342,6 +345,31 @@ static void reap_tasks(void *unused)
 		if (task)
 			tear_down(task);
 	}
+}
+
+static bool is_listed(const struct task *task)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool listed = !list_empty(&task->in_all);
+
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return listed;
+}
+
+void task_wait_end(struct task *task)
+{
+	bool there = true;
+
+	while (there) {
+		struct waiter waiter;
+
+		wait_enqueue(&end_wait, &waiter);
+		there = is_listed(task);
+		if (there)
+			wait_sleep(&waiter);
+		wait_dequeue(&end_wait, &waiter);
+	}
+	release(&task->object);
 }
 
 bool tasks_init(void)

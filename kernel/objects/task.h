@@ -70,6 +70,9 @@ void task_thread_ended(struct task *task);
 void task_call_begins(struct task *task);
 void task_call_ends(struct task *task);
 
+/* Sleeps until it is gone and its memory is back; the caller's hold goes. */
+void task_wait_end(struct task *task);
+
 /* Its map of I/O ports, charged for, from now on: for all its threads.  No lock held. */
 void task_set_io(struct task *task, u8 *io);
 

@@ -22,7 +22,7 @@ static u32 give_window(u32 task, u32 address, u32 prot, u32 pages)
 	u32 error = 0;
 
 	if (prot != (PROT_READ | PROT_WRITE))
-		error = mem_map(0, 0, LOAD_WINDOW | prot, LOAD_WINDOW | MAP_PROTECT, pages).error;
+		error = mem_map(0, 0, LOAD_WINDOW | prot, MAP_PROTECT, pages).error;
 	if (!error)
 		error = mem_map(task, 0, address | prot, LOAD_WINDOW | MAP_GRANT, pages).error;
 	if (error)

@@ -279,7 +279,7 @@ static const struct bad {
 	{ "bit", 0xFFFFFFFF, EINVAL },
 	{ "port", 0x400, EINVAL },
 	{ "port", 0xFFFFFFFF, EINVAL },
-	{ "info", INFO_LOG + 1, EINVAL },
+	{ "info", INFO_KINDS, EINVAL },
 	{ "info", 0xFFFFFFFF, EINVAL },
 	{ "sys_op", SYS_CLOCK + 1, EINVAL },
 	{ "sys_op", 0xFFFFFFFF, EINVAL },

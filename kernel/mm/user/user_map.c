@@ -92,19 +92,23 @@ static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 pr
 	return error;
 }
 
+int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
+{
+	int error = enter_new(mm, address, page, prot);
+
+	if (error) {
+		account_return(mm->account, PAGE_SIZE);
+		put_page(page);
+	}
+	return error;
+}
+
 static int alloc_one(struct mm *mm, uintptr_t address, u32 prot)
 {
 	int error;
 	struct page *page = charged_page(mm, GFP_HIGHUSER | __GFP_ZERO, &error);
 
-	if (!page)
-		return error;
-	error = enter_new(mm, address, page, prot);
-	if (error) {
-		account_return(mm->account, PAGE_SIZE);
-		free_page(page);
-	}
-	return error;
+	return page ? user_enter_page(mm, address, page, prot) : error;
 }
 
 int user_alloc(const struct range *to, u32 prot, u32 *done)
@@ -308,12 +312,7 @@ static int copy_one(
 	put_page(source);
 	if (replace)
 		mm_unmap_frames(to, address, address + PAGE_SIZE);
-	error = enter_new(to, address, page, prot);
-	if (error) {
-		account_return(to->account, PAGE_SIZE);
-		free_page(page);
-	}
-	return error;
+	return user_enter_page(to, address, page, prot);
 }
 
 /*

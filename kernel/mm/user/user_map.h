@@ -24,6 +24,11 @@ struct range {
 
 /* New pages, zeroed, from high memory first. */
 int user_alloc(const struct range *to, u32 prot, u32 *done);
+/*
+ * A page of the caller's, with one user, for which the account has been charged.  After an error both
+ * are gone.
+ */
+int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot);
 /* Frames of a device, from `pfn` on: they have no owner and cannot be sent on.  Uncached. */
 int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *done);
 /* Maps the source's frames too, with at most the source's rights. */

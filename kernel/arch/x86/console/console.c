@@ -67,6 +67,16 @@ void console_vprintf(const char *fmt, va_list args)
 	unlock(flags);
 }
 
+void console_write(const char *bytes, u32 n)
+{
+	struct sink sink = { console_put };
+	u32 flags = lock();
+
+	for (u32 i = 0; i < n; i++)
+		console_put(&sink, bytes[i]);
+	unlock(flags);
+}
+
 void console_printf(const char *fmt, ...)
 {
 	va_list args;

@@ -31,6 +31,8 @@
 #define EFLAGS_DF (1u << 10)
 #define EFLAGS_NT (1u << 14)
 #define EFLAGS_AC (1u << 18)
+/* What user mode starts with: interrupts on; bit 1 is always set. */
+#define EFLAGS_USER 0x202u
 /* Model-specific registers (SDM vol. 4). */
 #define MSR_APIC_BASE 0x1Bu
 #define APIC_BASE_ADDRESS 0x0000000FFFFFF000ull
