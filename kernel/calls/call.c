@@ -62,3 +62,21 @@ void call_release(struct object *object)
 	spin_unlock_irqrestore(&objects_lock, flags);
 	objects_reap();
 }
+
+struct object *call_hold(struct object *object)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	object_hold(object);
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return object;
+}
+
+bool call_slot_is_free(struct user_thread *self, u32 slot)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+	bool is_free = handle_free_slot(&self->task->handles, slot) != NULL;
+
+	spin_unlock_irqrestore(&objects_lock, flags);
+	return is_free;
+}

@@ -40,5 +40,9 @@ struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *erro
 struct object *call_object(
 	struct user_thread *self, u32 slot, enum object_kind kind, u32 rights, u32 *error);
 void call_release(struct object *object);
+/* Holds an object that the caller knows to be there. */
+struct object *call_hold(struct object *object);
+/* True if a slot of the caller is empty now. */
+bool call_slot_is_free(struct user_thread *self, u32 slot);
 
 #endif

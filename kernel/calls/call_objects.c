@@ -22,23 +22,6 @@ static u32 hand_over(struct user_thread *self, u32 slot, struct object *object, 
 	return error;
 }
 
-static bool slot_is_free(struct user_thread *self, u32 slot)
-{
-	u32 flags = spin_lock_irqsave(&objects_lock);
-	bool free = handle_free_slot(&self->task->handles, slot) != NULL;
-
-	spin_unlock_irqrestore(&objects_lock, flags);
-	return free;
-}
-
-static void hold(struct object *object)
-{
-	u32 flags = spin_lock_irqsave(&objects_lock);
-
-	object_hold(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
-}
-
 static u32 create_endpoint(struct user_thread *self, u32 slot)
 {
 	u32 error = 0;
@@ -46,7 +29,7 @@ static u32 create_endpoint(struct user_thread *self, u32 slot)
 
 	if (!endpoint)
 		return error;
-	hold(&endpoint->object);
+	call_hold(&endpoint->object);
 	endpoint->object.charged = self->task;
 	return hand_over(self, slot, &endpoint->object, true);
 }
@@ -58,7 +41,7 @@ static u32 create_notification(struct user_thread *self, u32 slot)
 
 	if (!notification)
 		return error;
-	hold(&notification->object);
+	call_hold(&notification->object);
 	notification->object.charged = self->task;
 	return hand_over(self, slot, &notification->object, true);
 }
@@ -67,11 +50,11 @@ static u32 create_notification(struct user_thread *self, u32 slot)
 
 #define SLOTS_MIN HANDLES_A_PAGE
 
-static bool task_arguments_are_valid(const struct user_thread *self, const struct call *call)
+static bool task_arguments_are_valid(const struct call *call)
 {
 	u32 priority = (call->esi >> 8) & 0xFFu, bit = call->esi >> 16;
 
-	return priority <= self->task->max_priority && priority < PRIORITIES && bit < 32 &&
+	return priority < PRIORITIES && bit < 32 &&
 	       !(call->ebp >> 24) && call->ebx >= SLOTS_MIN && call->ebx <= HANDLES_MAX &&
 	       call->ebx % HANDLES_A_PAGE == 0;
 }
@@ -125,7 +108,9 @@ static u32 create_task(struct user_thread *self, const struct call *call)
 	if (!system)
 		return error;
 	call_release(system);
-	return task_arguments_are_valid(self, call) ? create_task_for(self, call) : EINVAL;
+	if (((call->esi >> 8) & 0xFFu) > self->task->max_priority)
+		return EPERM;
+	return create_task_for(self, call);
 }
 
 u32 call_obj_create(struct user_thread *self, struct trapframe *frame)
@@ -133,13 +118,15 @@ u32 call_obj_create(struct user_thread *self, struct trapframe *frame)
 	struct call call = call_begin(frame);
 	u32 kind = call.esi & 0xFFu;
 
-	if (kind == KIND_TASK && !slot_is_free(self, call.h2))
+	if (kind == KIND_TASK && !task_arguments_are_valid(&call))
+		return EINVAL;
+	if (kind == KIND_TASK && !call_slot_is_free(self, call.h2))
 		return ENOSLOT;
 	if (kind == KIND_TASK)
 		return create_task(self, &call);
 	if ((kind != KIND_ENDPOINT && kind != KIND_NOTIFICATION) || call.esi != kind || call.h1)
 		return EINVAL;
-	if (!slot_is_free(self, call.h2))
+	if (!call_slot_is_free(self, call.h2))
 		return ENOSLOT;
 	return kind == KIND_ENDPOINT ? create_endpoint(self, call.h2)
 				     : create_notification(self, call.h2);

@@ -25,8 +25,12 @@ static u32 create_in(struct user_thread *self, const struct call *call, struct t
 	struct handle *handle;
 	u32 error, flags;
 
-	if (wanted.priority > task->max_priority || !(cpus_online() & (1u << wanted.cpu)))
+	if (!(cpus_online() & (1u << wanted.cpu)))
 		return EINVAL;
+	if (wanted.priority > task->max_priority)
+		return EPERM;
+	if (!call_slot_is_free(self, call->h2))
+		return ENOSLOT;
 	error = user_thread_create(&wanted, &thread);
 	if (error)
 		return error;
@@ -182,8 +186,10 @@ static u32 set_priority(struct user_thread *thread, u32 priority)
 {
 	u32 flags;
 
-	if (priority > thread->task->max_priority)
+	if (priority >= PRIORITIES)
 		return EINVAL;
+	if (priority > thread->task->max_priority)
+		return EPERM;
 	flags = spin_lock_irqsave(&objects_lock);
 	thread->base_priority = priority;
 	sched_set_priority(&thread->thread, priority);
@@ -251,7 +257,8 @@ u32 call_thread_ctl(struct user_thread *self, struct trapframe *frame)
 		yield();
 		return 0;
 	}
-	thread = call_object(self, call.h1, KIND_THREAD, RIGHT_MANAGE, &error);
+	thread = call.h1 ? call_object(self, call.h1, KIND_THREAD, RIGHT_MANAGE, &error)
+			 : call_hold(&self->object);
 	if (!thread)
 		return error;
 	error = control(self, user_thread_of(thread), &call);

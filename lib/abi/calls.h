@@ -50,7 +50,7 @@
 		"esi:message:message_page ebx:word:word",                                          \
 		"ENOMEM EQUOTA EEXIST ENOSLOT", "Makes a thread, which waits for START.")          \
 	CALL(11, thread_ctl,                                                                       \
-		"h1:thread:thread+manage|none h2:other:handle|none esi:what:thread_op "            \
+		"h1:thread:thread+manage|none h2:other:handle|none esi:what:control_op "            \
 		"edi:word0:word ebp:word1:word",                                                   \
 		"EBUSY", "Starts, stops, moves a thread, or reads and sets its registers.")        \
 	CALL(12, mem_alloc,                                                                        \
@@ -68,7 +68,7 @@
 		"esi:what:irq_op edi:irq:irq ebp:bit:bit",                                         \
 		"EBUSY", "Attaches a device's interrupt to a notification, detaches, acknowledges.") \
 	CALL(16, io_grant,                                                                         \
-		"h1:system:system+manage h2:task:task+manage edi:port:port esi:count:count",       \
+		"h1:system:system+manage h2:task:task+manage|none edi:port:port esi:count:count",       \
 		"ENOMEM EQUOTA", "Lets a task use I/O ports.")                                     \
 	CALL(17, timer_set,                                                                        \
 		"h1:notification:notification+receive esi:bit:bit edi:low:word ebp:high:word",     \

@@ -60,7 +60,8 @@ enum test_slot { SLOT_A = 64, SLOT_B, SLOT_C, SLOT_D, SLOT_EMPTY = 200 };
 /* Where tests map pages of their own. */
 #define TEST_PAGES 0x50000000u
 #define PROT_RW (PROT_READ | PROT_WRITE)
-#define AS_POINTER(address) ((u32 *)(uintptr_t)(address))
+/* Volatile: two places may show one frame. */
+#define AS_POINTER(address) ((volatile u32 *)(uintptr_t)(address))
 
 void make_endpoint(u32 slot);
 void make_notification(u32 slot);

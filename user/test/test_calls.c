@@ -16,6 +16,7 @@ static const char *const call_names[] = { CALL_TABLE(CALL_NAMES) };
 #define NO_HANDLE 300u /* a slot that stays empty */
 #define BEYOND 0xFFFu  /* no table has so many */
 #define TOP_BIT 0x80000000u
+#define SCREEN_FRAME 0xB8u /* of the text screen */
 #define MESSAGE_PLACE 0x50400000u
 
 /* ---- Objects: one of each kind, with all rights and with none but grant ---- */
@@ -94,7 +95,7 @@ static const struct good {
 	{ "address_unmap", TEST_PAGES },
 	{ "address", TEST_PAGES },
 	{ "message_page", MESSAGE_PLACE | 1 },
-	{ "thread_op", THREAD_YIELD },
+	{ "control_op", THREAD_BIND },
 	{ "pages", 1 },
 	{ "frame", 0 },
 	{ "irq_op", IRQ_ATTACH },
@@ -247,8 +248,8 @@ static const struct bad {
 	{ "message_page", USER_END | 1, EINVAL },
 	{ "message_page", 0xFFFFF001, EINVAL },
 	{ "message_page", MESSAGE_PLACE | 127u << PRIO_BITS | 1, EINVAL },
-	{ "thread_op", THREAD_OPS, EINVAL },
-	{ "thread_op", 0xFFFFFFFF, EINVAL },
+	{ "control_op", THREAD_OPS, EINVAL },
+	{ "control_op", 0xFFFFFFFF, EINVAL },
 	{ "address_prot", PROT_RW, EINVAL },
 	{ "address_prot", (USER_START - PAGE) | PROT_RW, EINVAL },
 	{ "address_prot", USER_END | PROT_RW, EINVAL },
@@ -313,14 +314,20 @@ static void try_rows(const struct call *call, u32 bad)
 
 /* ---- Where one good value does not serve all calls that take such an argument ---- */
 
-/* io_grant counts ports; sys_info of the system wants no handle, its length is in bytes. */
+/* handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts ports; sys_info of the system wants no handle, its length is in bytes. */
 static void set_own_values(struct call *call)
 {
+	if (call->number == CALL_handle_copy)
+		call->value[0] = 0;
+	if (call->number == CALL_mem_alloc) {
+		call->value[2] |= ALLOC_PHYS;
+		call->value[4] = SCREEN_FRAME;
+	}
 	if (call->number == CALL_io_grant)
 		call->value[3] = 1;
 	if (call->number == CALL_sys_info) {
 		call->value[0] = 0;
-		call->value[4] = 64;
+		call->value[4] = sizeof(struct info_system);
 	}
 }
 
@@ -388,13 +395,13 @@ static void buffers_outside(void)
 	static const u32 bad[] = { USER_END - 4, USER_END, 0xFFFFFFF0 };
 
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
-		EXPECT(EFAULT, sys_info(0, INFO_SYSTEM, 0, bad[i], 64));
+		EXPECT(EFAULT, sys_info(0, INFO_SYSTEM, 0, bad[i], sizeof(struct info_system)));
 		EXPECT(EFAULT, sys_ctl(0, SYS_PRINT, bad[i], 16));
 	}
 }
 
 /* The kernel's copy faults as the program would, and the pager here ends it. */
-static void buffer_missing(void) { sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, 64); }
+static void buffer_missing(void) { sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system)); }
 static void text_missing(void) { sys_ctl(0, SYS_PRINT, TEST_PAGES, 16); }
 
 #define TRY_CALL(number, name, arguments, errors, text)                                            \

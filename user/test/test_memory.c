@@ -10,7 +10,7 @@ static void new_pages_are_zero(void)
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 16, 0));
 	for (u32 i = 0; i < 16 * PAGE / 4; i++)
 		CHECK(!AS_POINTER(P)[i], "word %u is 0x%x", i, AS_POINTER(P)[i]);
-	memset(AS_POINTER(P), 0x5A, 16 * PAGE);
+	memset((void *)AS_POINTER(P), 0x5A, 16 * PAGE);
 	EXPECT(0, mem_unmap(0, P, 16));
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 16, 0));
 	for (u32 i = 0; i < 16 * PAGE / 4; i++)
@@ -38,24 +38,24 @@ static void protect_takes_and_gives(void)
 {
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	*AS_POINTER(P) = 0xC3; /* ret */
-	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, P | MAP_PROTECT, 1));
+	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
 	((void (*)(void))P)();
-	EXPECT(EINVAL, mem_map(0, 0, P | PROT_RW | PROT_EXEC, P | MAP_PROTECT, 1));
-	EXPECT(0, mem_map(0, 0, P | PROT_RW, P | MAP_PROTECT, 1));
+	EXPECT(EINVAL, mem_map(0, 0, P | PROT_RW | PROT_EXEC, MAP_PROTECT, 1));
+	EXPECT(0, mem_map(0, 0, P | PROT_RW, MAP_PROTECT, 1));
 	*AS_POINTER(P) = 1;
 	/* With a second mapping nothing may be added. */
 	EXPECT(0, mem_map(0, 0, Q | PROT_READ, P | MAP_MAP, 1));
-	EXPECT(EPERM, mem_map(0, 0, P | PROT_READ | PROT_EXEC, P | MAP_PROTECT, 1));
-	EXPECT(EPERM, mem_map(0, 0, Q | PROT_RW, Q | MAP_PROTECT, 1));
+	EXPECT(EPERM, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
+	EXPECT(EPERM, mem_map(0, 0, Q | PROT_RW, MAP_PROTECT, 1));
 	EXPECT(0, mem_unmap(0, Q, 1));
-	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, P | MAP_PROTECT, 1));
+	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
 }
 
 static void write_after_protect(void)
 {
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	*AS_POINTER(P) = 1;
-	EXPECT(0, mem_map(0, 0, P | PROT_READ, P | MAP_PROTECT, 1));
+	EXPECT(0, mem_map(0, 0, P | PROT_READ, MAP_PROTECT, 1));
 	*AS_POINTER(P) = 2;
 }
 
@@ -95,7 +95,7 @@ static void share_then_copy(void)
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	*AS_POINTER(P) = 7;
 	EXPECT(0, mem_map(0, 0, Q | PROT_READ, P | MAP_SHARE, 1));
-	EXPECT(EPERM, mem_map(0, 0, P | PROT_RW, P | MAP_PROTECT, 1));
+	EXPECT(EPERM, mem_map(0, 0, P | PROT_RW, MAP_PROTECT, 1));
 	EXPECT(0, mem_map(0, 0, P | PROT_RW, P | MAP_COPY | MAP_REPLACE, 1));
 	*AS_POINTER(P) = 8;
 	CHECK_EQUAL(*AS_POINTER(Q), 7);

@@ -236,7 +236,7 @@ static void a_caller_that_is_gone(void)
 static void missing_source_page(void)
 {
 	make_endpoint(SLOT_A);
-	message_put_string(0, AS_POINTER(TEST_PAGES), 16);
+	message_put_string(0, (void *)AS_POINTER(TEST_PAGES), 16);
 	ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 20000);
 }
 
