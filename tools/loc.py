@@ -19,7 +19,7 @@ BUDGETS = {
     "lib": 1180,
     # The design allows 4,600.  Damaged firmware tables and clocks that disagree or are missing are
     # met with a message each (acpi.c, rammap.c, clock.c); lines of at most 100 columns added 3 %.
-    # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290 lines.
+    # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290.
     "kernel/arch/x86": 5280,
     "kernel/mm": 3200,
     "kernel/debug": 1200,
