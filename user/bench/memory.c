@@ -1,0 +1,57 @@
+/* Pages, faults through a pager, tasks. */
+#include "lib/compiler.h"
+#include "user/bench/bench.h"
+#include "user/lib/calls.h"
+#include "user/lib/layout.h"
+
+#define PLACE 0x54000000u
+#define COPIED 0x54800000u
+#define RW (PROT_READ | PROT_WRITE)
+
+static u32 map_and_unmap(u32 n)
+{
+	u32 error = mem_alloc(0, 0, PLACE | RW, 1, 0).error;
+
+	if (error && error != EEXIST)
+		return 0;
+	for (u32 i = 0; i < n; i++) {
+		if (mem_map(0, 0, (PLACE + 0x100000) | RW, PLACE | MAP_MAP, 1).error)
+			return 0;
+		if (mem_unmap(0, PLACE + 0x100000, 1).error)
+			return 0;
+	}
+	return n;
+}
+
+static u32 make_task(u32 slot)
+{
+	return obj_create(SLOT_SYSTEM, slot, KIND_TASK | 8u << 8, 0x100000, 0, 256).error;
+}
+
+/* A thread whose first instruction faults: it ends, since the task has no pager. */
+static u32 tasks(u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		u32 error = make_task(SLOT_MADE);
+
+		if (!error)
+			error = mem_alloc(SLOT_MADE, 0, 0x100000 | RW, 1, 0).error;
+		if (!error)
+			error = thread_create(SLOT_MADE, SLOT_MADE + 1, 0x100000, 0x101000,
+				0x200000 | 9u, 0)
+					.error;
+		if (!error)
+			error = thread_ctl(SLOT_MADE + 1, 0, THREAD_START, 0, 0).error;
+		handle_drop(SLOT_MADE, DROP_DESTROY);
+		handle_drop(SLOT_MADE + 1, 0);
+		if (error)
+			return 0;
+	}
+	return n;
+}
+
+const struct key memory_keys[] = {
+	{ "user.map_unmap", 10000, 1, map_and_unmap },
+	{ "user.task_create_destroy", 1000, 1, tasks },
+};
+const u32 memory_key_count = ARRAY_SIZE(memory_keys);
