@@ -11,41 +11,6 @@
 
 static struct object_cache endpoint_cache;
 
-/* ---- The queue; objects_lock held ---- */
-
-static struct user_thread *first_in(const struct endpoint *endpoint, enum call_state state)
-{
-	struct user_thread *thread;
-
-	if (list_empty(&endpoint->queue))
-		return NULL;
-	thread = list_first(&endpoint->queue, struct user_thread, queue);
-	return thread->state == state ? thread : NULL;
-}
-
-struct user_thread *endpoint_receiver(const struct endpoint *endpoint)
-{
-	return first_in(endpoint, IN_RECV);
-}
-
-struct user_thread *endpoint_sender(const struct endpoint *endpoint)
-{
-	return first_in(endpoint, IN_SEND);
-}
-
-void endpoint_wait(struct endpoint *endpoint, struct user_thread *thread)
-{
-	INVARIANT(57, list_empty(&endpoint->queue) || first_in(endpoint, thread->state),
-		"a thread in state %u queues behind one in state %u", thread->state,
-		list_first(&endpoint->queue, struct user_thread, queue)->state);
-	list_append(&endpoint->queue, &thread->queue);
-}
-
-void endpoint_wait_again(struct endpoint *endpoint, struct user_thread *thread)
-{
-	list_push(&endpoint->queue, &thread->queue);
-}
-
 /* ---- Made, ended, freed ---- */
 
 static void free_endpoint(struct object *object)
@@ -91,7 +56,7 @@ static void unreachable(struct object *object)
 			;
 }
 
-static const struct object_ops endpoint_ops = {
+const struct object_ops endpoint_ops = {
 	.kind = KIND_ENDPOINT,
 	.free = free_endpoint,
 	.unreachable = unreachable,

@@ -1,16 +1,6 @@
 /* Handle tables: see handle.h. */
 #include "kernel/objects/handle.h"
 
-struct handle *handle_at(const struct handle_table *table, u32 slot)
-{
-	struct handle *handle;
-
-	if (slot >= table->slots)
-		return NULL;
-	handle = &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
-	return handle->object ? handle : NULL;
-}
-
 struct handle *handle_find(const struct handle_table *table, u32 slot, enum object_kind kind,
 	u32 rights, u32 *error)
 {
@@ -30,16 +20,6 @@ struct handle *handle_find(const struct handle_table *table, u32 slot, enum obje
 		return NULL;
 	}
 	return handle;
-}
-
-struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
-{
-	struct handle *handle;
-
-	if (slot == 0 || slot >= table->slots)
-		return NULL;
-	handle = &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
-	return handle->object ? NULL : handle;
 }
 
 void handle_set(struct handle *handle, struct object *object, u32 rights, u32 badge)

@@ -35,8 +35,22 @@ struct handle_table {
 
 /* objects_lock held for all: */
 
+/* The place of a slot, which is inside the table. */
+static inline struct handle *handle_place(const struct handle_table *table, u32 slot)
+{
+	return &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
+}
+
 /* The handle in a slot; NULL if there is none. */
-struct handle *handle_at(const struct handle_table *table, u32 slot);
+static inline struct handle *handle_at(const struct handle_table *table, u32 slot)
+{
+	struct handle *handle;
+
+	if (slot >= table->slots)
+		return NULL;
+	handle = handle_place(table, slot);
+	return handle->object ? handle : NULL;
+}
 /*
  * The handle in a slot if it leads to a living object of this kind (KIND_NONE: any) and has these
  * rights; else NULL and *error = EBADH, EPERM, EDEAD.
@@ -44,7 +58,15 @@ struct handle *handle_at(const struct handle_table *table, u32 slot);
 struct handle *handle_find(const struct handle_table *table, u32 slot, enum object_kind kind,
 	u32 rights, u32 *error);
 /* The slot if it is inside the table, not 0, and empty; else NULL. */
-struct handle *handle_free_slot(const struct handle_table *table, u32 slot);
+static inline struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
+{
+	struct handle *handle;
+
+	if (slot == 0 || slot >= table->slots)
+		return NULL;
+	handle = handle_place(table, slot);
+	return handle->object ? NULL : handle;
+}
 /* Fills an empty slot; counts the handle. */
 void handle_set(struct handle *handle, struct object *object, u32 rights, u32 badge);
 /*

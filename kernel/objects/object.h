@@ -15,6 +15,7 @@
 
 #include "arch/x86/cpu/spinlock.h"
 #include "lib/abi/abi.h"
+#include "lib/assert.h"
 #include "lib/list.h"
 
 struct task;
@@ -52,21 +53,52 @@ extern struct spinlock objects_lock;
 /* Queue elements handled in one hold of objects_lock. */
 #define ELEMENTS_A_HOLD 16u
 
+/* Behind objects_lock_call(): another CPU has it. */
+void objects_lock_wait(void);
 /*
  * Takes objects_lock at the entry of a call, interrupts off: a call that does not get it at once
  * waits with interrupts on.  Interrupts are off afterwards; objects_unlock() leaves them so.
  */
-void objects_lock_call(void);
+static __always_inline void objects_lock_call(void)
+{
+	this_cpu_inc(nosleep.locks);
+	if (likely(!atomic_xchg(&objects_lock.taken, 1))) {
+		lock_order_wait(&objects_lock, HERE(), true);
+		spin_taken(&objects_lock);
+		return;
+	}
+	this_cpu_dec(nosleep.locks);
+	objects_lock_wait();
+}
 static inline void objects_unlock_call(void) { spin_unlock(&objects_lock); }
 
 void object_init(struct object *object, const struct object_ops *ops);
 
 /* objects_lock held: */
+/* Puts it on the list of objects_reap(). */
+void object_reap_later(struct object *object);
 static inline void object_hold(struct object *object) { object->holds++; }
-void object_release(struct object *object);
+static inline void object_release(struct object *object)
+{
+	INVARIANT(55, object->holds, "an object of kind %u without holds is released",
+		object->ops->kind);
+	if (!--object->holds && !object->handles)
+		object_reap_later(object);
+}
 /* A handle to it came, or went. */
-void object_handle_came(struct object *object, u32 rights);
+static inline void object_handle_came(struct object *object, u32 rights)
+{
+	object->handles++;
+	if (rights & RIGHT_RECEIVE)
+		object->receivers++;
+}
 void object_handle_went(struct object *object, u32 rights);
+/* The same for a reply handle to a thread, which has other holds. */
+static inline void object_reply_went(struct object *object)
+{
+	if (!--object->handles && !object->holds)
+		object_reap_later(object);
+}
 
 /*
  * Does what could not be done under the lock: tells objects that their last handle has gone, and

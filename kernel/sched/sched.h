@@ -49,6 +49,17 @@ void sched_wake(struct thread *thread, bool *woken);
  * Interrupts are off at the call, on at the return.
  */
 void sched_block(struct spinlock *outer, struct thread *next);
+/*
+ * The same for a `next` of this CPU, which runs at once: what sched_block() would find out has been
+ * asked of sched_can_hand_over().
+ */
+void sched_hand_over(struct spinlock *outer, struct thread *next);
+/* True if the thread, which sleeps, belongs to this CPU and nobody ready here is higher. */
+static inline bool sched_can_hand_over(const struct thread *next)
+{
+	return next->cpu == smp_processor_id() &&
+	       !(READ_ONCE(this_cpu(run_queue)->ready_mask) >> next->priority >> 1);
+}
 /* The running thread ends. */
 __noreturn void sched_end(void);
 

@@ -18,7 +18,7 @@ enum bench_slot {
 };
 
 /* Labels of messages to the child. */
-enum request { REQUEST_ECHO = 1, REQUEST_STRING, REQUEST_PONGS, REQUEST_FAULTS, REQUEST_END };
+enum request { REQUEST_ECHO = 1, REQUEST_PLACE, REQUEST_STRING, REQUEST_CLOSE, REQUEST_PONGS, REQUEST_FAULTS, REQUEST_END };
 
 struct key {
 	const char *name;

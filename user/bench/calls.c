@@ -30,17 +30,21 @@ static u32 echo(u32 n, u32 words)
 static u32 short_round_trips(u32 n) { return echo(n, 2); }
 static u32 long_round_trips(u32 n) { return echo(n, 60); }
 
+static void ask(u32 what) { ipc_call(SLOT_MEET, TAG(what, 0u, 0u), 0, 0, TIMEOUT_NEVER); }
+
 static u32 strings(u32 n)
 {
 	u32 error = mem_alloc(0, 0, STRING_FROM | PROT_READ | PROT_WRITE, PAGES_A_CALL, 0).error;
 
 	if (error && error != EEXIST)
 		return 0;
+	ask(REQUEST_PLACE);
 	for (u32 i = 0; i < n; i++) {
 		message_put_string(0, (void *)STRING_FROM, STRING_BYTES);
 		if (ipc_call(SLOT_MEET, TAG(REQUEST_STRING, 0u, 1u), 0, 0, TIMEOUT_NEVER).error)
 			return 0;
 	}
+	ask(REQUEST_CLOSE);
 	return n;
 }
 
@@ -90,6 +94,7 @@ static struct result signal_after_answer(u32 n)
 	return ipc_recv(SLOT_MEET, SLOT_ANSWER, TIMEOUT_NEVER);
 }
 
+/* It stays open for the strings alone: who has places pays for their copy. */
 static void open_place(void)
 {
 	struct message *own = message_own();
@@ -99,15 +104,30 @@ static void open_place(void)
 	own->places = 1;
 }
 
+static struct result open_and_answer(void)
+{
+	open_place();
+	return answer(0);
+}
+
+static struct result close_and_answer(void)
+{
+	message_close_places();
+	return answer(0);
+}
+
 void answer_requests(void)
 {
 	struct result request;
 
-	open_place();
 	request = ipc_recv(SLOT_MEET, SLOT_ANSWER, TIMEOUT_NEVER);
 	while (!request.error && TAG_LABEL(request.tag) != REQUEST_END) {
 		if (TAG_LABEL(request.tag) == REQUEST_PONGS)
 			request = signal_after_answer(request.word0);
+		else if (TAG_LABEL(request.tag) == REQUEST_PLACE)
+			request = open_and_answer();
+		else if (TAG_LABEL(request.tag) == REQUEST_CLOSE)
+			request = close_and_answer();
 		else
 			request = answer(TAG_WORDS(request.tag));
 	}

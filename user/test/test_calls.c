@@ -172,7 +172,7 @@ static struct result make_call(const struct call *call, u32 bad, u32 value)
 	for (u32 i = 0; i < call->arguments; i++)
 		set_register(
 			&registers, call->argument[i].place, i == bad ? value : call->value[i]);
-	kernel_call(&registers);
+	registers = kernel_call(registers);
 	return registers;
 }
 
