@@ -51,12 +51,25 @@ static inline struct handle *handle_at(const struct handle_table *table, u32 slo
 	handle = handle_place(table, slot);
 	return handle->object ? handle : NULL;
 }
+/* Why a handle will not do: EBADH, EPERM, EDEAD. */
+u32 handle_fault(const struct handle *handle, enum object_kind kind, u32 rights);
 /*
  * The handle in a slot if it leads to a living object of this kind (KIND_NONE: any) and has these
- * rights; else NULL and *error = EBADH, EPERM, EDEAD.
+ * rights; else NULL and *error.
  */
-struct handle *handle_find(const struct handle_table *table, u32 slot, enum object_kind kind,
-	u32 rights, u32 *error);
+static inline struct handle *handle_find(const struct handle_table *table, u32 slot,
+	enum object_kind kind, u32 rights, u32 *error)
+{
+	struct handle *handle = handle_at(table, slot);
+
+	if (likely(handle &&
+		    (handle->rights & (rights | RIGHT_REPLY | RIGHT_RESERVED)) == rights &&
+		    (kind == KIND_NONE || handle->object->ops->kind == kind) &&
+		    !handle->object->dead))
+		return handle;
+	*error = handle_fault(handle, kind, rights);
+	return NULL;
+}
 /* The slot if it is inside the table, not 0, and empty; else NULL. */
 static inline struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
 {

@@ -25,7 +25,7 @@ static u32 map_and_unmap(u32 n)
 
 static u32 make_task(u32 slot)
 {
-	return obj_create(SLOT_SYSTEM, slot, KIND_TASK | 8u << 8, 0x100000, 0, 256).error;
+	return obj_create(SLOT_SYSTEM, slot, KIND_TASK | 10u << 8, 0x100000, 0, 256).error;
 }
 
 /* A thread whose first instruction faults: it ends, since the task has no pager. */
