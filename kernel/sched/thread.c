@@ -79,13 +79,13 @@ static struct thread *thread_alloc(const char *name, u32 cpu)
 
 	if (!thread)
 		return NULL;
-	thread->stack_top = kernel_stack_alloc(name);
+	strlcpy(thread->name, name, sizeof(thread->name));
+	thread->stack_top = kernel_stack_alloc(thread->name);
 	if (!thread->stack_top) {
 		object_free(&thread_cache, thread);
 		return NULL;
 	}
 	thread->cpu = cpu;
-	strlcpy(thread->name, name, sizeof(thread->name));
 	list_init(&thread->node);
 	wait_queue_init(&thread->exited, "exited");
 	list_thread(thread);
@@ -140,4 +140,5 @@ void thread_join(struct thread *thread)
 	unlist_thread(thread);
 	kernel_stack_free(thread->stack_top);
 	object_free(&thread_cache, thread);
+	check_stack_cache();
 }
