@@ -136,7 +136,7 @@ void kernel_stack_free(uintptr_t top)
 	struct kernel_stack *stack = find_stack(top - KERNEL_STACK_SIZE);
 	struct stack_list *list = this_cpu(stack_list);
 
-	ASSERT(stack && stack->owner, "0x%lx is not the top of a kernel stack in use",
+	INVARIANT(70, stack && stack->owner, "0x%lx is not the top of a kernel stack in use",
 		(unsigned long)top);
 	WRITE_ONCE(stack->owner, NULL);
 	stack_depth_gone(stack->bottom);
