@@ -270,7 +270,8 @@ u32 object_cache_trim(struct object_cache *cache)
 	u32 n = 0;
 
 	take_empty_pages(cache, &pages);
-	list_for_each_safe(node, &pages) {
+	list_for_each_safe(node, &pages)
+	{
 		drop_page(cache, list_entry(node, struct page, list));
 		n++;
 	}

@@ -21,10 +21,10 @@ struct object_cache {
 	struct spinlock lock;
 	/* Pages with free objects, those with all objects free last; pages without free objects. */
 	struct list partial, full;
-	u32 pages, in_use;  /* pages; objects that are allocated */
-	u32 empty;          /* pages with all objects free */
-	u32 first;          /* where in a page the first object lies */
-	struct list in_all; /* in the list of all caches */
+	u32 pages, in_use;      /* pages; objects that are allocated */
+	u32 empty;              /* pages with all objects free */
+	u32 first;              /* where in a page the first object lies */
+	struct list in_all;     /* in the list of all caches */
 	struct redzone redzone; /* debug build: what lies behind each object; nothing otherwise */
 };
 

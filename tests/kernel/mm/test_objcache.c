@@ -106,8 +106,8 @@ SELFTEST(objcache_misuse, "objcache.misuse", 7, "51")
 	object_free(&cache, first);
 	EXPECT(51, selftest_panics(free_object, first, 0), "object %p freed twice", first);
 	object_free(&cache, second);
-	EXPECT(51, selftest_panics(free_object, second, 0), "object %p of an empty page freed twice",
-		second);
+	EXPECT(51, selftest_panics(free_object, second, 0),
+		"object %p of an empty page freed twice", second);
 	object_cache_end(&cache);
 	kfree(foreign);
 	free_page_at(page);
