@@ -52,7 +52,7 @@ static void enter_table_page(u32 i, struct kernel_stack *page)
 	spin_lock(&table_lock);
 	needed = !stack_table[i];
 	if (needed)
-		/* Locked before, so zeroed before: guard_page_owner() on another CPU reads it. */
+		/* x86 keeps stores in order: who sees the page, without the lock, sees it zeroed. */
 		WRITE_ONCE(stack_table[i], page);
 	spin_unlock(&table_lock);
 	if (!needed)
@@ -88,14 +88,6 @@ static __noinline struct kernel_stack *stack_create(void)
 	return stack;
 }
 
-static void stack_destroy(struct kernel_stack *stack)
-{
-	uintptr_t bottom = stack->bottom;
-
-	WRITE_ONCE(stack->bottom, 0);
-	vfree((void *)bottom);
-}
-
 /* From this CPU's list, which is not empty. */
 static inline struct kernel_stack *pop(struct stack_list *list)
 {
@@ -120,8 +112,11 @@ uintptr_t kernel_stack_alloc(const char *owner)
 	return stack->bottom + KERNEL_STACK_SIZE;
 }
 
-/* The mapped stack with this bottom, any address; NULL: there is none. */
-static struct kernel_stack *find_stack(uintptr_t bottom)
+/*
+ * The stack with this bottom, any address; NULL: there is none.  One that was given back has no
+ * owner.
+ */
+static inline struct kernel_stack *find_stack(uintptr_t bottom)
 {
 	struct kernel_stack *stack;
 
@@ -152,7 +147,7 @@ static u32 trim_list(u32 mark)
 	u32 freed = 0;
 
 	for (; list->count > mark; freed++)
-		stack_destroy(pop(list));
+		vfree((void *)pop(list)->bottom);
 	return freed;
 }
 

@@ -37,11 +37,11 @@ void kernel_stack_free(uintptr_t top);
  */
 u32 check_stack_cache(void);
 
-/* What is known of a stack, for as long as it is mapped.  A power of two in size. */
+/* What is known of a stack, by its place.  A power of two in size. */
 struct kernel_stack {
 	struct kernel_stack *next; /* in a CPU's list */
-	uintptr_t bottom;          /* 0: no stack is mapped */
-	const char *owner;         /* NULL: in a list */
+	uintptr_t bottom;          /* of the last stack that was here */
+	const char *owner;         /* NULL: it is not in use */
 } __aligned(4 * sizeof(void *));
 struct stack_list {
 	struct kernel_stack *head;

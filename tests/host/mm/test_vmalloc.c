@@ -13,6 +13,7 @@
 #include "mm/objects/objcache.h"
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/zone.h"
 #include "tests/checkers/page_counts.h"
 #include "tests/checkers/stack_check.h"
 
@@ -453,6 +454,23 @@ static void many_stacks(void **state)
 	}
 }
 
+/* While memory is short check_stack_cache() keeps nothing; up to the high mark it keeps all. */
+static void stacks_are_kept_while_there_is_memory(void **state)
+{
+	uintptr_t top[STACK_HIGH_MARK];
+
+	(void)state;
+	machine_start(1, 32, 0, 7);
+	for (u32 i = 0; i < STACK_HIGH_MARK; i++)
+		top[i] = kernel_stack_alloc("kept");
+	for (u32 i = 0; i < STACK_HIGH_MARK; i++)
+		kernel_stack_free(top[i]);
+	CHECK_EQUAL(check_stack_cache(), 0);
+	zones[ZONE_DMA].is_short = true;
+	CHECK_EQUAL(check_stack_cache(), STACK_HIGH_MARK);
+	CHECK_EQUAL(vmalloc_stats().areas, 0);
+}
+
 static void misuse_is_caught(void **state)
 {
 	char *memory, *device;
@@ -578,6 +596,7 @@ const struct CMUnitTest vmalloc_tests[] = {
 	cmocka_unit_test(no_memory_for_a_name),
 	cmocka_unit_test(names_on_two_cpus),
 	cmocka_unit_test(many_stacks),
+	cmocka_unit_test(stacks_are_kept_while_there_is_memory),
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(freed_on_two_cpus),
 	cmocka_unit_test(large_ranges_are_flushed),

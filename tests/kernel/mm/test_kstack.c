@@ -190,3 +190,15 @@ SELFTEST(stack_thread, "stack.thread", 8, "70, 71")
 	EXPECT_EQ(71, seen_top, first, "stack of the next thread");
 	expect_listed(before, "both threads were joined");
 }
+
+/* Who joins many threads, one after the other, keeps no more stacks than the high mark. */
+SELFTEST(stack_join, "stack.join", 8, "72")
+{
+	static struct crew crew;
+
+	if (!crew_start_on(&crew, 1u << smp_processor_id(), STACKS + 3, look, NULL))
+		return;
+	crew_join(&crew);
+	EXPECT(72, nr_cached_stacks() <= STACK_HIGH_MARK, "%u stacks are kept after %u threads",
+		nr_cached_stacks(), crew.n);
+}
