@@ -56,7 +56,7 @@ __noreturn void idle_loop(struct thread *idle)
 	for (;;) {
 		sched_housekeeping();
 		check_pgt_cache();
-		check_stack_cache();
+		check_stack_cache_idle();
 		if (!sched_has_work())
 			idle_halt();
 		else

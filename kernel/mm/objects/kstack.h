@@ -49,4 +49,11 @@ struct stack_list {
 };
 DECLARE_PER_CPU(struct stack_list, stack_list);
 
+/* For the idle loop: shortage of memory reaches it by a request to trim. */
+static inline void check_stack_cache_idle(void)
+{
+	if (unlikely(this_cpu_read(stack_list.count) > STACK_HIGH_MARK))
+		check_stack_cache();
+}
+
 #endif
