@@ -76,12 +76,12 @@ static void thread_begin(void)
 
 bool thread_init(struct thread *thread, const char *name, u32 cpu)
 {
-	thread->stack_top = kernel_stack_alloc(name);
+	strlcpy(thread->name, name, sizeof(thread->name));
+	thread->stack_top = kernel_stack_alloc(thread->name);
 	if (!thread->stack_top)
 		return false;
 	thread->cpu = thread->moves_to = cpu;
 	thread->priority = PRIORITY_KERNEL;
-	strlcpy(thread->name, name, sizeof(thread->name));
 	list_init(&thread->node);
 	wait_queue_init(&thread->exited, "exited");
 	list_thread(thread);
@@ -159,4 +159,5 @@ void thread_join(struct thread *thread)
 	}
 	thread_free(thread);
 	object_free(&thread_cache, thread);
+	check_stack_cache();
 }
