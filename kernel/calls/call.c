@@ -2,37 +2,15 @@
 #include "kernel/calls/call.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/ipc/message.h"
 
-struct call call_begin(struct trapframe *frame)
-{
-	struct call call = {
-		.h1 = first_handle(frame->eax),
-		.h2 = second_handle(frame->eax),
-		.esi = frame->esi,
-		.edi = frame->edi,
-		.ebp = frame->ebp,
-		.ebx = frame->ebx,
-	};
-
-	message_none(frame);
-	irq_enable();
-	return call;
-}
-
-struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
+struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
 {
 	u32 flags = spin_lock_irqsave(&objects_lock);
-	struct task *task = slot ? NULL : self->task;
+	const struct handle *handle =
+		handle_find(&self->task->handles, slot, KIND_TASK, rights, error);
+	struct task *task = handle ? task_of(handle->object) : NULL;
 
-	if (slot) {
-		const struct handle *handle =
-			handle_find(&self->task->handles, slot, KIND_TASK, rights, error);
-
-		if (handle)
-			task = task_of(handle->object);
-	}
-	if (task)
+	if (task && task != self->task)
 		task_call_begins(task);
 	spin_unlock_irqrestore(&objects_lock, flags);
 	return task;

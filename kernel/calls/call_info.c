@@ -134,7 +134,7 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 	flags = spin_lock_irqsave(&objects_lock);
 	fill_task(&info, task);
 	spin_unlock_irqrestore(&objects_lock, flags);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return put_one(answer, &info, sizeof(info));
 }
 
@@ -180,7 +180,7 @@ static u32 tell_maps(struct user_thread *self, u32 slot, u32 from, struct answer
 		at += PAGE_SIZE)
 		if (!put(answer, &info, sizeof(info), &error))
 			break;
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 

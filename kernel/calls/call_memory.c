@@ -71,7 +71,7 @@ u32 call_mem_alloc(struct user_thread *self, struct trapframe *frame)
 		error = map_devices(self, &call, &to, prot, &done);
 	else
 		error = positive(user_alloc(&to, prot, &done));
-	task_call_ends(task);
+	call_task_done(self, task);
 	frame->edi = done;
 	return error;
 }
@@ -119,7 +119,7 @@ static u32 map_from(struct user_thread *self, struct task *to, const struct call
 	struct range source = { from->mm, call->ebp & PAGE_MASK, call->esi };
 
 	error = map(&place, &source, call->edi & PROT_MASK, call->ebp & ~PAGE_MASK, done);
-	task_call_ends(from);
+	call_task_done(self, from);
 	return error;
 }
 
@@ -135,7 +135,7 @@ u32 call_mem_map(struct user_thread *self, struct trapframe *frame)
 	if (!to)
 		return error;
 	error = map_from(self, to, &call, &done);
-	task_call_ends(to);
+	call_task_done(self, to);
 	frame->edi = done;
 	return error;
 }
@@ -159,7 +159,7 @@ u32 call_mem_unmap(struct user_thread *self, struct trapframe *frame)
 		error = positive(user_revoke(&range, &done));
 	else
 		user_unmap(&range);
-	task_call_ends(task);
+	call_task_done(self, task);
 	frame->edi = done;
 	return error;
 }

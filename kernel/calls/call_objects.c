@@ -183,7 +183,7 @@ u32 call_handle_copy(struct user_thread *self, struct trapframe *frame)
 	flags = spin_lock_irqsave(&objects_lock);
 	error = copy_handle(self, task, &call);
 	spin_unlock_irqrestore(&objects_lock, flags);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 
@@ -212,9 +212,10 @@ u32 call_handle_drop(struct user_thread *self, struct trapframe *frame)
 		struct object *object =
 			call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
 
-		if (!object)
+		/* One that has ended already is only dropped. */
+		if (!object && error != EDEAD)
 			return error;
-		if (object->ops->destroy)
+		if (object && object->ops->destroy)
 			object->ops->destroy(object);
 		call_release(object);
 	}

@@ -112,7 +112,7 @@ u32 call_io_grant(struct user_thread *self, struct trapframe *frame)
 		error = make_io_map(task);
 	if (!error)
 		open_ports(task, call.edi, call.esi);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 

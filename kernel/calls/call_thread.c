@@ -58,7 +58,7 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 	if (!task)
 		return error;
 	error = create_in(self, &call, task);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 

@@ -6,6 +6,7 @@
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
 #include "lib/assert.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/wait.h"
@@ -313,6 +314,7 @@ static void tear_down(struct task *task)
 	tell_end(task);
 	release(task->on_end);
 	release(&task->object);
+	check_stack_cache(); /* its threads left theirs */
 }
 
 static struct task *take_dying(void)

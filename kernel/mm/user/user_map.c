@@ -18,16 +18,21 @@ static uintptr_t at(const struct range *range, u32 i) { return range->address + 
 
 /* ---- One page into an address space ---- */
 
-/* What one new entry needs: its tables and its record.  NULL with *error. */
-static struct mapping *prepare(struct mm *mm, uintptr_t address, int *error)
+/*
+ * After an entry failed: true if it was for want of its tables, which stand now, so that it is to be
+ * tried again.  They may go again meanwhile, with what lies around them.
+ */
+static bool tables_made(struct mm *mm, uintptr_t address, int *error)
 {
+	if (*error != -EAGAIN)
+		return false;
 	*error = mm_make_tables(mm, address);
-	return *error ? NULL : mapping_alloc(mm, error);
+	return !*error;
 }
 
 /*
  * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller brings.
- * -EAGAIN: the tables have gone meanwhile.
+ * -EAGAIN: no table stands there.
  */
 static int enter(struct mm *mm, uintptr_t address, struct page *page, u32 prot,
 	struct mapping *record)
@@ -73,22 +78,21 @@ static struct page *charged_page(struct mm *mm, u32 gfp, int *error)
 /* Gives the frame, which has been charged, its owner and its first mapping. */
 static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
 {
-	struct mapping *record;
 	int error;
+	struct mapping *record = mapping_alloc(mm, &error);
 
+	if (!record)
+		return error;
 	do {
-		record = prepare(mm, address, &error);
-		if (!record)
-			return error;
 		spin_lock(&maps_lock);
 		frame_begin(page, mm);
 		error = enter(mm, address, page, prot, record);
 		if (error)
 			frame_never_mapped(page);
 		spin_unlock(&maps_lock);
-		if (error)
-			mapping_free(mm, record);
-	} while (error == -EAGAIN);
+	} while (tables_made(mm, address, &error));
+	if (error)
+		mapping_free(mm, record);
 	return error;
 }
 
@@ -222,22 +226,21 @@ static int do_grant(const struct source *source, const struct range *from, uintp
 static int one_from(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
 	u32 prot, with_source_t with)
 {
-	struct mapping *record;
 	struct source source;
 	int error;
+	struct mapping *record = mapping_alloc(to, &error);
 
+	if (!record)
+		return error;
 	do {
-		record = prepare(to, address, &error);
-		if (!record)
-			return error;
 		spin_lock(&maps_lock);
 		error = look(from->mm, from_at, &source);
 		if (!error)
 			error = with(&source, from, from_at, to, address, prot, record);
 		spin_unlock(&maps_lock);
-		if (error)
-			mapping_free(to, record);
-	} while (error == -EAGAIN);
+	} while (tables_made(to, address, &error));
+	if (error)
+		mapping_free(to, record);
 	return error;
 }
 
