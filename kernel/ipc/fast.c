@@ -95,8 +95,7 @@ static inline struct user_thread *ready_caller(const struct handle *handle)
 	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) != RIGHT_REPLY)
 		return NULL;
 	caller = reply_caller(handle);
-	if (!caller || caller->faults || !has_no_time_limit(caller) ||
-		!sched_can_hand_over(&caller->thread))
+	if (!caller || !has_no_time_limit(caller) || !sched_can_hand_over(&caller->thread))
 		return NULL;
 	return caller;
 }
@@ -123,10 +122,11 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 		objects_unlock_call();
 		return false;
 	}
-	pass(self, frame, caller, 0, 0);
+	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
+	if (!caller->faults)
+		pass(self, frame, caller, 0, 0);
 	caller->call_number++;
 	caller->state = IN_RUN;
-	caller->result = 0;
 	handle->object = NULL;
 	object_reply_went(&caller->object);
 	self->reply_slot = first_handle(frame->eax);

@@ -210,21 +210,29 @@ void task_destroy(struct task *task)
 	} while (more);
 }
 
+/* The first slot from *slot on that is not empty; false: none.  Empty ones are passed quickly. */
+static bool next_handle(const struct handle_table *table, u32 *slot)
+{
+	while (*slot < table->slots) {
+		const struct handle *handle = handle_place(table, *slot);
+		u32 left = HANDLES_A_PAGE - *slot % HANDLES_A_PAGE;
+
+		for (; left && !handle->object; left--, ++*slot)
+			handle++;
+		if (left)
+			return true;
+	}
+	return false;
+}
+
 /* Empties up to a hold's worth of slots from *slot on; true if there are more. */
 static bool drop_some(struct task *task, u32 *slot)
 {
 	u32 flags = spin_lock_irqsave(&objects_lock), dropped = 0;
 
-	for (; *slot < task->handles.slots && dropped < ELEMENTS_A_HOLD; ++*slot) {
-		struct handle *handle = handle_at(&task->handles, *slot);
-
-		if (handle) {
-			handle_clear(handle);
-			dropped++;
-		}
-		/* Empty slots are many, and quickly passed. */
-		if (*slot % HANDLES_A_PAGE == HANDLES_A_PAGE - 1)
-			dropped = ELEMENTS_A_HOLD;
+	while (dropped < ELEMENTS_A_HOLD && next_handle(&task->handles, slot)) {
+		handle_clear(handle_place(&task->handles, *slot));
+		dropped++;
 	}
 	spin_unlock_irqrestore(&objects_lock, flags);
 	return *slot < task->handles.slots;

@@ -69,6 +69,7 @@ struct message {
 
 /* Fault messages: label = vector | access << 8; word 0 = address, word 1 = eip. */
 #define FAULT_VECTOR(label) ((label)&0xFFu)
+#define FAULT_PRESENT(label) (((label) >> 8) & 1u) /* the page is there, without the right */
 #define FAULT_WRITE(label) (((label) >> 8) & 2u)
 #define FAULT_FETCH(label) (((label) >> 8) & 16u)
 

@@ -8,6 +8,7 @@
 #define USER_BENCH_BENCH_H
 
 #include "lib/types.h"
+#include "user/lib/layout.h"
 
 enum bench_slot {
 	SLOT_MEET = 32, /* endpoint: the first task calls, the child answers */
@@ -18,7 +19,14 @@ enum bench_slot {
 };
 
 /* Labels of messages to the child. */
-enum request { REQUEST_ECHO = 1, REQUEST_PLACE, REQUEST_STRING, REQUEST_CLOSE, REQUEST_PONGS, REQUEST_FAULTS, REQUEST_END };
+enum request { REQUEST_ECHO = 1, REQUEST_PLACE, REQUEST_STRING, REQUEST_CLOSE, REQUEST_PONGS,
+	REQUEST_TOUCH, /* so many pages of FAULT_PLACE; word 0 of the answer: ticks */
+	REQUEST_FORGET, /* unmaps them */
+	REQUEST_END };
+
+/* Where the child faults: the far end of its stack, which its pager fills. */
+#define FAULT_PLACE STACK_BOTTOM
+#define FAULT_PAGES 128u
 
 struct key {
 	const char *name;
@@ -30,6 +38,10 @@ struct key {
 
 extern const struct key call_keys[], memory_keys[];
 extern const u32 call_key_count, memory_key_count;
+
+/* What run() took where it is not all that counts; 0: everything counts. */
+extern u32 own_ticks;
+u64 time_stamp(void);
 
 /* Measures one key and prints its line. */
 void measure(const char *tag, const struct key *key);

@@ -116,6 +116,22 @@ static struct result close_and_answer(void)
 	return answer(0);
 }
 
+static struct result touch_and_answer(u32 pages)
+{
+	u64 start = time_stamp();
+
+	for (u32 i = 0; i < pages; i++)
+		*(volatile u32 *)(uintptr_t)(FAULT_PLACE + i * PAGE) = i;
+	return ipc_reply_recv(SLOT_ANSWER, SLOT_MEET, TAG(0u, 1u, 0u),
+		(u32)(time_stamp() - start), 0, TIMEOUT_NEVER);
+}
+
+static struct result forget_and_answer(void)
+{
+	mem_unmap(0, FAULT_PLACE, FAULT_PAGES);
+	return answer(0);
+}
+
 void answer_requests(void)
 {
 	struct result request;
@@ -128,6 +144,10 @@ void answer_requests(void)
 			request = open_and_answer();
 		else if (TAG_LABEL(request.tag) == REQUEST_CLOSE)
 			request = close_and_answer();
+		else if (TAG_LABEL(request.tag) == REQUEST_TOUCH)
+			request = touch_and_answer(request.word0);
+		else if (TAG_LABEL(request.tag) == REQUEST_FORGET)
+			request = forget_and_answer();
 		else
 			request = answer(TAG_WORDS(request.tag));
 	}

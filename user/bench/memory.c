@@ -2,6 +2,7 @@
 #include "lib/compiler.h"
 #include "user/bench/bench.h"
 #include "user/lib/calls.h"
+#include "user/lib/child.h"
 #include "user/lib/layout.h"
 
 #define PLACE 0x54000000u
@@ -65,7 +66,39 @@ static u32 tasks(u32 n)
 	return n;
 }
 
+static struct result ask(u32 what, u32 word)
+{
+	return ipc_call(SLOT_MEET, TAG(what, 1u, 0u), word, 0, TIMEOUT_NEVER);
+}
+
+/* The child's first write to each of so many pages. */
+static u32 new_pages(u32 n)
+{
+	struct result touched;
+
+	ask(REQUEST_FORGET, 0);
+	touched = ask(REQUEST_TOUCH, n);
+	own_ticks = touched.word0;
+	return touched.error ? 0 : n;
+}
+
+/* The same of pages that it shares with this task. */
+static u32 shared_pages(u32 n)
+{
+	struct result touched;
+
+	if (!new_pages(n) || mem_map(0, SLOT_CHILD, COPIED | PROT_READ, FAULT_PLACE | MAP_SHARE,
+				     n).error)
+		return 0;
+	touched = ask(REQUEST_TOUCH, n);
+	own_ticks = touched.word0;
+	mem_unmap(0, COPIED, n);
+	return touched.error ? 0 : n;
+}
+
 const struct key memory_keys[] = {
+	{ "user.fault_anon", FAULT_PAGES, 1, new_pages },
+	{ "user.fault_cow", FAULT_PAGES, 1, shared_pages },
 	{ "user.map_unmap", 10000, 1, map_and_unmap },
 	{ "user.task_create_destroy", 1000, 1, tasks },
 };
