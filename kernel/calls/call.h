@@ -48,8 +48,7 @@ static __always_inline struct call call_begin(struct trapframe *frame)
  * lock held.
  */
 struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32 *error);
-static inline struct task *call_task(
-	struct user_thread *self, u32 slot, u32 rights, u32 *error)
+static inline struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
 {
 	return slot ? call_other_task(self, slot, rights, error) : self->task;
 }

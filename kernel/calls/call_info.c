@@ -211,16 +211,11 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)
 {
 	switch (call->esi) {
-	case INFO_SYSTEM:
-		return tell_system(answer);
-	case INFO_TASK:
-		return tell_task(self, call->h1, answer);
-	case INFO_MAPS:
-		return tell_maps(self, call->h1, call->edi, answer);
-	case INFO_THREAD:
-		return tell_thread(self, call->h1, answer);
-	default:
-		return tell_tasks(self, call->h1, call->edi, answer);
+	case INFO_SYSTEM: return tell_system(answer);
+	case INFO_TASK: return tell_task(self, call->h1, answer);
+	case INFO_MAPS: return tell_maps(self, call->h1, call->edi, answer);
+	case INFO_THREAD: return tell_thread(self, call->h1, answer);
+	default: return tell_tasks(self, call->h1, call->edi, answer);
 	}
 }
 

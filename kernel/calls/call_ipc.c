@@ -36,8 +36,7 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	message_none(frame);
 	if (error)
 		return error;
-	handle = handle_find(
-		&self->task->handles, slot, KIND_ENDPOINT, RIGHT_SEND, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_ENDPOINT, RIGHT_SEND, &error);
 	if (handle && !handle->object->receivers)
 		error = EDEAD;
 	if (error) {
@@ -120,8 +119,7 @@ u32 call_notify(struct user_thread *self, struct trapframe *frame)
 
 	message_none(frame);
 	objects_lock_call();
-	handle = handle_find(
-		&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_SEND, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_SEND, &error);
 	if (handle)
 		notification_raise(notification_of(handle->object),
 			handle->badge ? bits & handle->badge : bits);
@@ -159,8 +157,7 @@ u32 call_notify_wait(struct user_thread *self, struct trapframe *frame)
 	if (!mask)
 		return EINVAL;
 	objects_lock_call();
-	handle = handle_find(
-		&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
 	if (handle)
 		notification = notification_of(handle->object);
 	if (notification && notification->bound && notification->bound != self)

@@ -81,16 +81,11 @@ u32 call_mem_alloc(struct user_thread *self, struct trapframe *frame)
 static u32 map(const struct range *to, const struct range *from, u32 prot, u32 how, u32 *done)
 {
 	switch (how & MAP_OP_MASK) {
-	case MAP_MAP:
-		return positive(user_map(to, from, prot, done));
-	case MAP_GRANT:
-		return positive(user_grant(to, from, prot, done));
-	case MAP_COPY:
-		return positive(user_copy(to, from, prot, how & MAP_REPLACE, done));
-	case MAP_SHARE:
-		return positive(user_share(to, from, prot, done));
-	default:
-		return positive(user_protect(to, prot, done));
+	case MAP_MAP: return positive(user_map(to, from, prot, done));
+	case MAP_GRANT: return positive(user_grant(to, from, prot, done));
+	case MAP_COPY: return positive(user_copy(to, from, prot, how & MAP_REPLACE, done));
+	case MAP_SHARE: return positive(user_share(to, from, prot, done));
+	default: return positive(user_protect(to, prot, done));
 	}
 }
 

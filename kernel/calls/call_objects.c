@@ -54,20 +54,20 @@ static bool task_arguments_are_valid(const struct call *call)
 {
 	u32 priority = (call->esi >> 8) & 0xFFu, bit = call->esi >> 16;
 
-	return priority < PRIORITIES && bit < 32 &&
-	       !(call->ebp >> 24) && call->ebx >= SLOTS_MIN && call->ebx <= HANDLES_MAX &&
-	       call->ebx % HANDLES_A_PAGE == 0;
+	return priority < PRIORITIES && bit < 32 && !(call->ebp >> 24) && call->ebx >= SLOTS_MIN &&
+	       call->ebx <= HANDLES_MAX && call->ebx % HANDLES_A_PAGE == 0;
 }
 
 /* The two objects that the new task leads to; each may be left out.  Held. */
-static u32 find_companions(struct user_thread *self, const struct call *call, struct new_task *wanted)
+static u32 find_companions(
+	struct user_thread *self, const struct call *call, struct new_task *wanted)
 {
 	u32 pager = call->ebp & HANDLE_MASK, on_end = (call->ebp >> 12) & HANDLE_MASK, error = 0;
 
 	if (pager) {
 		u32 flags = spin_lock_irqsave(&objects_lock);
-		const struct handle *handle = handle_find(
-			&self->task->handles, pager, KIND_ENDPOINT, RIGHT_SEND, &error);
+		const struct handle *handle =
+			handle_find(&self->task->handles, pager, KIND_ENDPOINT, RIGHT_SEND, &error);
 
 		if (handle) {
 			wanted->pager = handle->object;
@@ -77,8 +77,7 @@ static u32 find_companions(struct user_thread *self, const struct call *call, st
 		spin_unlock_irqrestore(&objects_lock, flags);
 	}
 	if (!error && on_end)
-		wanted->on_end =
-			call_object(self, on_end, KIND_NOTIFICATION, RIGHT_SEND, &error);
+		wanted->on_end = call_object(self, on_end, KIND_NOTIFICATION, RIGHT_SEND, &error);
 	return error;
 }
 
@@ -209,8 +208,7 @@ u32 call_handle_drop(struct user_thread *self, struct trapframe *frame)
 		return EINVAL;
 	if (call.esi & DROP_DESTROY) {
 		u32 error = 0;
-		struct object *object =
-			call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
+		struct object *object = call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
 
 		/* One that has ended already is only dropped. */
 		if (!object && error != EDEAD)

@@ -24,19 +24,17 @@ static u32 need_system(struct user_thread *self, u32 slot, u32 rights)
 
 /* ---- irq_ctl ---- */
 
-static u32 irq_do(struct user_thread *self, const struct call *call, struct notification *notification)
+static u32 irq_do(
+	struct user_thread *self, const struct call *call, struct notification *notification)
 {
 	u32 error = call->esi == IRQ_ACK ? 0 : need_system(self, call->h1, RIGHT_MANAGE);
 
 	if (error)
 		return error;
 	switch (call->esi) {
-	case IRQ_ATTACH:
-		return irq_attach(call->edi, notification, call->ebp);
-	case IRQ_DETACH:
-		return irq_detach(call->edi, notification);
-	default:
-		return irq_acknowledge(call->edi, notification);
+	case IRQ_ATTACH: return irq_attach(call->edi, notification, call->ebp);
+	case IRQ_DETACH: return irq_detach(call->edi, notification);
+	default: return irq_acknowledge(call->edi, notification);
 	}
 }
 
@@ -90,7 +88,7 @@ static void open_ports(struct task *task, u32 port, u32 n)
 	u32 flags = spin_lock_irqsave(&objects_lock);
 
 	for (; n; n--, port++)
-		task->io[port / 8] &= (u8)~(1u << (port % 8));
+		task->io[port / 8] &= (u8) ~(1u << (port % 8));
 	spin_unlock_irqrestore(&objects_lock, flags);
 	smp_call(tlb_users(&task->mm->tlb), load_io_map, task);
 }

@@ -51,8 +51,7 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 	u32 error = 0;
 	struct task *task;
 
-	if ((call.esi & ~PAGE_MASK) >> (2 * PRIO_BITS) ||
-		!range_is_valid(call.esi & PAGE_MASK, 1))
+	if ((call.esi & ~PAGE_MASK) >> (2 * PRIO_BITS) || !range_is_valid(call.esi & PAGE_MASK, 1))
 		return EINVAL;
 	task = call_task(self, call.h1, RIGHT_MANAGE, &error);
 	if (!task)
@@ -124,8 +123,8 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
  * The new thread returns from the call in which the other one is: the two are copies of each other
  * (fork).  Lock held.
  */
-static u32 copy_from(struct user_thread *thread, const struct user_thread *other,
-	const struct call *call)
+static u32 copy_from(
+	struct user_thread *thread, const struct user_thread *other, const struct call *call)
 {
 	struct trapframe *frame = user_frame(thread);
 
@@ -166,8 +165,7 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 	u32 flags, error = 0;
 
 	if (slot) {
-		notification =
-			call_object(self, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
+		notification = call_object(self, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
 		if (!notification)
 			return error;
 	}
@@ -212,23 +210,14 @@ static u32 set_cpu(struct user_thread *thread, u32 cpu)
 static u32 control(struct user_thread *self, struct user_thread *thread, const struct call *call)
 {
 	switch (call->esi) {
-	case THREAD_START:
-		return start(self, thread, call);
-	case THREAD_STOP:
-		user_thread_stop(thread);
-		return 0;
-	case THREAD_PRIO:
-		return set_priority(thread, call->edi);
-	case THREAD_CPU:
-		return set_cpu(thread, call->edi);
-	case THREAD_GETREGS:
-		return registers(self, thread, false);
-	case THREAD_SETREGS:
-		return registers(self, thread, true);
-	case THREAD_BIND:
-		return bind(self, thread, call->h2);
-	default:
-		return EINVAL;
+	case THREAD_START: return start(self, thread, call);
+	case THREAD_STOP: user_thread_stop(thread); return 0;
+	case THREAD_PRIO: return set_priority(thread, call->edi);
+	case THREAD_CPU: return set_cpu(thread, call->edi);
+	case THREAD_GETREGS: return registers(self, thread, false);
+	case THREAD_SETREGS: return registers(self, thread, true);
+	case THREAD_BIND: return bind(self, thread, call->h2);
+	default: return EINVAL;
 	}
 }
 

@@ -15,7 +15,8 @@ static inline bool is_plain(const struct trapframe *frame)
 }
 
 /* The endpoint of a handle, which has this right; NULL: a case for the long way. */
-static inline struct endpoint *endpoint_at(const struct user_thread *self, u32 slot, u32 right, u32 *badge)
+static inline struct endpoint *endpoint_at(
+	const struct user_thread *self, u32 slot, u32 right, u32 *badge)
 {
 	const struct handle *handle = handle_at(&self->task->handles, slot);
 
@@ -47,7 +48,8 @@ static inline bool has_no_time_limit(const struct user_thread *thread)
 }
 
 /* The thread that waits there to receive, if it can run at once; with its slot for the answer. */
-static inline struct user_thread *ready_receiver(const struct endpoint *endpoint, struct handle **slot)
+static inline struct user_thread *ready_receiver(
+	const struct endpoint *endpoint, struct handle **slot)
 {
 	struct user_thread *receiver = endpoint_receiver(endpoint);
 

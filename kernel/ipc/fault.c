@@ -7,10 +7,6 @@
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
 
-#define NO_PAGE (~0u)
-
-void copy_begins(struct user_thread *self) { self->copy_fault = NO_PAGE; }
-
 /* Nobody serves its faults: the task ends, and says so, since no server can. */
 static void die_without_pager(struct user_thread *self, u32 vector, u32 address, u32 eip)
 {

@@ -106,8 +106,8 @@ static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 	return false;
 }
 
-u32 ipc_receive(struct user_thread *self, struct endpoint *endpoint, u32 timeout,
-	struct user_thread *next)
+u32 ipc_receive(
+	struct user_thread *self, struct endpoint *endpoint, u32 timeout, struct user_thread *next)
 {
 	bool taken;
 

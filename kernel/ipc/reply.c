@@ -100,8 +100,8 @@ static struct endpoint *endpoint_for(
 	*error = 0;
 	if (!call->endpoint_slot)
 		return NULL;
-	handle = handle_find(&self->task->handles, call->endpoint_slot, KIND_ENDPOINT,
-		RIGHT_RECEIVE, error);
+	handle = handle_find(
+		&self->task->handles, call->endpoint_slot, KIND_ENDPOINT, RIGHT_RECEIVE, error);
 	return handle ? endpoint_of(handle->object) : NULL;
 }
 

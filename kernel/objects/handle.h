@@ -19,7 +19,7 @@ struct handle {
 	struct object *object; /* NULL: the slot is empty */
 	u32 badge;             /* reply: low half of the number */
 	u32 rights;
-	u32 number;            /* reply: high half */
+	u32 number; /* reply: high half */
 };
 _Static_assert(sizeof(struct handle) * HANDLES_A_PAGE == 4096, "handles fill a page");
 
@@ -57,13 +57,12 @@ u32 handle_fault(const struct handle *handle, enum object_kind kind, u32 rights)
  * The handle in a slot if it leads to a living object of this kind (KIND_NONE: any) and has these
  * rights; else NULL and *error.
  */
-static inline struct handle *handle_find(const struct handle_table *table, u32 slot,
-	enum object_kind kind, u32 rights, u32 *error)
+static inline struct handle *handle_find(
+	const struct handle_table *table, u32 slot, enum object_kind kind, u32 rights, u32 *error)
 {
 	struct handle *handle = handle_at(table, slot);
 
-	if (likely(handle &&
-		    (handle->rights & (rights | RIGHT_REPLY | RIGHT_RESERVED)) == rights &&
+	if (likely(handle && (handle->rights & (rights | RIGHT_REPLY | RIGHT_RESERVED)) == rights &&
 		    (kind == KIND_NONE || handle->object->ops->kind == kind) &&
 		    !handle->object->dead))
 		return handle;

@@ -23,8 +23,7 @@ static bool wake_some(struct notification *notification, u32 result)
 	u32 flags = spin_lock_irqsave(&objects_lock), n;
 
 	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++)
-		thread_wake(
-			list_first(&notification->waiters, struct user_thread, queue), result);
+		thread_wake(list_first(&notification->waiters, struct user_thread, queue), result);
 	spin_unlock_irqrestore(&objects_lock, flags);
 	return n == ELEMENTS_A_HOLD;
 }
@@ -138,8 +137,8 @@ void notification_raise(struct notification *notification, u32 bits)
 		thread_wake_with_note(bound, notification_take(notification, ~0u));
 }
 
-void notification_wait(struct notification *notification, struct user_thread *thread, u32 mask,
-	u32 timeout)
+void notification_wait(
+	struct notification *notification, struct user_thread *thread, u32 mask, u32 timeout)
 {
 	thread->mask = mask;
 	thread_waits(thread, IN_NOTE, &notification->object, timeout);

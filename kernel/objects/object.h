@@ -41,7 +41,7 @@ struct object {
 	const struct object_ops *ops;
 	bool dead;
 	u32 handles;
-	u32 receivers;        /* of the handles, those with RIGHT_RECEIVE */
+	u32 receivers; /* of the handles, those with RIGHT_RECEIVE */
 	u32 holds;
 	struct task *charged; /* endpoint, notification: its creator, with which it ends; or NULL */
 	struct list owned;    /* in the creator's list */

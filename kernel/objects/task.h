@@ -28,9 +28,9 @@ struct task {
 	u32 on_end_bit;
 	struct list threads; /* alive */
 	u32 threads_alive;
-	u32 calls;    /* of any thread, under way, that use its memory or table without the lock */
-	bool reaped;  /* the reaper has it */
-	u8 *io;             /* NULL: no port */
+	u32 calls;   /* of any thread, under way, that use its memory or table without the lock */
+	bool reaped; /* the reaper has it */
+	u8 *io;      /* NULL: no port */
 	struct list owned;  /* endpoints and notifications that it created */
 	struct list in_all; /* all tasks; objects_lock */
 	struct list dying;  /* in the reaper's list */

@@ -133,7 +133,7 @@ static struct user_thread *alloc_thread(const struct new_thread *wanted)
 	thread->thread.io = wanted->task->io;
 	thread->thread.priority = wanted->priority;
 	thread->thread.on_end = ended;
-	thread->copy_fault = ~0u;
+	thread->copy_fault = NO_COPY_FAULT;
 	thread_set_entry(&thread->thread, begin, NULL);
 	thread->thread.state = THREAD_SLEEPING;
 	set_frame(thread, wanted);

@@ -66,8 +66,7 @@ static struct thread *pick_next(struct run_queue *queue)
 
 	if (!queue->ready_mask)
 		return queue->idle;
-	next = list_first(
-		&queue->ready[highest_bit(queue->ready_mask)], struct thread, node);
+	next = list_first(&queue->ready[highest_bit(queue->ready_mask)], struct thread, node);
 	dequeue(queue, next);
 	return next;
 }
@@ -149,8 +148,7 @@ static void make_ready(struct thread *thread)
 static __noinline void finish_rare(struct run_queue *queue, struct thread *previous)
 {
 	bool ready = previous->state == THREAD_READY;
-	void (*on_end)(struct thread *) =
-		previous->state == THREAD_DEAD ? previous->on_end : NULL;
+	void (*on_end)(struct thread *) = previous->state == THREAD_DEAD ? previous->on_end : NULL;
 	bool moves = previous->moves_to != previous->cpu;
 
 	WRITE_ONCE(previous->cpu, previous->moves_to);
@@ -190,7 +188,8 @@ static void set_user_side(const struct thread *old, const struct thread *next)
  * Gives the CPU to `next`.  The queue's lock is held, interrupts are off; both are given up when
  * `old` runs again, perhaps on another CPU.
  */
-static __always_inline void switch_to(struct run_queue *queue, struct thread *old, struct thread *next)
+static __always_inline void switch_to(
+	struct run_queue *queue, struct thread *old, struct thread *next)
 {
 	next->state = THREAD_RUNNING;
 	queue->slice = SLICE_TICKS;

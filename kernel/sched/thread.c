@@ -99,8 +99,8 @@ void thread_set_entry(struct thread *thread, void (*entry)(void *), void *arg)
 	thread->entry = entry;
 	thread->arg = arg;
 	/* Above it there is room for the frame of an entry from user mode. */
-	thread->saved_sp = context_prepare(
-		thread->stack_top - sizeof(struct trapframe), thread_begin);
+	thread->saved_sp =
+		context_prepare(thread->stack_top - sizeof(struct trapframe), thread_begin);
 }
 
 static struct thread *thread_alloc(const char *name, u32 cpu)

@@ -77,7 +77,13 @@ struct message {
 
 /* obj_create: esi = kind | max prio << 8 | bit << 16; ebp = pager | notification << 12 (handles). */
 enum object_kind {
-	KIND_NONE, KIND_TASK, KIND_THREAD, KIND_ENDPOINT, KIND_NOTIFICATION, KIND_REPLY, KIND_SYSTEM
+	KIND_NONE,
+	KIND_TASK,
+	KIND_THREAD,
+	KIND_ENDPOINT,
+	KIND_NOTIFICATION,
+	KIND_REPLY,
+	KIND_SYSTEM
 };
 
 #define DROP_DESTROY 1u
@@ -87,7 +93,7 @@ enum object_kind {
 #define PRIO_MASK 31u
 
 enum thread_op {
-	THREAD_START,   /* `other` none; or a thread in a call, from which the new one returns (fork) */
+	THREAD_START, /* `other` none; or a thread in a call, from which the new one returns (fork) */
 	THREAD_STOP,    /* returns when the thread cannot return to user mode */
 	THREAD_PRIO,    /* word0 */
 	THREAD_CPU,     /* word0 */
@@ -119,13 +125,13 @@ struct registers {
 /* mem_unmap, low bits of the address. */
 #define UNMAP_REVOKE 1u
 
-#define RANGE_MAX 1024u  /* pages */
+#define RANGE_MAX 1024u     /* pages */
 #define USER_START 0x10000u /* lowest address of a range */
 #define USER_END 0xC0000000u
 
 enum irq_op { IRQ_ATTACH, IRQ_DETACH, IRQ_ACK };
-#define IRQS 16u          /* the lines of the PC's ISA bus */
-#define IO_PORTS 0x400u   /* io_grant: ports 0 to 0x3FF */
+#define IRQS 16u        /* the lines of the PC's ISA bus */
+#define IO_PORTS 0x400u /* io_grant: ports 0 to 0x3FF */
 enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
 #define PRINT_MAX 1024u /* bytes in one SYS_PRINT: word0 = address, word1 = length */
 
@@ -160,8 +166,8 @@ struct info_system {
 };
 
 struct info_task {
-	u32 number;      /* in the order of creation */
-	u32 badge;       /* of its pager's handle */
+	u32 number; /* in the order of creation */
+	u32 badge;  /* of its pager's handle */
 	u32 threads;
 	u32 used, limit; /* bytes */
 	u32 pages, tables;
@@ -174,7 +180,7 @@ struct info_map {
 };
 
 struct info_thread {
-	u32 task;    /* its number */
+	u32 task; /* its number */
 	u32 started, stopped;
 	u32 waiting; /* 0: runs, or could; else it waits in a call */
 	u32 priority, cpu;

@@ -19,10 +19,16 @@ enum bench_slot {
 };
 
 /* Labels of messages to the child. */
-enum request { REQUEST_ECHO = 1, REQUEST_PLACE, REQUEST_STRING, REQUEST_CLOSE, REQUEST_PONGS,
-	REQUEST_TOUCH, /* so many pages of FAULT_PLACE; word 0 of the answer: ticks */
+enum request {
+	REQUEST_ECHO = 1,
+	REQUEST_PLACE,
+	REQUEST_STRING,
+	REQUEST_CLOSE,
+	REQUEST_PONGS,
+	REQUEST_TOUCH,  /* so many pages of FAULT_PLACE; word 0 of the answer: ticks */
 	REQUEST_FORGET, /* unmaps them */
-	REQUEST_END };
+	REQUEST_END
+};
 
 /* Where the child faults: the far end of its stack, which its pager fills. */
 #define FAULT_PLACE STACK_BOTTOM

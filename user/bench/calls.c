@@ -1,7 +1,7 @@
 /* Messages, notifications, the cheapest call. */
+#include "user/lib/calls.h"
 #include "lib/compiler.h"
 #include "user/bench/bench.h"
-#include "user/lib/calls.h"
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
 
@@ -82,8 +82,7 @@ static void wait_and_signal(u32 n)
 
 static struct result answer(u32 words)
 {
-	return ipc_reply_recv(
-		SLOT_ANSWER, SLOT_MEET, TAG(0u, words, 0u), 0, 0, TIMEOUT_NEVER);
+	return ipc_reply_recv(SLOT_ANSWER, SLOT_MEET, TAG(0u, words, 0u), 0, 0, TIMEOUT_NEVER);
 }
 
 /* Answers, then does what cannot be done before the caller goes on. */
@@ -122,8 +121,8 @@ static struct result touch_and_answer(u32 pages)
 
 	for (u32 i = 0; i < pages; i++)
 		*(volatile u32 *)(uintptr_t)(FAULT_PLACE + i * PAGE) = i;
-	return ipc_reply_recv(SLOT_ANSWER, SLOT_MEET, TAG(0u, 1u, 0u),
-		(u32)(time_stamp() - start), 0, TIMEOUT_NEVER);
+	return ipc_reply_recv(SLOT_ANSWER, SLOT_MEET, TAG(0u, 1u, 0u), (u32)(time_stamp() - start),
+		0, TIMEOUT_NEVER);
 }
 
 static struct result forget_and_answer(void)

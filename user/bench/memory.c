@@ -53,8 +53,8 @@ static u32 tasks(u32 n)
 		if (!error)
 			error = mem_alloc(SLOT_MADE, 0, 0x100000 | RW, 1, 0).error;
 		if (!error)
-			error = thread_create(SLOT_MADE, SLOT_MADE + 1, 0x100000, 0x101000,
-				0x200000 | 9u, 0)
+			error = thread_create(
+				SLOT_MADE, SLOT_MADE + 1, 0x100000, 0x101000, 0x200000 | 9u, 0)
 					.error;
 		if (!error)
 			error = thread_ctl(SLOT_MADE + 1, 0, THREAD_START, 0, 0).error;
@@ -87,8 +87,8 @@ static u32 shared_pages(u32 n)
 {
 	struct result touched;
 
-	if (!new_pages(n) || mem_map(0, SLOT_CHILD, COPIED | PROT_READ, FAULT_PLACE | MAP_SHARE,
-				     n).error)
+	if (!new_pages(n) ||
+		mem_map(0, SLOT_CHILD, COPIED | PROT_READ, FAULT_PLACE | MAP_SHARE, n).error)
 		return 0;
 	touched = ask(REQUEST_TOUCH, n);
 	own_ticks = touched.word0;

@@ -14,15 +14,15 @@ extern void (*kernel_entry)(void);
  */
 static __always_inline struct result kernel_call(struct result in)
 {
-	__asm__ volatile("push %%ebp\n\t"
-			 "mov %%ecx, %%ebp\n\t"
-			 "call *%5\n\t"
-			 "mov %%ebp, %%ecx\n\t"
-			 "pop %%ebp"
-			 : "+a"(in.error), "+b"(in.badge), "+S"(in.tag), "+D"(in.word0),
-			 "+c"(in.word1)
-			 : "m"(kernel_entry)
-			 : "edx", "memory", "cc");
+	__asm__ volatile(
+		"push %%ebp\n\t"
+		"mov %%ecx, %%ebp\n\t"
+		"call *%5\n\t"
+		"mov %%ebp, %%ecx\n\t"
+		"pop %%ebp"
+		: "+a"(in.error), "+b"(in.badge), "+S"(in.tag), "+D"(in.word0), "+c"(in.word1)
+		: "m"(kernel_entry)
+		: "edx", "memory", "cc");
 	return in;
 }
 

@@ -401,7 +401,10 @@ static void buffers_outside(void)
 }
 
 /* The kernel's copy faults as the program would, and the pager here ends it. */
-static void buffer_missing(void) { sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system)); }
+static void buffer_missing(void)
+{
+	sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system));
+}
 static void text_missing(void) { sys_ctl(0, SYS_PRINT, TEST_PAGES, 16); }
 
 #define TRY_CALL(number, name, arguments, errors, text)                                            \

@@ -48,10 +48,6 @@ static void check_segments(void)
 	CHECK_EQUAL(user_segments_after(&registers), 0);
 }
 
-/* For instructions.asm. */
-void make_call(struct result *registers);
-void make_call(struct result *registers) { *registers = kernel_call(*registers); }
-
 static void check_unknown_calls(void)
 {
 	for (u32 number = 0; number < 256; number++) {

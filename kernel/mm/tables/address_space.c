@@ -365,8 +365,7 @@ static void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintpt
 	if (ALIGN_UP(start, PMD_SIZE) >= last)
 		return;
 	for (uintptr_t address = next_with_table(mm, ALIGN_UP(start, PMD_SIZE), last);
-		address < last;
-		address = next_with_table(mm, address + PMD_SIZE, last))
+		address < last; address = next_with_table(mm, address + PMD_SIZE, last))
 		clear_pte_table(gather, pmd_with_table(mm, address));
 	if (PMD_FOLDED)
 		return;

@@ -34,8 +34,8 @@ static bool tables_made(struct mm *mm, uintptr_t address, int *error)
  * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller brings.
  * -EAGAIN: no table stands there.
  */
-static int enter(struct mm *mm, uintptr_t address, struct page *page, u32 prot,
-	struct mapping *record)
+static int enter(
+	struct mm *mm, uintptr_t address, struct page *page, u32 prot, struct mapping *record)
 {
 	int error = 0;
 	pte_t *pte;
@@ -247,8 +247,7 @@ static int one_from(const struct range *from, uintptr_t from_at, struct mm *to, 
 int user_map(const struct range *to, const struct range *from, u32 prot, u32 *done)
 {
 	for (*done = 0; *done < to->n; ++*done) {
-		int error = one_from(
-			from, at(from, *done), to->mm, at(to, *done), prot, do_map);
+		int error = one_from(from, at(from, *done), to->mm, at(to, *done), prot, do_map);
 
 		if (error)
 			return error;
@@ -261,8 +260,8 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
  * The entry at the source has gone, and with it its count: the frame's new mapping has brought one
  * of its own, so this one is dropped when every CPU has forgotten the old entry.
  */
-static int grant_one(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
-	u32 prot)
+static int grant_one(
+	const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot)
 {
 	struct page *page = user_page_get(from->mm, from_at, PROT_READ);
 	int error;
@@ -298,8 +297,8 @@ int user_grant(const struct range *to, const struct range *from, u32 prot, u32 *
 
 /* ---- Copies ---- */
 
-static int copy_one(
-	struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot, bool replace)
+static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot,
+	bool replace)
 {
 	struct page *source = user_page_get(from, from_at, PROT_READ), *page;
 	int error = -EFAULT;
@@ -338,8 +337,7 @@ static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 	return alone;
 }
 
-int user_copy(
-	const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done)
+int user_copy(const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done)
 {
 	bool onto_itself = replace && to->mm == from->mm && to->address == from->address;
 
@@ -347,8 +345,8 @@ int user_copy(
 		int error = 0;
 
 		if (!onto_itself || !copied_in_place(to->mm, at(to, *done), prot))
-			error = copy_one(from->mm, at(from, *done), to->mm, at(to, *done), prot,
-				replace);
+			error = copy_one(
+				from->mm, at(from, *done), to->mm, at(to, *done), prot, replace);
 		if (error)
 			return error;
 		cond_resched();

@@ -36,8 +36,7 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
 /* The same, and takes them from the source, which must own them. */
 int user_grant(const struct range *to, const struct range *from, u32 prot, u32 *done);
 /* New frames with the source's content; `replace`: instead of what is mapped there. */
-int user_copy(
-	const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done);
+int user_copy(const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done);
 /*
  * Maps the source's frames without write, and takes write from the source.  Pages that are not
  * there, or have no owner, are left out.
