@@ -48,8 +48,8 @@ void stop_if_last(u32 step)
 }
 
 /*
- * Step 9.  Root ends the machine itself if the option exit says so; that it ends, or cannot start, is
- * a failure.
+ * Step 9.  Root ends the machine itself if the option exit says so; that it ends, or cannot start,
+ * is a failure.
  */
 static void run_first_task(void)
 {

@@ -183,13 +183,13 @@ static const char *start_thread(struct loading *loading)
 
 	if (user_thread_create(&wanted, &thread))
 		return "no memory for the thread of " ROOT_NAME;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	give_handle(loading->task, ROOT_TASK, &loading->task->object);
 	give_handle(loading->task, ROOT_THREAD, &thread->object);
 	give_handle(loading->task, ROOT_SYSTEM, &system_object);
 	user_thread_start(thread);
 	object_release(&thread->object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return NULL;
 }
 

@@ -2,8 +2,8 @@
  * What the calls share: their arguments, and how objects are found by handle.
  *
  * Each call of lib/abi/calls.h is a function call_NAME(self, frame), entered with interrupts off,
- * that returns its error and leaves results in the frame.  Calls that are not on the fast path begin
- * with call_begin(), which turns interrupts on.
+ * that returns its error and leaves results in the frame.  Calls that are not on the fast path
+ * begin with call_begin(), which turns interrupts on.
  */
 #ifndef KERNEL_CALL_H
 #define KERNEL_CALL_H

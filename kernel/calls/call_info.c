@@ -131,9 +131,9 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 
 	if (!task)
 		return error;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	fill_task(&info, task);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_task_done(self, task);
 	return put_one(answer, &info, sizeof(info));
 }
@@ -141,7 +141,7 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 /* The first task with this number or a later one; false if there is none. */
 static bool find_task(u32 from, struct info_task *info)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool found = false;
 
 	list_for_each(node, &all_tasks) {
@@ -153,7 +153,7 @@ static bool find_task(u32 from, struct info_task *info)
 		found = true;
 		break;
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return found;
 }
 
@@ -194,7 +194,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 	if (!object)
 		return error;
 	thread = user_thread_of(object);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	info = (struct info_thread){
 		.task = thread->task->number,
 		.started = thread->started,
@@ -203,7 +203,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 		.priority = thread->thread.priority,
 		.cpu = thread->thread.cpu,
 	};
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(object);
 	return put_one(answer, &info, sizeof(info));
 }

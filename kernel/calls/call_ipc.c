@@ -8,7 +8,9 @@
 #include "kernel/ipc/transfer.h"
 #include "kernel/objects/notification.h"
 
-/* What a sender's registers and message page say; then objects_lock is held if there is no error. */
+/*
+ * What a sender's registers and message page say; then objects_lock is held if there is no error.
+ */
 static u32 begin_to_send(struct user_thread *self, const struct trapframe *frame)
 {
 	u32 error = message_read(self, frame);

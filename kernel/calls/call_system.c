@@ -85,11 +85,11 @@ static u32 make_io_map(struct task *task)
 
 static void open_ports(struct task *task, u32 port, u32 n)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	for (; n; n--, port++)
 		task->io[port / 8] &= (u8) ~(1u << (port % 8));
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	smp_call(tlb_users(&task->mm->tlb), load_io_map, task);
 }
 
@@ -130,7 +130,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 	if (!object)
 		return error;
 	notification = notification_of(object);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	notification->timer_bit = call.esi;
 	if (object->dead)
 		error = EDEAD;
@@ -138,7 +138,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 		timeout_start_at(&notification->timer, when);
 	else
 		timeout_stop(&notification->timer);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(object);
 	return error;
 }

@@ -21,31 +21,31 @@ static void free_endpoint(struct object *object)
 /* Up to a hold's worth of those that wait there; true if there may be more. */
 static bool wake_some(struct endpoint *endpoint)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), n;
+	u32 flags = objects_lock_irq(), n;
 
 	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&endpoint->queue); n++)
 		thread_leave_call(list_first(&endpoint->queue, struct user_thread, queue), EDEAD);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }
 
 static void destroy(struct object *object)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	object->dead = true;
 	if (object->charged)
 		account_return(&object->charged->account, sizeof(struct endpoint));
 	object->charged = NULL;
 	list_remove(&object->owned);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	while (wake_some(endpoint_of(object)))
 		;
 }
 
 /*
- * Without receive handles no message can be taken any more, so who waits is told; without any handle
- * it ends.
+ * Without receive handles no message can be taken any more, so who waits is told; without any
+ * handle it ends.
  */
 static void unreachable(struct object *object)
 {

@@ -47,7 +47,7 @@ static bool ask_pager(struct user_thread *self, u32 label, u32 address, u32 eip)
 {
 	struct object *pager = self->task->pager;
 
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	if (pager->dead || !pager->receivers) {
 		spin_unlock(&objects_lock);
 		irq_enable();

@@ -9,8 +9,8 @@
 #include "kernel/objects/user_thread.h"
 
 /*
- * Takes tag and words from the registers of the running thread, which sends them, and items from its
- * message page.  0, EINVAL.
+ * Takes tag and words from the registers of the running thread, which sends them, and items from
+ * its message page.  0, EINVAL.
  */
 u32 message_read(struct user_thread *sender, const struct trapframe *frame);
 /* Where the running thread takes items, from its message page.  0, EINVAL. */

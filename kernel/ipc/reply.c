@@ -81,7 +81,7 @@ static struct transfer_result move_items(
 	objects_unlock_call();
 	irq_enable();
 	result = transfer_items(self, caller);
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	self->partner = caller->partner = NULL;
 	self->state = IN_RUN;
 	if (caller->dying) /* the replier goes on as if it had delivered */

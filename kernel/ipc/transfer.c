@@ -217,12 +217,12 @@ static u32 reserve_handle(const struct user_thread *sender, const struct user_th
 static u32 reserve_handles(const struct user_thread *sender, const struct user_thread *receiver,
 	struct handle_item *moving)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 
 	for (u32 i = 0; i < item_count(sender) && !error; i++)
 		if (sender->item[i].kind == ITEM_HANDLE)
 			error = reserve_handle(sender, receiver, i, &moving[i]);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return error;
 }
 
@@ -241,7 +241,7 @@ static void cancel_handle(const struct user_thread *sender, struct handle_item *
 static void settle_handles(
 	const struct user_thread *sender, struct handle_item *moving, bool delivered)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	for (u32 i = 0; i < MESSAGE_ITEMS; i++) {
 		if (!moving[i].to)
@@ -251,7 +251,7 @@ static void settle_handles(
 		else
 			cancel_handle(sender, &moving[i]);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 }
 

@@ -6,6 +6,16 @@
 struct spinlock objects_lock = SPINLOCK_INIT("objects");
 struct list objects_to_reap = LIST_INIT(objects_to_reap);
 
+u32 objects_lock_irq(void)
+{
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	objects_lock.caller = CALLER();
+	return flags;
+}
+
+void objects_unlock_irq(u32 flags) { spin_unlock_irqrestore(&objects_lock, flags); }
+
 void objects_lock_wait(void)
 {
 	irq_enable();
@@ -54,24 +64,24 @@ static struct object *take_first(void)
 /* The hold of take_first() goes; true if it was all that led to the object. */
 static bool let_go(struct object *object)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool last = !--object->holds && !object->handles;
 
 	if (last) {
 		list_remove(&object->reap);
 		list_remove(&object->owned);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return last;
 }
 
 void objects_reap_all(void)
 {
 	for (;;) {
-		u32 flags = spin_lock_irqsave(&objects_lock);
+		u32 flags = objects_lock_irq();
 		struct object *object = take_first();
 
-		spin_unlock_irqrestore(&objects_lock, flags);
+		objects_unlock_irq(flags);
 		if (!object)
 			return;
 		if (object->ops->unreachable)

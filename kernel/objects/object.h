@@ -3,8 +3,8 @@
  *
  * An object lives as long as it has handles or holds (a call under way, or another object that
  * points to it).  It can be dead before that: then it is a stub that answers EDEAD.  Where the last
- * handle or hold goes under objects_lock it is only put on a list, and freed by objects_reap(), since
- * no memory is freed under that lock.
+ * handle or hold goes under objects_lock it is only put on a list, and freed by objects_reap(),
+ * since no memory is freed under that lock.
  *
  * objects_lock, an irqsave lock, guards all of kernel/objects and kernel/ipc: objects, handle
  * tables, queues, thread states, notifications, timers.  No allocation, free, put_page or flush is
@@ -53,6 +53,12 @@ extern struct spinlock objects_lock;
 /* Queue elements handled in one hold of objects_lock. */
 #define ELEMENTS_A_HOLD 16u
 
+/*
+ * Takes it, and gives it back: functions, since most places are not worth the code of an inline
+ * lock.  The lock names their caller.
+ */
+u32 objects_lock_irq(void);
+void objects_unlock_irq(u32 flags);
 /* Behind objects_lock_call(): another CPU has it. */
 void objects_lock_wait(void);
 /*

@@ -53,8 +53,8 @@ struct new_task {
 	u32 pager_badge, on_end_bit;
 };
 /*
- * With one hold, the caller's.  0, ENOMEM, EQUOTA (the limit is too small for the task itself).  May
- * sleep.
+ * With one hold, the caller's.  0, ENOMEM, EQUOTA (the limit is too small for the task itself).
+ * May sleep.
  */
 u32 task_create(const struct new_task *wanted, struct task **task);
 

@@ -1,6 +1,6 @@
 /*
- * What a thread does in a call, and how it leaves that: the table in user_thread.h.  objects_lock is
- * held for all.
+ * What a thread does in a call, and how it leaves that: the table in user_thread.h.  objects_lock
+ * is held for all.
  */
 #ifndef KERNEL_THREAD_STATE_H
 #define KERNEL_THREAD_STATE_H

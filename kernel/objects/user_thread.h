@@ -2,8 +2,8 @@
  * Threads of tasks: a kernel thread with a frame of user registers, a message page, and a place in
  * calls.
  *
- * What a thread does in a call (objects_lock guards it).  Each row says what ends the state: a kill,
- * the time-out, and the death of partner or object.
+ * What a thread does in a call (objects_lock guards it).  Each row says what ends the state: a
+ * kill, the time-out, and the death of partner or object.
  *
  *  | state   | kill                   | time-out             | partner or endpoint dies     |
  *  |---------|------------------------|----------------------|------------------------------|
@@ -101,8 +101,8 @@ static inline struct trapframe *user_frame(const struct user_thread *thread)
 void user_threads_init(void);
 
 /*
- * A thread of the task, which does not run yet, with one hold.  0, ENOMEM, EQUOTA, EEXIST (the place
- * of the message page is taken), EDEAD (the task ends).  May sleep.
+ * A thread of the task, which does not run yet, with one hold.  0, ENOMEM, EQUOTA, EEXIST (the
+ * place of the message page is taken), EDEAD (the task ends).  May sleep.
  */
 struct new_thread {
 	struct task *task;

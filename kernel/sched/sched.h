@@ -3,9 +3,9 @@
  * threads (thread.c, kernel/objects), idle (idle.c) and put them to sleep (wait.c, kernel/ipc).
  *
  * Each CPU has a queue with one list for each priority, first in first out, and a mask of the lists
- * that are not empty.  The queue's lock is held from the choice of the next thread until that thread
- * has left the old one's stack (finish_switch): so whoever holds the lock of a thread's queue and
- * does not find it running knows that no CPU stands on its stack, and may move it.
+ * that are not empty.  The queue's lock is held from the choice of the next thread until that
+ * thread has left the old one's stack (finish_switch): so whoever holds the lock of a thread's
+ * queue and does not find it running knows that no CPU stands on its stack, and may move it.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H

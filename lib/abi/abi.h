@@ -2,8 +2,8 @@
  * What kernel and programs agree on, beside the table of calls (calls.h): registers, tags, the
  * message page, flags, and the structs that sys_info fills.
  *
- * In: eax = number of the call (8 bits), first and second handle (12 bits each); esi, edi, ebp, ebx =
- * arguments; ecx = stack pointer and edx = address to return to, for sysenter and for int 0x80.
+ * In: eax = number of the call (8 bits), first and second handle (12 bits each); esi, edi, ebp, ebx
+ * = arguments; ecx = stack pointer and edx = address to return to, for sysenter and for int 0x80.
  * Out: eax = error (0: none), ebx = badge, esi = tag, edi, ebp = words; what a call does not return
  * is 0.  EFLAGS = 0x202, ds = es = flat user data, fs = gs = 0.
  */
@@ -28,7 +28,7 @@
 #define RIGHT_GRANT 8u  /* may leave the task */
 #define RIGHTS_ALL 15u
 
-/* ---- Messages ---------------------------------------------------------------------------------- */
+/* ---- Messages ---- */
 
 /* A tag: label 16 bits, words 6, items 2, flags 8. */
 #define TAG(label, words, items) ((label) | (words) << 16 | (items) << 22)
@@ -49,13 +49,17 @@
 
 enum item_kind { ITEM_NONE, ITEM_MAP, ITEM_GRANT, ITEM_HANDLE, ITEM_STRING };
 
-/* What is sent.  MAP, GRANT: at = address | prot, size = pages.  HANDLE: at = handle, size = rights,
- * badge.  STRING: at = address, size = bytes. */
+/*
+ * What is sent.  MAP, GRANT: at = address | prot, size = pages.  HANDLE: at = handle, size =
+ * rights, badge.  STRING: at = address, size = bytes.
+ */
 struct message_item {
 	u32 kind, at, size, badge;
 };
-/* Where it is taken.  MAP, GRANT: at = address, size = most pages.  HANDLE: at = slot.  STRING: at =
- * address, size = most bytes.  `got`: pages, 1 or bytes that came. */
+/*
+ * Where it is taken.  MAP, GRANT: at = address, size = most pages.  HANDLE: at = slot.  STRING: at
+ * = address, size = most bytes.  `got`: pages, 1 or bytes that came.
+ */
 struct message_place {
 	u32 kind, at, size, got;
 };
@@ -73,9 +77,11 @@ struct message {
 #define FAULT_WRITE(label) (((label) >> 8) & 2u)
 #define FAULT_FETCH(label) (((label) >> 8) & 16u)
 
-/* ---- Flags ------------------------------------------------------------------------------------- */
+/* ---- Flags ---- */
 
-/* obj_create: esi = kind | max prio << 8 | bit << 16; ebp = pager | notification << 12 (handles). */
+/*
+ * obj_create: esi = kind | max prio << 8 | bit << 16; ebp = pager | notification << 12 (handles).
+ */
 enum object_kind {
 	KIND_NONE,
 	KIND_TASK,
@@ -93,7 +99,7 @@ enum object_kind {
 #define PRIO_MASK 31u
 
 enum thread_op {
-	THREAD_START, /* `other` none; or a thread in a call, from which the new one returns (fork) */
+	THREAD_START,   /* `other`: none, or a thread in a call, from which the new one returns */
 	THREAD_STOP,    /* returns when the thread cannot return to user mode */
 	THREAD_PRIO,    /* word0 */
 	THREAD_CPU,     /* word0 */
@@ -135,13 +141,13 @@ enum irq_op { IRQ_ATTACH, IRQ_DETACH, IRQ_ACK };
 enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
 #define PRINT_MAX 1024u /* bytes in one SYS_PRINT: word0 = address, word1 = length */
 
-/* ---- What sys_info tells ----------------------------------------------------------------------- */
+/* ---- What sys_info tells ---- */
 
 /*
- * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS: structs
- * info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system, send): structs
- * info_task, from the number `from` on.  LOG: bytes of the kernel's output.  edi returns the bytes
- * filled in.
+ * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS:
+ * structs info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system,
+ * send): structs info_task, from the number `from` on.  LOG: bytes of the kernel's output.  edi
+ * returns the bytes filled in.
  */
 enum info_kind { INFO_SYSTEM, INFO_TASK, INFO_MAPS, INFO_THREAD, INFO_TASKS, INFO_KINDS };
 
@@ -186,7 +192,7 @@ struct info_thread {
 	u32 priority, cpu;
 };
 
-/* ---- The first task ---------------------------------------------------------------------------- */
+/* ---- The first task ---- */
 
 /* Slots that root starts with. */
 #define ROOT_TASK 1u

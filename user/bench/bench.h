@@ -1,8 +1,8 @@
 /*
  * The benchmark of the calls: run="bench TAG [KEYS]" prints lines as docs/bench.md describes them.
  *
- * The program runs twice: the first task measures, a child answers.  Both have one thread that works
- * and know each other by an endpoint and two notifications, in the same slots.
+ * The program runs twice: the first task measures, a child answers.  Both have one thread that
+ * works and know each other by an endpoint and two notifications, in the same slots.
  */
 #ifndef USER_BENCH_BENCH_H
 #define USER_BENCH_BENCH_H

@@ -111,8 +111,8 @@ static void report_fault(const char *name, const struct result *message)
 }
 
 /*
- * A page that is there, and may be written, but not yet: copy-on-write.  If nobody else has the frame
- * any more, the call copies nothing.
+ * A page that is there, and may be written, but not yet: copy-on-write.  If nobody else has the
+ * frame any more, the call copies nothing.
  */
 static u32 copy_page(u32 place, u32 prot)
 {

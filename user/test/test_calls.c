@@ -314,7 +314,10 @@ static void try_rows(const struct call *call, u32 bad)
 
 /* ---- Where one good value does not serve all calls that take such an argument ---- */
 
-/* handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts ports; sys_info of the system wants no handle, its length is in bytes. */
+/*
+ * handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts
+ * ports; sys_info of the system wants no handle, its length is in bytes.
+ */
 static void set_own_values(struct call *call)
 {
 	if (call->number == CALL_handle_copy)

@@ -52,7 +52,9 @@ static void enter_table_page(u32 i, struct kernel_stack *page)
 	spin_lock(&table_lock);
 	needed = !stack_table[i];
 	if (needed)
-		/* x86 keeps stores in order: who sees the page, without the lock, sees it zeroed. */
+		/*
+		 * x86 keeps stores in order: who sees the page, without the lock, sees it zeroed.
+		 */
 		WRITE_ONCE(stack_table[i], page);
 	spin_unlock(&table_lock);
 	if (!needed)

@@ -19,8 +19,8 @@ static uintptr_t at(const struct range *range, u32 i) { return range->address + 
 /* ---- One page into an address space ---- */
 
 /*
- * After an entry failed: true if it was for want of its tables, which stand now, so that it is to be
- * tried again.  They may go again meanwhile, with what lies around them.
+ * After an entry failed: true if it was for want of its tables, which stand now, so that it is to
+ * be tried again.  They may go again meanwhile, with what lies around them.
  */
 static bool tables_made(struct mm *mm, uintptr_t address, int *error)
 {
@@ -31,8 +31,8 @@ static bool tables_made(struct mm *mm, uintptr_t address, int *error)
 }
 
 /*
- * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller brings.
- * -EAGAIN: no table stands there.
+ * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller
+ * brings. -EAGAIN: no table stands there.
  */
 static int enter(
 	struct mm *mm, uintptr_t address, struct page *page, u32 prot, struct mapping *record)
@@ -318,8 +318,8 @@ static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t
 }
 
 /*
- * The page onto itself: if nobody else maps the frame there is nothing to copy, and the mapping gets
- * the rights.  True if that was it.
+ * The page onto itself: if nobody else maps the frame there is nothing to copy, and the mapping
+ * gets the rights.  True if that was it.
  */
 static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 {
