@@ -100,7 +100,7 @@ static const struct object_ops endpoint_ops = {
 
 void endpoints_init(void)
 {
-	object_cache_init(&endpoint_cache, "endpoint", sizeof(struct endpoint), 8);
+	object_cache_init_listed(&endpoint_cache, "endpoint", sizeof(struct endpoint), 8);
 }
 
 struct endpoint *endpoint_create(struct task *creator, u32 *error)

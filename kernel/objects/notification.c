@@ -80,7 +80,7 @@ static void timer_due(struct timeout *timeout)
 
 void notifications_init(void)
 {
-	object_cache_init(&notification_cache, "notification", sizeof(struct notification), 8);
+	object_cache_init_listed(&notification_cache, "notification", sizeof(struct notification), 8);
 }
 
 struct notification *notification_create(struct task *creator, u32 *error)

@@ -374,7 +374,7 @@ void task_wait_end(struct task *task)
 
 bool tasks_init(void)
 {
-	object_cache_init(&task_cache, "task", sizeof(struct task), 8);
+	object_cache_init_listed(&task_cache, "task", sizeof(struct task), 8);
 	reaper = thread_create("reaper", reap_tasks, NULL, 0);
 	return reaper != NULL;
 }

@@ -23,7 +23,7 @@ static struct object_cache user_thread_cache;
 
 void user_threads_init(void)
 {
-	object_cache_init(&user_thread_cache, "user thread", sizeof(struct user_thread), 8);
+	object_cache_init_listed(&user_thread_cache, "user thread", sizeof(struct user_thread), 8);
 }
 
 /* ---- Made and freed ---- */

@@ -49,7 +49,7 @@ void threads_init_boot(void)
 	stack_depth_boot();
 }
 
-void threads_init(void) { object_cache_init(&thread_cache, "thread", sizeof(struct thread), 8); }
+void threads_init(void) { object_cache_init_listed(&thread_cache, "thread", sizeof(struct thread), 8); }
 
 /*
  * Wakes whoever joins; the waiter on the queue is the joiner's, the thread itself is freed by it.

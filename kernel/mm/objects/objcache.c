@@ -20,6 +20,8 @@ struct object_page {
 	u32 free_bits[];
 };
 
+static struct object_cache *listed_caches;
+
 static u32 bit_words(u32 per_page) { return (per_page + 31) / 32; }
 
 /* Bytes of the header of a page with `n` objects. */
@@ -53,6 +55,23 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 	spin_init(&cache->lock, name);
 	list_init(&cache->partial);
 	list_init(&cache->full);
+}
+
+void object_cache_init_listed(
+	struct object_cache *cache, const char *name, u32 size, u32 align)
+{
+	object_cache_init(cache, name, size, align);
+	cache->next = listed_caches;
+	listed_caches = cache;
+}
+
+const struct object_cache *object_cache_number(u32 number)
+{
+	const struct object_cache *cache = listed_caches;
+
+	while (cache && number--)
+		cache = cache->next;
+	return cache;
 }
 
 /* A page whose objects are all free, not in the cache's lists yet. */
@@ -223,7 +242,7 @@ static struct {
 void kmalloc_init(void)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(kmalloc_caches); i++)
-		object_cache_init(&kmalloc_caches[i].cache, kmalloc_caches[i].name,
+		object_cache_init_listed(&kmalloc_caches[i].cache, kmalloc_caches[i].name,
 			kmalloc_caches[i].size, 8);
 }
 

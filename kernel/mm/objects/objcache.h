@@ -17,11 +17,17 @@ struct object_cache {
 	struct spinlock lock;
 	struct list partial, full; /* pages with free objects; without */
 	u32 pages, in_use;
+	struct object_cache *next; /* of those that are listed */
 	struct redzone redzone; /* debug build: what lies behind each object; nothing otherwise */
 };
 
 /* Size up to 2048 bytes; align a power of two, at least 8.  Objects come zeroed. */
 void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align);
+/* The same for a cache that stays: it is listed, for reports.  At boot, on one CPU. */
+void object_cache_init_listed(
+	struct object_cache *cache, const char *name, u32 size, u32 align);
+/* The listed caches, from number 0 on; NULL: there are no more. */
+const struct object_cache *object_cache_number(u32 number);
 void *object_alloc(struct object_cache *cache, u32 gfp);
 /* Panics if `object` is not one of this cache's, or is free. */
 void object_free(struct object_cache *cache, void *object);

@@ -13,7 +13,7 @@ static struct object_cache mapping_cache;
 
 void frames_init(void)
 {
-	object_cache_init(&mapping_cache, "mapping", sizeof(struct mapping), 8);
+	object_cache_init_listed(&mapping_cache, "mapping", sizeof(struct mapping), 8);
 }
 
 struct mapping *mapping_alloc(struct mm *mm, int *error)
