@@ -27,7 +27,7 @@ struct test_list {
 	u32 count;
 };
 extern const struct test_list handle_tests, memory_tests, message_tests, notify_tests, thread_tests,
-	fault_tests, entry_tests, call_tests;
+	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests;
 #define TEST_LIST(name, tests) const struct test_list name = { tests, ARRAY_SIZE(tests) }
 
 /* ---- For tests ---- */
@@ -86,6 +86,8 @@ void make_shared(void);
 /* ---- Time ---- */
 
 #define MS 1000u /* microseconds */
+/* Time-out of what must come. */
+#define SOON 20000000u
 u64 clock_now(void);
 void yield(void);
 /* Sleeps, so that threads of any priority run. */
@@ -122,7 +124,7 @@ void peer_start(struct peer *peer, void (*run)(void *));
 	static void run##_tasks(void) { run(&(struct peer){ true, 0, 0 }); }                       \
 	static void run##_tasks_cpus(void) { run(&(struct peer){ true, 1, 0 }); }
 #define FOUR_TESTS(name, run)                                                                      \
-	{ name ".task", run##_task, 0 }, { name ".task_cpus", run##_task_cpus, 0 },                \
-		{ name ".tasks", run##_tasks, 0 }, { name ".tasks_cpus", run##_tasks_cpus, 0 }
+	{ "message." name ".task", run##_task, 0 }, { "message." name ".task_cpus", run##_task_cpus, 0 },                \
+		{ "message." name ".tasks", run##_tasks, 0 }, { "message." name ".tasks_cpus", run##_tasks_cpus, 0 }
 
 #endif
