@@ -27,7 +27,8 @@ struct test_list {
 	u32 count;
 };
 extern const struct test_list handle_tests, memory_tests, message_tests, notify_tests, thread_tests,
-	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests;
+	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests,
+	state_tests, transfer_tests;
 #define TEST_LIST(name, tests) const struct test_list name = { tests, ARRAY_SIZE(tests) }
 
 /* ---- For tests ---- */
@@ -90,6 +91,8 @@ void make_shared(void);
 #define SOON 20000000u
 u64 clock_now(void);
 void yield(void);
+/* CPUs that are online. */
+u32 cpu_count(void);
 /* Sleeps, so that threads of any priority run. */
 void pause_us(u32 microseconds);
 /* Sleeps until it is true; fails after some seconds. */

@@ -50,6 +50,15 @@ u64 clock_now(void)
 	return (u64)clock.word1 << 32 | clock.word0;
 }
 
+u32 cpu_count(void)
+{
+	static struct info_system info;
+
+	if (!info.cpus)
+		EXPECT(0, sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info)));
+	return info.cpus;
+}
+
 void yield(void) { EXPECT(0, thread_ctl(0, 0, THREAD_YIELD, 0, 0)); }
 
 /* A receive where nobody sends. */
