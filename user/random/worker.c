@@ -1,0 +1,154 @@
+/* Threads that make calls when they are told: see worker.h. */
+#include "user/random/worker.h"
+
+#include "lib/compiler.h"
+#include "user/lib/kernel_call.h"
+#include "user/lib/layout.h"
+
+#define PROT_RW (PROT_READ | PROT_WRITE)
+#define WORKER_SLOTS 256u
+
+/* user/program.ld */
+extern char program_text[], program_rodata[], program_data[], program_end[];
+void worker_entry(void);
+
+static volatile u32 *at(u32 address) { return (volatile u32 *)(uintptr_t)address; }
+
+/* ---- The thread itself ---- */
+
+static void carry_out(volatile struct mailbox *mailbox)
+{
+	struct result registers = mailbox->registers;
+
+	for (u32 i = 0; i < mailbox->pairs; i++)
+		*at(mailbox->pair[i].address) = mailbox->pair[i].value;
+	kernel_call(&registers);
+	mailbox->registers = registers;
+}
+
+static void look(volatile struct mailbox *mailbox)
+{
+	for (u32 i = 0; i < mailbox->pairs; i++)
+		mailbox->pair[i].value = *at(mailbox->pair[i].address);
+}
+
+void worker_run(u32 worker)
+{
+	volatile struct mailbox *mailbox = mailbox_of(worker);
+
+	for (;;) {
+		notify_wait(WORKER_IDLE + worker % THREADS_A_TASK, 1, TIMEOUT_NEVER);
+		if (mailbox->order == ORDER_CALL)
+			carry_out(mailbox);
+		else
+			look(mailbox);
+		mailbox->busy = 0;
+	}
+}
+
+/* ---- Making them; each returns 0 or the first error ---- */
+
+static u32 give_pages(u32 task, const char *from, const char *to, u32 prot, u32 operation)
+{
+	u32 start = (u32)(uintptr_t)from, pages = (u32)(to - from) / PAGE;
+
+	/* Only pages that are there can be given; those of zeros come when they are touched. */
+	for (const char *page = from; page < to; page += PAGE)
+		(void)READ_ONCE(*page);
+	return pages ? mem_map(task, 0, start | prot, start | operation, pages).error : 0;
+}
+
+static u32 give_program(u32 task)
+{
+	u32 error = give_pages(task, program_text, program_rodata, PROT_READ | PROT_EXEC, MAP_MAP);
+
+	if (!error)
+		error = give_pages(task, program_rodata, program_data, PROT_READ, MAP_MAP);
+	return error ? error : give_pages(task, program_data, program_end, PROT_RW, MAP_COPY);
+}
+
+static u32 make_task(u32 number, u32 limit)
+{
+	u32 slot = CONDUCTOR_TASKS + number, error;
+
+	error = obj_create(SLOT_SYSTEM, slot, KIND_TASK | WORKER_MAX_PRIO << 8 | number << 16, limit,
+		CONDUCTOR_ENDED << HANDLE_BITS, WORKER_SLOTS)
+			.error;
+	return error ? error : give_program(slot);
+}
+
+/* Its mailbox, scratch page and stack; its thread and the notification for orders. */
+static u32 make_worker(u32 worker)
+{
+	u32 task = CONDUCTOR_TASKS + worker / THREADS_A_TASK, box = MAILBOX_AT(worker), error;
+
+	error = mem_alloc(0, 0, box | PROT_RW, 1, 0).error;
+	if (!error)
+		error = mem_map(task, 0, box | PROT_RW, box, 1).error;
+	if (!error)
+		error = mem_alloc(task, 0, SCRATCH_AT(worker) | PROT_RW, 1, 0).error;
+	if (!error)
+		error = mem_alloc(task, 0, STACK_AT(worker) | PROT_RW, 1, 0).error;
+	if (!error)
+		error = obj_create(0, CONDUCTOR_IDLE + worker, KIND_NOTIFICATION, 0, 0, 0).error;
+	if (!error)
+		error = thread_create(task, CONDUCTOR_THREADS + worker, (u32)worker_entry,
+			STACK_AT(worker) + PAGE, MESSAGE_AT(worker) | WORKER_PRIO, worker)
+				.error;
+	return error;
+}
+
+static u32 give(u32 task, u32 slot, u32 source)
+{
+	return handle_copy(CONDUCTOR_TASKS + task, slot, source, RIGHTS_ALL, 0).error;
+}
+
+static u32 give_handles(u32 task)
+{
+	u32 error = give(task, WORKER_TASK, CONDUCTOR_TASKS + task);
+
+	if (!error)
+		error = give(task, WORKER_SYSTEM, SLOT_SYSTEM);
+	for (u32 i = 0; i < THREADS_A_TASK && !error; i++) {
+		u32 worker = task * THREADS_A_TASK + i;
+
+		error = give(task, WORKER_THREAD + i, CONDUCTOR_THREADS + worker);
+		if (!error)
+			error = give(task, WORKER_IDLE + i, CONDUCTOR_IDLE + worker);
+	}
+	for (u32 i = 0; i < TASKS && !error; i++)
+		error = give(task, WORKER_TASKS + i, CONDUCTOR_TASKS + i);
+	for (u32 i = 0; i < WORKERS && !error; i++)
+		error = give(task, WORKER_THREADS + i, CONDUCTOR_THREADS + i);
+	return error;
+}
+
+u32 workers_make(const u32 *limits)
+{
+	u32 error = obj_create(0, CONDUCTOR_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
+
+	for (u32 i = 0; i < TASKS && !error; i++)
+		error = make_task(i, limits[i]);
+	for (u32 i = 0; i < WORKERS && !error; i++)
+		error = make_worker(i);
+	for (u32 i = 0; i < TASKS && !error; i++)
+		error = give_handles(i);
+	for (u32 i = 0; i < WORKERS && !error; i++)
+		error = thread_ctl(CONDUCTOR_THREADS + i, 0, THREAD_START, 0, 0).error;
+	return error;
+}
+
+void workers_end(void)
+{
+	for (u32 i = 0; i < TASKS; i++) {
+		handle_drop(CONDUCTOR_TASKS + i, DROP_DESTROY);
+		notify_wait(CONDUCTOR_ENDED, 1u << i, TIMEOUT_NEVER);
+	}
+}
+
+void worker_order(u32 worker, u32 order)
+{
+	mailbox_of(worker)->order = order;
+	mailbox_of(worker)->busy = 1;
+	notify(CONDUCTOR_IDLE + worker, 1);
+}
