@@ -9,9 +9,7 @@ its text says.  Whoever needs to know more of the kernel than its documents say 
 """
 
 PAGE = 4096
-RECORD = 16
 READ, WRITE, EXEC = 1, 2, 4
-SHARE_PIECE = 64  # pages whose right to write SHARE takes before it maps the first of them
 
 
 class Refused(Exception):
@@ -34,7 +32,8 @@ class Entry:
 
 
 class Space:
-    def __init__(self, pae, limit, used=0):
+    def __init__(self, pae, sizes, limit, used=0):
+        self.record = sizes.page - PAGE  # of a mapping
         self.table_shift = 21 if pae else 22
         self.pae = pae
         self.limit = limit
@@ -69,14 +68,14 @@ class Space:
     def _enter(self, address, frame, prot):
         """The record has been charged."""
         if address in self.entries:
-            self.used -= RECORD
+            self.used -= self.record
             raise Refused("EEXIST")
         self.entries[address] = Entry(frame, prot)
         frame.places.append((self, address))
 
     def enter(self, address, frame, prot):
         self.make_tables(address)
-        self.charge(RECORD)
+        self.charge(self.record)
         self._enter(address, frame, prot)
 
     def new_page(self, address, prot, word=0):
@@ -104,7 +103,7 @@ class Space:
         if not frame:
             return
         frame.places.remove((self, address))
-        self.used -= RECORD
+        self.used -= self.record
         if not frame.places:
             frame.owner.used -= PAGE
         elif frame.owner is self and all(space is not self for space, _ in frame.places):
@@ -116,10 +115,10 @@ class Space:
 
     def map_from(self, address, source, source_at, prot):
         self.make_tables(address)
-        self.charge(RECORD)
+        self.charge(self.record)
         entry = source.frame_at(source_at)
         if not entry:
-            self.used -= RECORD
+            self.used -= self.record
             raise Refused("EFAULT")
         self._enter(address, entry.frame, prot & entry.prot)
 
@@ -130,9 +129,9 @@ class Space:
         self.charge(PAGE)
         try:
             self.make_tables(address)
-            self.charge(RECORD)
+            self.charge(self.record)
             if entry.frame.owner is not source:
-                self.used -= RECORD
+                self.used -= self.record
                 raise Refused("EPERM", *(["EEXIST"] if address in self.entries else []))
             self._enter(address, entry.frame, prot & entry.prot)
         except Refused:
@@ -196,7 +195,7 @@ class Space:
             raise Refused("EPERM")
         for space, place in frame.places:
             del space.entries[place]
-            space.used -= RECORD
+            space.used -= space.record
         self.used -= PAGE
 
     def end(self):

@@ -27,6 +27,8 @@ NEVER, POLL = 0xFFFFFFFF, 0
 SHORT = 20_000  # microseconds and less: ends in the same step
 USER_START, USER_END = C["USER_START"], C["USER_END"]
 IO_MAP = 128
+# struct info_system of lib/abi/abi.h.
+INFO_SYSTEM_BYTES = 12 + 3 * 13 * 4 + 7 * 4 + 32 * 11 * 4
 M32 = 0xFFFFFFFF
 
 
@@ -72,6 +74,7 @@ class Sizes:
     endpoint: int
     notification: int
     task: int
+    page: int  # with the record of its mapping
     thread: int
 
 
@@ -467,7 +470,7 @@ class Model:
         try:
             for _, to, _, grant in moves:
                 space.make_tables(to)
-                for size in (16, PAGE) if grant else (16,):
+                for size in (space.record, PAGE) if grant else (space.record,):
                     space.charge(size)
                     charged += size
         finally:
@@ -486,7 +489,7 @@ class Model:
             entry = source.frame_at(at)
             space.entries[to] = type(entry)(entry.frame, entry.prot & prot)
             entry.frame.places.append((space, to))
-            space.used += 16
+            space.used += space.record
             if grant:
                 source.used -= PAGE
                 space.used += PAGE
@@ -716,7 +719,7 @@ class Model:
         errors.unless(size <= min(limit, 0xC0000000), "EQUOTA")
         errors.stop()
         task = Task(
-            Space(self.pae, min(limit, 0xC0000000), size), slots, prio, self.next_number
+            Space(self.pae, self.sizes, min(limit, 0xC0000000), size), slots, prio, self.next_number
         )
         self.next_number += 1
         if pager:
@@ -856,7 +859,7 @@ class Model:
         if phys:
             self.find_or_none(errors, thread.task, system, "system", MANAGE)
             errors.unless(not prot & EXEC, "EINVAL")
-            errors.unless(0xA0 <= frame and frame + pages <= 0xC0, "EINVAL")
+            errors.unless(0xA0 <= frame and frame + pages <= 0x100, "EINVAL")
             errors.stop()
             self.in_range(thread, pages, lambda i: to.space.other_page(at + i * PAGE, prot))
         else:
@@ -958,7 +961,7 @@ class Model:
         ranged = what in (C["INFO_MAPS"], C["INFO_TASKS"])
         errors.unless(what < C["INFO_KINDS"] and (ranged or not from_), "EINVAL")
         errors.unless(what != C["INFO_SYSTEM"] or not object_, "EINVAL")
-        words, size = [], 0
+        words, size = [], INFO_SYSTEM_BYTES if what == C["INFO_SYSTEM"] else 0
         if what in (C["INFO_TASK"], C["INFO_MAPS"]):
             task = thread.task
             if object_:
@@ -1019,7 +1022,7 @@ class Model:
         if what == C["SYS_CLOCK"]:
             errors.unless(not word0 and not word1, "EINVAL")
         if what == C["SYS_PRINT"] and errors.unless(word1 <= 1024, "EINVAL"):
-            errors.unless(not word1 or word0 >= USER_START, "EFAULT")
+            errors.unless(not word1 or USER_START <= word0 < USER_END, "EFAULT")
         if what == C["SYS_EXIT"]:
             self.find_or_none(errors, thread.task, system, "system", MANAGE)
             errors.stop()

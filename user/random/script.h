@@ -21,6 +21,7 @@
 
 #define SCRIPT_AT 0x0A000000u
 #define SCRIPT_MAGIC 0x4E524154u
+#define ANY_ERROR 0xFFu
 
 /* Kinds of steps.  ADVANCE: time passes afterwards, so that short time-outs end. */
 enum step_kind { STEP_CALL = 1, STEP_ADVANCE = 2 };
