@@ -15,6 +15,7 @@ from objects import ALL, GRANT, MANAGE, RECEIVE, SEND, Handle, Notification, Tas
 TASKS, WORKERS = 3, 6
 SLOT_TASK, SLOT_THREAD, SLOT_IDLE, SLOT_SYSTEM, SLOT_TASKS, SLOT_THREADS = 1, 2, 4, 6, 8, 12
 IDLE = (4, 5)
+RESTART_EVERY = 2000
 SLOTS = range(32, 56)  # of the caller's table, for its own use
 PLACES = 62 * 4 + 32
 
@@ -83,41 +84,75 @@ class Caller:
         self.calls, self.pairs = Counter(), Counter()
         self.blocked = self.succeeded = 0
         self.stamp = 0
-        self._begin(pae, sizes, tasks)
+        self.steps = 0
+        self.wanted = None
+        self.few = False
+        self.thread = None
+        self.pae, self.sizes, self.tasks = pae, sizes, tasks
+        self._begin(tasks[0]["number"])
 
     # ---- How it begins: user/random/worker.c ----
 
-    def _begin(self, pae, sizes, tasks):
-        model = self.model
-        for number, task in enumerate(tasks):
-            space = Space(pae, sizes, self.limits[number], task["used"])
-            space.other_pages, space.other_tables = task["pages"], task["tables"]
-            if pae:
-                space.upper, space.other_tables = {0}, task["tables"] - 1
-            made = Task(space, 256, 24, task["number"])
-            for worker in (2 * number, 2 * number + 1):
-                thread = Thread(made, 20, worker)
-                thread.message_at = 0x20100000 + worker * 0x10000
-                made.threads.append(thread)
-                model.workers.append(thread)
-            space.scratch = {thread.message_at + PAGE for thread in made.threads}
-        model.next_number = tasks[-1]["number"] + 1
-        conductor = Task(Space(pae, sizes, 1 << 31), 1024, 29, 0)
-        owners = [thread.task for thread in model.workers[::2]]
-        for thread in model.workers:
-            model.set_handle(conductor, thread.worker + 1, Handle(thread, ALL))
-            model.set_handle(conductor, thread.worker + 20, Handle(thread.task, ALL))
-        model.set_handle(conductor, 40, Handle(model.system, ALL))
-        for task in owners:
+    def _begin(self, number):
+        """`number` of the first task."""
+        model = self.model = Model(self.pae, self.sizes)
+        conductor = Task(Space(self.pae, self.sizes, 1 << 31), 1024, 29, 0)
+        self.owners = [self._task(i, number + i) for i in range(TASKS)]
+        for worker in range(WORKERS):
+            model.workers.append(self._worker(worker))
+        model.next_number = number + TASKS
+        for i, task in enumerate(self.owners):
+            model.set_handle(conductor, 20 + i, Handle(task, ALL))
             model.set_handle(task, SLOT_TASK, Handle(task, ALL))
             model.set_handle(task, SLOT_SYSTEM, Handle(model.system, ALL))
-            for i, thread in enumerate(task.threads):
-                model.set_handle(task, SLOT_THREAD + i, Handle(thread, ALL))
-                model.set_handle(task, SLOT_IDLE + i, Handle(Notification(conductor), ALL))
-            for i, other in enumerate(owners):
-                model.set_handle(task, SLOT_TASKS + i, Handle(other, ALL))
-            for i, other in enumerate(model.workers):
-                model.set_handle(task, SLOT_THREADS + i, Handle(other, ALL))
+            for j, thread in enumerate(task.threads):
+                model.set_handle(task, SLOT_THREAD + j, Handle(thread, ALL))
+                model.set_handle(task, SLOT_IDLE + j, Handle(Notification(conductor), ALL))
+            for j, other in enumerate(self.owners):
+                model.set_handle(task, SLOT_TASKS + j, Handle(other, ALL))
+            for j, other in enumerate(model.workers):
+                model.set_handle(task, SLOT_THREADS + j, Handle(other, ALL))
+
+    def _task(self, i, number):
+        first = self.tasks[i]
+        space = Space(self.pae, self.sizes, self.limits[i], first["used"])
+        space.other_pages, space.other_tables = first["pages"], first["tables"]
+        if self.pae:
+            space.upper, space.other_tables = {0}, first["tables"] - 1
+        space.scratch = {self._area(2 * i + j) + PAGE for j in range(2)}
+        return Task(space, 256, 24, number)
+
+    @staticmethod
+    def _area(worker):
+        return 0x20100000 + worker * 0x10000
+
+    def _worker(self, worker):
+        task = self.owners[worker // 2]
+        thread = Thread(task, 20, worker)
+        thread.message_at = self._area(worker)
+        task.threads.append(thread)
+        thread.handles = 1  # the conductor's
+        return thread
+
+    def again(self, worker):
+        """A new thread in the place of one that is dead, or waits for nobody."""
+        old = self.model.workers[worker]
+        if not old.dead:
+            self.model.end_thread(old)
+        old.handles -= 1
+        thread = self.model.workers[worker] = self._worker(worker)
+        thread.task.space.used += self.sizes.thread
+        thread.task.space.other_pages += 1
+        slots = {}
+        for i, task in enumerate(self.owners):
+            slots[f"slot{i}"] = next((s for s in SLOTS if task.is_free(s)), 0)
+            if slots[f"slot{i}"]:
+                self.model.set_handle(task, slots[f"slot{i}"], Handle(thread, ALL))
+        return Step(worker, "again", slots, [], [], False)
+
+    def restart(self):
+        self._begin(self.model.next_number)
+        return Step(0, "restart", {}, [], [], False)
 
     # ---- Small choices ----
 
@@ -148,6 +183,8 @@ class Caller:
 
     def handle(self, kind, rights, prefer=lambda target: False):
         """Mostly a good one."""
+        if self.wanted:
+            return self.wanted
         if self.chance(91):
             good = self.slots_of(kind, rights)
             best = [s for s in good if prefer(self.thread.task.table[s].object)]
@@ -159,6 +196,8 @@ class Caller:
 
     def reply(self):
         table = self.thread.task.table
+        if self.wanted:
+            return self.wanted
         replies = [slot for slot, handle in table.items() if handle.is_reply]
         live = [s for s in replies if table[s].object.number == table[s].number]
         if replies and self.chance(92):
@@ -537,8 +576,12 @@ class Caller:
             handle = table.get(slot)
             if not handle:
                 return True
-            lasting = handle.object in self.owners or handle.object in self.model.workers
-            return slot in SLOTS and not (arguments["flags"] & 1 and lasting)
+            if handle.object in self.owners and not handle.object.dead:
+                return slot in SLOTS and not arguments["flags"] & 1
+            # Of threads that make calls one may end now and then.
+            if handle.object in self.model.workers and arguments["flags"] & 1:
+                return self.chance(30)
+            return slot in SLOTS or handle.object.dead
         if name == "handle_copy":
             return arguments["source"] not in IDLE
         if name == "thread_ctl":
@@ -596,17 +639,22 @@ class Caller:
             address = self.any(there)
             answer.checks = answer.checks + [(address, entries[address].frame.word)]
 
+    def free(self):
+        return [t for t in self.model.workers if t.state == "RUN" and not t.stopped]
+
     def choose(self):
-        workers = self.model.workers
-        free = [t for t in workers if t.state == "RUN" and not t.stopped]
+        free = self.free()
         self.few = len(free) <= 2
-        self.owners = [thread.task for thread in workers[::2]]
         self.thread = self.any(free)
+        special = self.special()
+        if special:
+            return special
         name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
-        if any(t.stopped for t in workers) and self.chance(10):
-            stopped = self.any(t for t in workers if t.stopped)
-            start = {"thread": SLOT_THREADS + stopped.worker, "what": C["THREAD_START"]}
-            return "thread_ctl", start | {"other": 0, "word0": 0, "word1": 0}, Page()
+        table = self.thread.task.table
+        if sum(slot in table for slot in SLOTS) > len(SLOTS) * 2 // 3 and self.chance(35):
+            name = "handle_drop"
+        elif self.thread.task.space.limit - self.thread.task.space.used < 30000 and self.chance(30):
+            name = "mem_unmap"
         while True:
             page = Page()
             arguments = getattr(self, "ask_" + name)(page)
@@ -614,7 +662,49 @@ class Caller:
             if self.is_harmless(name, arguments):
                 return name, arguments, page
 
+    def special(self):
+        """What makes threads go on: a call for one that is stopped or waits.  None: anything."""
+        if not self.chance(40 if self.few else 12):
+            return None
+        stopped = [t for t in self.model.workers if t.stopped]
+        for slot, handle in self.random.sample(*self.shuffled()):
+            target = handle.object
+            if handle.is_reply and target.number == handle.number and not target.dead:
+                return self.made("ipc_reply_recv", reply=slot)
+            if target in stopped and handle.rights & MANAGE:
+                start = {"thread": slot, "what": C["THREAD_START"]}
+                return "thread_ctl", start, Page()
+            if target.kind == "endpoint" and target.queue and not handle.is_reply:
+                if target.queue[0].state == "SEND" and handle.rights & RECEIVE:
+                    return self.made("ipc_recv", endpoint=slot)
+                if target.queue[0].state == "RECV" and handle.rights & SEND:
+                    return self.made(self.any(("ipc_send", "ipc_call")), endpoint=slot)
+            if target.kind == "notification" and target.waiters and handle.rights & SEND:
+                if not handle.is_reply:
+                    return self.made("notify", notification=slot, bits=target.waiters[0].mask)
+        return None
+
+    def shuffled(self):
+        handles = [(s, h) for s, h in self.thread.task.table.items() if s not in IDLE]
+        return handles, len(handles)
+
+    def made(self, name, **wanted):
+        """A call with some of its arguments given."""
+        page = Page()
+        self.wanted = wanted.get("endpoint") or wanted.get("reply")
+        arguments = getattr(self, "ask_" + name)(page)
+        self.wanted = None
+        return name, arguments | wanted, page
+
     def step(self):
+        self.steps += 1
+        if self.steps % RESTART_EVERY == 0:
+            return self.restart()
+        for thread in self.model.workers:
+            if thread.dead:
+                return self.again(thread.worker)
+        if len(self.free()) <= 2 and self.chance(2):
+            return self.again(self.any(t for t in self.model.workers if t.state != "RUN").worker)
         name, arguments, page = self.choose()
         named = full_for(name, arguments)
         pokes = self.pokes(page, name) + self.write_somewhere()

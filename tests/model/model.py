@@ -125,9 +125,11 @@ class Model:
     # ---- Threads return ----
 
     def returns(self, thread, *errors, **registers):
+        if thread.dead:
+            return
         answer = Answer(frozenset(errors), **registers)
         thread.state, thread.waits_for, thread.short = "RUN", None, False
-        if thread.worker is None or thread.dead:
+        if thread.worker is None:
             return
         if thread.stopped:
             thread.held = answer
@@ -238,6 +240,7 @@ class Model:
         if not endpoint.dead:
             endpoint.dead = True
             endpoint.creator.space.used -= self.sizes.endpoint
+            endpoint.creator.owned.remove(endpoint)
             self.wake_all(endpoint.queue)
 
     def end_notification(self, notification):
@@ -245,6 +248,8 @@ class Model:
             return
         notification.dead = True
         notification.creator.space.used -= self.sizes.notification
+        if notification in notification.creator.owned:
+            notification.creator.owned.remove(notification)
         self.unbind(notification.bound)
         for line in [line for line, n in self.lines.items() if n is notification]:
             del self.lines[line]
@@ -255,10 +260,15 @@ class Model:
         task = thread.task
         thread.dead = True
         self.unbind(thread)
-        thread.state = "RUN"
+        self.leave_queue(thread)
+        thread.state, thread.waits_for, thread.short = "DEAD", None, False
+        thread.number += 1
         task.threads.remove(thread)
         task.space.used -= self.sizes.thread
-        task.space.remove(thread.message_at)
+        if thread.worker is None:
+            task.space.remove(thread.message_at)
+        else:
+            task.space.other_pages -= 1
         if not task.threads:
             self.end_task(task)
 
@@ -271,6 +281,8 @@ class Model:
         for slot in sorted(task.table):
             if slot in task.table:
                 self.clear_handle(task, slot)
+        for owned in list(task.owned):
+            self.destroy(owned)
         task.space.end()
         if task.on_end and not task.on_end.dead:
             self.raise_bits(task.on_end, 1 << task.on_end_bit)
@@ -437,18 +449,15 @@ class Model:
 
     def move_handle(self, sender, item, receiver, to):
         handle = sender.task.table.get(item.at)
-        if not handle:
-            raise Refused("EBADH", *([] if receiver.task.is_free(to) else ["EMSGSIZE"]))
-        errors = Errors()
-        errors.unless(receiver.task.is_free(to), "EMSGSIZE")
+        need(handle, "EBADH")
+        need(receiver.task.is_free(to), "EMSGSIZE")
         if handle.is_reply:
-            errors.stop()
             receiver.task.table[to] = sender.task.table.pop(item.at)
             return to, item.at, handle
-        errors.unless(handle.rights & GRANT and not item.size & ~handle.rights, "EPERM")
-        errors.unless(not (handle.badge and item.badge and handle.badge != item.badge), "EPERM")
-        errors.unless(not handle.object.dead, "EDEAD")
-        errors.stop()
+        # To an answer the two are not the same: EDEAD uses the reply handle up.
+        need(not handle.object.dead, "EDEAD")
+        need(handle.rights & GRANT and not item.size & ~handle.rights, "EPERM")
+        need(not (handle.badge and item.badge and handle.badge != item.badge), "EPERM")
         self.set_handle(
             receiver.task, to, Handle(handle.object, item.size, handle.badge or item.badge)
         )
@@ -475,16 +484,18 @@ class Model:
                     charged += size
         finally:
             space.used -= charged
-        errors = Errors()
+        # Two items must not meet: then page by page, the source first, up to the first error.
         for n, (at, to, _, grant) in enumerate(moves):
-            entry = source.frame_at(at)
-            if errors.unless(entry, "EFAULT"):
-                errors.unless(not grant or entry.frame.owner is source, "EPERM")
-            errors.unless(to not in space.entries, "EMSGSIZE")
             for other_at, other_to, _, other_grant in moves[:n]:
-                errors.unless(other_to != to, "EMSGSIZE")
-                errors.unless(other_at != at or not (grant or other_grant), "EMSGSIZE")
-        errors.stop()
+                need(other_to != to, "EMSGSIZE")
+                need(other_at != at or not (grant or other_grant), "EMSGSIZE")
+        for at, to, _, grant in moves:
+            errors = Errors()
+            entry = source.frame_at(at)
+            need(entry, "EFAULT")
+            errors.unless(not grant or entry.frame.owner is source, "EPERM")
+            errors.unless(to not in space.entries, "EMSGSIZE")
+            errors.stop()
         for at, to, prot, grant in moves:
             entry = source.frame_at(at)
             space.entries[to] = type(entry)(entry.frame, entry.prot & prot)
@@ -699,7 +710,9 @@ class Model:
         errors.stop()
         size = self.sizes.endpoint if made is Endpoint else self.sizes.notification
         thread.task.space.charge(size)
-        self.set_handle(thread.task, slot, Handle(made(thread.task), ALL))
+        made = made(thread.task)
+        thread.task.owned.append(made)
+        self.set_handle(thread.task, slot, Handle(made, ALL))
         self.returns(thread)
 
     def create_task(self, thread, system, slot, kind, limit, handles, slots):
@@ -756,6 +769,8 @@ class Model:
         need(not flags & ~1, "EINVAL")
         if flags:
             self.destroy(self.find(thread.task, handle, None, MANAGE).object)
+            if thread.dead:
+                return
         need(handle in thread.task.table, "EBADH")
         self.clear_handle(thread.task, handle)
         self.returns(thread)

@@ -55,6 +55,7 @@ class Task(Object):
         self.on_end = None
         self.on_end_bit = 0
         self.has_io = False
+        self.owned = []  # endpoints and notifications that it has made: they end with it
 
     def is_free(self, slot):
         return 0 < slot < self.slots and slot not in self.table

@@ -7,7 +7,7 @@ import tarfile
 from abi import CALLS, ERRORS
 
 SCRIPT_AT, MAGIC = 0x0A000000, 0x4E524154
-CALL, ADVANCE = 1, 2
+CALL, ADVANCE, AGAIN, RESTART = 1, 2, 4, 8
 PAGE = 4096
 ANY_ERROR = 0xFF
 
@@ -26,6 +26,10 @@ def answer_words(worker, answer):
 
 
 def step_words(step):
+    if step.name == "again":
+        return [AGAIN | step.worker << 8, 0, *step.arguments.values(), 0]
+    if step.name == "restart":
+        return [RESTART, 0, 0, 0, 0, 0]
     kind = CALL | (ADVANCE if step.advance else 0)
     words = [kind | step.worker << 8 | len(step.pokes) << 16 | len(step.answers) << 24]
     words += CALLS[step.name].registers(step.arguments)

@@ -106,6 +106,22 @@ static bool others_differ(void)
 	return false;
 }
 
+/* What no thread does; true if it failed. */
+static bool other_step_failed(const struct step *step)
+{
+	u32 worker = (step->what >> 8) & 0xFFu, error;
+
+	if (step->what & STEP_RESTART) {
+		workers_end();
+		in_call = 0;
+		error = workers_make(script->limit);
+	} else {
+		in_call &= ~(1u << worker);
+		error = worker_again(worker, &step->ebx);
+	}
+	return error && differs(worker, "a new one's error", error, 0);
+}
+
 /* Moves on to the next step; NULL after a difference. */
 static const struct step *do_step(const struct step *step)
 {
@@ -113,6 +129,8 @@ static const struct step *do_step(const struct step *step)
 	u32 answers = step->what >> 24;
 	const u32 *next = step->rest + 2 * pokes;
 
+	if (!(step->what & STEP_CALL))
+		return other_step_failed(step) ? NULL : (const struct step *)next;
 	in_call |= 1u << worker;
 	give_call(worker, step, pokes);
 	if (step->what & STEP_ADVANCE)
@@ -195,10 +213,12 @@ static void tell_sizes(void)
 static int follow_script(void)
 {
 	const struct step *step = (const struct step *)(script + 1);
-	u32 error = workers_make(script->limit);
+	u32 error = obj_create(0, CONDUCTOR_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
 
 	if (!error)
 		error = obj_create(0, CONDUCTOR_SLEEP, KIND_NOTIFICATION, 0, 0, 0).error;
+	if (!error)
+		error = workers_make(script->limit);
 	if (error) {
 		printf("model: no workers: %s\n", error_name(error));
 		return 2;

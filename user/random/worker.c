@@ -77,6 +77,13 @@ static u32 make_task(u32 number, u32 limit)
 	return error ? error : give_program(slot);
 }
 
+static u32 make_thread(u32 worker)
+{
+	return thread_create(CONDUCTOR_TASKS + worker / THREADS_A_TASK, CONDUCTOR_THREADS + worker,
+		(u32)worker_entry, STACK_AT(worker) + PAGE, MESSAGE_AT(worker) | WORKER_PRIO, worker)
+		.error;
+}
+
 /* Its mailbox, scratch page and stack; its thread and the notification for orders. */
 static u32 make_worker(u32 worker)
 {
@@ -91,11 +98,7 @@ static u32 make_worker(u32 worker)
 		error = mem_alloc(task, 0, STACK_AT(worker) | PROT_RW, 1, 0).error;
 	if (!error)
 		error = obj_create(0, CONDUCTOR_IDLE + worker, KIND_NOTIFICATION, 0, 0, 0).error;
-	if (!error)
-		error = thread_create(task, CONDUCTOR_THREADS + worker, (u32)worker_entry,
-			STACK_AT(worker) + PAGE, MESSAGE_AT(worker) | WORKER_PRIO, worker)
-				.error;
-	return error;
+	return error ? error : make_thread(worker);
 }
 
 static u32 give(u32 task, u32 slot, u32 source)
@@ -125,7 +128,7 @@ static u32 give_handles(u32 task)
 
 u32 workers_make(const u32 *limits)
 {
-	u32 error = obj_create(0, CONDUCTOR_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
+	u32 error = 0;
 
 	for (u32 i = 0; i < TASKS && !error; i++)
 		error = make_task(i, limits[i]);
@@ -138,11 +141,33 @@ u32 workers_make(const u32 *limits)
 	return error;
 }
 
+u32 worker_again(u32 worker, const u32 *slots)
+{
+	u32 slot = CONDUCTOR_THREADS + worker, error;
+
+	/* It may have ended. */
+	if (handle_drop(slot, DROP_DESTROY).error)
+		handle_drop(slot, 0);
+	error = make_thread(worker);
+	for (u32 i = 0; i < TASKS && !error; i++)
+		if (slots[i])
+			error = give(i, slots[i], slot);
+	return error ? error : thread_ctl(slot, 0, THREAD_START, 0, 0).error;
+}
+
 void workers_end(void)
 {
 	for (u32 i = 0; i < TASKS; i++) {
-		handle_drop(CONDUCTOR_TASKS + i, DROP_DESTROY);
+		u32 slot = CONDUCTOR_TASKS + i;
+
+		if (handle_drop(slot, DROP_DESTROY).error)
+			handle_drop(slot, 0);
 		notify_wait(CONDUCTOR_ENDED, 1u << i, TIMEOUT_NEVER);
+	}
+	for (u32 i = 0; i < WORKERS; i++) {
+		handle_drop(CONDUCTOR_THREADS + i, 0);
+		handle_drop(CONDUCTOR_IDLE + i, 0);
+		mem_unmap(0, MAILBOX_AT(i), 1);
 	}
 }
 

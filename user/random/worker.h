@@ -54,6 +54,8 @@ void worker_run(u32 worker);
 
 /* Makes all of them; 0 or an error. */
 u32 workers_make(const u32 *limits);
+/* Ends one thread and begins another in its place; slots: of its handle in each task, 0: none. */
+u32 worker_again(u32 worker, const u32 *slots);
 /* Ends them and waits until they are gone. */
 void workers_end(void);
 /* Gives the order that stands in the mailbox. */
