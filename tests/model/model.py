@@ -120,7 +120,7 @@ class Model:
         self.lines = {}  # IRQ: notification
         self.next_number = 0
         self.done = {}
-        self.changed = None  # the thread that has just stopped itself
+        self.in_use = None  # the reply handle of the message that is under way
 
     # ---- Threads return ----
 
@@ -449,7 +449,7 @@ class Model:
 
     def move_handle(self, sender, item, receiver, to):
         handle = sender.task.table.get(item.at)
-        need(handle, "EBADH")
+        need(handle and handle is not self.in_use, "EBADH")
         need(receiver.task.is_free(to), "EMSGSIZE")
         if handle.is_reply:
             receiver.task.table[to] = sender.task.table.pop(item.at)
@@ -522,6 +522,7 @@ class Model:
                 self.set_handle(
                     receiver.task, receiver.reply_slot, Handle(thread, 0, number=thread.number)
                 )
+                self.in_use = receiver.task.table[receiver.reply_slot]
             failed, late, checks = self.transfer(thread, message, receiver)
             if failed:
                 if calls:
@@ -560,6 +561,7 @@ class Model:
                 self.set_handle(
                     thread.task, thread.reply_slot, Handle(sender, 0, number=sender.number)
                 )
+                self.in_use = thread.task.table[thread.reply_slot]
             failed, late, checks = self.transfer(sender, message, thread)
             if failed:
                 if sender.calls:
@@ -659,6 +661,7 @@ class Model:
         message = thread.message
         need(self.fits(message, caller.places), "EMSGSIZE")
         thread.badge = 0
+        self.in_use = thread.task.table[reply]
         failed, late, checks = self.transfer(thread, message, caller)
         if failed and failed <= self.LEAVES:
             raise Refused(*failed)
@@ -769,9 +772,7 @@ class Model:
         need(not flags & ~1, "EINVAL")
         if flags:
             self.destroy(self.find(thread.task, handle, None, MANAGE).object)
-            if thread.dead:
-                return
-        need(handle in thread.task.table, "EBADH")
+        need(handle in thread.task.table, "EBADH")  # a thread that has ended itself gets here too
         self.clear_handle(thread.task, handle)
         self.returns(thread)
 
