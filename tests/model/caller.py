@@ -554,7 +554,7 @@ class Caller:
             start = self.any((0x50000000, BORDER - 4 * PAGE, 0x60000000))
             arguments.update(from_=start, length=self.any((0, 16, 64, 256, 320)))
         if self.chance(3):
-            arguments[self.any(("length", "buffer", "from_"))] = 0
+            arguments[self.any(("length", "buffer"))] = 0
         return arguments
 
     def ask_sys_ctl(self, _):
