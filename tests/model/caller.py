@@ -275,7 +275,8 @@ class Caller:
             badge = self.any((0, 0, 0, self.word()))
             return Item(kind, slot, rights, badge)
         if kind == C["ITEM_STRING"]:
-            at = self.any(space) if space and self.chance(90) else self.any(AREAS)
+            there = [address for address, entry in space.items() if entry.frame]
+            at = self.any(there) if there and self.chance(90) else self.any(AREAS)
             return Item(kind, at, self.any((0, 4, 64, 4096, 4096, 8192)))
         at = self.any(space) if space and self.chance(92) else self.any(AREAS)
         return Item(kind, at | self.prot(), self.any((1, 1, 1, 2)))

@@ -421,8 +421,8 @@ class Model:
             source = sender.task.space.entries.get(item.at + done)
             if not source:
                 return (frozenset(["EFAULT"]), None), done
-            if n >= 4 and source.frame:
-                to.frame.word = source.frame.word
+            if n >= 4:
+                to.frame.word = source.frame.word if source.frame else 0
             done += n
         return (None, None), done
 
