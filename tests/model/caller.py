@@ -140,6 +140,9 @@ class Caller:
         if not old.dead:
             self.model.end_thread(old)
         old.handles -= 1
+        space = self.owners[worker // 2].space
+        if space.used + self.sizes.thread > space.limit:
+            return self.restart()
         thread = self.model.workers[worker] = self._worker(worker)
         thread.task.space.used += self.sizes.thread
         thread.task.space.other_pages += 1
@@ -604,6 +607,8 @@ class Caller:
             return thread.started
         if what == C["THREAD_STOP"] and thread.worker is not None:
             return not self.few
+        if what == C["THREAD_PRIO"]:
+            return arguments["word0"] >= 18  # above the conductor's and the reaper's
         if what == C["THREAD_SETREGS"]:
             return thread.worker is None or thread is self.thread
         return True
