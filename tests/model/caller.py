@@ -38,8 +38,8 @@ WEIGHTS = {
     "ipc_send": 9,
     "ipc_recv": 14,
     "notify": 7,
-    "notify_wait": 9,
-    "obj_create": 6,
+    "notify_wait": 12,
+    "obj_create": 8,
     "handle_copy": 9,
     "handle_drop": 6,
     "thread_create": 6,
@@ -52,6 +52,18 @@ WEIGHTS = {
     "timer_set": 6,
     "sys_info": 7,
     "sys_ctl": 5,
+}
+
+
+# A handle without which these calls only fail.
+NEEDS = {
+    "ipc_call": ("endpoint", SEND),
+    "ipc_send": ("endpoint", SEND),
+    "ipc_recv": ("endpoint", RECEIVE),
+    "notify": ("notification", SEND),
+    "notify_wait": ("notification", RECEIVE),
+    "irq_ctl": ("notification", RECEIVE),
+    "timer_set": ("notification", RECEIVE),
 }
 
 
@@ -188,14 +200,20 @@ class Caller:
         """Mostly a good one."""
         if self.wanted:
             return self.wanted
-        if self.chance(91):
-            good = self.slots_of(kind, rights)
-            best = [s for s in good if prefer(self.thread.task.table[s].object)]
-            if good:
-                return self.any(best if best and self.chance(65) else good)
-        if self.chance(30):
-            return self.any(self.slots_of(kind, 0, self.chance(50)), self.some_slot())
-        return self.some_slot()
+        good = self.slots_of(kind, rights)
+        kind_of_choice = self.random.random() * 100
+        if kind_of_choice < 5:
+            weak = [s for s in self.slots_of(kind) if s not in good]
+            if weak:
+                return self.any(weak)
+        elif kind_of_choice < 9:
+            dead = self.slots_of(kind, rights, dead=True)
+            if dead:
+                return self.any(dead)
+        elif kind_of_choice < 12 or not good:
+            return self.some_slot()
+        best = [s for s in good if prefer(self.thread.task.table[s].object)]
+        return self.any(best if best and self.chance(65) else good, 0)
 
     def reply(self):
         table = self.thread.task.table
@@ -385,6 +403,8 @@ class Caller:
 
     def ask_obj_create(self, _):
         kind = self.any((C["KIND_ENDPOINT"],) * 3 + (C["KIND_NOTIFICATION"],) * 3 + (1, 1))
+        if self.chance(70) and not self.slots_of("endpoint", SEND | RECEIVE):
+            kind = C["KIND_ENDPOINT"]
         arguments = {"slot": self.free_slot(), "kind": kind}
         if kind == C["KIND_TASK"]:
             self.ask_task(arguments)
@@ -407,8 +427,10 @@ class Caller:
         )
 
     def ask_handle_copy(self, _):
-        task = self.task()
         mine = [s for s in self.thread.task.table if s in SLOTS]
+        shared = [s for s in mine if self.thread.task.table[s].object.kind == "endpoint"]
+        mine = shared if shared and self.chance(50) else mine
+        task = self.handle("task", MANAGE, lambda t: t in self.owners) if self.chance(60) else 0
         source = self.any(mine) if mine and self.chance(80) else self.some_slot()
         handle = self.thread.task.table.get(source)
         rights = handle.rights & ALL if handle else ALL
@@ -428,8 +450,12 @@ class Caller:
 
     def ask_handle_drop(self, _):
         mine = [s for s in self.thread.task.table if s in SLOTS]
-        handle = self.any(mine) if mine and self.chance(92) else self.some_slot()
-        flags = int(self.chance(35)) if self.chance(97) else self.any((2, 0x80000000))
+        handle = self.any(mine) if mine and self.chance(94) else self.some_slot()
+        table = self.thread.task.table
+        dead = [s for s in mine if table[s].object.dead and not table[s].is_reply]
+        if dead and self.chance(60):
+            return {"handle": self.any(dead), "flags": int(self.chance(6))}
+        flags = int(self.chance(25)) if self.chance(97) else self.any((2, 0x80000000))
         return {"handle": handle, "flags": flags}
 
     def ask_thread_create(self, _):
@@ -650,17 +676,19 @@ class Caller:
 
     def choose(self):
         free = self.free()
-        self.few = len(free) <= 2
+        self.few = len(free) <= 1
         self.thread = self.any(free)
         special = self.special()
         if special:
             return special
         name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
         table = self.thread.task.table
-        if sum(slot in table for slot in SLOTS) > len(SLOTS) * 2 // 3 and self.chance(35):
+        if sum(slot in table for slot in SLOTS) > len(SLOTS) * 3 // 4 and self.chance(30):
             name = "handle_drop"
         elif self.thread.task.space.limit - self.thread.task.space.used < 30000 and self.chance(30):
             name = "mem_unmap"
+        while self.chance(92) and self.lacks(name):
+            name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
         while True:
             page = Page()
             arguments = getattr(self, "ask_" + name)(page)
@@ -668,9 +696,16 @@ class Caller:
             if self.is_harmless(name, arguments):
                 return name, arguments, page
 
+    def lacks(self, name):
+        """The thread has no handle for this call."""
+        if name == "ipc_reply_recv":
+            return not any(handle.is_reply for handle in self.thread.task.table.values())
+        kind, rights = NEEDS.get(name, (None, 0))
+        return kind and not self.slots_of(kind, rights)
+
     def special(self):
         """What makes threads go on: a call for one that is stopped or waits.  None: anything."""
-        if not self.chance(40 if self.few else 12):
+        if not self.chance(50 if len(self.free()) <= 2 else 20):
             return None
         stopped = [t for t in self.model.workers if t.stopped]
         for slot, handle in self.random.sample(*self.shuffled()):
@@ -709,7 +744,7 @@ class Caller:
         for thread in self.model.workers:
             if thread.dead:
                 return self.again(thread.worker)
-        if len(self.free()) <= 2 and self.chance(2):
+        if len(self.free()) <= 1 and self.chance(25):
             return self.again(self.any(t for t in self.model.workers if t.state != "RUN").worker)
         name, arguments, page = self.choose()
         named = full_for(name, arguments)

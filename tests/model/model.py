@@ -522,7 +522,7 @@ class Model:
                 self.set_handle(
                     receiver.task, receiver.reply_slot, Handle(thread, 0, number=thread.number)
                 )
-                self.in_use = receiver.task.table[receiver.reply_slot]
+            self.in_use = receiver.task.table[receiver.reply_slot] if calls else None
             failed, late, checks = self.transfer(thread, message, receiver)
             if failed:
                 if calls:
@@ -561,7 +561,7 @@ class Model:
                 self.set_handle(
                     thread.task, thread.reply_slot, Handle(sender, 0, number=sender.number)
                 )
-                self.in_use = thread.task.table[thread.reply_slot]
+            self.in_use = thread.task.table[thread.reply_slot] if sender.calls else None
             failed, late, checks = self.transfer(sender, message, thread)
             if failed:
                 if sender.calls:
