@@ -11,6 +11,9 @@
 /* user/program.ld */
 extern char program_text[], program_rodata[], program_data[], program_end[];
 void worker_entry(void);
+void racer_entry(void);
+
+static u32 entry, prio, cpu_count;
 
 static volatile u32 *at(u32 address) { return (volatile u32 *)(uintptr_t)address; }
 
@@ -80,7 +83,8 @@ static u32 make_task(u32 number, u32 limit)
 static u32 make_thread(u32 worker)
 {
 	return thread_create(CONDUCTOR_TASKS + worker / THREADS_A_TASK, CONDUCTOR_THREADS + worker,
-		(u32)worker_entry, STACK_AT(worker) + PAGE, MESSAGE_AT(worker) | WORKER_PRIO, worker)
+		entry, STACK_AT(worker) + PAGE,
+		MESSAGE_AT(worker) | prio | (worker % cpu_count) << PRIO_BITS, worker)
 		.error;
 }
 
@@ -126,16 +130,26 @@ static u32 give_handles(u32 task)
 	return error;
 }
 
-u32 workers_make(const u32 *limits)
+u32 workers_prepare(const u32 *limits, bool race, u32 cpus)
 {
 	u32 error = 0;
 
+	entry = (u32)(race ? racer_entry : worker_entry);
+	prio = race ? RACER_PRIO : WORKER_PRIO;
+	cpu_count = cpus;
 	for (u32 i = 0; i < TASKS && !error; i++)
 		error = make_task(i, limits[i]);
 	for (u32 i = 0; i < WORKERS && !error; i++)
 		error = make_worker(i);
 	for (u32 i = 0; i < TASKS && !error; i++)
 		error = give_handles(i);
+	return error;
+}
+
+u32 workers_make(const u32 *limits)
+{
+	u32 error = workers_prepare(limits, false, 1);
+
 	for (u32 i = 0; i < WORKERS && !error; i++)
 		error = thread_ctl(CONDUCTOR_THREADS + i, 0, THREAD_START, 0, 0).error;
 	return error;
@@ -155,7 +169,7 @@ u32 worker_again(u32 worker, const u32 *slots)
 	return error ? error : thread_ctl(slot, 0, THREAD_START, 0, 0).error;
 }
 
-void workers_end(void)
+void workers_kill(void)
 {
 	for (u32 i = 0; i < TASKS; i++) {
 		u32 slot = CONDUCTOR_TASKS + i;
@@ -164,11 +178,21 @@ void workers_end(void)
 			handle_drop(slot, 0);
 		notify_wait(CONDUCTOR_ENDED, 1u << i, TIMEOUT_NEVER);
 	}
+}
+
+void workers_forget(void)
+{
 	for (u32 i = 0; i < WORKERS; i++) {
 		handle_drop(CONDUCTOR_THREADS + i, 0);
 		handle_drop(CONDUCTOR_IDLE + i, 0);
 		mem_unmap(0, MAILBOX_AT(i), 1);
 	}
+}
+
+void workers_end(void)
+{
+	workers_kill();
+	workers_forget();
 }
 
 void worker_order(u32 worker, u32 order)

@@ -33,6 +33,7 @@ enum worker_slot {
 #define STACK_AT(worker) (AREA_AT(worker) + 0x3000u)
 
 #define WORKER_PRIO 20u
+#define RACER_PRIO 8u
 #define WORKER_MAX_PRIO 24u
 
 struct pair {
@@ -51,12 +52,19 @@ struct mailbox {
 
 /* A worker's first function; its number is in ebx (start.asm of the thread: worker_entry). */
 void worker_run(u32 worker);
+void racer_run(u32 worker);
 
-/* Makes all of them; 0 or an error. */
+/*
+ * Makes all of them; 0 or an error.  Those that race begin in racer_run() instead, on all CPUs in
+ * turn.  prepare leaves them waiting for START.
+ */
+u32 workers_prepare(const u32 *limits, bool race, u32 cpus);
 u32 workers_make(const u32 *limits);
 /* Ends one thread and begins another in its place; slots: of its handle in each task, 0: none. */
 u32 worker_again(u32 worker, const u32 *slots);
-/* Ends them and waits until they are gone. */
+/* Ends them and waits until they are gone.  kill leaves the mailboxes until forget. */
+void workers_kill(void);
+void workers_forget(void);
 void workers_end(void);
 /* Gives the order that stands in the mailbox. */
 void worker_order(u32 worker, u32 order);
