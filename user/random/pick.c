@@ -101,7 +101,7 @@ static u32 prot(struct random *random)
 static u32 number_for(struct random *random, const char *what)
 {
 	if (starts_with(what, "timeout"))
-		return chance(random, 60) ? 0 : random_below(random, 20000);
+		return chance(random, 92) ? 0 : random_below(random, 20000);
 	if (starts_with(what, "tag"))
 		return TAG(random_below(random, 0x10000), random_below(random, 63),
 			chance(random, 40) ? random_below(random, 3) : 0);
@@ -144,7 +144,7 @@ static void mend(struct random *random, u32 number, struct result *call, u32 *h1
 		*h2 = slot_from(random, call->tag == KIND_ENDPOINT       ? SLOTS_ENDPOINT
 					: call->tag == KIND_NOTIFICATION ? SLOTS_NOTIFICATION
 									 : SLOTS_TASK);
-		call->word1 = 0;
+		call->word1 = chance(random, 70) ? slot_from(random, SLOTS_ENDPOINT) : 0;
 		break;
 	case CALL_handle_copy:
 		call->word0 = SLOTS_ENDPOINT + random_below(random, SLOTS_END - SLOTS_ENDPOINT);
@@ -156,7 +156,8 @@ static void mend(struct random *random, u32 number, struct result *call, u32 *h1
 		if (chance(random, 99) && *h1 < SLOTS_ENDPOINT)
 			*h1 = slot_from(random, SLOTS_ENDPOINT);
 		break;
-	case CALL_thread_create:
+	case CALL_thread_create: /* not in those that race: it would end them by its first fault */
+		*h1 = slot_from(random, SLOTS_TASK);
 		*h2 = slot_from(random, SLOTS_THREAD);
 		call->tag = (0x61000000u + random_below(random, 8) * PAGE_BYTES) |
 			    random_below(random, 25) | random_below(random, 4) << PRIO_BITS;
