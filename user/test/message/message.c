@@ -240,6 +240,64 @@ static void missing_source_page(void)
 	ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 20000);
 }
 
+/* An item that may not be sent is refused, and nothing stands in the receiver's slot. */
+static void a_handle_without_grant(void)
+{
+	struct sending sending = { ITEM_HANDLE, SLOT_C, RIGHT_SEND, 0, 0 };
+
+	make_notification(SLOT_B);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
+	EXPECT(ETIMEDOUT, receive_item(&sending, ITEM_HANDLE, SLOT_EMPTY, 0));
+	CHECK_EQUAL(READ_ONCE(sending.error), EPERM);
+	EXPECT(EBADH, handle_drop(SLOT_EMPTY, 0));
+}
+
+static void receive_a_string(void *to)
+{
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)to, 8);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+/* Who makes a transfer may run at the receiver's priority, but at its own afterwards. */
+static void priority_after_an_item(void)
+{
+	static char text[8], got[8];
+	struct sending sending = { ITEM_STRING, (u32)text, 8, 0, 0 };
+	struct info_thread info;
+
+	EXPECT(0, receive_item(&sending, ITEM_STRING, (u32)got, 8));
+	message_put_string(0, text, 8);
+	start_thread(1, receive_a_string, got, 8, 0);
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 100000));
+	EXPECT(0, sys_info(SLOT_THREAD, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	CHECK_EQUAL(info.priority, 8);
+}
+
+/* Sends with a badge, then answers the first call. */
+static void send_then_answer(void *argument)
+{
+	struct result call;
+
+	(void)argument;
+	ipc_send(SLOT_EMPTY, TAG(0u, 0u, 0u), 0, 0, TIMEOUT_NEVER);
+	call = ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+	ipc_reply_recv(SLOT_ANSWER, 0, TAG(0u, 0u, 0u), call.word0, 0, TIMEOUT_NEVER);
+}
+
+static void an_answer_has_no_badge(void)
+{
+	struct result answer;
+
+	make_endpoint(SLOT_A);
+	make_endpoint(SLOT_C);
+	EXPECT(0, handle_copy(0, SLOT_EMPTY, SLOT_C, RIGHT_SEND, 77));
+	start_thread(0, send_then_answer, NULL, 8, 0);
+	CHECK_EQUAL(EXPECT(0, ipc_recv(SLOT_C, 0, 100000)).badge, 77);
+	answer = EXPECT(0, ipc_call(SLOT_A, TAG(0u, 0u, 0u), 0, 0, TIMEOUT_NEVER));
+	CHECK_EQUAL(answer.badge, 0);
+}
+
 static const struct test tests[] = {
 	{ "message.calls", calls_on_one_cpu, 0 },
 	{ "message.calls_across", calls_across_cpus, 0 },
@@ -254,6 +312,9 @@ static const struct test tests[] = {
 	{ "message.reply", a_reply_is_used_once, 0 },
 	{ "message.reply_dropped", a_dropped_reply_wakes_the_caller, 0 },
 	{ "message.caller_gone", a_caller_that_is_gone, 0 },
+	{ "message.handle_without_grant", a_handle_without_grant, 0 },
+	{ "message.priority_after_item", priority_after_an_item, 0 },
+	{ "message.answer_badge", an_answer_has_no_badge, 0 },
 	{ "message.source_missing", missing_source_page, STATUS_KILLED + 14 },
 };
 TEST_LIST(message_tests, tests);
