@@ -95,6 +95,7 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 	};
 	u32 error = message_read_places(self);
 
+	self->badge = 0; /* an answer has none */
 	if (!error)
 		error = begin_to_send(self, frame);
 	message_none(frame);

@@ -227,6 +227,22 @@ static void a_reply_is_used_once(void)
 	CHECK_EQUAL(answer.word1, 7);
 }
 
+/* What the replier sent before with a badge is no business of its caller's. */
+static void an_answer_has_no_badge(void)
+{
+	static struct result answer;
+
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0x77));
+	start_thread(0, call_once, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	EXPECT(EAGAIN, ipc_send(SLOT_B, 0, 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
+	while (!TAG_LABEL(READ_ONCE(answer.tag)))
+		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(answer.badge, 0);
+}
+
 static void a_dropped_reply_wakes_the_caller(void)
 {
 	static struct result answer;
@@ -281,6 +297,7 @@ static const struct test tests[] = {
 	{ "message.handle", a_handle, 0 },
 	{ "message.kinds", kinds_must_match, 0 },
 	{ "message.reply", a_reply_is_used_once, 0 },
+	{ "message.reply_badge", an_answer_has_no_badge, 0 },
 	{ "message.reply_dropped", a_dropped_reply_wakes_the_caller, 0 },
 	{ "message.caller_gone", a_caller_that_is_gone, 0 },
 	{ "message.source_missing", missing_source_page, STATUS_KILLED + 14 },
