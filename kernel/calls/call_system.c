@@ -3,6 +3,7 @@
 #include "arch/x86/console/exit.h"
 #include "arch/x86/cpu/user_copy.h"
 #include "arch/x86/cpu/user_mode.h"
+#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
@@ -184,5 +185,6 @@ u32 call_sys_ctl(struct user_thread *self, struct trapframe *frame)
 	error = need_system(self, call.h1, RIGHT_MANAGE);
 	if (error)
 		return error;
+	lock_order_report();
 	machine_exit_with(call.edi);
 }

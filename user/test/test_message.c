@@ -276,6 +276,54 @@ static void a_caller_that_is_gone(void)
 	CHECK(late.tag & TAG_REPLY, "tag 0x%08x", late.tag);
 }
 
+static void call_twice(void *argument)
+{
+	struct result *answers = argument;
+
+	answers[0] = ipc_call(SLOT_A, 0, 1, 0, 20000);
+	answers[1] = ipc_call(SLOT_A, 0, 2, 0, TIMEOUT_NEVER);
+}
+
+/* A handle to a call that has timed out does not answer the next call of the same thread. */
+static void a_stale_reply(void)
+{
+	static struct result answers[2];
+
+	make_endpoint(SLOT_A);
+	start_thread(0, call_twice, answers, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_C, TIMEOUT_NEVER));
+	EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, TAG(1u, 0u, 0u), 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(2u, 0u, 0u), 0, 0, TIMEOUT_POLL));
+	while (!TAG_LABEL(READ_ONCE(answers[1].tag)))
+		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(TAG_LABEL(answers[1].tag), 2);
+	CHECK_EQUAL(answers[0].error, ETIMEDOUT);
+}
+
+static void send_from_a_new_page(void *unused)
+{
+	(void)unused;
+	message_put_string(0, (void *)AS_POINTER(STACK_BOTTOM), 16);
+	ipc_send(SLOT_A, TAG(7u, 2u, 1u), 8, 9, TIMEOUT_NEVER);
+}
+
+/* The kernel faults in the source page by a message of its own, in the midst of the sender's. */
+static void a_fault_while_sending(void)
+{
+	static char got[16];
+	struct result message;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, send_from_a_new_page, NULL, 8, 0);
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)got, sizeof(got));
+	message = EXPECT(0, ipc_recv(SLOT_A, 0, 100000));
+	CHECK_EQUAL(message.tag, TAG(7u, 2u, 1u));
+	CHECK_EQUAL(message.word0, 8);
+	CHECK_EQUAL(message.word1, 9);
+}
+
 /* Source pages are faulted in before the sender queues, and the pager here ends who has none. */
 static void missing_source_page(void)
 {
@@ -300,6 +348,8 @@ static const struct test tests[] = {
 	{ "message.reply_badge", an_answer_has_no_badge, 0 },
 	{ "message.reply_dropped", a_dropped_reply_wakes_the_caller, 0 },
 	{ "message.caller_gone", a_caller_that_is_gone, 0 },
+	{ "message.reply_stale", a_stale_reply, 0 },
+	{ "message.fault_while_sending", a_fault_while_sending, 0 },
 	{ "message.source_missing", missing_source_page, STATUS_KILLED + 14 },
 };
 TEST_LIST(message_tests, tests);
