@@ -54,7 +54,7 @@ def switch_held():
     d.line((226, 57), (240, 57), (240, 277), (226, 277))
     d.text(250, 160, "the queue's lock", 12, bold=True)
     d.text(250, 178, "is held", 12, bold=True)
-    d.text(430, 24, "another one that wants the old thread", 13, bold=True)
+    d.text(430, 24, "another one, which wants it", 13, bold=True)
     d.box(430, 84, 220, 34, "wakes it: wants the lock", fill=LIGHT)
     d.box(430, 128, 220, 78, "waits", "with interrupts on:", "answers flushes", dash=True, size=12)
     d.box(430, 260, 220, 34, "has the lock: may move it", fill=MID)

@@ -222,7 +222,7 @@ static void a_reply_is_used_once(void)
 	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
 	EXPECT(EBADH, ipc_reply_recv(SLOT_C, 0, 0, 0, 0, TIMEOUT_POLL));
 	while (!TAG_LABEL(READ_ONCE(answer.tag)))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.word0, 6);
 	CHECK_EQUAL(answer.word1, 7);
 }
@@ -239,7 +239,7 @@ static void an_answer_has_no_badge(void)
 	EXPECT(EAGAIN, ipc_send(SLOT_B, 0, 0, 0, TIMEOUT_POLL));
 	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
 	while (!TAG_LABEL(READ_ONCE(answer.tag)))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.badge, 0);
 }
 
@@ -252,7 +252,7 @@ static void a_dropped_reply_wakes_the_caller(void)
 	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
 	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
 	while (!READ_ONCE(answer.error))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.error, EDEAD);
 }
 
@@ -270,7 +270,7 @@ static void a_caller_that_is_gone(void)
 	start_thread(0, call_shortly, &answer, 8, 0);
 	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
 	while (!READ_ONCE(answer.error))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.error, ETIMEDOUT);
 	late = EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL));
 	CHECK(late.tag & TAG_REPLY, "tag 0x%08x", late.tag);
@@ -296,7 +296,7 @@ static void a_stale_reply(void)
 	EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, TAG(1u, 0u, 0u), 0, 0, TIMEOUT_POLL));
 	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(2u, 0u, 0u), 0, 0, TIMEOUT_POLL));
 	while (!TAG_LABEL(READ_ONCE(answers[1].tag)))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(TAG_LABEL(answers[1].tag), 2);
 	CHECK_EQUAL(answers[0].error, ETIMEDOUT);
 }
