@@ -82,7 +82,10 @@ static u32 make_io_map(struct task *task)
 		return ENOMEM;
 	}
 	memset(io, 0xFF, IO_MAP_BYTES);
-	task_set_io(task, io);
+	if (!task_set_io(task, io)) { /* another thread was faster */
+		kfree(io);
+		account_return(&task->account, IO_MAP_BYTES);
+	}
 	return 0;
 }
 

@@ -130,6 +130,19 @@ static void a_task_without_a_slot_ends(void)
 	CHECK_EQUAL(count_tasks(), before);
 }
 
+static void grant_port(void) { EXPECT(0, io_grant(SLOT_SYSTEM, SLOT_A, 0x80, 1)); }
+
+/* The kernel panics if a map is charged for and lost. */
+static void ports_are_granted_once(void)
+{
+	start_thread(0, take_turns, grant_port, 8, 1);
+	for (u32 i = 0; i < TURNS; i++) {
+		make_task(SLOT_A);
+		act_twice(grant_port);
+		EXPECT(0, handle_drop(SLOT_A, 0));
+	}
+}
+
 static const struct test tests[] = {
 	{ "handle.rights", rights_only_shrink, 0 },
 	{ "handle.slots", a_slot_takes_one_handle, 0 },
@@ -138,5 +151,6 @@ static const struct test tests[] = {
 	{ "handle.last_receiver", senders_wake_with_the_last_receiver, 0 },
 	{ "handle.table_end", the_table_has_an_end, 0 },
 	{ "handle.race_task", a_task_without_a_slot_ends, 0 },
+	{ "handle.race_ports", ports_are_granted_once, 0 },
 };
 TEST_LIST(handle_tests, tests);
