@@ -108,7 +108,9 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	struct registers *page = (struct registers *)self->message, values = *page;
 	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
 
-	if (!stands_still(thread))
+	if (thread->object.dead)
+		error = EDEAD; /* meanwhile: its stack may be gone */
+	else if (!stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
@@ -151,7 +153,9 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 			return error;
 	}
 	flags = spin_lock_irqsave(&objects_lock);
-	if (other)
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (other)
 		error = copy_from(thread, user_thread_of(other), call);
 	if (!error)
 		user_thread_start(thread);
@@ -172,7 +176,9 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = spin_lock_irqsave(&objects_lock);
-	if (notification)
+	if (thread->object.dead)
+		error = EDEAD; /* nobody would unbind it any more */
+	else if (notification)
 		error = notification_bind(notification_of(notification), thread);
 	else if (thread->bound)
 		notification_unbind(thread);
