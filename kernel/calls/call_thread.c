@@ -107,7 +107,9 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	struct registers *page = (struct registers *)self->message, values = *page;
 	u32 flags = objects_lock_irq(), error = 0;
 
-	if (!stands_still(thread))
+	if (thread->object.dead)
+		error = EDEAD; /* meanwhile: its stack may be gone */
+	else if (!stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
@@ -150,7 +152,9 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 			return error;
 	}
 	flags = objects_lock_irq();
-	if (other)
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (other)
 		error = copy_from(thread, user_thread_of(other), call);
 	if (!error)
 		user_thread_start(thread);
@@ -170,7 +174,9 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = objects_lock_irq();
-	if (notification)
+	if (thread->object.dead)
+		error = EDEAD; /* nobody would unbind it any more */
+	else if (notification)
 		error = notification_bind(notification_of(notification), thread);
 	else if (thread->bound)
 		notification_unbind(thread);
