@@ -15,8 +15,11 @@ from kernelview import (
     paging,
     pkmap,
     quicklists,
+    symbols,
+    tasks,
     threads,
     tlb,
+    usermemory,
 )
 from kernelview.machine import machine
 
@@ -28,7 +31,7 @@ WRONG_QEMU = (
 
 
 class Tarn(gdb.Command):
-    """What the kernel's memory means: page tables, pools, zones, threads, invariants.
+    """What the kernel's memory means: page tables, pools, zones, threads, tasks, invariants.
 
     Every command only reads.  Addresses may be any expression of GDB's.  The manual is docs/gdb.md.
     """
@@ -170,11 +173,17 @@ class Translate(Subcommand):
 
 
 class Maps(Subcommand):
-    """Everything that is mapped, by ranges of the same flags: tarn maps [PGD]"""
+    """Everything that is mapped, by ranges of the same flags: tarn maps [PGD | TASK]
+
+    Of a task (its number, or its address): the user part, with rights, and who owns the frames."""
 
     choices, any_word = "symbol", True
 
     def run(self, kernel, arguments):
+        task = find_task(kernel, arguments)
+        if task:
+            show(usermemory.map_lines(kernel, task))
+            return
         pgd = pgd_argument(kernel, arguments, 0)
         lines = [f"PGD at physical {pgd:#x}, {kernel.format.name}"]
         for found in paging.ranges(
@@ -287,6 +296,93 @@ class Diff(Subcommand):
         show(diff.lines(history))
 
 
+# ---- Tasks ----
+
+
+def find_task(kernel, arguments):
+    """The task that a first argument means, or None."""
+    if not arguments or not kernel.var("task_cache").per_page:
+        return None
+    value = number(arguments[0])
+    return next((t for t in tasks.all_tasks(kernel) if value in (t.number, t.address)), None)
+
+
+def task_argument(kernel, arguments):
+    if not arguments:
+        raise Unavailable("which task? (tarn tasks: its number, or its address)")
+    return tasks.find(kernel, number(arguments[0]))
+
+
+class Tasks(Subcommand):
+    """Tasks: memory, handles, pager, threads and what each does"""
+
+    def run(self, kernel, arguments):
+        known = threads.user_lines(kernel)
+        show(
+            tasks.lines(
+                kernel, lambda t: f"thread {t.address:#010x}: {known.get(t.address, 'has ended')}"
+            )
+        )
+
+
+class Handles(Subcommand):
+    """What is in a task's slots: tarn handles TASK"""
+
+    choices, any_word = "symbol", True
+
+    def run(self, kernel, arguments):
+        show(tasks.handle_lines(kernel, task_argument(kernel, arguments)))
+
+
+class Endpoints(Subcommand):
+    """Endpoints and notifications: whose, how many handles, and who waits there"""
+
+    def run(self, kernel, arguments):
+        show(tasks.endpoint_lines(kernel))
+
+
+class Frames(Subcommand):
+    """Frames that a task maps: owner, users, all mappings: tarn frames TASK [ADDRESS]"""
+
+    choices, most, any_word = "symbol", 2, True
+
+    def run(self, kernel, arguments):
+        task = task_argument(kernel, arguments)
+        show(usermemory.frame_lines(kernel, task, *map(number, arguments[1:])))
+
+
+class Calls(Subcommand):
+    """The call that each thread of a task is inside of, decoded: tarn calls [TASK]
+
+    By the table of lib/abi/calls.h.  What the kernel has taken out of the thread's registers, and
+    keeps nowhere, is left out."""
+
+    choices, any_word = "symbol", True
+
+    def run(self, kernel, arguments):
+        task = task_argument(kernel, arguments) if arguments else None
+        found = [
+            f"{tasks.thread_words(kernel, thread.user)}: {thread.call}"
+            for thread in threads.all_threads(kernel)
+            if thread.user and (not task or thread.user.task == task.address)
+        ]
+        show(found or ["there are no threads of tasks"])
+
+
+class Symbols(Subcommand):
+    """Symbols of a user program, instead of those of another: tarn symbols PROGRAM"""
+
+    any_word = True
+
+    def complete(self, text, word):
+        return [name for name in symbols.programs() if name.startswith(word)]
+
+    def run(self, kernel, arguments):
+        if not arguments:
+            raise Unavailable("which program? There are: " + ", ".join(symbols.programs()))
+        show(symbols.load(arguments[0]))
+
+
 # ---- Pictures ----
 
 
@@ -339,6 +435,12 @@ COMMANDS = {
     "tlb": Tlb,
     "threads": Threads,
     "cpus": Cpus,
+    "tasks": Tasks,
+    "handles": Handles,
+    "endpoints": Endpoints,
+    "frames": Frames,
+    "calls": Calls,
+    "symbols": Symbols,
     "locks": Locks,
     "check": Check,
     "diff": Diff,

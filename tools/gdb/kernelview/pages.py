@@ -28,6 +28,11 @@ class MemMap:
         self.flags, self.users = column["flags"].tolist(), column["count"].tolist()
         self.order, self.virtual = column["order"].tolist(), column["virtual"].tolist()
 
+    def user_frames(self):
+        """Frames that have an owner (kernel/mm/user/frames.h)."""
+        bit = self.machine.constants["PG_USER"]
+        return [pfn for pfn, flags in enumerate(self.flags) if flags & bit]
+
     def pfn(self, page):
         return (page - self.base) // self.size
 
