@@ -131,7 +131,7 @@ static struct user_thread *alloc_thread(const struct new_thread *wanted)
 	thread->task = wanted->task;
 	thread->thread.mm = wanted->task->mm;
 	thread->thread.io = wanted->task->io;
-	thread->thread.priority = wanted->priority;
+	thread->thread.priority = thread->base_priority = wanted->priority;
 	thread->thread.on_end = ended;
 	thread->copy_fault = ~0u;
 	thread_set_entry(&thread->thread, begin, NULL);

@@ -135,6 +135,34 @@ static void a_string_of_4_mib(void)
 		CHECK(AS_POINTER(to)[i] == i, "word %u: 0x%08x", i, AS_POINTER(to)[i]);
 }
 
+static void receive_string(void *to)
+{
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)(uintptr_t)to, 64);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+static u32 own_priority(void)
+{
+	struct info_thread info;
+
+	EXPECT(0, sys_info(SLOT_THREAD, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	return info.priority;
+}
+
+/* The sender runs at the receiver's priority while it copies, and at its own afterwards. */
+static void a_transfer_leaves_the_priority(void)
+{
+	static char text[64], got[64];
+	u32 priority = own_priority();
+
+	make_endpoint(SLOT_A);
+	start_thread(0, receive_string, got, priority + 1, 0);
+	message_put_string(0, text, sizeof(text));
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER));
+	CHECK_EQUAL(own_priority(), priority);
+}
+
 static void a_page(u32 kind, u32 first_error)
 {
 	struct sending sending = { kind, TEST_PAGES | PROT_READ, 2, 0, 0 };
@@ -247,6 +275,7 @@ static const struct test tests[] = {
 	{ "message.string", a_string, 0 },
 	{ "message.string_too_long", a_string_that_does_not_fit, 0 },
 	{ "message.string_4_mib", a_string_of_4_mib, 0 },
+	{ "message.priority", a_transfer_leaves_the_priority, 0 },
 	{ "message.map", a_mapped_page, 0 },
 	{ "message.grant", a_granted_page, 0 },
 	{ "message.handle", a_handle, 0 },
