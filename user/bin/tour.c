@@ -62,7 +62,7 @@ __noinline static void copy_shared_page(void)
 }
 
 /* The child's end comes as a bit of the bound notification. */
-__noinline static struct result end_child(void)
+__noinline static struct result destroy_child(void)
 {
 	handle_drop(SLOT_REPLY, 0);
 	handle_drop(SLOT_CHILD, DROP_DESTROY);
@@ -80,7 +80,7 @@ static struct result serve(const struct result *message)
 
 	if (!(message->tag & TAG_FAULT))
 		return TAG_LABEL(message->tag) == CALL_ADD ? answer(message->word0 + message->word1)
-							   : end_child();
+							   : destroy_child();
 	if (ALIGN_DOWN(address, PAGE) == SHARED_PAGE)
 		copy_shared_page();
 	else

@@ -313,6 +313,22 @@ def task_argument(kernel, arguments):
     return tasks.find(kernel, number(arguments[0]))
 
 
+class CurrentTask(gdb.Function):
+    """$tarn_task(): number of the task that runs on the CPU that GDB has selected; 0: none
+
+    All programs lie at the same addresses: break main if $tarn_task() == 2"""
+
+    def __init__(self):
+        super().__init__("tarn_task")
+
+    def invoke(self):
+        # In a condition the machine has run since it was last looked at, and no stop was told.
+        kernel = machine()
+        kernel.forget()
+        cr3 = int(gdb.newest_frame().read_register("cr3")) & 0xFFFFFFFF
+        return tasks.number_of(kernel, tlb.pgd_of(kernel, cr3))
+
+
 class Tasks(Subcommand):
     """Tasks: memory, handles, pager, threads and what each does"""
 
@@ -492,6 +508,7 @@ def on_stop(event):
 
 def register():
     Tarn()
+    CurrentTask()
     for name, command in COMMANDS.items():
         command(name)
     gdb.events.stop.connect(on_stop)

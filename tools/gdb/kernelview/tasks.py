@@ -78,6 +78,15 @@ def find(machine, value):
     raise Unavailable(f"there is no task {value:#x}; their numbers are {known}")
 
 
+def number_of(machine, pgd):
+    """Of the living task whose tables lie at a physical address; 0: there is none."""
+    for task in living_tasks(machine):
+        if task.mm and not task.reaped:
+            if machine.object("struct mm", task.mm).tlb.pgd - machine.page_offset == pgd:
+                return task.number
+    return 0
+
+
 # ---- Short words ----
 
 
@@ -152,6 +161,14 @@ def fault_words(thread):
     return f"page fault: {kind} at {thread.word[0]:#010x}, eip {thread.word[1]:#010x}"
 
 
+def entry_words(machine, frame):
+    """How it came to the kernel, if by no call."""
+    if frame.vector == machine.constants["VECTOR_FULL_RETURN"]:
+        return "on its way to user mode"
+    kind = "exception" if frame.vector < 32 else "interrupt"
+    return f"{kind} {frame.vector} at {frame.eip:#010x}"
+
+
 def call_words(machine, thread, in_kernel, running=None):
     """What the thread does in the kernel.  `in_kernel`: True of one that runs, or may go on, there."""
     if not ran_once(thread):
@@ -166,8 +183,8 @@ def call_words(machine, thread, in_kernel, running=None):
         words.append(calls.decode(registers_of(machine, thread, running)))
     if thread.faults and state not in ("RUN", "RECV", "NOTE"):
         words.append(fault_words(thread))
-    elif state == "RUN" and frame.vector != machine.constants["VECTOR_CALL_GATE"]:
-        words.append(f"exception or interrupt {frame.vector:#x} at {frame.eip:#010x}")
+    elif state == "RUN" and not words:
+        words.append(entry_words(machine, frame))
     return f"{state}{place_words(machine, thread)}: " + ", in it ".join(words)
 
 

@@ -91,8 +91,8 @@ def entries(machine, mm, frames):
 
 
 def entry_prot(entry):
-    """Where the CPU has no NX, execute stands in the frame's record alone."""
-    return 1 | (2 if entry.value & paging.RW else 0) | (0 if entry.value & paging.NX else 4)
+    """Read and write: where the CPU has no NX, execute stands in the frame's record alone."""
+    return 1 | (2 if entry.value & paging.RW else 0)
 
 
 def frame_words(records, task, entry):
