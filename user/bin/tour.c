@@ -64,8 +64,8 @@ __noinline static void copy_shared_page(void)
 /* The child's end comes as a bit of the bound notification. */
 __noinline static struct result destroy_child(void)
 {
-	handle_drop(SLOT_REPLY, 0);
 	handle_drop(SLOT_CHILD, DROP_DESTROY);
+	handle_drop(SLOT_REPLY, 0);
 	return ipc_recv(SLOT_ENDPOINT, SLOT_REPLY, TIMEOUT_NEVER);
 }
 

@@ -6,7 +6,6 @@ import collections
 
 from kernelview import objects, paging, tasks, threads, usermemory
 from kernelview.calls import prot_words
-from kernelview.names import name_of
 
 WRITE, EXEC = 2, 4
 OBJECTS = (55, 56, 57, 60, 61, 62, 64, 65, 66, 68)
@@ -325,8 +324,7 @@ def check_run_queues(machine, report, _frames):
         if queue.current:
             report.look(63)
             check_run_queue(machine, report, cpu, queue, listed)
-    inside = {name_of(a).partition("+")[0] for t in everyone if t.running_on for a in t.trace}
-    if inside & moving:
+    if any(thread.running_on and threads.functions(thread) & moving for thread in everyone):
         report.leave("threads that are ready", (63,), "a CPU is moving one")
         return
     for thread in everyone:
@@ -497,6 +495,8 @@ def check_left(memory):
 
 # ---- Accounts: 59 ----
 
+UNSETTLED = {"tear_down", "load_and_start", "task_create", "ended", "objects_reap_all"}
+
 
 def unsettled(memory):
     """Why charges may be ahead of what they are for, or behind it; "" where they are not."""
@@ -504,9 +504,8 @@ def unsettled(memory):
     for thread in threads.all_threads(machine):
         if thread.user and in_a_call(machine, thread):
             return f"{tasks.thread_words(machine, thread.user)} is inside of the kernel"
-        names = {name_of(address).partition("+")[0] for address in thread.trace}
-        if names & {"tear_down", "load_and_start", "task_create"}:
-            return f"thread {thread.name} makes a task, or takes one down"
+        if threads.functions(thread) & UNSETTLED:
+            return f"thread {thread.name} makes a task, or takes a task or thread down"
     if any(task.calls for task in memory.spaces.values()):
         return "a call works on a task"
     return ""

@@ -178,7 +178,7 @@ def call_words(machine, thread, in_kernel, running=None):
     state, frame = state_of(thread), frame_of(machine, thread)
     words = []
     if state == "RUN" and not in_kernel:
-        return "stopped" if thread.parked else "in user mode"
+        return "stopped" if thread.parked else "in user mode, or on its way there"
     if frame.vector == machine.constants["VECTOR_CALL_GATE"]:
         words.append(calls.decode(registers_of(machine, thread, running)))
     if thread.faults and state not in ("RUN", "RECV", "NOTE"):
@@ -204,7 +204,7 @@ def place_words(machine, thread):
 
 def life(task):
     if not is_listed(task):
-        return "has ended, handles lead to it"
+        return "has ended, and is still known"
     if task.reaped:
         return "is being taken down"
     return "ends" if task.object.dead else "lives"
@@ -222,19 +222,24 @@ def memory_words(machine, task):
     return f"{used}, {mm.pages} pages, {mm.tables} tables"
 
 
+def companion_words(machine, task):
+    words = "pager: none"
+    if task.pager:
+        words = f"pager: {object_words(machine, task.pager)}, badge {task.pager_badge:#x}"
+    if task.on_end:
+        words += f"; its end raises bit {task.on_end_bit} of {object_words(machine, task.on_end)}"
+    return words
+
+
 def task_lines(machine, task, thread_line):
     handles = sum(1 for _ in handles_of(machine, task))
-    pager = object_words(machine, task.pager) if task.pager else "none"
     text = [
         f"task {task.number} ({task.address:#010x}) {life(task)}: {memory_words(machine, task)}",
         f"    {task.object.handles} handles lead to it, {handles} of its {task.handles.slots} slots are used, "
         f"priority at most {task.max_priority}",
-        f"    pager: {pager}" + (f", badge {task.pager_badge:#x}" if task.pager else ""),
     ]
-    if task.on_end:
-        text[
-            -1
-        ] += f"; its end raises bit {task.on_end_bit} of {object_words(machine, task.on_end)}"
+    if is_listed(task) and not task.reaped:  # else what it led to may be gone
+        text.append("    " + companion_words(machine, task))
     return text + ["    " + thread_line(thread) for thread in threads_of(machine, task)]
 
 

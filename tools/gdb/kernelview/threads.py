@@ -60,17 +60,23 @@ def all_threads(machine):
     return found
 
 
+# On the way to user mode: the call, or the exception, is over.
+LEAVING = {"user_thread_work", "user_return"}
+
+
+def functions(thread):
+    return {name_of(address).partition("+")[0] for address in thread.trace}
+
+
 def in_kernel(machine, thread):
-    """True of a thread of a task that runs, or may go on, inside the kernel: neither in user mode
-    nor on its way back there.
-    """
-    if thread.running_on:
-        return thread.running_on.eip >= machine.page_offset
-    names = [name_of(address).partition("+")[0] for address in thread.trace]
-    return not {"user_thread_work", "user_return"} & set(names)
+    """True of a thread of a task that runs, or may go on, inside a call or an exception."""
+    if thread.running_on and thread.running_on.eip < machine.page_offset:
+        return False
+    return not LEAVING & functions(thread)
 
 
 def add_call(machine, thread):
+    """In words; the registers of one that runs are looked for on its CPU's stack too."""
     inside = in_kernel(machine, thread)
     taken = running.call_of(thread.running_on) if inside and thread.running_on else None
     thread.call = tasks.call_words(machine, thread.user, inside, taken)
