@@ -75,6 +75,7 @@ class Subcommand(gdb.Command):
     choices = ()
     most = 1  # arguments
     any_word = False  # or only `choices`?
+    alone = False  # needs no machine
 
     def __init__(self, name):
         self.name = name
@@ -89,7 +90,7 @@ class Subcommand(gdb.Command):
         try:
             arguments = words(argument)
             self.check_arguments(arguments)
-            self.run(machine(), arguments)
+            self.run(None if self.alone else machine(), arguments)
         except Unavailable as why:
             raise gdb.GdbError(f"tarn {self.name}: {why}") from None
         except gdb.error as why:
@@ -388,7 +389,7 @@ class Calls(Subcommand):
 class Symbols(Subcommand):
     """Symbols of a user program, instead of those of another: tarn symbols PROGRAM"""
 
-    any_word = True
+    any_word = alone = True
 
     def complete(self, text, word):
         return [name for name in symbols.programs() if name.startswith(word)]

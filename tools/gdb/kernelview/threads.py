@@ -201,8 +201,10 @@ def trace(machine, thread):
 
 def caller_at_entry(machine, cpu):
     """A function that has not yet done `push ebp; mov ebp, esp` has no frame: its caller is on top
-    of the stack.
+    of the stack.  The stack of user mode is another task's matter.
     """
+    if cpu.paging and cpu.esp < machine.page_offset:
+        return []
     at = {0: cpu.esp, 1: cpu.esp + 4}.get(offset_in(cpu.eip))
     return [machine.word(at)] if at else []
 
