@@ -281,7 +281,7 @@ def check_lists(world, report):
             state = tasks.state_of(thread)
             if thread.task != task.address:
                 report.broken(66, f"{world.thread(thread)} is in the list of task {task.number}")
-            if thread.thread.priority != thread.base_priority and state not in ("ACTIVE", "SEND"):
+            if thread.thread.priority != thread.base_priority and state != "ACTIVE":
                 report.broken(
                     66,
                     f"{world.thread(thread)} is in {state} with priority {thread.thread.priority}, "
