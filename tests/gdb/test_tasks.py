@@ -175,7 +175,7 @@ def test_arguments_by_the_table(kernel, build):
         "continue",
         "tarn calls 2 ",
         "print (int)CALL_sys_ctl",
-        "python from kernelview import calls; print(len(calls.table()), sorted(calls.table())[-1])",
+        "python from kernelview.user import calls; print(len(calls.table()), sorted(calls.table())[-1])",
     ]
     # Only the debug build is sure to have the variable.
     found = ask(Machine(kernel, debug=True, **TOUR), build, commands)
@@ -188,7 +188,7 @@ def test_arguments_by_the_table(kernel, build):
 
 def test_every_call_of_the_table_is_decoded():
     """With what the table says that each takes: no name is lost between C and Python."""
-    from kernelview import calls
+    from kernelview.user import calls
 
     text = (ROOT / "lib/abi/calls.h").read_text()
     assert [call.name for call in calls.table().values()] == re.findall(r"CALL\(\d+, (\w+),", text)

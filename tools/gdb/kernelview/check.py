@@ -9,17 +9,16 @@ from dataclasses import dataclass, field
 
 from kernelview import (
     Unavailable,
-    checktasks,
     locks,
     pages,
     paging,
     pkmap,
     quicklists,
-    tasks,
     threads,
     tlb,
 )
 from kernelview.names import name_of
+from kernelview.user import invariants, tasks
 
 SHOWN = 5  # findings of one invariant
 
@@ -492,7 +491,7 @@ CHECKS = [  # what is judged, its numbers, the variable that must be there, and 
     ("quicklists", (32, 33, 34, 35), "mem_map", lambda m, r, f: check_quicklists(m, r)),
     ("zones", (46, 47, 48, 51), "mem_map", check_zones),
     ("locks", (18,), "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
-    *checktasks.CHECKS,
+    *invariants.CHECKS,
 ]
 
 

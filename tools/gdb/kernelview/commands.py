@@ -15,13 +15,11 @@ from kernelview import (
     paging,
     pkmap,
     quicklists,
-    symbols,
-    tasks,
     threads,
     tlb,
-    usermemory,
 )
 from kernelview.machine import machine
+from kernelview.user import frames, symbols, tasks
 
 history = diff.History()
 WRONG_QEMU = (
@@ -183,7 +181,7 @@ class Maps(Subcommand):
     def run(self, kernel, arguments):
         task = find_task(kernel, arguments)
         if task:
-            show(usermemory.map_lines(kernel, task))
+            show(frames.map_lines(kernel, task))
             return
         pgd = pgd_argument(kernel, arguments, 0)
         lines = [f"PGD at physical {pgd:#x}, {kernel.format.name}"]
@@ -365,7 +363,7 @@ class Frames(Subcommand):
 
     def run(self, kernel, arguments):
         task = task_argument(kernel, arguments)
-        show(usermemory.frame_lines(kernel, task, *map(number, arguments[1:])))
+        show(frames.frame_lines(kernel, task, *map(number, arguments[1:])))
 
 
 class Calls(Subcommand):

@@ -3,9 +3,10 @@
 import gdb
 import gdb.printing
 
-from kernelview import Unavailable, calls, pages, paging, tasks
+from kernelview import Unavailable, pages, paging
 from kernelview.machine import machine
 from kernelview.names import name_of
+from kernelview.user import calls, tasks
 
 
 class Entry:

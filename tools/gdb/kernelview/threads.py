@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from kernelview import Unavailable, caches, objects, running, tasks, tlb
+from kernelview import Unavailable, caches, objects, tlb
 from kernelview.names import name_of, offset_in, place_of
+from kernelview.user import running, tasks
 
 STATES = {0: "ready", 1: "running", 2: "sleeping", 3: "dead"}
 # that switch_context() leaves above the return address: edi, esi, ebx, ebp

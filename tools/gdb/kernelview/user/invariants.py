@@ -4,8 +4,10 @@ in calls, run queues, frames and their owners, accounts.
 
 import collections
 
-from kernelview import objects, paging, tasks, threads, usermemory
-from kernelview.calls import prot_words
+from kernelview import objects, paging, threads
+from kernelview.user import frames as userframes
+from kernelview.user import tasks
+from kernelview.user.calls import prot_words
 
 WRITE, EXEC = 2, 4
 OBJECTS = (55, 56, 57, 60, 61, 62, 64, 65, 66, 68)
@@ -361,7 +363,7 @@ class Memory:
 
     def __init__(self, machine, report, frames):
         self.machine, self.report, self.frames = machine, report, frames
-        self.records = usermemory.Records(machine)
+        self.records = userframes.Records(machine)
         self.spaces = {mm: task for mm, task in self.records.tasks.items() if not task.reaped}
         self.nx = machine.var("pte_nx_bit")
         self.entries = {}  # (mm, address) to Entry
@@ -391,7 +393,7 @@ def check_frames(machine, report, frames):
 def check_space(memory, task, space):
     """67, 69, and 53 in the entries."""
     machine, report = memory.machine, memory.report
-    found = list(usermemory.entries(machine, space, memory.frames))
+    found = list(userframes.entries(machine, space, memory.frames))
     report.look(67)
     if len(found) != space.pages:
         report.broken(67, f"task {task.number} counts {space.pages} pages, {len(found)} are mapped")

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from kernelview import Unavailable, caches, calls, objects
+from kernelview import Unavailable, caches, objects
+from kernelview.user import calls
 
 STATES = ["RUN", "SEND", "REPLY", "RECV", "NOTE", "ACTIVE", "PASSIVE"]  # enum call_state
 WAITING = ("SEND", "REPLY", "RECV", "NOTE")

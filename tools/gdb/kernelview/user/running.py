@@ -4,7 +4,7 @@ early (call_begin), and stand in a variable of the function that makes the call.
 
 import gdb
 
-from kernelview import calls
+from kernelview.user import calls
 
 
 def call_of(cpu):

@@ -4,8 +4,9 @@
 
 from dataclasses import dataclass, field
 
-from kernelview import Unavailable, objects, pages, paging, tasks
-from kernelview.calls import prot_words
+from kernelview import Unavailable, objects, pages, paging
+from kernelview.user import tasks
+from kernelview.user.calls import prot_words
 
 FRAMES_SHOWN = 48
 
