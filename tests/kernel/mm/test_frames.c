@@ -109,7 +109,7 @@ static bool all_is_well(struct space *spaces, u32 round)
 	return true;
 }
 
-SELFTEST(frames_random, "frames.random", 8, "51, 53, 54, 56, 58, 59, 67")
+SELFTEST(frames_random, "frames.random", 8, "53, 54, 56, 58, 59, 67")
 {
 	static struct space spaces[SPACES];
 	u32 before = pages_at_rest(), random = 4711, rounds = selftest_full ? ROUNDS_FULL : ROUNDS;
@@ -121,7 +121,7 @@ SELFTEST(frames_random, "frames.random", 8, "51, 53, 54, 56, 58, 59, 67")
 				break;
 		}
 	end_spaces(spaces);
-	EXPECT_EQ(51, pages_at_rest(), before, "pages free or cached");
+	EXPECT_EQ(0, pages_at_rest(), before, "pages free or cached");
 }
 
 /* The owner's mapping goes: the frame passes to the oldest of the others, beyond its limit too. */
