@@ -77,6 +77,7 @@ void env_user_return(void);
 void env_ignore_counters(void);
 /* stacks.c: the thread on this stack (its end) is to end; the running one has. */
 void must_end(uintptr_t stack);
+bool is_to_end(uintptr_t stack);
 void has_ended(void);
 /* kernel_env.c */
 void env_regions(void);

@@ -136,4 +136,5 @@ void kernel_stack_free(uintptr_t top)
 }
 
 void must_end(uintptr_t stack) { m.must_end |= 1u << stack_at(stack); }
+bool is_to_end(uintptr_t stack) { return m.must_end & (1u << stack_at(stack)); }
 void has_ended(void) { m.must_end &= ~(1u << m.cpu[running_cpu].stack); }

@@ -1,0 +1,71 @@
+/*
+ * Scenarios with tasks: threads of user mode on the kernel's own scheduler, calls, messages and
+ * address spaces (docs/interleave.md).
+ *
+ * A scenario's setup() makes tasks and threads.  They run, without choices, until all of them wait;
+ * then start() lets others loose, and from there on every schedule is tried.  A thread whose function
+ * returns sleeps for good; what it should have done by then is looked at by finish().
+ */
+#ifndef INTERLEAVE_TASKS_H
+#define INTERLEAVE_TASKS_H
+
+#include "kernel/calls/call.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/task.h"
+#include "kernel/objects/thread_state.h"
+#include "lib/errno.h"
+#include "scenario.h"
+
+/* ---- Made by setup() or start() ---- */
+
+/* Alive as long as the scenario runs, unless somebody destroys it. */
+struct task *make_task(struct object *pager);
+/* One that ends with its last thread. */
+struct task *make_mortal_task(struct object *pager);
+struct object *make_endpoint(struct task *creator);
+struct object *make_notification(struct task *creator);
+/* A handle with these rights in the task's slot. */
+void give(struct task *task, u32 slot, struct object *object, u32 rights);
+/* A thread of the task that runs fn() in user mode.  It must end, or return from fn(). */
+struct user_thread *spawn(struct task *task, u32 cpu, void (*fn)(void));
+/* The same, but it may wait for ever. */
+struct user_thread *spawn_server(struct task *task, u32 cpu, void (*fn)(void));
+/* A thread of the kernel. */
+void spawn_kernel(u32 cpu, void (*fn)(void));
+
+/* ---- What threads of user mode do ---- */
+
+/* What came out of the last call, in registers. */
+struct answer {
+	u32 error, badge, tag, word[2];
+};
+/* Message with one word; TIMEOUT_NEVER, or microseconds: two ticks are more than 1. */
+struct answer ipc_call(u32 endpoint, u32 word, u32 timeout);
+struct answer ipc_send(u32 endpoint, u32 word, u32 timeout);
+struct answer ipc_recv(u32 endpoint, u32 slot, u32 timeout);
+/* endpoint 0: only answers. */
+struct answer ipc_reply_recv(u32 slot, u32 endpoint, u32 word, u32 timeout);
+u32 notify(u32 notification, u32 bits);
+struct answer notify_wait(u32 notification, u32 mask, u32 timeout);
+u32 handle_drop(u32 slot, u32 flags);
+u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word);
+/* The next message that this thread sends has one string, or takes one, of 8 bytes at `at`. */
+void string_out(uintptr_t at);
+void string_in(uintptr_t at);
+/* Uses the page in user mode; a fault goes to the pager.  Returns the frame. */
+u32 touch(uintptr_t at);
+/* From here on a copy into the frame is a failure: it is no longer the receiver's. */
+void withdraw(u32 frame);
+
+/* ---- Looks at the end ---- */
+
+/*
+ * Every thread sleeps in the state that its queue says, every handle is counted, nothing waits to be
+ * reaped.
+ */
+void check_objects(void);
+/* What the task has been charged, beside itself and `threads` threads with their message pages. */
+u32 charged_beside(const struct task *task, u32 threads);
+
+#endif
