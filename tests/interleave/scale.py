@@ -35,6 +35,7 @@ def numbers(entries):
             "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1,
         },
         "lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
+        "user_map.c": {"PIECE_PAGES": "1u"},
         "timeout.c": {"WHEEL_SLOTS": "4u"},
         "handle.h": {"HANDLES_A_PAGE": f"{HANDLES}u"},
         "abi.h": {

@@ -25,6 +25,8 @@ struct task *make_task(struct object *pager);
 struct task *make_mortal_task(struct object *pager);
 struct object *make_endpoint(struct task *creator);
 struct object *make_notification(struct task *creator);
+/* A page of the task's own, readable and writable. */
+void make_page(struct task *task, uintptr_t at);
 /* A handle with these rights in the task's slot. */
 void give(struct task *task, u32 slot, struct object *object, u32 rights);
 /* A thread of the task that runs fn() in user mode.  It must end, or return from fn(). */
@@ -46,10 +48,16 @@ struct answer ipc_send(u32 endpoint, u32 word, u32 timeout);
 struct answer ipc_recv(u32 endpoint, u32 slot, u32 timeout);
 /* endpoint 0: only answers. */
 struct answer ipc_reply_recv(u32 slot, u32 endpoint, u32 word, u32 timeout);
+/* The answer to a fault: label 0 lets the thread go on.  Then it receives. */
+struct answer ipc_answer(u32 slot, u32 endpoint, u32 label);
 u32 notify(u32 notification, u32 bits);
 struct answer notify_wait(u32 notification, u32 mask, u32 timeout);
 u32 handle_drop(u32 slot, u32 flags);
 u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word);
+/* 0: the own task.  One page each; prot, how, flags as the calls have them. */
+u32 page_new(u32 task, uintptr_t at, u32 prot);
+u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how);
+u32 page_unmap(u32 task, uintptr_t at, u32 flags);
 /* The next message that this thread sends has one string, or takes one, of 8 bytes at `at`. */
 void string_out(uintptr_t at);
 void string_in(uintptr_t at);
@@ -59,6 +67,12 @@ u32 touch(uintptr_t at);
 void withdraw(u32 frame);
 
 /* ---- Looks at the end ---- */
+
+/* The frame that the page leads to, or -1. */
+int mapped(const struct task *task, uintptr_t at);
+/* Frames and pages that the page allocator has, and units of kernel objects in use. */
+u32 pages_free(void);
+u32 objects_used(void);
 
 /*
  * Every thread sleeps in the state that its queue says, every handle is counted, nothing waits to be

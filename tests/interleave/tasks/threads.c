@@ -8,15 +8,19 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/firmware/physmap.h"
+#include "arch/x86/firmware/topology.h"
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/upcall.h"
 #include "kernel/sched/idle.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
+#include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "mm/pkmap/pkmap_retire.h"
 #include "mm/user/frames.h"
+#include "mm/user/user_map.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +62,7 @@ void threads_boot(void)
 		strlcpy(idle->name, "idle", sizeof(idle->name));
 		list_init(&idle->node);
 		sched_init_cpu(cpu, idle);
+		per_cpu(run_queue, cpu)->slice = 1; /* setup() does not yield */
 	}
 	for (u32 n = 0; n < HIGH_PAGES; n++)
 		env_free_high_page(n);
@@ -125,6 +130,15 @@ void copy_page(struct page *to, struct page *from)
 	(void)from;
 }
 
+/* No scenario maps devices. */
+struct topology topology;
+enum phys_kind phys_kind_at(phys_t phys)
+{
+	(void)phys;
+	return PHYS_RAM;
+}
+pfn_t reachable_pfns(void) { return max_pfn; }
+
 size_t strlcpy(char *to, const char *from, size_t size)
 {
 	size_t n = 0;
@@ -182,6 +196,14 @@ struct object *make_notification(struct task *creator)
 	must_be_made(error, "a notification");
 	task_owns(creator, &notification->object);
 	return &notification->object;
+}
+
+void make_page(struct task *task, uintptr_t at)
+{
+	struct range to = { task->mm, at, 1 };
+	u32 done;
+
+	must_be_made((u32)-user_alloc(&to, PROT_READ | PROT_WRITE, &done), "a page");
 }
 
 void give(struct task *task, u32 slot, struct object *object, u32 rights)
@@ -327,6 +349,16 @@ void check_objects(void)
 	list_for_each(node, &all_tasks)
 		check_task(list_entry(node, struct task, in_all));
 }
+
+int mapped(const struct task *task, uintptr_t at)
+{
+	const pte_t *pte = mm_pte(task->mm, at);
+
+	return pte && pte_present(*pte) ? (int)pte_pfn(*pte) : -1;
+}
+
+u32 pages_free(void) { return (u32)__builtin_popcount(m.free_frames); }
+u32 objects_used(void) { return heap_used(); }
 
 u32 charged_beside(const struct task *task, u32 threads)
 {

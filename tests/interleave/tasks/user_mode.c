@@ -64,7 +64,21 @@ __noreturn void user_mode_enter(struct trapframe *frame)
 	__builtin_unreachable();
 }
 
+/* In user mode a thread may be moved at any time, but not with interrupts off. */
+static struct message *message_page(void)
+{
+	struct message *message;
+
+	irq_disable();
+	message = current_user_thread()->message;
+	irq_enable();
+	return message;
+}
+
 /* ---- Calls ---- */
+
+/* Of the next message: set by string_out(). */
+static u32 items_of_self(void) { return message_page()->item[0].kind == ITEM_STRING; }
 
 struct registers_in {
 	u32 h1, h2, esi, edi, ebp, ebx;
@@ -101,16 +115,10 @@ static struct answer enter_call(call_t call, const struct registers_in *in)
 	return answer;
 }
 
-/* Items of the next message: set by string_out(). */
-static u32 items(void)
-{
-	return current_user_thread()->message->item[0].kind == ITEM_STRING;
-}
-
 struct answer ipc_call(u32 endpoint, u32 word, u32 timeout)
 {
 	return enter_call(call_ipc_call, &(struct registers_in){ .h1 = endpoint,
-						 .esi = TAG(1, 1, items()),
+						 .esi = TAG(1, 1, items_of_self()),
 						 .edi = word,
 						 .ebx = timeout });
 }
@@ -118,7 +126,7 @@ struct answer ipc_call(u32 endpoint, u32 word, u32 timeout)
 struct answer ipc_send(u32 endpoint, u32 word, u32 timeout)
 {
 	return enter_call(call_ipc_send, &(struct registers_in){ .h1 = endpoint,
-						 .esi = TAG(1, 1, items()),
+						 .esi = TAG(1, 1, items_of_self()),
 						 .edi = word,
 						 .ebx = timeout });
 }
@@ -133,9 +141,18 @@ struct answer ipc_reply_recv(u32 slot, u32 endpoint, u32 word, u32 timeout)
 {
 	return enter_call(call_ipc_reply_recv, &(struct registers_in){ .h1 = slot,
 						       .h2 = endpoint,
-						       .esi = TAG(0, 1, items()),
+						       .esi = TAG(0, 1, items_of_self()),
 						       .edi = word,
 						       .ebx = timeout });
+}
+
+struct answer ipc_answer(u32 slot, u32 endpoint, u32 label)
+{
+	return enter_call(call_ipc_reply_recv,
+		&(struct registers_in){ .h1 = slot,
+			.h2 = endpoint,
+			.esi = TAG(label, 0, 0),
+			.ebx = TIMEOUT_NEVER });
 }
 
 u32 notify(u32 notification, u32 bits)
@@ -163,15 +180,39 @@ u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word)
 		.error;
 }
 
+u32 page_new(u32 task, uintptr_t at, u32 prot)
+{
+	return enter_call(call_mem_alloc,
+		&(struct registers_in){ .h1 = task, .edi = (u32)at | prot, .esi = 1 })
+		.error;
+}
+
+u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how)
+{
+	return enter_call(call_mem_map, &(struct registers_in){ .h1 = to_task,
+						.h2 = from_task,
+						.edi = (u32)to | prot,
+						.esi = 1,
+						.ebp = (u32)from | how })
+		.error;
+}
+
+u32 page_unmap(u32 task, uintptr_t at, u32 flags)
+{
+	return enter_call(call_mem_unmap,
+		&(struct registers_in){ .h1 = task, .edi = (u32)at | flags, .esi = 1 })
+		.error;
+}
+
 void string_out(uintptr_t at)
 {
-	current_user_thread()->message->item[0] =
+	message_page()->item[0] =
 		(struct message_item){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
 }
 
 void string_in(uintptr_t at)
 {
-	struct message *message = current_user_thread()->message;
+	struct message *message = message_page();
 
 	message->place[0] =
 		(struct message_place){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
