@@ -259,9 +259,31 @@ static bool is_asleep(const struct user_thread *thread)
 	return thread->thread.state == THREAD_SLEEPING;
 }
 
+/* What a CPU runs, or has ready, belongs to it, whenever its queue's lock is free. */
+static void check_queue(u32 cpu)
+{
+	const struct run_queue *queue = per_cpu(run_queue, cpu);
+
+	if (atomic_read(&queue->lock.taken))
+		return;
+	MUST(queue->current->cpu == cpu && queue->current->state == THREAD_RUNNING,
+		"CPU %u runs a thread of CPU %u in state %u", cpu, queue->current->cpu,
+		queue->current->state);
+	for (u32 priority = 0; priority < PRIORITIES; priority++)
+		list_for_each(node, &queue->ready[priority]) {
+			const struct thread *thread = list_entry(node, struct thread, node);
+
+			MUST(thread->cpu == cpu && thread->state == THREAD_READY,
+				"CPU %u has a thread of CPU %u ready, in state %u", cpu,
+				thread->cpu, thread->state);
+		}
+}
+
 /* Who waits in a call sleeps: the two change together, under objects_lock. */
 void env_check_state(void)
 {
+	for (u32 cpu = 0; cpu < ncpus; cpu++)
+		check_queue(cpu);
 	if (atomic_read(&objects_lock.taken))
 		return;
 	for (u32 i = 0; i < nmade; i++)

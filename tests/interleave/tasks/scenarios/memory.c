@@ -14,7 +14,7 @@
 #define RW (PROT_READ | PROT_WRITE)
 
 static struct task *pager, *client;
-static u32 free_at_start;
+static u32 charged_at_start;
 static int source_frame;
 
 static void setup(void)
@@ -28,7 +28,7 @@ static void setup(void)
 	give(pager, CLIENT, &client->object, RIGHTS_ALL);
 	give(client, PAGER, &pager->object, RIGHTS_ALL);
 	give(client, EP, endpoint, RIGHTS_ALL);
-	free_at_start = pages_free();
+	charged_at_start = charged_beside(pager, 0);
 	make_page(pager, SOURCE);
 	source_frame = mapped(pager, SOURCE);
 }
@@ -180,6 +180,26 @@ SCENARIO(grant_revoke, .about = "a page is granted on one CPU and revoked on ano
 	.no_pool = true, .cpus = 2, .setup = setup, .start = start_grant_revoke,
 	.finish = granted_or_gone);
 
+/* ---- Unmapped and revoked by two CPUs ---- */
+
+static void start_revoke_unmap(void)
+{
+	spawn(pager, 0, unmap_source);
+	spawn(pager, 1, revoke_source);
+}
+
+static void both_gone(void)
+{
+	MUST(mapped(pager, SOURCE) < 0, "the page is still mapped");
+	MUST(charged_beside(pager, 2) == charged_at_start, "the pager is charged %u bytes, not %u",
+		charged_beside(pager, 2), charged_at_start);
+	check_frames();
+}
+
+SCENARIO(revoke_unmap, .about = "a page is unmapped on one CPU and revoked on another",
+	.no_pool = true, .cpus = 2, .setup = setup, .start = start_revoke_unmap,
+	.finish = both_gone);
+
 /* ---- A string on its way into a page ---- */
 
 static void receive_string(void)
@@ -233,3 +253,44 @@ static void start_string_revoke(void)
 
 SCENARIO(string_revoke, .about = "the same, revoked", .cpus = 2, .setup = setup_string,
 	.start = start_string_revoke, .finish = check_frames);
+
+/* The receiver's time is over while it takes the string: it is looked at when that has ended. */
+static void receive_in_time(void)
+{
+	struct answer got;
+
+	string_in(SOURCE);
+	got = ipc_recv(EP, 0, 1);
+	MUST(!got.error || got.error == ETIMEDOUT, "the receive returns %u", got.error);
+	result[0] = !got.error;
+	result[1] = 1;
+}
+
+static void send_poll(void)
+{
+	string_out(AT);
+	result[2] = !ipc_send(EP, 0, TIMEOUT_POLL).error;
+}
+
+static void setup_string_timeout(void)
+{
+	setup();
+	make_page(client, AT);
+}
+
+static void start_string_timeout(void)
+{
+	spawn_server(pager, 0, receive_in_time);
+	spawn(client, 1, send_poll);
+}
+
+static void received_if_sent(void)
+{
+	MUST(!result[1] || result[0] == result[2], "%u strings were sent, %u received", result[2],
+		result[0]);
+	check_frames();
+}
+
+SCENARIO(string_timeout, .about = "a receiver's time-out while a string is copied to it",
+	.no_pool = true, .cpus = 2, .setup = setup_string_timeout, .start = start_string_timeout,
+	.ticks = 2, .finish = received_if_sent);
