@@ -27,6 +27,8 @@ struct object *make_endpoint(struct task *creator);
 struct object *make_notification(struct task *creator);
 /* A page of the task's own, readable and writable. */
 void make_page(struct task *task, uintptr_t at);
+/* The same page in another task. */
+void map_page(struct task *to, uintptr_t at, struct task *from, uintptr_t from_at);
 /* A handle with these rights in the task's slot. */
 void give(struct task *task, u32 slot, struct object *object, u32 rights);
 /* A thread of the task that runs fn() in user mode.  It must end, or return from fn(). */
@@ -79,7 +81,7 @@ u32 objects_used(void);
  * reaped.
  */
 void check_objects(void);
-/* What the task has been charged, beside itself and `threads` threads with their message pages. */
-u32 charged_beside(const struct task *task, u32 threads);
+/* Bytes that its account holds. */
+u32 charged(const struct task *task);
 
 #endif

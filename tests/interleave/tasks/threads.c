@@ -206,6 +206,14 @@ void make_page(struct task *task, uintptr_t at)
 	must_be_made((u32)-user_alloc(&to, PROT_READ | PROT_WRITE, &done), "a page");
 }
 
+void map_page(struct task *to, uintptr_t at, struct task *from, uintptr_t from_at)
+{
+	struct range place = { to->mm, at, 1 }, source = { from->mm, from_at, 1 };
+	u32 done;
+
+	must_be_made((u32)-user_map(&place, &source, PROT_READ, &done), "a mapping");
+}
+
 void give(struct task *task, u32 slot, struct object *object, u32 rights)
 {
 	handle_set(handle_free_slot(&task->handles, slot), object, rights, 0);
@@ -382,10 +390,4 @@ int mapped(const struct task *task, uintptr_t at)
 u32 pages_free(void) { return (u32)__builtin_popcount(m.free_frames); }
 u32 objects_used(void) { return heap_used(); }
 
-u32 charged_beside(const struct task *task, u32 threads)
-{
-	u32 own = sizeof(*task) + (1 + task->handles.slots / HANDLES_A_PAGE) * PAGE_SIZE;
-	u32 thread = sizeof(struct user_thread) + 2 * PAGE_SIZE + PAGE_SIZE;
-
-	return atomic_read(&task->account.used) - own - threads * thread;
-}
+u32 charged(const struct task *task) { return atomic_read(&task->account.used); }

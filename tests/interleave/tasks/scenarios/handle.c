@@ -6,13 +6,12 @@
 #define COPY 3u
 
 static struct task *task;
-static u32 objects_at_start, charged_at_start;
+static u32 objects_at_start, charged_with_threads;
 
 static void setup(void)
 {
 	task = make_task(NULL);
 	objects_at_start = objects_used();
-	charged_at_start = charged_beside(task, 0);
 }
 
 static void with_endpoint(void)
@@ -95,13 +94,15 @@ static void start_twice(void)
 {
 	spawn(task, 0, destroy_it);
 	spawn(task, 1, destroy_copy);
+	charged_with_threads = charged(task);
 }
 
 static void gone_once(void)
 {
 	all_freed(2);
-	MUST(charged_beside(task, 2) - charged_at_start < 4 * 4096u,
-		"the endpoint's charge was given back twice");
+	MUST(charged(task) == charged_with_threads - sizeof(struct endpoint),
+		"the endpoint's charge is %u bytes: %u were charged, %u are", (u32)sizeof(struct endpoint),
+		charged_with_threads, charged(task));
 }
 
 SCENARIO(destroy_twice, .no_pool = true, .about = "two CPUs destroy one endpoint", .cpus = 2,

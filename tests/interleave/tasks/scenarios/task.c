@@ -108,13 +108,20 @@ static void map_into_it(void)
 	MUST(!error || error == EDEAD || error == EBADH, "mem_alloc returns %u", error);
 }
 
+/* The reaper runs on CPU 0. */
+static void setup_server_here(void)
+{
+	setup();
+	spawn(victim, 0, serve);
+}
+
 static void start_alloc(void)
 {
-	spawn(task, 0, map_into_it);
-	spawn(task, 1, destroy_it);
+	spawn(task, 1, map_into_it);
+	spawn(task, 0, destroy_it);
 }
 
 SCENARIO(teardown_alloc, .no_pool = true,
 	.about = "a task is destroyed while another maps a page into it", .cpus = 2,
-	.setup = setup_server, .start = start_alloc,
+	.setup = setup_server_here, .start = start_alloc,
 	.finish = is_gone);
