@@ -5,6 +5,7 @@
  */
 #include "tasks/tasks.h"
 
+#include "access.h"
 #include "machine.h"
 
 #include "arch/x86/cpu/irq_flags.h"
@@ -39,6 +40,8 @@ static void enter_user(void)
 	env_user_return();
 	m.cpu[running_cpu].in_user = true;
 	irq_enable();
+	/* A step of its own, so that an interrupt can come here. */
+	event("is in user mode", 0, (uintptr_t)__builtin_return_address(0));
 }
 
 /* For good: what follows does not belong to the scenario. */
