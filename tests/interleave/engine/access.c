@@ -278,6 +278,12 @@ void event_store(const char *what, uintptr_t at, u32 value, uintptr_t place)
 		locked_done(at);
 }
 
+static void check_alive(uintptr_t at, uintptr_t place)
+{
+	heap_check(at, place);
+	stack_check(at, place);
+}
+
 void event_locked(const char *what, uintptr_t at, u32 size, uintptr_t place)
 {
 	u32 cpu = running_cpu;
@@ -286,12 +292,12 @@ void event_locked(const char *what, uintptr_t at, u32 size, uintptr_t place)
 	settle();
 	if (!counts(at))
 		return;
-	heap_check(at, place);
+	check_alive(at, place);
 	contested = note(at, size, true);
 	pass(contested || m.cpu[running_cpu].nstores, RUNNABLE, 0);
 	if (running_cpu != cpu) /* the thread has been moved meanwhile */
 		note(at, size, true);
-	heap_check(at, place);
+	check_alive(at, place);
 	trace(what, at, size, place);
 	store_drain_all();
 }
@@ -356,11 +362,11 @@ void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	 * A store is seen by others when it leaves the buffer, which the explorer decides; by this
 	 * CPU's handlers at once.
 	 */
-	heap_check(at, place);
+	check_alive(at, place);
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
 	if (running_cpu != cpu) /* the thread has been moved meanwhile */
 		note(at, size, write);
-	heap_check(at, place);
+	check_alive(at, place);
 	if (write)
 		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
 	else if (tracing)

@@ -131,6 +131,8 @@ void switch_stack(char **old, char *new);
 bool on_own_stack(uintptr_t at);
 /* True if the address lies in a stack: which, and how far below its end. */
 bool stack_of_address(uintptr_t at, u32 *stack, u32 *below);
+/* Fails if the address lies in a freed stack. */
+void stack_check(uintptr_t at, uintptr_t place);
 
 /* ---- heap.c ---- */
 

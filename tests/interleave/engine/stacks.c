@@ -43,6 +43,18 @@ bool stack_of_address(uintptr_t at, u32 *stack, u32 *below)
 	return true;
 }
 
+/* Of a freed stack nothing is left, neither its frame of user mode. */
+void stack_check(uintptr_t at, uintptr_t place)
+{
+	u32 stack, below;
+
+	if (stack_of_address(at, &stack, &below) && !m.stack_sp[stack]) {
+		trace("uses a freed stack", at, 0, place);
+		fail("CPU %u uses a stack that has been freed, at %s", running_cpu,
+			name_of(place));
+	}
+}
+
 /* From where up the stack is in use; its end: nothing. */
 char *stack_pointer(u32 stack)
 {

@@ -35,8 +35,10 @@ void give(struct task *task, u32 slot, struct object *object, u32 rights);
 struct user_thread *spawn(struct task *task, u32 cpu, void (*fn)(void));
 /* The same, but it may wait for ever. */
 struct user_thread *spawn_server(struct task *task, u32 cpu, void (*fn)(void));
-/* A thread of the kernel. */
-void spawn_kernel(u32 cpu, void (*fn)(void));
+/* The same, but it is not started: it runs only to end. */
+struct user_thread *make_thread(struct task *task, u32 cpu, void (*fn)(void));
+/* Nobody looks at it any more: it may be freed. */
+void forget(struct user_thread *thread);
 
 /* ---- What threads of user mode do ---- */
 
@@ -60,6 +62,7 @@ u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word);
 u32 page_new(u32 task, uintptr_t at, u32 prot);
 u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how);
 u32 page_unmap(u32 task, uintptr_t at, u32 flags);
+u32 page_unmap_two(u32 task, uintptr_t at);
 /* The next message that this thread sends has one string, or takes one, of 8 bytes at `at`. */
 void string_out(uintptr_t at);
 void string_in(uintptr_t at);

@@ -26,13 +26,13 @@
 #include <stdlib.h>
 
 #define MAX_MADE 6u
+#define PRIORITY 8u
 #define SLOTS HANDLES_A_PAGE
 #define LIMIT 0x1000000u
-#define PRIORITY 8u
 
 static struct thread idle_thread[MAX_CPUS];
 static struct user_thread *made[MAX_MADE];
-static u32 nmade;
+static u32 nmade, message_pages;
 volatile u32 result[8];
 
 static void must_be_made(u32 error, const char *what)
@@ -221,12 +221,18 @@ void give(struct task *task, u32 slot, struct object *object, u32 rights)
 
 /* ---- Threads ---- */
 
-struct user_thread *spawn_server(struct task *task, u32 cpu, void (*fn)(void))
+void forget(struct user_thread *thread)
+{
+	if (made[nmade - 1] == thread)
+		nmade--;
+}
+
+struct user_thread *make_thread(struct task *task, u32 cpu, void (*fn)(void))
 {
 	struct new_thread wanted = {
 		.task = task,
 		.entry = (u32)(uintptr_t)fn,
-		.message_at = (1 + nmade) * PAGE_SIZE,
+		.message_at = ++message_pages * PAGE_SIZE,
 		.priority = PRIORITY,
 		.cpu = cpu,
 	};
@@ -234,6 +240,13 @@ struct user_thread *spawn_server(struct task *task, u32 cpu, void (*fn)(void))
 
 	must_be_made(user_thread_create(&wanted, &thread), "a thread");
 	made[nmade++] = thread;
+	return thread;
+}
+
+struct user_thread *spawn_server(struct task *task, u32 cpu, void (*fn)(void))
+{
+	struct user_thread *thread = make_thread(task, cpu, fn);
+
 	user_thread_start(thread);
 	return thread;
 }
@@ -244,19 +257,6 @@ struct user_thread *spawn(struct task *task, u32 cpu, void (*fn)(void))
 
 	must_end(thread->thread.stack_top);
 	return thread;
-}
-
-static void run_kernel_thread(void *fn)
-{
-	((void (*)(void))fn)();
-	has_ended();
-}
-
-void spawn_kernel(u32 cpu, void (*fn)(void))
-{
-	struct thread *thread = thread_create("scenario", run_kernel_thread, (void *)fn, cpu);
-
-	must_end(thread->stack_top);
 }
 
 /* ---- Looks ---- */

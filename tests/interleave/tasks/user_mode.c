@@ -207,6 +207,13 @@ u32 page_unmap(u32 task, uintptr_t at, u32 flags)
 		.error;
 }
 
+u32 page_unmap_two(u32 task, uintptr_t at)
+{
+	return enter_call(call_mem_unmap,
+		&(struct registers_in){ .h1 = task, .edi = (u32)at, .esi = 2 })
+		.error;
+}
+
 void string_out(uintptr_t at)
 {
 	message_page()->item[0] =

@@ -306,3 +306,98 @@ static void received_if_sent(void)
 SCENARIO(string_timeout, .about = "a receiver's time-out while a string is copied to it",
 	.no_pool = true, .cpus = 2, .setup = setup_string_timeout, .start = start_string_timeout,
 	.ticks = 2, .finish = received_if_sent);
+
+/* ---- One side of the transfer is killed ---- */
+
+#define VICTIM 4u
+
+static void kill_victim(void) { handle_drop(VICTIM, DROP_DESTROY); }
+
+static void send_to_victim(void)
+{
+	u32 error;
+
+	string_out(AT);
+	error = ipc_send(EP, 0, TIMEOUT_POLL).error;
+	MUST(!error || error == EDEAD || error == EAGAIN, "the send returns %u", error);
+}
+
+static void setup_string_killed(void)
+{
+	setup();
+	make_page(client, AT);
+	give(pager, VICTIM, &spawn(pager, 1, receive_string)->object, RIGHTS_ALL);
+}
+
+static void start_kill_receiver(void)
+{
+	spawn(client, 0, send_to_victim);
+	spawn(pager, 1, kill_victim);
+}
+
+SCENARIO(string_receiver_killed, .about = "the receiver of a string is killed", .no_pool = true,
+	.cpus = 2, .setup = setup_string_killed, .start = start_kill_receiver,
+	.finish = check_frames);
+
+static void send_string_for_ever(void)
+{
+	string_out(AT);
+	ipc_send(EP, 0, TIMEOUT_NEVER);
+}
+
+static void start_kill_sender(void)
+{
+	give(pager, VICTIM, &spawn(client, 0, send_string_for_ever)->object, RIGHTS_ALL);
+	spawn(pager, 1, kill_victim);
+}
+
+static void setup_receiver(void)
+{
+	setup();
+	make_page(client, AT);
+	spawn_server(pager, 1, receive_string);
+}
+
+SCENARIO(string_sender_killed, .about = "the sender of a string is killed", .no_pool = true,
+	.cpus = 2, .setup = setup_receiver, .start = start_kill_sender, .finish = check_frames);
+
+/* ---- Tables that go while a page is entered ---- */
+
+static void enter_page(void)
+{
+	u32 error = page_new(0, AT, RW);
+
+	MUST(!error, "mem_alloc returns %u", error);
+}
+
+/* The other page of the same table: with it the table goes, if nothing else is there. */
+static void unmap_table(void) { page_unmap_two(0, AT); }
+
+static void setup_table(void)
+{
+	setup();
+	make_page(client, AT + PAGE_SIZE);
+}
+
+static void start_table(void)
+{
+	spawn(client, 0, enter_page);
+	spawn(client, 1, unmap_table);
+	charged_with_threads = charged(client);
+}
+
+/* With a page and its table, as at the start, or with neither. */
+static void table_is_charged(void)
+{
+	u32 both = charged_with_threads;
+	u32 none = both - 2 * PAGE_SIZE - (u32)sizeof(struct mapping);
+	u32 now = charged(client);
+
+	MUST(now == (mapped(client, AT) >= 0 ? both : none),
+		"%u bytes were charged, %u are, and the page is %smapped", both, now,
+		mapped(client, AT) >= 0 ? "" : "not ");
+	check_frames();
+}
+
+SCENARIO(table_goes, .about = "a page is entered while its table is taken away", .no_pool = true,
+	.cpus = 2, .setup = setup_table, .start = start_table, .finish = table_is_charged);
