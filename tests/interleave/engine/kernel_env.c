@@ -164,6 +164,14 @@ static void become_owner(struct spinlock *lock)
 	locked_done((uintptr_t)&lock->taken);
 }
 
+void spin_taken(struct spinlock *lock)
+{
+	struct cpu *self = &m.cpu[running_cpu];
+
+	self->locks[self->in_handler] |= lock_bit(lock);
+	lock->owner = running_cpu;
+}
+
 static void take(struct spinlock *lock, uintptr_t place)
 {
 	if (lock->owner == running_cpu)
@@ -341,10 +349,6 @@ void put_page(struct page *page)
 }
 
 bool memory_is_short(void) { return false; }
-
-/* There are neither stacks nor caches of objects here. */
-u32 drain_kernel_stacks(void) { return 0; }
-u32 drain_object_pages(void) { return 0; }
 
 /* Where tables change hands (the linker's --wrap): nobody may walk them any more (invariant 40). */
 void __real_pte_free(pte_t *table);
