@@ -300,3 +300,23 @@ section .bss
 global wanted_esp
 wanted_esp: resd 1
 by_sysenter: resd 1
+
+; bool user_has_smap(void): CPUID.7.0:EBX bit 20.
+section .text
+global user_has_smap
+user_has_smap:
+	push ebx
+	xor eax, eax
+	cpuid
+	cmp eax, 7
+	mov eax, 0
+	jb .no
+	mov eax, 7
+	xor ecx, ecx
+	cpuid
+	mov eax, ebx
+	shr eax, 20
+	and eax, 1
+.no:
+	pop ebx
+	ret
