@@ -320,3 +320,20 @@ user_has_smap:
 .no:
 	pop ebx
 	ret
+
+; u32 user_in8(u32 port), void user_out8(u32 port, u32 value), u32 user_in32(u32 port)
+global user_in8, user_out8, user_in32
+user_in8:
+	mov edx, [esp + 4]
+	xor eax, eax
+	in al, dx
+	ret
+user_out8:
+	mov edx, [esp + 4]
+	mov eax, [esp + 8]
+	out dx, al
+	ret
+user_in32:
+	mov edx, [esp + 4]
+	in eax, dx
+	ret
