@@ -293,29 +293,34 @@ static void eat_all(void)
 	CHECK_EQUAL(error, ENOMEM);
 }
 
-/* What needs no new page may still succeed, so each is tried until it is refused. */
+/* What needs no new page may still succeed: called with i = 0, 1, ... until it is refused. */
+#define UNTIL_NO_MEMORY(most, call)                                                                \
+	do {                                                                                       \
+		u32 i = 0;                                                                         \
+		while (i < (most) && !(call).error)                                                \
+			i++;                                                                       \
+		EXPECT(ENOMEM, call);                                                              \
+	} while (0)
+#define TASKS 40u
+
 static void no_page_left(void)
 {
-	u32 error = 0;
+	struct info_system info;
 
 	touch_stack();
+	pause_us(1);
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
-	make_task(SLOT_A);
+	for (u32 i = 0; i < TASKS; i++)
+		make_task(FIRST_SLOT + 10 + i);
 	eat_all();
 	EXPECT(ENOMEM, mem_alloc(0, 0, 0x90000000 | PROT_RW, 1, 0));
 	EXPECT(ENOMEM, mem_map(0, 0, 0x90000000 | PROT_RW, P | MAP_COPY, 1));
-	for (u32 i = 0; i < 100 && !error; i++)
-		error = obj_create(SLOT_SYSTEM, 400 + i, KIND_TASK | 8u << 8, BIG_LIMIT, 0, 1024).error;
-	CHECK_EQUAL(error, ENOMEM);
-	for (u32 i = error = 0; i < 100 && !error; i++)
-		error = thread_create(0, 500 + i, P, P, (0x90000000 + i * PAGE) | 8, 0).error;
-	CHECK_EQUAL(error, ENOMEM);
-	for (u32 i = error = 0; i < 200 && !error; i++)
-		error = obj_create(0, 600 + i, KIND_ENDPOINT, 0, 0, 0).error;
-	CHECK_EQUAL(error, ENOMEM);
-	for (u32 i = error = 0; i < 200 && !error; i++)
-		error = obj_create(0, 800 + i, KIND_NOTIFICATION, 0, 0, 0).error;
-	CHECK_EQUAL(error, ENOMEM);
+	EXPECT(ENOMEM, sys_info(0, INFO_SYSTEM, 0, (u32)&info, sizeof(info)));
+	UNTIL_NO_MEMORY(TASKS, io_grant(SLOT_SYSTEM, FIRST_SLOT + 10 + i, 0x80, 1));
+	UNTIL_NO_MEMORY(100, obj_create(SLOT_SYSTEM, 400 + i, KIND_TASK | 8u << 8, BIG_LIMIT, 0, 1024));
+	UNTIL_NO_MEMORY(100, thread_create(0, 500 + i, P, P, (0x90000000 + i * PAGE) | 8, 0));
+	UNTIL_NO_MEMORY(200, obj_create(0, 600 + i, KIND_ENDPOINT, 0, 0, 0));
+	UNTIL_NO_MEMORY(200, obj_create(0, 800 + i, KIND_NOTIFICATION, 0, 0, 0));
 	/* What is there still works. */
 	*AS_POINTER(P) = 1;
 	for (u32 i = 0; i < 4; i++)
