@@ -8,6 +8,7 @@
 #include "kernel/objects/system.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
@@ -86,6 +87,7 @@ static void fill_cpu(struct info_system *info, u32 cpu)
 	info->cpu[cpu].pgds = per_cpu(pgd_quicklist, cpu)->count;
 	info->cpu[cpu].pmds = per_cpu(pmd_quicklist, cpu)->count;
 	info->cpu[cpu].ptes = per_cpu(pte_quicklist, cpu)->count;
+	info->cpu[cpu].stacks = per_cpu(stack_list, cpu)->count;
 }
 
 static void fill_pkmap(struct info_system *info)
@@ -165,17 +167,17 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 
 	if (!task)
 		return error;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	fill_task(&info, task);
-	spin_unlock_irqrestore(&objects_lock, flags);
-	task_call_ends(task);
+	objects_unlock_irq(flags);
+	call_task_done(self, task);
 	return put_one(answer, &info, sizeof(info));
 }
 
 /* The first task with this number or a later one; false if there is none. */
 static bool find_task(u32 from, struct info_task *info)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool found = false;
 
 	list_for_each(node, &all_tasks) {
@@ -187,7 +189,7 @@ static bool find_task(u32 from, struct info_task *info)
 		found = true;
 		break;
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return found;
 }
 
@@ -214,7 +216,7 @@ static u32 tell_maps(struct user_thread *self, u32 slot, u32 from, struct answer
 		at += PAGE_SIZE)
 		if (!put(answer, &info, sizeof(info), &error))
 			break;
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 
@@ -228,7 +230,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 	if (!object)
 		return error;
 	thread = user_thread_of(object);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	info = (struct info_thread){
 		.task = thread->task->number,
 		.started = thread->started,
@@ -237,7 +239,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 		.priority = thread->thread.priority,
 		.cpu = thread->thread.cpu,
 	};
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(object);
 	return put_one(answer, &info, sizeof(info));
 }
@@ -245,18 +247,12 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)
 {
 	switch (call->esi) {
-	case INFO_SYSTEM:
-		return tell_system(answer);
-	case INFO_TASK:
-		return tell_task(self, call->h1, answer);
-	case INFO_MAPS:
-		return tell_maps(self, call->h1, call->edi, answer);
-	case INFO_THREAD:
-		return tell_thread(self, call->h1, answer);
-	case INFO_CACHES:
-		return tell_caches(call->edi, answer);
-	default:
-		return tell_tasks(self, call->h1, call->edi, answer);
+	case INFO_SYSTEM: return tell_system(answer);
+	case INFO_TASK: return tell_task(self, call->h1, answer);
+	case INFO_MAPS: return tell_maps(self, call->h1, call->edi, answer);
+	case INFO_THREAD: return tell_thread(self, call->h1, answer);
+	case INFO_CACHES: return tell_caches(call->edi, answer);
+	default: return tell_tasks(self, call->h1, call->edi, answer);
 	}
 }
 

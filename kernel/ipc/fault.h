@@ -12,7 +12,7 @@
 #include "kernel/objects/user_thread.h"
 
 /* Begins a copy by the kernel to or from the user memory of the running thread. */
-void copy_begins(struct user_thread *self);
+static inline void copy_begins(struct user_thread *self) { self->copy_fault = NO_COPY_FAULT; }
 /*
  * A page fault in such a copy: true if it goes on.  A page that is missing is asked for once: if the
  * copy faults there again, the pager's answer did not help.  A pager that ends the thread ends it

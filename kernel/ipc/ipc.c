@@ -62,9 +62,9 @@ static void sender_heard(struct user_thread *sender)
 }
 
 /*
- * Something for a thread in RECV, which stands in no queue: bits of its notification, or the message
- * of the sender that has waited longest.  False: there is nothing.  True: its call returns, or it is
- * PASSIVE, because the sender, now awake, moves items to it.
+ * Something for a thread in RECV, which stands in no queue: bits of its notification, or the
+ * message of the sender that has waited longest.  False: there is nothing.  True: its call returns,
+ * or it is PASSIVE, because the sender, now awake, moves items to it.
  */
 static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 {
@@ -106,8 +106,8 @@ static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 	return false;
 }
 
-u32 ipc_receive(struct user_thread *self, struct endpoint *endpoint, u32 timeout,
-	struct user_thread *next)
+u32 ipc_receive(
+	struct user_thread *self, struct endpoint *endpoint, u32 timeout, struct user_thread *next)
 {
 	bool taken;
 
@@ -177,11 +177,16 @@ static u32 sender_goes_on(struct user_thread *self)
 	return self->result;
 }
 
-/* The message has not been delivered; lock released. */
-static u32 sender_gives_up(struct user_thread *self, u32 error)
+/* The message has not been delivered: the slot is free for the next call's reply handle. */
+static void free_reply_slot(struct user_thread *self)
 {
 	if (self->reply_handle)
 		handle_clear(self->reply_handle);
+}
+
+/* Lock released. */
+static u32 sender_gives_up(struct user_thread *self, u32 error)
+{
 	thread_unlink(self);
 	objects_unlock_call();
 	return error;
@@ -190,15 +195,17 @@ static u32 sender_gives_up(struct user_thread *self, u32 error)
 static u32 finish_transfer(
 	struct user_thread *self, struct user_thread *receiver, struct transfer_result result)
 {
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	self->partner = receiver->partner = NULL;
 	if (self->thread.priority != self->base_priority)
 		sched_set_priority(&self->thread, self->base_priority);
 	if (receiver->dying) {
+		free_reply_slot(self);
 		thread_wake(receiver, EDEAD);
 		return sender_gives_up(self, EDEAD);
 	}
 	if (result.sender || self->dying) {
+		free_reply_slot(self);
 		receive_again(receiver);
 		return sender_gives_up(self, result.sender);
 	}

@@ -19,6 +19,7 @@
 struct census {
 	u32 pages; /* that nobody has */
 	u32 tasks, used, mapped, tables; /* the last three: of this task */
+	u32 sized; /* objects without a cache of their own */
 	u32 caches;
 	struct info_cache cache[CACHES];
 };
@@ -43,8 +44,34 @@ static u32 free_pages(void)
 	for (u32 i = 0; i < INFO_ZONES; i++)
 		pages += system.zone[i].free + system.zone[i].cached;
 	for (u32 i = 0; i < system.cpus; i++)
-		pages += system.cpu[i].pgds + system.cpu[i].pmds + system.cpu[i].ptes;
+		pages += system.cpu[i].pgds + system.cpu[i].pmds + system.cpu[i].ptes +
+			 system.cpu[i].stacks * INFO_STACK_PAGES;
 	return pages;
+}
+
+static u32 kept_stacks(void)
+{
+	u32 stacks = 0;
+
+	for (u32 i = 0; i < system.cpus; i++)
+		stacks += system.cpu[i].stacks;
+	return stacks;
+}
+
+/* Objects without a cache of their own.  A stack that is kept ready has one. */
+static bool is_of_a_size(const struct info_cache *cache)
+{
+	return !strncmp(cache->name, "kmalloc-", 8);
+}
+
+static u32 sized_objects(const struct census *census)
+{
+	u32 objects = 0;
+
+	for (u32 i = 0; i < census->caches; i++)
+		if (is_of_a_size(&census->cache[i]))
+			objects += census->cache[i].in_use;
+	return objects - kept_stacks();
 }
 
 static bool count(struct census *census)
@@ -66,15 +93,17 @@ static bool count(struct census *census)
 	census->pages = free_pages();
 	for (u32 i = 0; i < census->caches; i++)
 		census->pages += census->cache[i].pages;
+	census->sized = sized_objects(census);
 	return true;
 }
 
 static bool same_objects(void)
 {
 	for (u32 i = 0; i < now.caches; i++)
-		if (now.cache[i].in_use != before.cache[i].in_use)
+		if (!is_of_a_size(&now.cache[i]) &&
+			now.cache[i].in_use != before.cache[i].in_use)
 			return false;
-	return now.caches == before.caches;
+	return now.caches == before.caches && now.sized == before.sized;
 }
 
 static bool is_quiet(void)
@@ -93,6 +122,7 @@ static void say_what_is_left(const char *test)
 {
 	say(test, "pages that nobody has", before.pages, now.pages);
 	say(test, "tasks", before.tasks, now.tasks);
+	say(test, "objects without a cache", before.sized, now.sized);
 	say(test, "bytes charged to the parent", before.used, now.used);
 	say(test, "pages of the parent", before.mapped, now.mapped);
 	say(test, "page tables of the parent", before.tables, now.tables);

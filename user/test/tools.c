@@ -1,5 +1,6 @@
 /* What tests share: see test.h. */
 #include "lib/compiler.h"
+#include "user/lib/kernel_call.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
 #include "user/test/fellow.h"
@@ -103,3 +104,7 @@ void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 c
 
 	CHECK(!error, "no thread: %s", error_name(error));
 }
+
+/* For instructions.asm. */
+void make_call(struct result *registers);
+void make_call(struct result *registers) { *registers = kernel_call(*registers); }

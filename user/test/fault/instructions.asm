@@ -44,7 +44,7 @@ user_write_cr0:
 
 ; u32 user_flags_after(u32 flags, struct result *registers): a call with these bits of EFLAGS set,
 ; made by the instruction chosen; EFLAGS after it.
-extern kernel_call
+extern make_call
 global user_flags_after
 user_flags_after:
 	pushf
@@ -53,7 +53,7 @@ user_flags_after:
 	push dword [esp + 8]
 	push eax
 	popf
-	call kernel_call
+	call make_call
 	pushf
 	pop eax
 	add esp, 4
@@ -71,7 +71,7 @@ user_segments_after:
 	mov fs, ax
 	mov gs, ax
 	push ebx
-	call kernel_call
+	call make_call
 	add esp, 4
 	xor eax, eax
 	mov ax, gs

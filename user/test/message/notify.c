@@ -77,6 +77,22 @@ static void a_bound_one_comes_by_receive(void)
 	EXPECT(EAGAIN, ipc_recv(SLOT_B, 0, TIMEOUT_POLL));
 }
 
+static void bind_main(void *argument)
+{
+	(void)argument;
+	thread_ctl(SLOT_THREAD, SLOT_A, THREAD_BIND, 0, 0);
+}
+
+/* Bits that were raised before come at once. */
+static void bound_while_it_receives(void)
+{
+	make_notification(SLOT_A);
+	make_endpoint(SLOT_B);
+	EXPECT(0, notify(SLOT_A, 2));
+	start_thread(0, bind_main, NULL, 8, 0);
+	CHECK_EQUAL(EXPECT(0, ipc_recv(SLOT_B, 0, 100 * MS)).word0, 2);
+}
+
 static const struct test tests[] = {
 	{ "notify.bits", bits_stick, 0 },
 	{ "notify.badge", a_badge_masks, 0 },
@@ -84,5 +100,6 @@ static const struct test tests[] = {
 	{ "notify.wake", a_waiter_is_woken, 0 },
 	{ "notify.timer", timers, 0 },
 	{ "notify.bound", a_bound_one_comes_by_receive, 0 },
+	{ "notify.bound_late", bound_while_it_receives, 0 },
 };
 TEST_LIST(notify_tests, tests);
