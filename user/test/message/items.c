@@ -34,8 +34,6 @@ static void start_sender(void)
 	WAIT_STATE(SLOT_THREADS, WAITS_SEND);
 }
 
-static struct result receive_at_once(void) { return ipc_recv(SLOT_A, 0, TIMEOUT_POLL); }
-
 static void check_sender(u32 error)
 {
 	WAIT_FOR(READ_ONCE(sending.error) != ~0u);
