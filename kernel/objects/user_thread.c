@@ -154,6 +154,7 @@ static bool join_task(struct user_thread *thread)
 	bool alive = !task->object.dead;
 
 	if (alive) {
+		thread->thread.io = task->io;
 		list_append(&task->threads, &thread->in_task);
 		task->threads_alive++;
 		object_hold(&task->object);
