@@ -79,7 +79,7 @@ void make_endpoint(u32 slot);
 void make_notification(u32 slot);
 /* A task without a pager in SLOT_A and so on, for what concerns two tasks. */
 void make_task(u32 slot);
-/* Starts a thread of this task on `cpu`, with area and slot SLOT_THREADS + area. */
+/* Starts a thread of this task on `cpu` (where there are fewer, on another), with area and slot SLOT_THREADS + area. */
 #define SLOT_THREADS 128u
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu);
 

@@ -85,7 +85,7 @@ void peer_start(struct peer *peer, void (*run)(void *))
 {
 	struct fellow fellow = { .slot = SLOT_FELLOW,
 		.area = 60,
-		.cpu = peer->cpu,
+		.cpu = peer->cpu % cpu_count(),
 		.run = run,
 		.argument = (void *)SHARED };
 
@@ -99,7 +99,9 @@ void peer_start(struct peer *peer, void (*run)(void *))
 
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu)
 {
-	struct thread_plan plan = { area, SLOT_THREADS + area, prio, cpu, run, argument };
+	struct thread_plan plan = {
+		area, SLOT_THREADS + area, prio, cpu % cpu_count(), run, argument
+	};
 	u32 error = thread_run(&plan);
 
 	CHECK(!error, "no thread: %s", error_name(error));
