@@ -144,10 +144,11 @@ enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
 /* ---- What sys_info tells ---- */
 
 /*
- * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS: structs
- * info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system, send): structs
- * info_task, from the number `from` on.  CACHES: structs info_cache, from number `from` on, of the
- * kernel's objects.  LOG: bytes of the kernel's output.  edi returns the bytes filled in.
+ * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS:
+ * structs info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system,
+ * send): structs info_task, from the number `from` on.  CACHES: structs info_cache, from number
+ * `from` on, of the kernel's objects.  LOG: bytes of the kernel's output.  edi returns the bytes
+ * filled in.
  */
 enum info_kind {
 	INFO_SYSTEM,
@@ -178,7 +179,7 @@ struct info_system {
 	struct {
 		u32 switches, ticks, halts, ipis, rounds, full_flushes, cr3_loads, invlpgs;
 		u32 pgds, pmds, ptes; /* in its quicklists */
-		u32 stacks;           /* kernel stacks, of INFO_STACK_PAGES each, that it keeps ready */
+		u32 stacks;           /* kernel stacks that it keeps ready, of INFO_STACK_PAGES */
 	} cpu[INFO_CPUS];
 };
 

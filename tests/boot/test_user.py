@@ -1,10 +1,14 @@
 """Programs: what root starts, how they end, and the in-system tests (user/test)."""
 
+import io
 import re
+import struct
+import tarfile
 
 import pytest
 
-from qemu import PASS, Boot, Machine, have_grub, of_program, run
+import lines
+from qemu import FAIL, PASS, Boot, Machine, have_grub, of_program, run
 
 BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 ENDED = re.compile(r"^root: (\S+) ended with status (\d+)$", re.M)
@@ -77,13 +81,197 @@ def test_without_run_root_says_what_there_is(build):
     assert {"root", "hello", "args", "test"} <= programs, boot.text
 
 
-@BOTH
-@pytest.mark.parametrize("smp, cpu", [("2", ""), ("4", "max"), ("2", "pentium2")])
-def test_in_system_tests(kernel, smp, cpu, build):
-    """Two CPUs at least, since some tests are about two."""
-    boot = run_program(build, "test", kernel, smp=smp, cpu=cpu, memory="256M")
+# ---- The in-system tests ----
+
+# At least so many; the last one says that every pair of call and error has been seen.
+TESTS = 300
+LAST = "every error of every call"
+
+
+def in_system(boot):
+    """Checks each line of TAP: names, numbers without gaps, as many as planned, none failed.  The
+    names.
+    """
     report = boot.text.rpartition("TAP version 13\n")[2]  # the kernel's own comes before
-    planned = int(re.search(r"^1\.\.(\d+)$", report, re.M)[1])
-    assert not re.findall(r"^not ok .*", report, re.M), boot.final_report
-    assert len(re.findall(r"^ok \d+ - ", report, re.M)) == planned > 50, boot.final_report
+    plan = lines.TAP_PLAN.match(report)
+    assert plan, boot.final_report
+    planned = int(plan[1])
+    results = lines.TAP_RESULT.findall(report)
+    failed = [name for verdict, _, name in results if verdict != "ok"]
+    assert not failed, f"failed: {failed}\n{boot.final_report}"
+    assert [int(number) for _, number, _ in results] == list(range(1, planned + 1))
+    names = [name for _, _, name in results]
+    assert all(names) and len(set(names)) == len(names) >= TESTS, boot.final_report
+    assert names[-1] == LAST, boot.final_report
+    assert f"\n# {planned} passed, 0 failed\n" in report, boot.final_report
     assert ended(boot) == ("test", 0) and boot.status == PASS, boot.final_report
+    return names
+
+
+def run_in_system(build, kernel, *options, smp="4", memory="256M", **machine):
+    append = " ".join(["selftest=none", "run=test", *options])
+    return in_system(
+        run(Machine(kernel, append=append, programs=True, smp=smp, memory=memory, **machine), build)
+    )
+
+
+@BOTH
+@pytest.mark.parametrize("debug", [False, True], ids=["plain", "debug"])
+def test_in_system(kernel, debug, build):
+    run_in_system(build, kernel, debug=debug)
+
+
+@BOTH
+def test_in_system_other_flush_and_cpu(kernel, build):
+    """NX, SMEP, SMAP and UMIP, which QEMU's own CPU has not."""
+    run_in_system(build, kernel, "kmap_flush=lazy", cpu="max")
+
+
+@pytest.mark.full
+@BOTH
+@pytest.mark.parametrize("kind", ["", "poison", "debug"])
+@pytest.mark.parametrize("smp", ["1", "2", "4"])
+@pytest.mark.parametrize("memory", ["128M", "3G"])
+@pytest.mark.parametrize("cpu", ["", "pentium", "max"])
+@pytest.mark.parametrize("flush", ["book", "lazy"])
+def test_in_system_product(kernel, kind, smp, memory, cpu, flush, build):
+    """`make check-user`.  A Pentium has no sysenter; nor has it PAE."""
+    if kernel == "pae" and cpu == "pentium":
+        return
+    kinds = {kind: True} if kind else {}
+    run_in_system(build, kernel, f"kmap_flush={flush}", smp=smp, memory=memory, cpu=cpu, **kinds)
+
+
+def test_a_test_that_fails_is_told(build):
+    """A name that begins no test: nothing is planned, and that is no success."""
+    boot = run_program(build, "test nosuch")
+    assert "\n1..0\n" in boot.text.rpartition("[9]")[2], boot.final_report
+    assert ended(boot) == ("test", 2) and boot.status == of_program(2), boot.final_report
+
+
+# ---- Boot modules that are missing or wrong ----
+
+NOT_STARTED = re.compile(r"^\[9\] first task: not started: (.+)$", re.M)
+NO_MODULE = "there is no boot module (user.tar)"
+NO_ROOT = "no boot module holds the program root"
+
+
+def make_tar(path, **files):
+    """Each file's bytes under its name."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
+
+
+def program_file(build, name):
+    with tarfile.open(build / "user.tar") as archive:
+        return archive.extractfile(name).read()
+
+
+def not_started(build, module, kernel="2level"):
+    """Why, as the kernel says; once as it idles, once as it ends the machine with a failure."""
+    said = []
+    with Boot(Machine(kernel, append="selftest=none", module=module), build) as boot:
+        boot.wait_for(lines.HOW_TO_LEAVE)
+        said += NOT_STARTED.findall(boot.text)
+        assert not lines.PANIC.search(boot.text), boot.text
+    boot = run(Machine(kernel, append="selftest=none run=hello", module=module), build)
+    assert boot.status == FAIL and not lines.PANIC.search(boot.text), boot.final_report
+    said += NOT_STARTED.findall(boot.text)
+    assert len(said) == 2 and said[0] == said[1], boot.final_report
+    return said[0]
+
+
+@BOTH
+def test_no_module(kernel, build):
+    assert not_started(build, None, kernel) == NO_MODULE
+
+
+def test_module_that_is_no_archive(build, tmp_path):
+    """A text, and zeros, which are the end of an archive."""
+    module = tmp_path / "module"
+    module.write_bytes(b"this is no archive\n" * 1000)
+    assert not_started(build, module) == "not of the format ustar"
+    module.write_bytes(bytes(8192))
+    assert not_started(build, module) == NO_ROOT
+
+
+def test_archive_without_root(build, tmp_path):
+    module = make_tar(tmp_path / "module", hello=program_file(build, "hello"))
+    assert not_started(build, module) == NO_ROOT
+
+
+def put(data, at, form, value):
+    data = bytearray(data)
+    struct.pack_into(form, data, at, value)
+    return bytes(data)
+
+
+# System V ABI, figures 4-3 and 5-1: e_machine, e_entry, e_phoff, e_phnum; of the first program
+# header p_offset, p_vaddr, p_filesz.
+MACHINE, ENTRY, HEADERS, COUNT = 18, 24, 28, 44
+OFFSET, ADDRESS, IN_FILE = 52 + 4, 52 + 8, 52 + 16
+
+
+@pytest.mark.parametrize(
+    "damage, said",
+    [
+        (lambda root: b"", "no ELF file"),
+        (lambda root: root[:40], "no ELF file"),
+        (lambda root: root[:100], "its program headers are not inside the file"),
+        (lambda root: root[: len(root) // 2], "a segment is not inside the file"),
+        (lambda root: b"\x7fELG" + root[4:], "no ELF file"),
+        (lambda root: put(root, MACHINE, "<H", 62), "not for the i386"),
+        (
+            lambda root: put(root, COUNT, "<H", 0xFFFF),
+            "its program headers are not inside the file",
+        ),
+        (
+            lambda root: put(root, HEADERS, "<I", 0xFFFFFFF0),
+            "its program headers are not inside the file",
+        ),
+        (lambda root: put(root, OFFSET, "<I", 0xFFFFF000), "a segment is not inside the file"),
+        (
+            lambda root: put(root, IN_FILE, "<I", 0xFFFFFFFF),
+            "a segment has more bytes in the file than in memory",
+        ),
+        (lambda root: put(root, ADDRESS, "<I", 0xC0100000), "a segment is not inside user space"),
+    ],
+)
+def test_damaged_root(damage, said, build, tmp_path):
+    module = make_tar(tmp_path / "module", root=damage(program_file(build, "root")))
+    assert not_started(build, module) == said
+
+
+def test_damaged_archive(build, tmp_path):
+    """A header's checksum is wrong; or the archive is cut in the midst of root."""
+    whole = (build / "user.tar").read_bytes()
+    module = tmp_path / "module"
+    module.write_bytes(put(whole, 0, "<B", whole[0] ^ 1))
+    assert not_started(build, module) == "wrong checksum"
+    make_tar(module, root=program_file(build, "root"))
+    module.write_bytes(module.read_bytes()[:2048])
+    assert not_started(build, module) == "larger than the archive"
+
+
+def test_root_that_faults(build, tmp_path):
+    """It has no pager: the kernel says so, and a failure it is."""
+    root = program_file(build, "root")
+    offset, address = struct.unpack_from("<II", root, OFFSET)
+    entry = struct.unpack_from("<I", root, ENTRY)[0] - address + offset
+    module = make_tar(tmp_path / "module", root=put(root, entry, "<H", 0x0B0F))  # ud2
+    boot = run(Machine(append="selftest=none run=hello", module=module), build)
+    assert boot.status == FAIL, boot.final_report
+    assert re.search(r"^task 1: exception 6 at 0x[0-9a-f]{8}, .*no pager", boot.text, re.M)
+    assert "[9] first task: root has ended" in boot.text, boot.final_report
+
+
+@pytest.mark.parametrize("words", [1, 2, 7, 20])
+def test_exit_status(words, build):
+    """args ends with the number of its words."""
+    boot = run_program(build, " ".join(["args"] + ["x"] * (words - 1)))
+    assert ended(boot) == ("args", words), boot.final_report
+    assert boot.status == of_program(words), boot.final_report

@@ -1,42 +1,12 @@
 /* A second task for a test: see fellow.h. */
 #include "user/test/fellow.h"
 
+#include "user/test/program.h"
 #include "user/test/record.h"
 
 #define STACK_PAGES 4u
 #define AREA 0x40000u /* as in user/lib/thread.c */
 #define PRIO 8u
-
-/* user/program.ld */
-extern char program_text[], program_rodata[], program_data[], program_end[];
-
-/* Only pages that are there can be copied; those of zeros come when they are touched. */
-static void touch(const char *from, const char *to)
-{
-	for (; from < to; from += PAGE)
-		(void)READ_ONCE(*from);
-}
-
-static u32 give_pages(u32 task, const char *from, const char *to, u32 prot, u32 operation)
-{
-	u32 start = (u32)(uintptr_t)from, pages = (u32)(to - from) / PAGE;
-
-	if (!pages)
-		return 0;
-	touch(from, to);
-	return mem_map(task, 0, start | prot, start | operation, pages).error;
-}
-
-u32 program_give(u32 task)
-{
-	u32 error = give_pages(task, program_text, program_rodata, PROT_READ | PROT_EXEC, MAP_MAP);
-
-	if (!error)
-		error = give_pages(task, program_rodata, program_data, PROT_READ, MAP_MAP);
-	return error ? error : give_pages(task, program_data, program_end, PROT_RW, MAP_COPY);
-}
-
-/* ---- Task and thread ---- */
 
 static __noreturn void begin_fellow(void (*run)(void *), void *argument)
 {
@@ -101,4 +71,20 @@ void fellow_end(u32 slot)
 {
 	EXPECT(0, handle_drop(slot, DROP_DESTROY));
 	EXPECT(0, handle_drop(slot + 1, 0));
+}
+
+void peer_start(struct peer *peer, void (*run)(void *))
+{
+	struct fellow fellow = { .slot = SLOT_FELLOW,
+		.area = 60,
+		.cpu = peer->cpu % cpu_count(),
+		.run = run,
+		.argument = (void *)SHARED };
+
+	make_shared();
+	peer->thread = peer->other_task ? SLOT_FELLOW_THREAD : SLOT_THREADS + 60;
+	if (peer->other_task)
+		fellow_start(&fellow);
+	else
+		start_thread(60, run, (void *)SHARED, 8, peer->cpu);
 }

@@ -11,9 +11,6 @@
 
 #include "user/test/test.h"
 
-/* The pages of this program, copied or mapped into a task without any.  0 or an error. */
-u32 program_give(u32 task);
-
 struct fellow {
 	u32 slot;  /* of its task; the next one takes its thread */
 	u32 area;  /* of its thread (user/lib/thread.h) */

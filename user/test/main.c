@@ -4,7 +4,7 @@
 #include "user/lib/load.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
-#include "user/test/fellow.h"
+#include "user/test/program.h"
 #include "user/test/quiet.h"
 #include "user/test/record.h"
 #include "user/test/test.h"
@@ -15,8 +15,10 @@
 /* No test: the first child makes what stays for all others, such as tables of this task. */
 #define NOTHING "-nothing"
 
-static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests, &message_tests,
-	&place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests, &irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests, &pager_tests, &call_tests, &quota_tests, &error_tests };
+static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests,
+	&message_tests, &place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests,
+	&irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests,
+	&pager_tests, &call_tests, &quota_tests, &error_tests };
 
 void _start(void);
 

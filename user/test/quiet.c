@@ -14,13 +14,13 @@
 #define NO_BIT 0x80000000u
 
 /*
- * free + cached + owned = total: a page is free, or in a list of a CPU, or in a quicklist, or one of
- * those that kernel objects are cut from; or somebody has it, and that is what may not change.
+ * free + cached + owned = total: a page is free, or in a list of a CPU, or in a quicklist, or one
+ * of those that kernel objects are cut from.  Else somebody has it; that number may not change.
  */
 struct census {
-	u32 pages; /* that nobody has */
+	u32 pages;                       /* that nobody has */
 	u32 tasks, used, mapped, tables; /* the last three: of this task */
-	u32 sized; /* objects without a cache of their own */
+	u32 sized;                       /* objects without a cache of their own */
 	u32 caches;
 	struct info_cache cache[CACHES];
 };
@@ -101,8 +101,7 @@ static bool count(struct census *census)
 static bool same_objects(void)
 {
 	for (u32 i = 0; i < now.caches; i++)
-		if (!is_of_a_size(&now.cache[i]) &&
-			now.cache[i].in_use != before.cache[i].in_use)
+		if (!is_of_a_size(&now.cache[i]) && now.cache[i].in_use != before.cache[i].in_use)
 			return false;
 	return now.caches == before.caches && now.sized == before.sized;
 }

@@ -10,8 +10,8 @@
 /* Remembers what is in use now.  False: the kernel does not tell. */
 bool quiet_begin(void);
 /*
- * True if as much is in use as at the last call of either, once it is quiet: other CPUs may still end
- * threads.  Else says what is left, which is then taken for what is in use.
+ * True if as much is in use as at the last call of either, once it is quiet: other CPUs may still
+ * end threads.  Else says what is left, which is then taken for what is in use.
  */
 bool quiet_again(const char *test);
 

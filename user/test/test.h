@@ -27,9 +27,8 @@ struct test_list {
 	u32 count;
 };
 extern const struct test_list handle_tests, memory_tests, message_tests, notify_tests, thread_tests,
-	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests,
-	state_tests, transfer_tests, pager_tests, cpus_tests, sched_tests,
-	irq_tests, quota_tests, error_tests;
+	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests, state_tests,
+	transfer_tests, pager_tests, cpus_tests, sched_tests, irq_tests, quota_tests, error_tests;
 #define TEST_LIST(name, tests) const struct test_list name = { tests, ARRAY_SIZE(tests) }
 
 /* ---- For tests ---- */
@@ -58,7 +57,14 @@ void expect(const char *file, int line, const char *call, u32 wanted, u32 got);
 
 /* Slots that tests use as they like. */
 enum test_slot {
-	SLOT_A = 64, SLOT_B, SLOT_C, SLOT_D, SLOT_E, SLOT_F, SLOT_LAST = SLOT_F, SLOT_EMPTY = 200
+	SLOT_A = 64,
+	SLOT_B,
+	SLOT_C,
+	SLOT_D,
+	SLOT_E,
+	SLOT_F,
+	SLOT_LAST = SLOT_F,
+	SLOT_EMPTY = 200
 };
 
 /* Where tests map pages of their own. */
@@ -79,7 +85,10 @@ void make_endpoint(u32 slot);
 void make_notification(u32 slot);
 /* A task without a pager in SLOT_A and so on, for what concerns two tasks. */
 void make_task(u32 slot);
-/* Starts a thread of this task on `cpu`, with area and slot SLOT_THREADS + area. */
+/*
+ * Starts a thread of this task on `cpu` (where there are fewer, on another), with area and slot
+ * SLOT_THREADS + area.
+ */
 #define SLOT_THREADS 128u
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu);
 
@@ -109,7 +118,15 @@ void pause_us(u32 microseconds);
 /* ---- Threads in calls ---- */
 
 /* info_thread.waiting */
-enum wait_state { WAITS_NOT, WAITS_SEND, WAITS_REPLY, WAITS_RECV, WAITS_NOTE, IS_ACTIVE, IS_PASSIVE };
+enum wait_state {
+	WAITS_NOT,
+	WAITS_SEND,
+	WAITS_REPLY,
+	WAITS_RECV,
+	WAITS_NOTE,
+	IS_ACTIVE,
+	IS_PASSIVE
+};
 u32 thread_state(u32 slot);
 #define WAIT_STATE(slot, state) WAIT_FOR(thread_state(slot) == (state))
 
@@ -128,7 +145,11 @@ void peer_start(struct peer *peer, void (*run)(void *));
 	static void run##_tasks(void) { run(&(struct peer){ true, 0, 0 }); }                       \
 	static void run##_tasks_cpus(void) { run(&(struct peer){ true, 1, 0 }); }
 #define FOUR_TESTS(name, run)                                                                      \
-	{ "message." name ".task", run##_task, 0 }, { "message." name ".task_cpus", run##_task_cpus, 0 },                \
-		{ "message." name ".tasks", run##_tasks, 0 }, { "message." name ".tasks_cpus", run##_tasks_cpus, 0 }
+	{ "message." name ".task", run##_task, 0 },                                                \
+		{ "message." name ".task_cpus", run##_task_cpus, 0 },                              \
+		{ "message." name ".tasks", run##_tasks, 0 },                                      \
+	{                                                                                          \
+		"message." name ".tasks_cpus", run##_tasks_cpus, 0                                 \
+	}
 
 #endif

@@ -3,7 +3,6 @@
 #include "user/lib/kernel_call.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
-#include "user/test/fellow.h"
 #include "user/test/record.h"
 #include "user/test/test.h"
 
@@ -81,25 +80,10 @@ u32 thread_state(u32 slot)
 	return info.waiting;
 }
 
-void peer_start(struct peer *peer, void (*run)(void *))
-{
-	struct fellow fellow = { .slot = SLOT_FELLOW,
-		.area = 60,
-		.cpu = peer->cpu,
-		.run = run,
-		.argument = (void *)SHARED };
-
-	make_shared();
-	peer->thread = peer->other_task ? SLOT_FELLOW_THREAD : SLOT_THREADS + 60;
-	if (peer->other_task)
-		fellow_start(&fellow);
-	else
-		start_thread(60, run, (void *)SHARED, 8, peer->cpu);
-}
-
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu)
 {
-	struct thread_plan plan = { area, SLOT_THREADS + area, prio, cpu, run, argument };
+	struct thread_plan plan = { area, SLOT_THREADS + area, prio, cpu % cpu_count(), run,
+		argument };
 	u32 error = thread_run(&plan);
 
 	CHECK(!error, "no thread: %s", error_name(error));

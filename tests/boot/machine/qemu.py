@@ -71,6 +71,7 @@ class Machine:
     debug: bool = False
     plain: bool = False  # without self-tests and benchmark (TESTS=0)
     programs: bool = False  # with build/user.tar as a boot module
+    module: Path = None  # with this file as a boot module instead
     system: str = "i386"  # which QEMU; x86_64 for what only a 64-bit CPU has
     extra: list = field(default_factory=list)
 
@@ -177,6 +178,7 @@ class Boot:
         command += ["-machine", machine.machine] if machine.machine else []
         command += ["-S", "-gdb", f"unix:{self.folder}/gdb,server=on,wait=off"] if paused else []
         modules = [self.elf.parent / "user.tar"] if machine.programs else []
+        modules = [machine.module] if machine.module else modules
         if iso or machine.loader == "iso":
             own = iso or make_iso(self.elf, machine.append, self.folder, modules)
             command += ["-cdrom", str(own)]

@@ -26,11 +26,8 @@ static const struct kind {
 	const char *name;
 	u32 slot, weak, dead; /* weak: a handle without the rights; dead: to one that has ended */
 } kinds[] = {
-	{ "endpoint", 64, 80, 96 },
-	{ "notification", 65, 81, 97 },
-	{ "task", 66, 82, 98 },
-	{ "thread", 67, 83, 99 },
-	{ "system", 68, 84, 0 }, /* it does not end */
+	{ "endpoint", 64, 80, 96 }, { "notification", 65, 81, 97 }, { "task", 66, 82, 98 },
+	{ "thread", 67, 83, 99 }, { "system", 68, 84, 0 }, /* it does not end */
 };
 #define SLOT_TO_END 71u
 #define SLOT_SCRATCH 70u
@@ -345,8 +342,8 @@ static void try_rows(const struct call *call, u32 bad)
 /* ---- Where one good value does not serve all calls that take such an argument ---- */
 
 /*
- * handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts
- * ports; sys_info of the system wants no handle, its length is in bytes.
+ * handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant
+ * counts ports; sys_info of the system wants no handle, its length is in bytes.
  */
 static void set_own_values(struct call *call)
 {

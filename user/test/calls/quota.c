@@ -317,7 +317,8 @@ static void no_page_left(void)
 	EXPECT(ENOMEM, mem_map(0, 0, 0x90000000 | PROT_RW, P | MAP_COPY, 1));
 	EXPECT(ENOMEM, sys_info(0, INFO_SYSTEM, 0, (u32)&info, sizeof(info)));
 	UNTIL_NO_MEMORY(TASKS, io_grant(SLOT_SYSTEM, FIRST_SLOT + 10 + i, 0x80, 1));
-	UNTIL_NO_MEMORY(100, obj_create(SLOT_SYSTEM, 400 + i, KIND_TASK | 8u << 8, BIG_LIMIT, 0, 1024));
+	UNTIL_NO_MEMORY(
+		100, obj_create(SLOT_SYSTEM, 400 + i, KIND_TASK | 8u << 8, BIG_LIMIT, 0, 1024));
 	UNTIL_NO_MEMORY(100, thread_create(0, 500 + i, P, P, (0x90000000 + i * PAGE) | 8, 0));
 	UNTIL_NO_MEMORY(200, obj_create(0, 600 + i, KIND_ENDPOINT, 0, 0, 0));
 	UNTIL_NO_MEMORY(200, obj_create(0, 800 + i, KIND_NOTIFICATION, 0, 0, 0));

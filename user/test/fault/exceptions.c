@@ -5,11 +5,12 @@
 
 #define VECTOR_PAGE 14u
 
-/* name, vector */
+/* Name, vector. */
+/* clang-format off */
 #define INSTRUCTIONS(X)                                                                            \
 	X(nothing, ALL_WELL)                                                                       \
-	X(divide, 0) X(divide_most, 0) X(step, 1) X(break, 3) X(int3, 3) X(into, 4)    \
-	X(bound, 5) X(undefined, 6) X(fpu, 7) X(fwait, 7) X(fninit, 7)
+	X(divide, 0) X(divide_most, 0) X(step, 1) X(break, 3) X(int3, 3) X(into, 4) X(bound, 5)    \
+	X(undefined, 6) X(fpu, 7) X(fwait, 7) X(fninit, 7)
 #define PRIVILEGED(X)                                                                              \
 	X(cli, 13) X(sti, 13) X(hlt, 13) X(clts, 13) X(wbinvd, 13) X(invlpg, 13) X(rdmsr, 13)      \
 	X(wrmsr, 13) X(ltr, 13) X(lldt, 13) X(lgdt, 13) X(lidt, 13) X(lmsw, 13) X(read_cr0, 13)    \
@@ -28,11 +29,13 @@
 #define STACKS(X)                                                                                  \
 	X(stack_ud, 6) X(stack_push, VECTOR_PAGE) X(stack_kernel, VECTOR_PAGE)                     \
 	X(stack_wraps, VECTOR_PAGE)
+/* clang-format on */
 
 #define DECLARE(name, vector) void user_##name(void);
-INSTRUCTIONS(DECLARE) PRIVILEGED(DECLARE) GATES(DECLARE) RETURNS(DECLARE) STACKS(DECLARE)
-bool user_has_smap(void);
-DECLARE(sysexit, 0) DECLARE(misaligned, 0)
+INSTRUCTIONS(DECLARE)
+PRIVILEGED(DECLARE) GATES(DECLARE) RETURNS(DECLARE) STACKS(DECLARE) bool user_has_smap(void);
+DECLARE(sysexit, 0)
+DECLARE(misaligned, 0)
 
 #define TRY(name, vector) trial_expect(#name, user_try(user_##name), vector);
 static void try_instructions(void *unused)

@@ -13,7 +13,6 @@
 #define END 100u
 #define READ_FAULT 14u
 #define WRITE_FAULT (14u | 2u << 8)
-#define FETCH_FAULT (14u | 16u << 8)
 /* In an error code: the page is there; the access came from user mode. */
 #define LABEL_ACCESS(label) ((label)&0x12FFu)
 
@@ -21,10 +20,7 @@ static struct fellow client = { .slot = SLOT_FELLOW, .area = 60, .pager = SLOT_A
 
 /* ---- In the client ---- */
 
-static void tell(u32 value)
-{
-	ipc_call(SLOT_B, TAG(END, 1u, 0u), value, 0, TIMEOUT_NEVER);
-}
+static void tell(u32 value) { ipc_call(SLOT_B, TAG(END, 1u, 0u), value, 0, TIMEOUT_NEVER); }
 
 static void read_page(void *unused)
 {
@@ -173,7 +169,8 @@ static void many_faults(void)
 	u32 faults = 0;
 
 	for (; message.tag & TAG_FAULT; faults++) {
-		EXPECT(0, mem_alloc(SLOT_FELLOW, 0, ALIGN_DOWN(message.word0, PAGE) | PROT_RW, 1, 0));
+		EXPECT(0,
+			mem_alloc(SLOT_FELLOW, 0, ALIGN_DOWN(message.word0, PAGE) | PROT_RW, 1, 0));
 		message = answer(RESUME);
 	}
 	check_end(&message, 64);
@@ -421,8 +418,6 @@ static void no_pager(void)
 }
 
 /* ---- Faults in the kernel's own copies ---- */
-
-#define HALF (PAGE / 2)
 
 /* What it prints lies on a page that is not there, and on one behind it. */
 static void read_clock_into_page(void *unused)

@@ -1,7 +1,7 @@
 /*
  * Rights that go while another CPU uses the page: for each pair of CPUs 20 times.  The second task
- * counts in a page of this one; when the call has returned, no count may come any more, wherever its
- * CPU keeps the old entry.
+ * counts in a page of this one.  When the call has returned, no count may come any more, although
+ * its CPU may have kept the old entry.
  */
 #include "user/test/fellow.h"
 
@@ -150,7 +150,7 @@ static void count_many(void *unused)
 		++*AS_POINTER(P + i % 64 * PAGE);
 }
 
-/* The whole range, 64 pages a flush; the counting thread's fault ends the test's task, as it must. */
+/* The whole range, 64 pages a flush.  The counting thread's fault ends the test's task. */
 static void unmap_what_runs(void)
 {
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, RANGE_MAX, 0));

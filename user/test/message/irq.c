@@ -1,6 +1,7 @@
 /*
- * I/O ports and interrupts of devices, by the real-time clock: IRQ 8, ports 0x70 and 0x71 (MC146818:
- * register A the rate, B which interrupts, C which came; reading C allows the next).
+ * I/O ports and interrupts of devices, by the real-time clock: IRQ 8, ports 0x70 and 0x71.  Of its
+ * registers (MC146818) A has the rate, B which interrupts, C which came.  Reading C
+ * allows the next.
  */
 #include "user/test/fellow.h"
 

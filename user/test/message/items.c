@@ -1,4 +1,4 @@
-/* Items of messages at borders, and what goes wrong with them: who hears of it, and what is moved. */
+/* Items of messages at borders, and what goes wrong: who hears of it, and what is moved. */
 #include "lib/string.h"
 #include "user/test/test.h"
 

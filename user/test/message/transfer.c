@@ -3,8 +3,8 @@
  * kernel/objects/user_thread.h.
  *
  * Two strings of 4 MiB take a while.  Both threads are on another CPU; the test waits on its own
- * until the sender is ACTIVE, then strikes.  That may be too late, so it is tried again until it was
- * in time; with one CPU it never is, and then only what may come out is checked.
+ * until the sender is ACTIVE, then strikes.  That may be too late, so it is tried again until it
+ * was in time.  With one CPU it hardly ever is; then only what may come out is checked.
  */
 #include "user/test/fellow.h"
 
@@ -338,10 +338,9 @@ static void receive_in_fellow(void *unused)
 
 static bool receivers_task_dies(void)
 {
-	struct fellow fellow = { .slot = SLOT_FELLOW,
-		.area = 61,
-		.cpu = cpu_count() - 1,
-		.run = receive_in_fellow };
+	struct fellow fellow = {
+		.slot = SLOT_FELLOW, .area = 61, .cpu = cpu_count() - 1, .run = receive_in_fellow
+	};
 	bool in_time;
 
 	reset();
@@ -367,10 +366,9 @@ static void send_in_fellow(void *unused)
 
 static bool senders_task_dies(void)
 {
-	struct fellow fellow = { .slot = SLOT_FELLOW,
-		.area = 61,
-		.cpu = cpu_count() - 1,
-		.run = send_in_fellow };
+	struct fellow fellow = {
+		.slot = SLOT_FELLOW, .area = 61, .cpu = cpu_count() - 1, .run = send_in_fellow
+	};
 	u32 state;
 
 	reset();

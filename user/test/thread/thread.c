@@ -100,7 +100,7 @@ static void priorities_have_a_limit(void)
 static void a_thread_moves(void)
 {
 	start_thread(0, count_for_ever, NULL, 8, 0);
-	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 1, 0));
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, cpu_count() - 1, 0));
 	/* Now it counts while this CPU does not let it in. */
 	for (u32 seen = READ_ONCE(count); READ_ONCE(count) < seen + 1000;)
 		continue;
