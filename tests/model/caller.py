@@ -452,11 +452,18 @@ class Caller:
         mine = [s for s in self.thread.task.table if s in SLOTS]
         handle = self.any(mine) if mine and self.chance(94) else self.some_slot()
         table = self.thread.task.table
+        awaited = [s for s in mine if table[s].rights & RECEIVE and self.is_awaited(table[s])]
+        if awaited and self.chance(30):
+            return {"handle": self.any(awaited), "flags": 0}
         dead = [s for s in mine if table[s].object.dead and not table[s].is_reply]
         if dead and self.chance(60):
             return {"handle": self.any(dead), "flags": int(self.chance(6))}
         flags = int(self.chance(25)) if self.chance(97) else self.any((2, 0x80000000))
         return {"handle": handle, "flags": flags}
+
+    @staticmethod
+    def is_awaited(handle):
+        return handle.object.kind == "endpoint" and handle.object.queue
 
     def ask_thread_create(self, _):
         task = self.handle("task", MANAGE, lambda t: t not in self.owners) or 0
@@ -518,6 +525,13 @@ class Caller:
         start = self.address(self.named_task(source), True)
         if how == 10 and self.chance(70):
             source, start = to, place
+        shared = [
+            address
+            for address, entry in self.named_task(source).space.entries.items()
+            if entry.frame and len(entry.frame.places) > 1
+        ]
+        if how in (0, 1, 3) and shared and self.chance(50):
+            start = self.any(shared)
         if how == 4:
             source, start = 0, 0
         if self.chance(2):
@@ -534,6 +548,11 @@ class Caller:
         task = self.task()
         how = int(self.chance(30)) if self.chance(97) else self.any((2, 0x800))
         address, pages = self.address(self.named_task(task), True), self.pages()
+        space = self.named_task(task).space
+        shared = [a for a, e in space.entries.items() if e.frame and len(e.frame.places) > 1]
+        owned = [a for a in shared if space.entries[a].frame.owner is space]
+        if owned and self.chance(40):
+            address, pages = self.any(owned), 1
         if self.chance(6):  # whole tables
             address, pages = self.any((BORDER - (1 << 22), BORDER, BORDER - (1 << 21))), 1024
         return {"task": task, "place": address | how, "pages": pages}

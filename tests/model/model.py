@@ -334,7 +334,9 @@ class Model:
         for item in message.items:
             if item.kind == C["ITEM_STRING"]:
                 if errors.unless(
-                    item.size <= 0x400000 and item.at <= USER_END and item.size <= USER_END - item.at,
+                    item.size <= 0x400000
+                    and item.at <= USER_END
+                    and item.size <= USER_END - item.at,
                     "EINVAL",
                 ):
                     for page in self.pages_of(item.at, item.size):
@@ -360,8 +362,7 @@ class Model:
         if len(message.items) > len(places):
             return False
         return all(
-            item.kind == place.kind
-            and (item.kind == C["ITEM_HANDLE"] or item.size <= place.size)
+            item.kind == place.kind and (item.kind == C["ITEM_HANDLE"] or item.size <= place.size)
             for item, place in zip(message.items, places)
         )
 
@@ -995,7 +996,9 @@ class Model:
         elif what == C["INFO_TASKS"]:
             self.find_or_none(errors, thread.task, object_, "system", SEND)
         errors.unless(ranged or length >= size, "EINVAL")
-        errors.unless(not size or buffer % PAGE == 0 and buffer in thread.task.space.scratch, "EFAULT")
+        errors.unless(
+            not size or buffer % PAGE == 0 and buffer in thread.task.space.scratch, "EFAULT"
+        )
         errors.stop()
         checks = [(buffer + 4 * i, word) for i, word in enumerate(words) if word is not None]
         compared = 11 if what in (C["INFO_SYSTEM"], C["INFO_TASKS"]) else 15

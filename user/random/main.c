@@ -28,8 +28,8 @@ static void give_call(u32 worker, const struct step *step, u32 pokes)
 {
 	volatile struct mailbox *mailbox = mailbox_of(worker);
 
-	mailbox->registers = (struct result){ step->eax, step->ebx, step->esi, step->edi,
-		step->ebp };
+	mailbox->registers =
+		(struct result){ step->eax, step->ebx, step->esi, step->edi, step->ebp };
 	mailbox->pairs = pokes;
 	for (u32 i = 0; i < pokes; i++)
 		mailbox->pair[i] = (struct pair){ step->rest[2 * i], step->rest[2 * i + 1] };
@@ -233,7 +233,4 @@ static int follow_script(void)
 	return step ? 0 : 1;
 }
 
-int main(int argc, char **argv)
-{
-	return argc > 1 ? race(argc, argv) : follow_script();
-}
+int main(int argc, char **argv) { return argc > 1 ? race(argc, argv) : follow_script(); }

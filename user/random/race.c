@@ -8,10 +8,10 @@
 #include "user/random/pick.h"
 #include "user/random/worker.h"
 
-#define LIMIT 0x100000u      /* bytes for each task */
-#define ROUND_CALLS 50000u   /* after which all tasks end and begin anew, or when one has ended */
+#define LIMIT 0x100000u    /* bytes for each task */
+#define ROUND_CALLS 50000u /* after which all tasks end and begin anew, or when one has ended */
 #define LOOK_US 20000u
-#define STILL_LOOKS 500u     /* without any call: they wait for each other for good */
+#define STILL_LOOKS 500u /* without any call: they wait for each other for good */
 #define CONDUCTOR_PRIO 29u
 #define SLACK 128u /* pages: what CPUs keep for themselves differs by so much */
 

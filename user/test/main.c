@@ -9,6 +9,9 @@
 #define CHILD_LIMIT 0x08000000u /* bytes */
 /* In a child: the first argument, before the name of its test. */
 #define ONE "-one"
+/* First arguments: each charge of each test fails in turn, or every tenth. */
+#define FAIL_EVERY "-faults"
+#define FAIL_TENTH "-faults10"
 
 static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &message_tests,
 	&notify_tests, &thread_tests, &fault_tests, &entry_tests, &call_tests };
@@ -45,10 +48,10 @@ static u32 give_program(void)
 	return error ? error : give_pages(program_data, program_end, PROT_RW, MAP_COPY);
 }
 
-static u32 start_child(const char *name)
+static u32 start_child(const char *name, u32 limit)
 {
 	const char *arguments[] = { "test", ONE, name };
-	u32 stack, error = child_make(CHILD_LIMIT);
+	u32 stack, error = child_make(limit);
 
 	if (error)
 		return error;
@@ -65,7 +68,7 @@ static u32 start_child(const char *name)
 static bool run_in_child(const struct test *test)
 {
 	static const struct elf_program only_stack;
-	u32 error = start_child(test->name), status;
+	u32 error = start_child(test->name, CHILD_LIMIT), status;
 
 	if (error) {
 		printf("# %s: no task for it: %s\n", test->name, error_name(error));
@@ -75,6 +78,35 @@ static bool run_in_child(const struct test *test)
 	if (status != test->status)
 		printf("# %s: ended with status %u, not %u\n", test->name, status, test->status);
 	return status == test->status;
+}
+
+/* ---- Charges that fail (kernel/mm/hooks/charge_fault.h: debug builds) ---- */
+
+#define CHARGE_FAULT 0xB0000000u
+/* Beyond that many charges, which are alike, the steps grow with their number. */
+#define FAULTS_SINGLE 200u
+/* So many runs in turn without any effect: the test makes fewer charges. */
+#define RUNS_UNTOUCHED 4u
+
+/*
+ * Runs the test with its n-th charge refused.  True if it ended as it does without.  Otherwise it may
+ * end as it likes, but it ends, and the kernel's own checks hold.
+ */
+static bool run_with_fault(const struct test *test, u32 n)
+{
+	static const struct elf_program only_stack;
+	u32 error = start_child(test->name, CHARGE_FAULT + n);
+
+	return !error && child_serve(test->name, &only_stack) == test->status;
+}
+
+static u32 run_with_faults(const struct test *test, u32 step)
+{
+	u32 untouched = 0, n;
+
+	for (n = 1; untouched < RUNS_UNTOUCHED; n += MAX(step, n / FAULTS_SINGLE * step))
+		untouched = run_with_fault(test, n) ? untouched + 1 : 0;
+	return n;
 }
 
 /* ---- Which tests ---- */
@@ -140,6 +172,34 @@ static u32 run_picked(int count, char **names)
 	return failed;
 }
 
+static u32 free_pages(void)
+{
+	static struct info_system info;
+	u32 sum = 0;
+
+	sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info));
+	for (u32 i = 0; i < INFO_ZONES; i++)
+		sum += info.zone[i].free;
+	return sum;
+}
+
+/* Every step-th charge of each test fails in turn.  One run of all comes before, to fill caches. */
+static int fail_charges(u32 step, int count, char **names)
+{
+	const struct test *test;
+	u32 before;
+
+	for (u32 i = 0; (test = test_number(i)); i++)
+		if (is_picked(test, count, names))
+			run_in_child(test);
+	before = free_pages();
+	for (u32 i = 0; (test = test_number(i)); i++)
+		if (is_picked(test, count, names))
+			printf("faults: %s: %u charges\n", test->name, run_with_faults(test, step));
+	printf("faults: the end, free pages %u, then %u\n", before, free_pages());
+	return 0;
+}
+
 /* Status 0: all passed; 1: some failed; 2: none was picked or could be run. */
 int main(int argc, char **argv)
 {
@@ -151,6 +211,10 @@ int main(int argc, char **argv)
 	error = child_begin();
 	if (error)
 		panic("no endpoint: %s", error_name(error));
+	if (argc > 1 && !strcmp(argv[1], FAIL_EVERY))
+		return fail_charges(1, argc - 2, argv + 2);
+	if (argc > 1 && !strcmp(argv[1], FAIL_TENTH))
+		return fail_charges(10, argc - 2, argv + 2);
 	printf("TAP version 13\n1..%u\n", picked);
 	if (!picked)
 		return 2;

@@ -1,6 +1,6 @@
-"""run.py: the model in step with the kernel, by hand.
+"""instep.py: the model in step with the kernel, by hand.
 
-    run.py BUILD [--pae] [--debug] [--seed N] [--count N] [--show STEP]
+    instep.py BUILD [--pae] [--debug] [--seed N] [--count N] [--show STEP]
 """
 
 import argparse
@@ -30,7 +30,7 @@ def elf_name(pae, debug):
     return "tarn" + ("-pae" if pae else "") + ("-debug" if debug else "") + ".elf"
 
 
-def boot(build, kernel, script, append=""):
+def boot(build, kernel, script, limit=1800):
     """Exit status and console of one boot."""
     with tempfile.TemporaryDirectory(prefix="tarn-model-") as folder:
         tar = Path(folder) / "model.tar"
@@ -42,9 +42,9 @@ def boot(build, kernel, script, append=""):
             "-initrd",
             f"{tar} user.tar",
             "-append",
-            f"selftest=none run=model exit {append}",
+            "selftest=none run=model exit",
         ]
-        done = subprocess.run(command, capture_output=True, timeout=1800)
+        done = subprocess.run(command, capture_output=True, timeout=limit)
     return done.returncode, done.stdout.decode(errors="replace").replace("\r", "")
 
 
