@@ -245,7 +245,7 @@ class Caller:
         return handle.object if good else self.thread.task
 
     def timeout(self, poll=True):
-        if self.few or self.chance(20):
+        if self.few or self.chance(14):
             return POLL if poll and self.chance(60) else self.random.randrange(1, 20001)
         return NEVER if self.chance(80) else 3_600_000_000
 
@@ -399,7 +399,7 @@ class Caller:
 
     def ask_notify_wait(self, _):
         target = self.handle("notification", RECEIVE, lambda n: n.bound in (None, self.thread))
-        return {"notification": target, "mask": self.bits(), "timeout": self.timeout()}
+        return {"notification": target, "mask": self.bits() or self.chance(80), "timeout": self.timeout()}
 
     def ask_obj_create(self, _):
         kind = self.any((C["KIND_ENDPOINT"],) * 3 + (C["KIND_NOTIFICATION"],) * 3 + (1, 1))
