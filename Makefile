@@ -62,6 +62,11 @@ DEBUG_debug := $(sort $(wildcard kernel/debug/*.c))
 COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
 	$(addprefix lib/,format.c parse.c words.c) \
 	$(addprefix kernel/arch/x86/,console/*.c firmware/*.c irq/*.c) \
+	$(addprefix lib/,tar.c elf.c) \
+	$(addprefix kernel/mm/user/,user_adopt.c user_look.c user_send.c) \
+	$(addprefix kernel/ipc/,endpoint.c ipc.c reply.c transfer.c) \
+	$(addprefix kernel/objects/,irq.c object.c system.c task.c user_thread.c) \
+	$(filter-out %/call_ipc.c %/call_memory.c %/user_entry.c,$(wildcard kernel/calls/*.c)) \
 	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/segment.c paging/vital.c smp/smp_start.c))
 
 # ---- Kernels -------------------------------------------------------------------------------------
@@ -140,12 +145,12 @@ interleave interleave-faults:
 bench bench-diff bench-linux: $(BUILD)/tarn.elf $(BUILD)/tarn-pae.elf
 	@$(MAKE) --no-print-directory -f tests/bench/Makefile $(TOLD) $@
 
-gdb gdb-server gdb-client dump: kernels
+gdb gdb-server gdb-client dump: kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) $@
 
 # The tours stop in functions that only the debug build leaves alone.
 tour:
-	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) TOUR='$(TOUR)' $@
 
 book:

@@ -48,8 +48,8 @@ void stop_if_last(u32 step)
 }
 
 /*
- * Step 9.  Root ends the machine itself if the option exit says so; that it ends, or cannot start, is
- * a failure.
+ * Step 9.  Root ends the machine itself if the option exit says so; that it ends, or cannot start,
+ * is a failure.
  */
 static void run_first_task(void)
 {
@@ -72,7 +72,8 @@ void first_thread(void *unused)
 	passed = end_tests();
 	if (kernel_options.bench_asked)
 		passed = bench_run(kernel_options.bench) && passed;
-	if (kernel_options.until == LAST_STEP && (kernel_options.run_asked || !kernel_options.exit)) {
+	if (kernel_options.until == LAST_STEP &&
+		(kernel_options.run_asked || !kernel_options.exit)) {
 		if (passed || !kernel_options.exit)
 			run_first_task();
 		passed = passed && !kernel_options.run_asked;

@@ -63,8 +63,7 @@ static const char *map_module(struct loading *loading, struct module *module, u3
 		return "no memory for the modules";
 	loading->start.module[n].address = *at + module->offset;
 	loading->start.module[n].size = (u32)module->size;
-	strlcpy(loading->start.module[n].name, module->name,
-		sizeof(loading->start.module[n].name));
+	strlcpy(loading->start.module[n].name, module->name, sizeof(loading->start.module[n].name));
 	loading->start.modules++;
 	*at += module->npages * PAGE_SIZE;
 	return NULL;
@@ -91,8 +90,7 @@ static const char *find_program(struct loading *loading)
 	const char *fault = "no boot module holds the program " ROOT_NAME;
 
 	for (u32 i = 0; i < loading->start.modules; i++) {
-		struct tar tar = { .start = (const u8 *)(uintptr_t)
-					   loading->start.module[i].address,
+		struct tar tar = { .start = (const u8 *)(uintptr_t)loading->start.module[i].address,
 			.size = loading->start.module[i].size };
 		struct tar_file file;
 
@@ -185,13 +183,13 @@ static const char *start_thread(struct loading *loading)
 
 	if (user_thread_create(&wanted, &thread))
 		return "no memory for the thread of " ROOT_NAME;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	give_handle(loading->task, ROOT_TASK, &loading->task->object);
 	give_handle(loading->task, ROOT_THREAD, &thread->object);
 	give_handle(loading->task, ROOT_SYSTEM, &system_object);
 	user_thread_start(thread);
 	object_release(&thread->object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return NULL;
 }
 
@@ -219,9 +217,9 @@ static const char *load_and_start(struct loading *loading)
 const char *first_task_run(void)
 {
 	static struct loading loading;
-	struct new_task wanted = { .limit = ACCOUNT_MAX,
-		.slots = HANDLES_MAX,
-		.max_priority = PRIORITIES - 1 };
+	struct new_task wanted = {
+		.limit = ACCOUNT_MAX, .slots = HANDLES_MAX, .max_priority = PRIORITIES - 1
+	};
 
 	if (!nmodules)
 		return "there is no boot module (user.tar)";
@@ -231,8 +229,8 @@ const char *first_task_run(void)
 	if (loading.fault)
 		task_destroy(loading.task);
 	else
-		console_printf("[9] first task: %s, of %u modules\n", ROOT_NAME,
-			loading.start.modules);
+		console_printf(
+			"[9] first task: %s, of %u modules\n", ROOT_NAME, loading.start.modules);
 	task_wait_end(loading.task);
 	return loading.fault;
 }

@@ -27,10 +27,11 @@ void report_cpu(void)
 	const struct cpu_features *f = &cpu_features;
 
 	console_printf("Tarn, %s paging\n", PGTABLE_FORMAT);
-	console_printf("[0] cpu: %s family %u model %u stepping %u%s%s%s%s%s%s%s%s\n", f->vendor,
+	console_printf("[0] cpu: %s family %u model %u stepping %u%s%s%s%s%s%s%s%s%s\n", f->vendor,
 		f->family, f->model, f->stepping, f->pse ? " pse" : "", f->pge ? " pge" : "",
 		f->pae ? " pae" : "", f->nx ? " nx" : "", f->smep ? " smep" : "",
-		f->smap ? " smap" : "", f->umip ? " umip" : "", f->apic ? " apic" : "");
+		f->smap ? " smap" : "", f->umip ? " umip" : "", f->apic ? " apic" : "",
+		f->sep ? " sep" : "");
 }
 
 void report_boot_information(void)

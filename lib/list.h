@@ -61,6 +61,7 @@ static inline void list_unlink(struct list *node)
 
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
+#define list_last(head, type, member) list_entry((head)->prev, type, member)
 
 #define list_for_each(node, head)                                                                  \
 	for (struct list *node = (head)->next; node != (head); node = node->next)

@@ -2,52 +2,30 @@
 #include "kernel/calls/call.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/ipc/message.h"
 
-struct call call_begin(struct trapframe *frame)
+struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
 {
-	struct call call = {
-		.h1 = first_handle(frame->eax),
-		.h2 = second_handle(frame->eax),
-		.esi = frame->esi,
-		.edi = frame->edi,
-		.ebp = frame->ebp,
-		.ebx = frame->ebx,
-	};
+	u32 flags = objects_lock_irq();
+	const struct handle *handle =
+		handle_find(&self->task->handles, slot, KIND_TASK, rights, error);
+	struct task *task = handle ? task_of(handle->object) : NULL;
 
-	message_none(frame);
-	irq_enable();
-	return call;
-}
-
-struct task *call_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
-{
-	u32 flags = spin_lock_irqsave(&objects_lock);
-	struct task *task = slot ? NULL : self->task;
-
-	if (slot) {
-		const struct handle *handle =
-			handle_find(&self->task->handles, slot, KIND_TASK, rights, error);
-
-		if (handle)
-			task = task_of(handle->object);
-	}
-	if (task)
+	if (task && task != self->task)
 		task_call_begins(task);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return task;
 }
 
 struct object *call_object(
 	struct user_thread *self, u32 slot, enum object_kind kind, u32 rights, u32 *error)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	const struct handle *handle = handle_find(&self->task->handles, slot, kind, rights, error);
 	struct object *object = handle ? handle->object : NULL;
 
 	if (object)
 		object_hold(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return object;
 }
 
@@ -57,26 +35,26 @@ void call_release(struct object *object)
 
 	if (!object)
 		return;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	object_release(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 }
 
 struct object *call_hold(struct object *object)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	object_hold(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return object;
 }
 
 bool call_slot_is_free(struct user_thread *self, u32 slot)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool is_free = handle_free_slot(&self->task->handles, slot) != NULL;
 
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return is_free;
 }

@@ -7,8 +7,11 @@
 #include "kernel/ipc/fault.h"
 #include "kernel/objects/system.h"
 #include "kernel/sched/sched_stats.h"
+#include "lib/string.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/quicklist.h"
@@ -45,12 +48,25 @@ static u32 put_one(struct answer *answer, const void *from, u32 size)
 
 /* ---- SYSTEM ---- */
 
+/* Pages of a zone in the lists of all CPUs. */
+static u32 cached_pages(u32 zone)
+{
+	u32 pages = 0;
+
+	for_each_cpu(cpu, cpus_online())
+		for (u32 order = 0; order <= PCP_MAX_ORDER; order++)
+			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of[order][zone].count)
+				 << order;
+	return pages;
+}
+
 static void fill_zone(struct info_system *info, u32 i)
 {
 	const struct zone *zone = &zones[i];
 
 	info->zone[i].managed = zone->managed;
 	info->zone[i].free = READ_ONCE(zone->free);
+	info->zone[i].cached = cached_pages(i);
 	for (u32 order = 0; order < NR_ORDERS; order++)
 		info->zone[i].blocks[order] = READ_ONCE(zone->area[order].count);
 }
@@ -71,6 +87,7 @@ static void fill_cpu(struct info_system *info, u32 cpu)
 	info->cpu[cpu].pgds = per_cpu(pgd_quicklist, cpu)->count;
 	info->cpu[cpu].pmds = per_cpu(pmd_quicklist, cpu)->count;
 	info->cpu[cpu].ptes = per_cpu(pte_quicklist, cpu)->count;
+	info->cpu[cpu].stacks = per_cpu(stack_list, cpu)->count;
 }
 
 static void fill_pkmap(struct info_system *info)
@@ -105,6 +122,25 @@ static u32 tell_system(struct answer *answer)
 	return error;
 }
 
+/* ---- CACHES ---- */
+
+static u32 tell_caches(u32 from, struct answer *answer)
+{
+	const struct object_cache *cache;
+	u32 error = 0;
+
+	for (; (cache = object_cache_number(from)); from++) {
+		struct info_cache info = { .size = cache->size,
+			.in_use = READ_ONCE(cache->in_use),
+			.pages = READ_ONCE(cache->pages) };
+
+		strlcpy(info.name, cache->name, sizeof(info.name));
+		if (!put(answer, &info, sizeof(info), &error))
+			break;
+	}
+	return error;
+}
+
 /* ---- Tasks, maps, threads ---- */
 
 /* objects_lock held, so that the task's memory is there. */
@@ -131,17 +167,17 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 
 	if (!task)
 		return error;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	fill_task(&info, task);
-	spin_unlock_irqrestore(&objects_lock, flags);
-	task_call_ends(task);
+	objects_unlock_irq(flags);
+	call_task_done(self, task);
 	return put_one(answer, &info, sizeof(info));
 }
 
 /* The first task with this number or a later one; false if there is none. */
 static bool find_task(u32 from, struct info_task *info)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool found = false;
 
 	list_for_each(node, &all_tasks) {
@@ -153,7 +189,7 @@ static bool find_task(u32 from, struct info_task *info)
 		found = true;
 		break;
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return found;
 }
 
@@ -180,7 +216,7 @@ static u32 tell_maps(struct user_thread *self, u32 slot, u32 from, struct answer
 		at += PAGE_SIZE)
 		if (!put(answer, &info, sizeof(info), &error))
 			break;
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 
@@ -194,7 +230,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 	if (!object)
 		return error;
 	thread = user_thread_of(object);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	info = (struct info_thread){
 		.task = thread->task->number,
 		.started = thread->started,
@@ -203,7 +239,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 		.priority = thread->thread.priority,
 		.cpu = thread->thread.cpu,
 	};
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(object);
 	return put_one(answer, &info, sizeof(info));
 }
@@ -211,16 +247,12 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)
 {
 	switch (call->esi) {
-	case INFO_SYSTEM:
-		return tell_system(answer);
-	case INFO_TASK:
-		return tell_task(self, call->h1, answer);
-	case INFO_MAPS:
-		return tell_maps(self, call->h1, call->edi, answer);
-	case INFO_THREAD:
-		return tell_thread(self, call->h1, answer);
-	default:
-		return tell_tasks(self, call->h1, call->edi, answer);
+	case INFO_SYSTEM: return tell_system(answer);
+	case INFO_TASK: return tell_task(self, call->h1, answer);
+	case INFO_MAPS: return tell_maps(self, call->h1, call->edi, answer);
+	case INFO_THREAD: return tell_thread(self, call->h1, answer);
+	case INFO_CACHES: return tell_caches(call->edi, answer);
+	default: return tell_tasks(self, call->h1, call->edi, answer);
 	}
 }
 
@@ -228,10 +260,11 @@ u32 call_sys_info(struct user_thread *self, struct trapframe *frame)
 {
 	struct call call = call_begin(frame);
 	struct answer answer = { .at = call.ebp, .room = call.ebx };
-	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS;
+	bool whole = call.esi == INFO_SYSTEM || call.esi == INFO_CACHES;
+	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS || call.esi == INFO_CACHES;
 	u32 error;
 
-	if (call.esi >= INFO_KINDS || (call.esi == INFO_SYSTEM && call.h1) || (!ranged && call.edi))
+	if (call.esi >= INFO_KINDS || (whole && call.h1) || (!ranged && call.edi))
 		return EINVAL;
 	copy_begins(self);
 	error = tell(self, &call, &answer);

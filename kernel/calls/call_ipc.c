@@ -1,13 +1,16 @@
 /* The calls that send, receive and answer. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
+#include "kernel/ipc/fast.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/objects/notification.h"
 
-/* What a sender's registers and message page say; then objects_lock is held if there is no error. */
+/*
+ * What a sender's registers and message page say; then objects_lock is held if there is no error.
+ */
 static u32 begin_to_send(struct user_thread *self, const struct trapframe *frame)
 {
 	u32 error = message_read(self, frame);
@@ -35,8 +38,7 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	message_none(frame);
 	if (error)
 		return error;
-	handle = handle_find(
-		&self->task->handles, slot, KIND_ENDPOINT, RIGHT_SEND, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_ENDPOINT, RIGHT_SEND, &error);
 	if (handle && !handle->object->receivers)
 		error = EDEAD;
 	if (error) {
@@ -47,7 +49,8 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	return ipc_send_message(self, endpoint_of(handle->object), calls, timeout);
 }
 
-u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
+/* The long way, beside which fast.c has a short one. */
+static __noinline u32 call(struct user_thread *self, struct trapframe *frame)
 {
 	u32 error = message_read_places(self);
 
@@ -58,6 +61,11 @@ u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 		return error;
 	}
 	return send(self, frame, true);
+}
+
+u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
+{
+	return fast_call(self, frame) ? self->result : call(self, frame);
 }
 
 u32 call_ipc_send(struct user_thread *self, struct trapframe *frame)
@@ -86,7 +94,7 @@ u32 call_ipc_recv(struct user_thread *self, struct trapframe *frame)
 	return ipc_receive(self, endpoint_of(handle->object), timeout, NULL);
 }
 
-u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
+static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *frame)
 {
 	struct reply_call call = {
 		.slot = first_handle(frame->eax),
@@ -95,10 +103,16 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 	};
 	u32 error = message_read_places(self);
 
+	self->badge = 0; /* an answer has none */
 	if (!error)
 		error = begin_to_send(self, frame);
 	message_none(frame);
 	return error ? error : ipc_reply_and_receive(self, frame, &call);
+}
+
+u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
+{
+	return fast_reply_recv(self, frame) ? self->result : reply_recv(self, frame);
 }
 
 u32 call_notify(struct user_thread *self, struct trapframe *frame)
@@ -108,8 +122,7 @@ u32 call_notify(struct user_thread *self, struct trapframe *frame)
 
 	message_none(frame);
 	objects_lock_call();
-	handle = handle_find(
-		&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_SEND, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_SEND, &error);
 	if (handle)
 		notification_raise(notification_of(handle->object),
 			handle->badge ? bits & handle->badge : bits);
@@ -147,8 +160,7 @@ u32 call_notify_wait(struct user_thread *self, struct trapframe *frame)
 	if (!mask)
 		return EINVAL;
 	objects_lock_call();
-	handle = handle_find(
-		&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
+	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
 	if (handle)
 		notification = notification_of(handle->object);
 	if (notification && notification->bound && notification->bound != self)

@@ -71,7 +71,7 @@ u32 call_mem_alloc(struct user_thread *self, struct trapframe *frame)
 		error = map_devices(self, &call, &to, prot, &done);
 	else
 		error = positive(user_alloc(&to, prot, &done));
-	task_call_ends(task);
+	call_task_done(self, task);
 	frame->edi = done;
 	return error;
 }
@@ -81,16 +81,11 @@ u32 call_mem_alloc(struct user_thread *self, struct trapframe *frame)
 static u32 map(const struct range *to, const struct range *from, u32 prot, u32 how, u32 *done)
 {
 	switch (how & MAP_OP_MASK) {
-	case MAP_MAP:
-		return positive(user_map(to, from, prot, done));
-	case MAP_GRANT:
-		return positive(user_grant(to, from, prot, done));
-	case MAP_COPY:
-		return positive(user_copy(to, from, prot, how & MAP_REPLACE, done));
-	case MAP_SHARE:
-		return positive(user_share(to, from, prot, done));
-	default:
-		return positive(user_protect(to, prot, done));
+	case MAP_MAP: return positive(user_map(to, from, prot, done));
+	case MAP_GRANT: return positive(user_grant(to, from, prot, done));
+	case MAP_COPY: return positive(user_copy(to, from, prot, how & MAP_REPLACE, done));
+	case MAP_SHARE: return positive(user_share(to, from, prot, done));
+	default: return positive(user_protect(to, prot, done));
 	}
 }
 
@@ -119,7 +114,7 @@ static u32 map_from(struct user_thread *self, struct task *to, const struct call
 	struct range source = { from->mm, call->ebp & PAGE_MASK, call->esi };
 
 	error = map(&place, &source, call->edi & PROT_MASK, call->ebp & ~PAGE_MASK, done);
-	task_call_ends(from);
+	call_task_done(self, from);
 	return error;
 }
 
@@ -135,7 +130,7 @@ u32 call_mem_map(struct user_thread *self, struct trapframe *frame)
 	if (!to)
 		return error;
 	error = map_from(self, to, &call, &done);
-	task_call_ends(to);
+	call_task_done(self, to);
 	frame->edi = done;
 	return error;
 }
@@ -159,7 +154,7 @@ u32 call_mem_unmap(struct user_thread *self, struct trapframe *frame)
 		error = positive(user_revoke(&range, &done));
 	else
 		user_unmap(&range);
-	task_call_ends(task);
+	call_task_done(self, task);
 	frame->edi = done;
 	return error;
 }

@@ -4,10 +4,12 @@
 #include "kernel/objects/notification.h"
 #include "kernel/objects/system.h"
 
-/* A new object's handle, with all rights, into the caller's slot; the caller's hold goes.  ENOSLOT. */
+/*
+ * A new object's handle, with all rights, into the caller's slot; the caller's hold goes.  ENOSLOT.
+ */
 static u32 hand_over(struct user_thread *self, u32 slot, struct object *object, bool owned)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 	struct handle *handle = handle_free_slot(&self->task->handles, slot);
 
 	if (handle)
@@ -17,7 +19,7 @@ static u32 hand_over(struct user_thread *self, u32 slot, struct object *object, 
 	if (handle && owned)
 		task_owns(self->task, object);
 	object_release(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 	return error;
 }
@@ -54,31 +56,30 @@ static bool task_arguments_are_valid(const struct call *call)
 {
 	u32 priority = (call->esi >> 8) & 0xFFu, bit = call->esi >> 16;
 
-	return priority < PRIORITIES && bit < 32 &&
-	       !(call->ebp >> 24) && call->ebx >= SLOTS_MIN && call->ebx <= HANDLES_MAX &&
-	       call->ebx % HANDLES_A_PAGE == 0;
+	return priority < PRIORITIES && bit < 32 && !(call->ebp >> 24) && call->ebx >= SLOTS_MIN &&
+	       call->ebx <= HANDLES_MAX && call->ebx % HANDLES_A_PAGE == 0;
 }
 
 /* The two objects that the new task leads to; each may be left out.  Held. */
-static u32 find_companions(struct user_thread *self, const struct call *call, struct new_task *wanted)
+static u32 find_companions(
+	struct user_thread *self, const struct call *call, struct new_task *wanted)
 {
 	u32 pager = call->ebp & HANDLE_MASK, on_end = (call->ebp >> 12) & HANDLE_MASK, error = 0;
 
 	if (pager) {
-		u32 flags = spin_lock_irqsave(&objects_lock);
-		const struct handle *handle = handle_find(
-			&self->task->handles, pager, KIND_ENDPOINT, RIGHT_SEND, &error);
+		u32 flags = objects_lock_irq();
+		const struct handle *handle =
+			handle_find(&self->task->handles, pager, KIND_ENDPOINT, RIGHT_SEND, &error);
 
 		if (handle) {
 			wanted->pager = handle->object;
 			wanted->pager_badge = handle->badge;
 			object_hold(handle->object);
 		}
-		spin_unlock_irqrestore(&objects_lock, flags);
+		objects_unlock_irq(flags);
 	}
 	if (!error && on_end)
-		wanted->on_end =
-			call_object(self, on_end, KIND_NOTIFICATION, RIGHT_SEND, &error);
+		wanted->on_end = call_object(self, on_end, KIND_NOTIFICATION, RIGHT_SEND, &error);
 	return error;
 }
 
@@ -97,7 +98,13 @@ static u32 create_task_for(struct user_thread *self, const struct call *call)
 		error = task_create(&wanted, &task);
 	call_release(wanted.pager);
 	call_release(wanted.on_end);
-	return error ? error : hand_over(self, call->h2, &task->object, false);
+	if (error)
+		return error;
+	error = hand_over(self, call->h2, &task->object, false);
+	/* It is there until the reaper has it, but nobody could end it. */
+	if (error)
+		task_destroy(task);
+	return error;
 }
 
 static u32 create_task(struct user_thread *self, const struct call *call)
@@ -180,23 +187,23 @@ u32 call_handle_copy(struct user_thread *self, struct trapframe *frame)
 	task = call_task(self, call.h1, RIGHT_MANAGE, &error);
 	if (!task)
 		return error;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	error = copy_handle(self, task, &call);
-	spin_unlock_irqrestore(&objects_lock, flags);
-	task_call_ends(task);
+	objects_unlock_irq(flags);
+	call_task_done(self, task);
 	return error;
 }
 
 static u32 drop(struct user_thread *self, u32 slot)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 	struct handle *handle = handle_at(&self->task->handles, slot);
 
 	if (handle && !(handle->rights & RIGHT_RESERVED))
 		handle_clear(handle);
 	else
 		error = EBADH;
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 	return error;
 }
@@ -209,12 +216,12 @@ u32 call_handle_drop(struct user_thread *self, struct trapframe *frame)
 		return EINVAL;
 	if (call.esi & DROP_DESTROY) {
 		u32 error = 0;
-		struct object *object =
-			call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
+		struct object *object = call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
 
-		if (!object)
+		/* One that has ended already is only dropped. */
+		if (!object && error != EDEAD)
 			return error;
-		if (object->ops->destroy)
+		if (object && object->ops->destroy)
 			object->ops->destroy(object);
 		call_release(object);
 	}

@@ -3,6 +3,7 @@
 #include "arch/x86/console/exit.h"
 #include "arch/x86/cpu/user_copy.h"
 #include "arch/x86/cpu/user_mode.h"
+#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
@@ -24,19 +25,17 @@ static u32 need_system(struct user_thread *self, u32 slot, u32 rights)
 
 /* ---- irq_ctl ---- */
 
-static u32 irq_do(struct user_thread *self, const struct call *call, struct notification *notification)
+static u32 irq_do(
+	struct user_thread *self, const struct call *call, struct notification *notification)
 {
 	u32 error = call->esi == IRQ_ACK ? 0 : need_system(self, call->h1, RIGHT_MANAGE);
 
 	if (error)
 		return error;
 	switch (call->esi) {
-	case IRQ_ATTACH:
-		return irq_attach(call->edi, notification, call->ebp);
-	case IRQ_DETACH:
-		return irq_detach(call->edi, notification);
-	default:
-		return irq_acknowledge(call->edi, notification);
+	case IRQ_ATTACH: return irq_attach(call->edi, notification, call->ebp);
+	case IRQ_DETACH: return irq_detach(call->edi, notification);
+	default: return irq_acknowledge(call->edi, notification);
 	}
 }
 
@@ -81,17 +80,20 @@ static u32 make_io_map(struct task *task)
 		return ENOMEM;
 	}
 	memset(io, 0xFF, IO_MAP_BYTES);
-	task_set_io(task, io);
+	if (!task_set_io(task, io)) { /* another thread was faster */
+		kfree(io);
+		account_return(&task->account, IO_MAP_BYTES);
+	}
 	return 0;
 }
 
 static void open_ports(struct task *task, u32 port, u32 n)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	for (; n; n--, port++)
-		task->io[port / 8] &= (u8)~(1u << (port % 8));
-	spin_unlock_irqrestore(&objects_lock, flags);
+		task->io[port / 8] &= (u8) ~(1u << (port % 8));
+	objects_unlock_irq(flags);
 	smp_call(tlb_users(&task->mm->tlb), load_io_map, task);
 }
 
@@ -112,7 +114,7 @@ u32 call_io_grant(struct user_thread *self, struct trapframe *frame)
 		error = make_io_map(task);
 	if (!error)
 		open_ports(task, call.edi, call.esi);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 
@@ -132,7 +134,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 	if (!object)
 		return error;
 	notification = notification_of(object);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	notification->timer_bit = call.esi;
 	if (object->dead)
 		error = EDEAD;
@@ -140,7 +142,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 		timeout_start_at(&notification->timer, when);
 	else
 		timeout_stop(&notification->timer);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(object);
 	return error;
 }
@@ -184,5 +186,6 @@ u32 call_sys_ctl(struct user_thread *self, struct trapframe *frame)
 	error = need_system(self, call.h1, RIGHT_MANAGE);
 	if (error)
 		return error;
+	lock_order_report();
 	machine_exit_with(call.edi);
 }

@@ -34,14 +34,14 @@ static u32 create_in(struct user_thread *self, const struct call *call, struct t
 	error = user_thread_create(&wanted, &thread);
 	if (error)
 		return error;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	handle = handle_free_slot(&self->task->handles, call->h2);
 	if (handle)
 		handle_set(handle, &thread->object, RIGHTS_ALL, 0);
 	else
 		thread_kill(thread);
 	object_release(&thread->object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return handle ? 0 : ENOSLOT;
 }
 
@@ -51,14 +51,13 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 	u32 error = 0;
 	struct task *task;
 
-	if ((call.esi & ~PAGE_MASK) >> (2 * PRIO_BITS) ||
-		!range_is_valid(call.esi & PAGE_MASK, 1))
+	if ((call.esi & ~PAGE_MASK) >> (2 * PRIO_BITS) || !range_is_valid(call.esi & PAGE_MASK, 1))
 		return EINVAL;
 	task = call_task(self, call.h1, RIGHT_MANAGE, &error);
 	if (!task)
 		return error;
 	error = create_in(self, &call, task);
-	task_call_ends(task);
+	call_task_done(self, task);
 	return error;
 }
 
@@ -106,15 +105,18 @@ static void write_registers(struct user_thread *thread, const struct registers *
 static u32 registers(struct user_thread *self, struct user_thread *thread, bool set)
 {
 	struct registers *page = (struct registers *)self->message, values = *page;
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 
-	if (!stands_still(thread))
+	/* One that has ended since its handle was found has no stack, and so no registers. */
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (!stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
 	else
 		read_registers(thread, &values);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	if (!error && !set)
 		*page = values;
 	return error;
@@ -124,11 +126,13 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
  * The new thread returns from the call in which the other one is: the two are copies of each other
  * (fork).  Lock held.
  */
-static u32 copy_from(struct user_thread *thread, const struct user_thread *other,
-	const struct call *call)
+static u32 copy_from(
+	struct user_thread *thread, const struct user_thread *other, const struct call *call)
 {
 	struct trapframe *frame = user_frame(thread);
 
+	if (thread->object.dead)
+		return EDEAD;
 	if (thread->started || (other->state != IN_SEND && other->state != IN_REPLY) ||
 		other->faults)
 		return EBUSY;
@@ -150,12 +154,14 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 		if (!other)
 			return error;
 	}
-	flags = spin_lock_irqsave(&objects_lock);
-	if (other)
+	flags = objects_lock_irq();
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (other)
 		error = copy_from(thread, user_thread_of(other), call);
 	if (!error)
 		user_thread_start(thread);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(other);
 	return error;
 }
@@ -166,17 +172,19 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 	u32 flags, error = 0;
 
 	if (slot) {
-		notification =
-			call_object(self, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
+		notification = call_object(self, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
 		if (!notification)
 			return error;
 	}
-	flags = spin_lock_irqsave(&objects_lock);
-	if (notification)
+	flags = objects_lock_irq();
+	/* One that has ended would never be unbound, and leave a pointer to itself. */
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (notification)
 		error = notification_bind(notification_of(notification), thread);
 	else if (thread->bound)
 		notification_unbind(thread);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	call_release(notification);
 	objects_reap();
 	return error;
@@ -190,10 +198,10 @@ static u32 set_priority(struct user_thread *thread, u32 priority)
 		return EINVAL;
 	if (priority > thread->task->max_priority)
 		return EPERM;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	thread->base_priority = priority;
 	sched_set_priority(&thread->thread, priority);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return 0;
 }
 
@@ -203,32 +211,23 @@ static u32 set_cpu(struct user_thread *thread, u32 cpu)
 
 	if (cpu >= NR_CPUS || !(cpus_online() & (1u << cpu)))
 		return EINVAL;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	sched_move(&thread->thread, cpu);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return 0;
 }
 
 static u32 control(struct user_thread *self, struct user_thread *thread, const struct call *call)
 {
 	switch (call->esi) {
-	case THREAD_START:
-		return start(self, thread, call);
-	case THREAD_STOP:
-		user_thread_stop(thread);
-		return 0;
-	case THREAD_PRIO:
-		return set_priority(thread, call->edi);
-	case THREAD_CPU:
-		return set_cpu(thread, call->edi);
-	case THREAD_GETREGS:
-		return registers(self, thread, false);
-	case THREAD_SETREGS:
-		return registers(self, thread, true);
-	case THREAD_BIND:
-		return bind(self, thread, call->h2);
-	default:
-		return EINVAL;
+	case THREAD_START: return start(self, thread, call);
+	case THREAD_STOP: user_thread_stop(thread); return 0;
+	case THREAD_PRIO: return set_priority(thread, call->edi);
+	case THREAD_CPU: return set_cpu(thread, call->edi);
+	case THREAD_GETREGS: return registers(self, thread, false);
+	case THREAD_SETREGS: return registers(self, thread, true);
+	case THREAD_BIND: return bind(self, thread, call->h2);
+	default: return EINVAL;
 	}
 }
 

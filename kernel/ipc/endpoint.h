@@ -7,9 +7,8 @@
 #ifndef KERNEL_ENDPOINT_H
 #define KERNEL_ENDPOINT_H
 
-#include "kernel/objects/object.h"
+#include "kernel/objects/user_thread.h"
 
-struct user_thread;
 struct task;
 
 struct endpoint {
@@ -22,16 +21,39 @@ static inline struct endpoint *endpoint_of(struct object *object)
 	return container_of(object, struct endpoint, object);
 }
 
+extern const struct object_ops endpoint_ops;
+
 void endpoints_init(void);
 /* Charged to `creator`; with no handle yet.  NULL with *error: ENOMEM, EQUOTA.  May sleep. */
 struct endpoint *endpoint_create(struct task *creator, u32 *error);
 
 /* objects_lock held: */
 /* Who has waited longest; NULL: nobody of that kind waits. */
-struct user_thread *endpoint_receiver(const struct endpoint *endpoint);
-struct user_thread *endpoint_sender(const struct endpoint *endpoint);
+static inline struct user_thread *endpoint_first(
+	const struct endpoint *endpoint, enum call_state state)
+{
+	struct user_thread *thread = list_first(&endpoint->queue, struct user_thread, queue);
+
+	return !list_empty(&endpoint->queue) && thread->state == state ? thread : NULL;
+}
+static inline struct user_thread *endpoint_receiver(const struct endpoint *endpoint)
+{
+	return endpoint_first(endpoint, IN_RECV);
+}
+static inline struct user_thread *endpoint_sender(const struct endpoint *endpoint)
+{
+	return endpoint_first(endpoint, IN_SEND);
+}
 /* At the end of the queue; at its head, if the thread has waited there before. */
-void endpoint_wait(struct endpoint *endpoint, struct user_thread *thread);
-void endpoint_wait_again(struct endpoint *endpoint, struct user_thread *thread);
+static inline void endpoint_wait(struct endpoint *endpoint, struct user_thread *thread)
+{
+	INVARIANT(57, list_empty(&endpoint->queue) || endpoint_first(endpoint, thread->state),
+		"a thread in state %u queues behind one in another", thread->state);
+	list_append(&endpoint->queue, &thread->queue);
+}
+static inline void endpoint_wait_again(struct endpoint *endpoint, struct user_thread *thread)
+{
+	list_push(&endpoint->queue, &thread->queue);
+}
 
 #endif

@@ -7,10 +7,6 @@
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
 
-#define NO_PAGE (~0u)
-
-void copy_begins(struct user_thread *self) { self->copy_fault = NO_PAGE; }
-
 /* Nobody serves its faults: the task ends, and says so, since no server can. */
 static void die_without_pager(struct user_thread *self, u32 vector, u32 address, u32 eip)
 {
@@ -51,7 +47,7 @@ static bool ask_pager(struct user_thread *self, u32 label, u32 address, u32 eip)
 {
 	struct object *pager = self->task->pager;
 
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	if (pager->dead || !pager->receivers) {
 		spin_unlock(&objects_lock);
 		irq_enable();
@@ -99,5 +95,8 @@ bool fault_in_copy(u32 address, u32 error)
 	if (self->copy_fault == page || self->dying || !self->task->pager)
 		return false;
 	self->copy_fault = page;
-	return serve(self, TRAP_PAGE_FAULT, error | PF_USER, address, user_frame(self)->eip);
+	if (serve(self, TRAP_PAGE_FAULT, error | PF_USER, address, user_frame(self)->eip))
+		return true;
+	user_thread_kill(self);
+	return false;
 }

@@ -62,9 +62,9 @@ static void sender_heard(struct user_thread *sender)
 }
 
 /*
- * Something for a thread in RECV, which stands in no queue: bits of its notification, or the message
- * of the sender that has waited longest.  False: there is nothing.  True: its call returns, or it is
- * PASSIVE, because the sender, now awake, moves items to it.
+ * Something for a thread in RECV, which stands in no queue: bits of its notification, or the
+ * message of the sender that has waited longest.  False: there is nothing.  True: its call returns,
+ * or it is PASSIVE, because the sender, now awake, moves items to it.
  */
 static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 {
@@ -106,8 +106,8 @@ static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 	return false;
 }
 
-u32 ipc_receive(struct user_thread *self, struct endpoint *endpoint, u32 timeout,
-	struct user_thread *next)
+u32 ipc_receive(
+	struct user_thread *self, struct endpoint *endpoint, u32 timeout, struct user_thread *next)
 {
 	bool taken;
 
@@ -195,7 +195,7 @@ static u32 sender_gives_up(struct user_thread *self, u32 error)
 static u32 finish_transfer(
 	struct user_thread *self, struct user_thread *receiver, struct transfer_result result)
 {
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	self->partner = receiver->partner = NULL;
 	if (self->thread.priority != self->base_priority)
 		sched_set_priority(&self->thread, self->base_priority);

@@ -22,7 +22,7 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
  * Receives into the registers of `self`; objects_lock is held, and released.  `next`: a thread that
  * is made ready first, and runs at once if nothing has to be waited for here; or NULL.
  */
-u32 ipc_receive(struct user_thread *self, struct endpoint *endpoint, u32 timeout,
-	struct user_thread *next);
+u32 ipc_receive(
+	struct user_thread *self, struct endpoint *endpoint, u32 timeout, struct user_thread *next);
 
 #endif

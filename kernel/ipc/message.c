@@ -20,14 +20,9 @@ u32 message_read(struct user_thread *sender, const struct trapframe *frame)
 	return 0;
 }
 
-u32 message_read_places(struct user_thread *receiver)
+u32 message_copy_places(struct user_thread *receiver)
 {
-	u32 places = READ_ONCE(receiver->message->places);
-
-	receiver->places = places;
-	if (likely(!places))
-		return 0;
-	if (places > MESSAGE_ITEMS)
+	if (receiver->places > MESSAGE_ITEMS)
 		return EINVAL;
 	memcpy(receiver->place, receiver->message->place, sizeof(receiver->place));
 	return 0;
@@ -49,29 +44,4 @@ void message_deliver(const struct user_thread *sender, struct user_thread *recei
 void message_none(struct trapframe *frame)
 {
 	frame->ebx = frame->esi = frame->edi = frame->ebp = 0;
-}
-
-struct handle *reply_slot(const struct user_thread *receiver)
-{
-	return handle_free_slot(&receiver->task->handles, receiver->reply_slot);
-}
-
-void reply_give(struct user_thread *sender, struct handle *slot)
-{
-	*slot = (struct handle){
-		.object = &sender->object,
-		.rights = RIGHT_REPLY,
-		.badge = (u32)sender->call_number,
-		.number = (u32)(sender->call_number >> 32),
-	};
-	object_handle_came(&sender->object, RIGHT_REPLY);
-}
-
-struct user_thread *reply_caller(const struct handle *handle)
-{
-	struct user_thread *caller = user_thread_of(handle->object);
-
-	if (caller->state != IN_REPLY || caller->call_number != handle_number(handle))
-		return NULL;
-	return caller;
 }

@@ -81,7 +81,7 @@ static struct transfer_result move_items(
 	objects_unlock_call();
 	irq_enable();
 	result = transfer_items(self, caller);
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	self->partner = caller->partner = NULL;
 	self->state = IN_RUN;
 	if (caller->dying) /* the replier goes on as if it had delivered */
@@ -100,8 +100,8 @@ static struct endpoint *endpoint_for(
 	*error = 0;
 	if (!call->endpoint_slot)
 		return NULL;
-	handle = handle_find(&self->task->handles, call->endpoint_slot, KIND_ENDPOINT,
-		RIGHT_RECEIVE, error);
+	handle = handle_find(
+		&self->task->handles, call->endpoint_slot, KIND_ENDPOINT, RIGHT_RECEIVE, error);
 	return handle ? endpoint_of(handle->object) : NULL;
 }
 

@@ -3,8 +3,8 @@
  *
  * A reply handle is the right to answer one call once.  What can be checked is checked before it is
  * used up: EPERM, EMSGSIZE, ENOMEM and EQUOTA leave it.  A source page that is missing later wakes
- * the caller with EFAULT too.  The answer to a fault is its label: 0 lets the thread go on, anything
- * else ends it.
+ * the caller with EFAULT too.  The answer to a fault is its label: 0 lets the thread go on,
+ * anything else ends it.
  */
 #ifndef KERNEL_REPLY_H
 #define KERNEL_REPLY_H

@@ -20,7 +20,8 @@ static u32 item_count(const struct user_thread *sender)
 
 static bool string_is_valid(const struct message_item *item)
 {
-	return item->size <= STRING_MAX && item->at <= USER_TOP && item->size <= USER_TOP - item->at;
+	return item->size <= STRING_MAX && item->at <= USER_TOP &&
+	       item->size <= USER_TOP - item->at;
 }
 
 /* Reads a byte of each page, with faults served. */
@@ -37,18 +38,15 @@ static u32 touch(const struct message_item *item)
 static u32 prepare_item(const struct message_item *item)
 {
 	switch (item->kind) {
-	case ITEM_STRING:
-		return string_is_valid(item) ? touch(item) : EINVAL;
+	case ITEM_STRING: return string_is_valid(item) ? touch(item) : EINVAL;
 	case ITEM_MAP:
 	case ITEM_GRANT:
 		return item->size <= ITEM_PAGES_MAX && prot_is_valid(item->at & ~PAGE_MASK) &&
-				       range_is_valid(item->at & PAGE_MASK, item->size) ?
-			       0 :
-			       EINVAL;
-	case ITEM_HANDLE:
-		return item->at < HANDLES_MAX && !(item->size & ~RIGHTS_ALL) ? 0 : EINVAL;
-	default:
-		return EINVAL;
+				       range_is_valid(item->at & PAGE_MASK, item->size)
+			       ? 0
+			       : EINVAL;
+	case ITEM_HANDLE: return item->at < HANDLES_MAX && !(item->size & ~RIGHTS_ALL) ? 0 : EINVAL;
+	default: return EINVAL;
 	}
 }
 
@@ -123,8 +121,8 @@ static u32 piece_length(const struct copying *copying)
 static void copy_piece(struct copying *copying)
 {
 	struct mm *mm = copying->receiver->task->mm;
-	struct page *page = user_page_get(
-		mm, ALIGN_DOWN(copying->to, PAGE_SIZE), PROT_READ | PROT_WRITE);
+	struct page *page =
+		user_page_get(mm, ALIGN_DOWN(copying->to, PAGE_SIZE), PROT_READ | PROT_WRITE);
 	u32 n = piece_length(copying);
 	void *kernel;
 
@@ -181,8 +179,8 @@ struct handle_item {
 	u32 from_slot; /* a reply handle's, which is moved: where it came from */
 };
 
-static u32 reserve_copy(struct handle *to, const struct handle *from,
-	const struct message_item *item)
+static u32 reserve_copy(
+	struct handle *to, const struct handle *from, const struct message_item *item)
 {
 	if (!(from->rights & RIGHT_GRANT) || (item->size & ~from->rights))
 		return EPERM;
@@ -206,12 +204,15 @@ static u32 reserve_handle(const struct user_thread *sender, const struct user_th
 	if (!to)
 		return EMSGSIZE;
 	if (from->rights & RIGHT_REPLY) {
-		*moving = (struct handle_item){ .to = to, .from_slot = item->at };
+		moving->to = to;
+		moving->from_slot = item->at;
 		handle_move(to, from);
 		to->rights |= RIGHT_RESERVED;
 		return 0;
 	}
-	error = from->object->dead ? EDEAD : reserve_copy(to, from, item);
+	if (from->object->dead)
+		return EDEAD;
+	error = reserve_copy(to, from, item);
 	if (!error)
 		moving->to = to;
 	return error;
@@ -220,12 +221,12 @@ static u32 reserve_handle(const struct user_thread *sender, const struct user_th
 static u32 reserve_handles(const struct user_thread *sender, const struct user_thread *receiver,
 	struct handle_item *moving)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 
 	for (u32 i = 0; i < item_count(sender) && !error; i++)
 		if (sender->item[i].kind == ITEM_HANDLE)
 			error = reserve_handle(sender, receiver, i, &moving[i]);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return error;
 }
 
@@ -244,7 +245,7 @@ static void cancel_handle(const struct user_thread *sender, struct handle_item *
 static void settle_handles(
 	const struct user_thread *sender, struct handle_item *moving, bool delivered)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	for (u32 i = 0; i < MESSAGE_ITEMS; i++) {
 		if (!moving[i].to)
@@ -254,7 +255,7 @@ static void settle_handles(
 		else
 			cancel_handle(sender, &moving[i]);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 }
 

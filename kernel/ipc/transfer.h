@@ -16,13 +16,16 @@ struct transfer_result {
 	u32 receiver; /* 0, or EFAULT: it is delivered, but a page of the place is missing */
 };
 
-/* Before the sender queues: touches the pages of its strings, so that they are there.  EINVAL, EFAULT. */
+/*
+ * Before the sender queues: touches the pages of its strings, so that they are there.  EINVAL,
+ * EFAULT.
+ */
 u32 transfer_prepare(struct user_thread *sender);
 /* True if kinds and sizes of the sender's items fit the receiver's places.  objects_lock held. */
 bool transfer_fits(const struct user_thread *sender, const struct user_thread *receiver);
 /*
- * Moves the items of `sender`, the running thread, to `receiver`.  Ends early, with EDEAD, if one of
- * the two is to end.  No lock held; may sleep.
+ * Moves the items of `sender`, the running thread, to `receiver`.  Ends early, with EDEAD, if one
+ * of the two is to end.  No lock held; may sleep.
  */
 struct transfer_result transfer_items(struct user_thread *sender, struct user_thread *receiver);
 

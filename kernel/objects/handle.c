@@ -1,45 +1,12 @@
 /* Handle tables: see handle.h. */
 #include "kernel/objects/handle.h"
 
-struct handle *handle_at(const struct handle_table *table, u32 slot)
+u32 handle_fault(const struct handle *handle, enum object_kind kind, u32 rights)
 {
-	struct handle *handle;
-
-	if (slot >= table->slots)
-		return NULL;
-	handle = &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
-	return handle->object ? handle : NULL;
-}
-
-struct handle *handle_find(const struct handle_table *table, u32 slot, enum object_kind kind,
-	u32 rights, u32 *error)
-{
-	struct handle *handle = handle_at(table, slot);
-
 	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) ||
-		(kind != KIND_NONE && handle->object->ops->kind != kind)) {
-		*error = EBADH;
-		return NULL;
-	}
-	if ((handle->rights & rights) != rights) {
-		*error = EPERM;
-		return NULL;
-	}
-	if (handle->object->dead) {
-		*error = EDEAD;
-		return NULL;
-	}
-	return handle;
-}
-
-struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
-{
-	struct handle *handle;
-
-	if (slot == 0 || slot >= table->slots)
-		return NULL;
-	handle = &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
-	return handle->object ? NULL : handle;
+		(kind != KIND_NONE && handle->object->ops->kind != kind))
+		return EBADH;
+	return (handle->rights & rights) != rights ? EPERM : EDEAD;
 }
 
 void handle_set(struct handle *handle, struct object *object, u32 rights, u32 badge)

@@ -19,7 +19,7 @@ struct handle {
 	struct object *object; /* NULL: the slot is empty */
 	u32 badge;             /* reply: low half of the number */
 	u32 rights;
-	u32 number;            /* reply: high half */
+	u32 number; /* reply: high half */
 };
 _Static_assert(sizeof(struct handle) * HANDLES_A_PAGE == 4096, "handles fill a page");
 
@@ -35,16 +35,50 @@ struct handle_table {
 
 /* objects_lock held for all: */
 
+/* The place of a slot, which is inside the table. */
+static inline struct handle *handle_place(const struct handle_table *table, u32 slot)
+{
+	return &table->page[slot / HANDLES_A_PAGE][slot % HANDLES_A_PAGE];
+}
+
 /* The handle in a slot; NULL if there is none. */
-struct handle *handle_at(const struct handle_table *table, u32 slot);
+static inline struct handle *handle_at(const struct handle_table *table, u32 slot)
+{
+	struct handle *handle;
+
+	if (slot >= table->slots)
+		return NULL;
+	handle = handle_place(table, slot);
+	return handle->object ? handle : NULL;
+}
+/* Why a handle will not do: EBADH, EPERM, EDEAD. */
+u32 handle_fault(const struct handle *handle, enum object_kind kind, u32 rights);
 /*
  * The handle in a slot if it leads to a living object of this kind (KIND_NONE: any) and has these
- * rights; else NULL and *error = EBADH, EPERM, EDEAD.
+ * rights; else NULL and *error.
  */
-struct handle *handle_find(const struct handle_table *table, u32 slot, enum object_kind kind,
-	u32 rights, u32 *error);
+static inline struct handle *handle_find(
+	const struct handle_table *table, u32 slot, enum object_kind kind, u32 rights, u32 *error)
+{
+	struct handle *handle = handle_at(table, slot);
+
+	if (likely(handle && (handle->rights & (rights | RIGHT_REPLY | RIGHT_RESERVED)) == rights &&
+		    (kind == KIND_NONE || handle->object->ops->kind == kind) &&
+		    !handle->object->dead))
+		return handle;
+	*error = handle_fault(handle, kind, rights);
+	return NULL;
+}
 /* The slot if it is inside the table, not 0, and empty; else NULL. */
-struct handle *handle_free_slot(const struct handle_table *table, u32 slot);
+static inline struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
+{
+	struct handle *handle;
+
+	if (slot == 0 || slot >= table->slots)
+		return NULL;
+	handle = handle_place(table, slot);
+	return handle->object ? NULL : handle;
+}
 /* Fills an empty slot; counts the handle. */
 void handle_set(struct handle *handle, struct object *object, u32 rights, u32 badge);
 /*

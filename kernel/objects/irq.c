@@ -16,16 +16,16 @@ static struct line {
 /* In the interrupt, acknowledged at its controller. */
 static void line_came(u32 irq)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	if (lines[irq].notification)
 		notification_raise(lines[irq].notification, 1u << lines[irq].bit);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 u32 irq_attach(u32 irq, struct notification *notification, u32 bit)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), error = 0;
+	u32 flags = objects_lock_irq(), error = 0;
 
 	if (lines[irq].notification) {
 		error = EBUSY;
@@ -36,7 +36,7 @@ u32 irq_attach(u32 irq, struct notification *notification, u32 bit)
 		notification->irqs |= 1u << irq;
 		object_hold(&notification->object);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	if (!error && !device_irq_open(irq, line_came)) {
 		irq_detach(irq, notification);
 		error = EINVAL;
@@ -46,7 +46,7 @@ u32 irq_attach(u32 irq, struct notification *notification, u32 bit)
 
 u32 irq_detach(u32 irq, struct notification *notification)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool mine = lines[irq].notification == notification;
 
 	if (mine) {
@@ -55,18 +55,18 @@ u32 irq_detach(u32 irq, struct notification *notification)
 		device_irq_close(irq);
 		object_release(&notification->object);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return mine ? 0 : EINVAL;
 }
 
 u32 irq_acknowledge(u32 irq, struct notification *notification)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool mine = lines[irq].notification == notification;
 
 	if (mine)
 		device_irq_unmask(irq);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return mine ? 0 : EINVAL;
 }
 

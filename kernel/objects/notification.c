@@ -20,19 +20,18 @@ static void free_notification(struct object *object)
 /* Up to a hold's worth of the threads that wait there; true if there may be more. */
 static bool wake_some(struct notification *notification, u32 result)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), n;
+	u32 flags = objects_lock_irq(), n;
 
 	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++)
-		thread_wake(
-			list_first(&notification->waiters, struct user_thread, queue), result);
-	spin_unlock_irqrestore(&objects_lock, flags);
+		thread_wake(list_first(&notification->waiters, struct user_thread, queue), result);
+	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }
 
 /* Marks it dead, once, and gives its creator the charge back. */
 static void mark_dead(struct notification *notification)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	struct object *object = &notification->object;
 
 	object->dead = true;
@@ -43,7 +42,7 @@ static void mark_dead(struct notification *notification)
 		account_return(&object->charged->account, sizeof(*notification));
 	object->charged = NULL;
 	list_remove(&object->owned);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 static void destroy(struct object *object)
@@ -146,8 +145,8 @@ void notification_raise(struct notification *notification, u32 bits)
 	tell_bound(notification);
 }
 
-void notification_wait(struct notification *notification, struct user_thread *thread, u32 mask,
-	u32 timeout)
+void notification_wait(
+	struct notification *notification, struct user_thread *thread, u32 mask, u32 timeout)
 {
 	thread->mask = mask;
 	thread_waits(thread, IN_NOTE, &notification->object, timeout);

@@ -38,8 +38,8 @@ void notification_raise(struct notification *notification, u32 bits);
 /* Takes the bits of the mask that are up. */
 u32 notification_take(struct notification *notification, u32 mask);
 /* The running thread waits for bits of the mask; the caller lets it sleep. */
-void notification_wait(struct notification *notification, struct user_thread *thread, u32 mask,
-	u32 timeout);
+void notification_wait(
+	struct notification *notification, struct user_thread *thread, u32 mask, u32 timeout);
 /* Binds it to a thread: 0, or EBUSY if one of the two is bound already. */
 u32 notification_bind(struct notification *notification, struct user_thread *thread);
 void notification_unbind(struct user_thread *thread);

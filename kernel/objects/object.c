@@ -2,15 +2,22 @@
 #include "kernel/objects/object.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "lib/assert.h"
 
 struct spinlock objects_lock = SPINLOCK_INIT("objects");
 struct list objects_to_reap = LIST_INIT(objects_to_reap);
 
-void objects_lock_call(void)
+u32 objects_lock_irq(void)
 {
-	if (spin_trylock(&objects_lock))
-		return;
+	u32 flags = spin_lock_irqsave(&objects_lock);
+
+	objects_lock.caller = CALLER();
+	return flags;
+}
+
+void objects_unlock_irq(u32 flags) { spin_unlock_irqrestore(&objects_lock, flags); }
+
+void objects_lock_wait(void)
+{
 	irq_enable();
 	spin_lock_irqsave(&objects_lock);
 }
@@ -22,25 +29,10 @@ void object_init(struct object *object, const struct object_ops *ops)
 	list_init(&object->reap);
 }
 
-static void reap_later(struct object *object)
+void object_reap_later(struct object *object)
 {
 	if (list_empty(&object->reap))
 		list_append(&objects_to_reap, &object->reap);
-}
-
-void object_release(struct object *object)
-{
-	INVARIANT(55, object->holds, "an object of kind %u without holds is released",
-		object->ops->kind);
-	if (!--object->holds && !object->handles)
-		reap_later(object);
-}
-
-void object_handle_came(struct object *object, u32 rights)
-{
-	object->handles++;
-	if (rights & RIGHT_RECEIVE)
-		object->receivers++;
 }
 
 void object_handle_went(struct object *object, u32 rights)
@@ -53,7 +45,7 @@ void object_handle_went(struct object *object, u32 rights)
 	if (rights & RIGHT_RECEIVE)
 		last = !--object->receivers || last;
 	if (last && (object->ops->unreachable || !object->holds))
-		reap_later(object);
+		object_reap_later(object);
 }
 
 /* The first on the list, held; NULL: none.  objects_lock held. */
@@ -72,24 +64,24 @@ static struct object *take_first(void)
 /* The hold of take_first() goes; true if it was all that led to the object. */
 static bool let_go(struct object *object)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool last = !--object->holds && !object->handles;
 
 	if (last) {
 		list_remove(&object->reap);
 		list_remove(&object->owned);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return last;
 }
 
 void objects_reap_all(void)
 {
 	for (;;) {
-		u32 flags = spin_lock_irqsave(&objects_lock);
+		u32 flags = objects_lock_irq();
 		struct object *object = take_first();
 
-		spin_unlock_irqrestore(&objects_lock, flags);
+		objects_unlock_irq(flags);
 		if (!object)
 			return;
 		if (object->ops->unreachable)

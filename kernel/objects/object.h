@@ -3,8 +3,8 @@
  *
  * An object lives as long as it has handles or holds (a call under way, or another object that
  * points to it).  It can be dead before that: then it is a stub that answers EDEAD.  Where the last
- * handle or hold goes under objects_lock it is only put on a list, and freed by objects_reap(), since
- * no memory is freed under that lock.
+ * handle or hold goes under objects_lock it is only put on a list, and freed by objects_reap(),
+ * since no memory is freed under that lock.
  *
  * objects_lock, an irqsave lock, guards all of kernel/objects and kernel/ipc: objects, handle
  * tables, queues, thread states, notifications, timers.  No allocation, free, put_page or flush is
@@ -15,6 +15,7 @@
 
 #include "arch/x86/cpu/spinlock.h"
 #include "lib/abi/abi.h"
+#include "lib/assert.h"
 #include "lib/list.h"
 
 struct task;
@@ -40,7 +41,7 @@ struct object {
 	const struct object_ops *ops;
 	bool dead;
 	u32 handles;
-	u32 receivers;        /* of the handles, those with RIGHT_RECEIVE */
+	u32 receivers; /* of the handles, those with RIGHT_RECEIVE */
 	u32 holds;
 	struct task *charged; /* endpoint, notification: its creator, with which it ends; or NULL */
 	struct list owned;    /* in the creator's list */
@@ -53,20 +54,57 @@ extern struct spinlock objects_lock;
 #define ELEMENTS_A_HOLD 16u
 
 /*
+ * Takes it, and gives it back: functions, since most places are not worth the code of an inline
+ * lock.  The lock names their caller.
+ */
+u32 objects_lock_irq(void);
+void objects_unlock_irq(u32 flags);
+/* Behind objects_lock_call(): another CPU has it. */
+void objects_lock_wait(void);
+/*
  * Takes objects_lock at the entry of a call, interrupts off: a call that does not get it at once
  * waits with interrupts on.  Interrupts are off afterwards; objects_unlock() leaves them so.
  */
-void objects_lock_call(void);
+static __always_inline void objects_lock_call(void)
+{
+	this_cpu_inc(nosleep.locks);
+	if (likely(!atomic_xchg(&objects_lock.taken, 1))) {
+		lock_order_wait(&objects_lock, HERE(), true);
+		spin_taken(&objects_lock);
+		return;
+	}
+	this_cpu_dec(nosleep.locks);
+	objects_lock_wait();
+}
 static inline void objects_unlock_call(void) { spin_unlock(&objects_lock); }
 
 void object_init(struct object *object, const struct object_ops *ops);
 
 /* objects_lock held: */
+/* Puts it on the list of objects_reap(). */
+void object_reap_later(struct object *object);
 static inline void object_hold(struct object *object) { object->holds++; }
-void object_release(struct object *object);
+static inline void object_release(struct object *object)
+{
+	INVARIANT(55, object->holds, "an object of kind %u without holds is released",
+		object->ops->kind);
+	if (!--object->holds && !object->handles)
+		object_reap_later(object);
+}
 /* A handle to it came, or went. */
-void object_handle_came(struct object *object, u32 rights);
+static inline void object_handle_came(struct object *object, u32 rights)
+{
+	object->handles++;
+	if (rights & RIGHT_RECEIVE)
+		object->receivers++;
+}
 void object_handle_went(struct object *object, u32 rights);
+/* The same for a reply handle to a thread, which has other holds. */
+static inline void object_reply_went(struct object *object)
+{
+	if (!--object->handles && !object->holds)
+		object_reap_later(object);
+}
 
 /*
  * Does what could not be done under the lock: tells objects that their last handle has gone, and

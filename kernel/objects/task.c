@@ -6,6 +6,7 @@
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
 #include "lib/assert.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/wait.h"
@@ -71,7 +72,7 @@ static const struct object_ops task_ops = {
 
 static void publish(struct task *task, const struct new_task *wanted)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	task->pager = wanted->pager;
 	task->on_end = wanted->on_end;
@@ -83,7 +84,7 @@ static void publish(struct task *task, const struct new_task *wanted)
 	object_hold(&task->object); /* until the reaper has done its work */
 	object_hold(&task->object); /* the caller's */
 	list_append(&all_tasks, &task->in_all);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 static bool build(struct task *task, u32 slots)
@@ -134,14 +135,18 @@ void task_owns(struct task *task, struct object *object)
 	list_append(&task->owned, &object->owned);
 }
 
-void task_set_io(struct task *task, u8 *io)
+bool task_set_io(struct task *task, u8 *io)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
+	bool first = !task->io;
 
-	task->io = io;
-	list_for_each(node, &task->threads)
-		list_entry(node, struct user_thread, in_task)->thread.io = io;
-	spin_unlock_irqrestore(&objects_lock, flags);
+	if (first) {
+		task->io = io;
+		list_for_each(node, &task->threads)
+			list_entry(node, struct user_thread, in_task)->thread.io = io;
+	}
+	objects_unlock_irq(flags);
+	return first;
 }
 
 /* ---- The end ---- */
@@ -171,11 +176,11 @@ void task_call_begins(struct task *task) { task->calls++; }
 
 void task_call_ends(struct task *task)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	task->calls--;
 	look_whether_ended(task);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 /* Kills up to a hold's worth of threads that are not dying yet; true if there may be more. */
@@ -200,32 +205,40 @@ void task_destroy(struct task *task)
 	bool more;
 
 	do {
-		u32 flags = spin_lock_irqsave(&objects_lock);
+		u32 flags = objects_lock_irq();
 
 		task->object.dead = true;
 		more = kill_some(task);
 		look_whether_ended(task);
-		spin_unlock_irqrestore(&objects_lock, flags);
+		objects_unlock_irq(flags);
 	} while (more);
+}
+
+/* The first slot from *slot on that is not empty; false: none.  Empty ones are passed quickly. */
+static bool next_handle(const struct handle_table *table, u32 *slot)
+{
+	while (*slot < table->slots) {
+		const struct handle *handle = handle_place(table, *slot);
+		u32 left = HANDLES_A_PAGE - *slot % HANDLES_A_PAGE;
+
+		for (; left && !handle->object; left--, ++*slot)
+			handle++;
+		if (left)
+			return true;
+	}
+	return false;
 }
 
 /* Empties up to a hold's worth of slots from *slot on; true if there are more. */
 static bool drop_some(struct task *task, u32 *slot)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), dropped = 0;
+	u32 flags = objects_lock_irq(), dropped = 0;
 
-	for (; *slot < task->handles.slots && dropped < ELEMENTS_A_HOLD; ++*slot) {
-		struct handle *handle = handle_at(&task->handles, *slot);
-
-		if (handle) {
-			handle_clear(handle);
-			dropped++;
-		}
-		/* Empty slots are many, and quickly passed. */
-		if (*slot % HANDLES_A_PAGE == HANDLES_A_PAGE - 1)
-			dropped = ELEMENTS_A_HOLD;
+	while (dropped < ELEMENTS_A_HOLD && next_handle(&task->handles, slot)) {
+		handle_clear(handle_place(&task->handles, *slot));
+		dropped++;
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return *slot < task->handles.slots;
 }
 
@@ -242,13 +255,13 @@ static void drop_handles(struct task *task)
 static struct object *first_owned(struct task *task)
 {
 	struct object *object = NULL;
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	if (!list_empty(&task->owned)) {
 		object = list_first(&task->owned, struct object, owned);
 		object_hold(object);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return object;
 }
 
@@ -258,9 +271,9 @@ static void release(struct object *object)
 
 	if (!object)
 		return;
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	object_release(object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 }
 
@@ -295,12 +308,12 @@ static void free_memory(struct task *task)
 
 static void tell_end(struct task *task)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	list_remove(&task->in_all);
 	if (task->on_end && !task->on_end->dead)
 		notification_raise(notification_of(task->on_end), 1u << task->on_end_bit);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	wake_up_all(&end_wait);
 }
 
@@ -313,18 +326,19 @@ static void tear_down(struct task *task)
 	tell_end(task);
 	release(task->on_end);
 	release(&task->object);
+	check_stack_cache(); /* its threads left theirs */
 }
 
 static struct task *take_dying(void)
 {
 	struct task *task = NULL;
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	if (!list_empty(&dying_tasks)) {
 		task = list_first(&dying_tasks, struct task, dying);
 		list_remove(&task->dying);
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return task;
 }
 
@@ -349,10 +363,10 @@ static void reap_tasks(void *unused)
 
 static bool is_listed(const struct task *task)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool listed = !list_empty(&task->in_all);
 
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return listed;
 }
 

@@ -28,9 +28,9 @@ struct task {
 	u32 on_end_bit;
 	struct list threads; /* alive */
 	u32 threads_alive;
-	u32 calls;    /* of any thread, under way, that use its memory or table without the lock */
-	bool reaped;  /* the reaper has it */
-	u8 *io;             /* NULL: no port */
+	u32 calls;   /* of any thread, under way, that use its memory or table without the lock */
+	bool reaped; /* the reaper has it */
+	u8 *io;      /* NULL: no port */
 	struct list owned;  /* endpoints and notifications that it created */
 	struct list in_all; /* all tasks; objects_lock */
 	struct list dying;  /* in the reaper's list */
@@ -53,8 +53,8 @@ struct new_task {
 	u32 pager_badge, on_end_bit;
 };
 /*
- * With one hold, the caller's.  0, ENOMEM, EQUOTA (the limit is too small for the task itself).  May
- * sleep.
+ * With one hold, the caller's.  0, ENOMEM, EQUOTA (the limit is too small for the task itself).
+ * May sleep.
  */
 u32 task_create(const struct new_task *wanted, struct task **task);
 
@@ -73,8 +73,11 @@ void task_call_ends(struct task *task);
 /* Sleeps until it is gone and its memory is back; the caller's hold goes. */
 void task_wait_end(struct task *task);
 
-/* Its map of I/O ports, charged for, from now on: for all its threads.  No lock held. */
-void task_set_io(struct task *task, u8 *io);
+/*
+ * Its map of I/O ports, charged for, from now on: for all its threads.  False: it has one.  No lock
+ * held.
+ */
+bool task_set_io(struct task *task, u8 *io);
 
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);

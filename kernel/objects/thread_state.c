@@ -17,8 +17,8 @@ void thread_state_init(struct user_thread *thread)
 	list_init(&thread->queue);
 }
 
-void thread_waits(struct user_thread *thread, enum call_state state, struct object *object,
-	u32 timeout)
+void thread_waits(
+	struct user_thread *thread, enum call_state state, struct object *object, u32 timeout)
 {
 	thread->state = state;
 	thread->waits_for = object;
@@ -80,9 +80,7 @@ void thread_kill(struct user_thread *thread)
 		sched_wake(&thread->thread, NULL);
 		break;
 	case IN_ACTIVE: /* the transfer looks at `dying` at the next page */
-	case IN_PASSIVE:
-		break;
-	default:
-		thread_leave_call(thread, EDEAD);
+	case IN_PASSIVE: break;
+	default: thread_leave_call(thread, EDEAD);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * What a thread does in a call, and how it leaves that: the table in user_thread.h.  objects_lock is
- * held for all.
+ * What a thread does in a call, and how it leaves that: the table in user_thread.h.  objects_lock
+ * is held for all.
  */
 #ifndef KERNEL_THREAD_STATE_H
 #define KERNEL_THREAD_STATE_H
@@ -13,8 +13,8 @@ void thread_state_init(struct user_thread *thread);
  * Into a state in which it sleeps at an object, which is held meanwhile, or at none (REPLY).  The
  * caller queues it, and lets it sleep.  TIMEOUT_NEVER: without end.
  */
-void thread_waits(struct user_thread *thread, enum call_state state, struct object *object,
-	u32 timeout);
+void thread_waits(
+	struct user_thread *thread, enum call_state state, struct object *object, u32 timeout);
 /* Out of its queue and without time-out: RUN, but not awake yet. */
 void thread_unlink(struct user_thread *thread);
 /* The same, and awake: its call returns `result`. */

@@ -70,14 +70,14 @@ static bool run_some(void)
 
 static void tick(void)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	now++;
 	while (run_some()) {
-		spin_unlock_irqrestore(&objects_lock, flags);
-		flags = spin_lock_irqsave(&objects_lock);
+		objects_unlock_irq(flags);
+		flags = objects_lock_irq();
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 void timeouts_init(void)
@@ -89,9 +89,9 @@ void timeouts_init(void)
 
 u64 time_since_boot(void)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	u64 time = now * TICK_US;
 
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return time;
 }

@@ -1,5 +1,6 @@
 /*
- * Time-outs: something that happens at a tick.  Of threads that wait in a call, and of notifications.
+ * Time-outs: something that happens at a tick.  Of threads that wait in a call, and of
+ * notifications.
  *
  * Time is counted in ticks of the boot CPU's timer, 1,000,000 / HZ microseconds each.  Pending ones
  * lie in a wheel of lists, by their tick; objects_lock guards it.

@@ -31,10 +31,10 @@ void user_threads_init(void)
 static void free_thread(struct object *object)
 {
 	struct user_thread *thread = user_thread_of(object);
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	object_release(&thread->task->object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	object_free(&user_thread_cache, thread);
 }
 
@@ -78,14 +78,14 @@ static void ended(struct thread *thread)
 
 	thread_free(thread);
 	account_return(&task->account, THREAD_CHARGE);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	list_remove(&self->in_task);
 	task_thread_ended(task);
 	/* Not by objects_reap(), which may sleep; but what holds the task is the task's reaper. */
 	last = !--self->object.holds && !self->object.handles;
 	if (last)
 		object_release(&task->object);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	if (last)
 		object_free(&user_thread_cache, self);
 }
@@ -133,7 +133,7 @@ static struct user_thread *alloc_thread(const struct new_thread *wanted)
 	thread->thread.io = wanted->task->io;
 	thread->thread.priority = thread->base_priority = wanted->priority;
 	thread->thread.on_end = ended;
-	thread->copy_fault = ~0u;
+	thread->copy_fault = NO_COPY_FAULT;
 	thread_set_entry(&thread->thread, begin, NULL);
 	thread->thread.state = THREAD_SLEEPING;
 	set_frame(thread, wanted);
@@ -150,7 +150,7 @@ static void drop_new(struct user_thread *thread)
 static bool join_task(struct user_thread *thread)
 {
 	struct task *task = thread->task;
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 	bool alive = !task->object.dead;
 
 	if (alive) {
@@ -160,7 +160,7 @@ static bool join_task(struct user_thread *thread)
 		object_hold(&thread->object); /* of the running thread, until it has ended */
 		object_hold(&thread->object); /* the caller's */
 	}
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	return alive;
 }
 
@@ -215,11 +215,11 @@ static void look_around(void *unused)
 
 void user_thread_stop(struct user_thread *thread)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock), cpu;
+	u32 flags = objects_lock_irq(), cpu;
 
 	thread->stopped = true;
 	cpu = sched_give_work(&thread->thread, WORK_STOP);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	/* When that CPU has answered, it is in the kernel, or will look before it leaves it. */
 	if (cpu < NR_CPUS && cpu != smp_processor_id())
 		smp_call(1u << cpu, look_around, NULL);
@@ -227,10 +227,10 @@ void user_thread_stop(struct user_thread *thread)
 
 void user_thread_kill(struct user_thread *thread)
 {
-	u32 flags = spin_lock_irqsave(&objects_lock);
+	u32 flags = objects_lock_irq();
 
 	thread_kill(thread);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 }
 
 /* The running thread ends. */
@@ -240,18 +240,18 @@ __noreturn static void end_self(struct user_thread *self)
 
 	unmap_message(self);
 	thread_use_mm(NULL);
-	flags = spin_lock_irqsave(&objects_lock);
+	flags = objects_lock_irq();
 	self->object.dead = true;
 	if (self->bound)
 		notification_unbind(self);
-	spin_unlock_irqrestore(&objects_lock, flags);
+	objects_unlock_irq(flags);
 	objects_reap();
 	sched_end();
 }
 
 static void sleep_while_stopped(struct user_thread *self)
 {
-	spin_lock_irqsave(&objects_lock);
+	objects_lock_irq();
 	self->parked = self->stopped && !self->dying;
 	if (self->parked)
 		sched_block(&objects_lock, NULL);

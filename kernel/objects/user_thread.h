@@ -2,8 +2,8 @@
  * Threads of tasks: a kernel thread with a frame of user registers, a message page, and a place in
  * calls.
  *
- * What a thread does in a call (objects_lock guards it).  Each row says what ends the state: a kill,
- * the time-out, and the death of partner or object.
+ * What a thread does in a call (objects_lock guards it).  Each row says what ends the state: a
+ * kill, the time-out, and the death of partner or object.
  *
  *  | state   | kill                   | time-out             | partner or endpoint dies     |
  *  |---------|------------------------|----------------------|------------------------------|
@@ -54,13 +54,13 @@ struct user_thread {
 	struct notification *bound;
 
 	enum call_state state;
-	struct list queue;         /* of the endpoint or notification that it waits for */
-	struct object *waits_for;  /* that one, held */
+	struct list queue;        /* of the endpoint or notification that it waits for */
+	struct object *waits_for; /* that one, held */
 	struct timeout timeout;
-	bool timed_out;            /* while it could not be looked at */
-	u32 result;                /* of the call in which it sleeps */
+	bool timed_out;              /* while it could not be looked at */
+	u32 result;                  /* of the call in which it sleeps */
 	struct user_thread *partner; /* ACTIVE, PASSIVE */
-	u64 call_number;           /* of its last call: what a reply handle names */
+	u64 call_number;             /* of its last call: what a reply handle names */
 
 	/* SEND, ACTIVE, REPLY: what it sends. */
 	bool calls, faults;
@@ -74,7 +74,8 @@ struct user_thread {
 	struct message_item item[MESSAGE_ITEMS]; /* sent with it */
 	u32 base_priority; /* thread.priority may be higher while it makes a transfer */
 
-	uintptr_t copy_fault; /* page of the last fault in the kernel copy under way; ~0: none */
+	uintptr_t copy_fault; /* page of the last fault in the kernel copy under way, or: */
+#define NO_COPY_FAULT (~(uintptr_t)0)
 };
 
 static inline struct user_thread *user_thread_of(struct object *object)
@@ -100,8 +101,8 @@ static inline struct trapframe *user_frame(const struct user_thread *thread)
 void user_threads_init(void);
 
 /*
- * A thread of the task, which does not run yet, with one hold.  0, ENOMEM, EQUOTA, EEXIST (the place
- * of the message page is taken), EDEAD (the task ends).  May sleep.
+ * A thread of the task, which does not run yet, with one hold.  0, ENOMEM, EQUOTA, EEXIST (the
+ * place of the message page is taken), EDEAD (the task ends).  May sleep.
  */
 struct new_thread {
 	struct task *task;

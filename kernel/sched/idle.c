@@ -9,6 +9,7 @@
 #include "kernel/sched/sched.h"
 #include "kernel/sched/sched_stats.h"
 #include "lib/assert.h"
+#include "mm/objects/kstack.h"
 #include "mm/pages/reclaim.h"
 #include "mm/tables/quicklist.h"
 
@@ -55,6 +56,7 @@ __noreturn void idle_loop(struct thread *idle)
 	for (;;) {
 		sched_housekeeping();
 		check_pgt_cache();
+		check_stack_cache_idle();
 		if (!sched_has_work())
 			idle_halt();
 		else

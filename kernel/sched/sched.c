@@ -66,8 +66,7 @@ static struct thread *pick_next(struct run_queue *queue)
 
 	if (!queue->ready_mask)
 		return queue->idle;
-	next = list_first(
-		&queue->ready[highest_bit(queue->ready_mask)], struct thread, node);
+	next = list_first(&queue->ready[highest_bit(queue->ready_mask)], struct thread, node);
 	dequeue(queue, next);
 	return next;
 }
@@ -143,19 +142,15 @@ static void make_ready(struct thread *thread)
 /* ---- The switch ---- */
 
 /*
- * Called on the new thread's stack, by whoever comes out of a switch: only now may the old stack
- * go, or be used on another CPU.
+ * On the new thread's stack, by whoever comes out of a switch: only now may the old stack go, or be
+ * used on another CPU.
  */
-void finish_switch(void)
+static __noinline void finish_rare(struct run_queue *queue, struct thread *previous)
 {
-	struct run_queue *queue = this_cpu(run_queue);
-	struct thread *previous = queue->previous;
-	bool moves = previous->moves_to != previous->cpu;
 	bool ready = previous->state == THREAD_READY;
-	void (*on_end)(struct thread *) =
-		previous->state == THREAD_DEAD ? previous->on_end : NULL;
+	void (*on_end)(struct thread *) = previous->state == THREAD_DEAD ? previous->on_end : NULL;
+	bool moves = previous->moves_to != previous->cpu;
 
-	previous->on_cpu = false;
 	WRITE_ONCE(previous->cpu, previous->moves_to);
 	spin_unlock(&queue->lock);
 	irq_enable();
@@ -164,6 +159,21 @@ void finish_switch(void)
 	if (on_end)
 		on_end(previous);
 }
+
+static __always_inline void finish(struct run_queue *queue)
+{
+	struct thread *previous = queue->previous;
+
+	previous->on_cpu = false;
+	if (unlikely(previous->state == THREAD_DEAD || previous->moves_to != previous->cpu)) {
+		finish_rare(queue, previous);
+		return;
+	}
+	spin_unlock(&queue->lock);
+	irq_enable();
+}
+
+void finish_switch(void) { finish(this_cpu(run_queue)); }
 
 /* Of what is only looked at on the way to user mode. */
 static void set_user_side(const struct thread *old, const struct thread *next)
@@ -178,7 +188,8 @@ static void set_user_side(const struct thread *old, const struct thread *next)
  * Gives the CPU to `next`.  The queue's lock is held, interrupts are off; both are given up when
  * `old` runs again, perhaps on another CPU.
  */
-static void switch_to(struct run_queue *queue, struct thread *old, struct thread *next)
+static __always_inline void switch_to(
+	struct run_queue *queue, struct thread *old, struct thread *next)
 {
 	next->state = THREAD_RUNNING;
 	queue->slice = SLICE_TICKS;
@@ -199,7 +210,7 @@ static void switch_to(struct run_queue *queue, struct thread *old, struct thread
 	switch_mm(next->mm ? &next->mm->tlb : NULL);
 	set_user_side(old, next);
 	switch_context(&old->saved_sp, next->saved_sp);
-	finish_switch();
+	finish(this_cpu(run_queue));
 }
 
 static void switch_away(struct run_queue *queue, struct thread *old)
@@ -290,6 +301,17 @@ void sched_block(struct spinlock *outer, struct thread *next)
 	}
 	spin_unlock(outer);
 	switch_to(queue, self, next ? next : pick_next(queue));
+}
+
+void sched_hand_over(struct spinlock *outer, struct thread *next)
+{
+	struct run_queue *queue = this_cpu(run_queue);
+	struct thread *self = queue->current;
+
+	spin_lock(&queue->lock);
+	self->state = THREAD_SLEEPING;
+	spin_unlock(outer);
+	switch_to(queue, self, next);
 }
 
 void sched_start_thread(struct thread *thread)

@@ -3,9 +3,9 @@
  * threads (thread.c, kernel/objects), idle (idle.c) and put them to sleep (wait.c, kernel/ipc).
  *
  * Each CPU has a queue with one list for each priority, first in first out, and a mask of the lists
- * that are not empty.  The queue's lock is held from the choice of the next thread until that thread
- * has left the old one's stack (finish_switch): so whoever holds the lock of a thread's queue and
- * does not find it running knows that no CPU stands on its stack, and may move it.
+ * that are not empty.  The queue's lock is held from the choice of the next thread until that
+ * thread has left the old one's stack (finish_switch): so whoever holds the lock of a thread's
+ * queue and does not find it running knows that no CPU stands on its stack, and may move it.
  */
 #ifndef KERNEL_SCHED_H
 #define KERNEL_SCHED_H
@@ -49,6 +49,17 @@ void sched_wake(struct thread *thread, bool *woken);
  * Interrupts are off at the call, on at the return.
  */
 void sched_block(struct spinlock *outer, struct thread *next);
+/*
+ * The same for a `next` of this CPU, which runs at once: what sched_block() would find out has been
+ * asked of sched_can_hand_over().
+ */
+void sched_hand_over(struct spinlock *outer, struct thread *next);
+/* True if the thread, which sleeps, belongs to this CPU and nobody ready here is higher. */
+static inline bool sched_can_hand_over(const struct thread *next)
+{
+	return next->cpu == smp_processor_id() &&
+	       !(READ_ONCE(this_cpu(run_queue)->ready_mask) >> next->priority >> 1);
+}
 /* The running thread ends. */
 __noreturn void sched_end(void);
 

@@ -76,12 +76,12 @@ static void thread_begin(void)
 
 bool thread_init(struct thread *thread, const char *name, u32 cpu)
 {
-	thread->stack_top = kernel_stack_alloc(name);
+	strlcpy(thread->name, name, sizeof(thread->name));
+	thread->stack_top = kernel_stack_alloc(thread->name);
 	if (!thread->stack_top)
 		return false;
 	thread->cpu = thread->moves_to = cpu;
 	thread->priority = PRIORITY_KERNEL;
-	strlcpy(thread->name, name, sizeof(thread->name));
 	list_init(&thread->node);
 	wait_queue_init(&thread->exited, "exited");
 	list_thread(thread);
@@ -99,8 +99,8 @@ void thread_set_entry(struct thread *thread, void (*entry)(void *), void *arg)
 	thread->entry = entry;
 	thread->arg = arg;
 	/* Above it there is room for the frame of an entry from user mode. */
-	thread->saved_sp = context_prepare(
-		thread->stack_top - sizeof(struct trapframe), thread_begin);
+	thread->saved_sp =
+		context_prepare(thread->stack_top - sizeof(struct trapframe), thread_begin);
 }
 
 static struct thread *thread_alloc(const char *name, u32 cpu)
@@ -159,4 +159,5 @@ void thread_join(struct thread *thread)
 	}
 	thread_free(thread);
 	object_free(&thread_cache, thread);
+	check_stack_cache();
 }

@@ -73,9 +73,9 @@ struct thread *thread_create(const char *name, void (*entry)(void *), void *arg,
 void thread_join(struct thread *thread);
 
 /*
- * The same, for a thread that is part of another struct and starts by sched_start_thread(): fills it
- * in, with a stack.  False: no memory.  thread_free() gives the stack back when the thread has ended
- * (on_end), or never ran.
+ * The same, for a thread that is part of another struct and starts by sched_start_thread(): fills
+ * it in, with a stack.  False: no memory.  thread_free() gives the stack back when the thread has
+ * ended (on_end), or never ran.
  */
 bool thread_init(struct thread *thread, const char *name, u32 cpu);
 void thread_set_entry(struct thread *thread, void (*entry)(void *), void *arg);

@@ -2,8 +2,8 @@
  * What kernel and programs agree on, beside the table of calls (calls.h): registers, tags, the
  * message page, flags, and the structs that sys_info fills.
  *
- * In: eax = number of the call (8 bits), first and second handle (12 bits each); esi, edi, ebp, ebx =
- * arguments; ecx = stack pointer and edx = address to return to, for sysenter and for int 0x80.
+ * In: eax = number of the call (8 bits), first and second handle (12 bits each); esi, edi, ebp, ebx
+ * = arguments; ecx = stack pointer and edx = address to return to, for sysenter and for int 0x80.
  * Out: eax = error (0: none), ebx = badge, esi = tag, edi, ebp = words; what a call does not return
  * is 0.  EFLAGS = 0x202, ds = es = flat user data, fs = gs = 0.
  */
@@ -28,7 +28,7 @@
 #define RIGHT_GRANT 8u  /* may leave the task */
 #define RIGHTS_ALL 15u
 
-/* ---- Messages ---------------------------------------------------------------------------------- */
+/* ---- Messages ---- */
 
 /* A tag: label 16 bits, words 6, items 2, flags 8. */
 #define TAG(label, words, items) ((label) | (words) << 16 | (items) << 22)
@@ -49,13 +49,17 @@
 
 enum item_kind { ITEM_NONE, ITEM_MAP, ITEM_GRANT, ITEM_HANDLE, ITEM_STRING };
 
-/* What is sent.  MAP, GRANT: at = address | prot, size = pages.  HANDLE: at = handle, size = rights,
- * badge.  STRING: at = address, size = bytes. */
+/*
+ * What is sent.  MAP, GRANT: at = address | prot, size = pages.  HANDLE: at = handle, size =
+ * rights, badge.  STRING: at = address, size = bytes.
+ */
 struct message_item {
 	u32 kind, at, size, badge;
 };
-/* Where it is taken.  MAP, GRANT: at = address, size = most pages.  HANDLE: at = slot.  STRING: at =
- * address, size = most bytes.  `got`: pages, 1 or bytes that came. */
+/*
+ * Where it is taken.  MAP, GRANT: at = address, size = most pages.  HANDLE: at = slot.  STRING: at
+ * = address, size = most bytes.  `got`: pages, 1 or bytes that came.
+ */
 struct message_place {
 	u32 kind, at, size, got;
 };
@@ -69,14 +73,23 @@ struct message {
 
 /* Fault messages: label = vector | access << 8; word 0 = address, word 1 = eip. */
 #define FAULT_VECTOR(label) ((label)&0xFFu)
+#define FAULT_PRESENT(label) (((label) >> 8) & 1u) /* the page is there, without the right */
 #define FAULT_WRITE(label) (((label) >> 8) & 2u)
 #define FAULT_FETCH(label) (((label) >> 8) & 16u)
 
-/* ---- Flags ------------------------------------------------------------------------------------- */
+/* ---- Flags ---- */
 
-/* obj_create: esi = kind | max prio << 8 | bit << 16; ebp = pager | notification << 12 (handles). */
+/*
+ * obj_create: esi = kind | max prio << 8 | bit << 16; ebp = pager | notification << 12 (handles).
+ */
 enum object_kind {
-	KIND_NONE, KIND_TASK, KIND_THREAD, KIND_ENDPOINT, KIND_NOTIFICATION, KIND_REPLY, KIND_SYSTEM
+	KIND_NONE,
+	KIND_TASK,
+	KIND_THREAD,
+	KIND_ENDPOINT,
+	KIND_NOTIFICATION,
+	KIND_REPLY,
+	KIND_SYSTEM
 };
 
 #define DROP_DESTROY 1u
@@ -86,7 +99,7 @@ enum object_kind {
 #define PRIO_MASK 31u
 
 enum thread_op {
-	THREAD_START,   /* `other` none; or a thread in a call, from which the new one returns (fork) */
+	THREAD_START,   /* `other`: none, or a thread in a call, from which the new one returns */
 	THREAD_STOP,    /* returns when the thread cannot return to user mode */
 	THREAD_PRIO,    /* word0 */
 	THREAD_CPU,     /* word0 */
@@ -118,35 +131,45 @@ struct registers {
 /* mem_unmap, low bits of the address. */
 #define UNMAP_REVOKE 1u
 
-#define RANGE_MAX 1024u  /* pages */
+#define RANGE_MAX 1024u     /* pages */
 #define USER_START 0x10000u /* lowest address of a range */
 #define USER_END 0xC0000000u
 
 enum irq_op { IRQ_ATTACH, IRQ_DETACH, IRQ_ACK };
-#define IRQS 16u          /* the lines of the PC's ISA bus */
-#define IO_PORTS 0x400u   /* io_grant: ports 0 to 0x3FF */
+#define IRQS 16u        /* the lines of the PC's ISA bus */
+#define IO_PORTS 0x400u /* io_grant: ports 0 to 0x3FF */
 enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
 #define PRINT_MAX 1024u /* bytes in one SYS_PRINT: word0 = address, word1 = length */
 
-/* ---- What sys_info tells ----------------------------------------------------------------------- */
+/* ---- What sys_info tells ---- */
 
 /*
  * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS: structs
  * info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system, send): structs
- * info_task, from the number `from` on.  LOG: bytes of the kernel's output.  edi returns the bytes
- * filled in.
+ * info_task, from the number `from` on.  CACHES: structs info_cache, from number `from` on, of the
+ * kernel's objects.  LOG: bytes of the kernel's output.  edi returns the bytes filled in.
  */
-enum info_kind { INFO_SYSTEM, INFO_TASK, INFO_MAPS, INFO_THREAD, INFO_TASKS, INFO_KINDS };
+enum info_kind {
+	INFO_SYSTEM,
+	INFO_TASK,
+	INFO_MAPS,
+	INFO_THREAD,
+	INFO_TASKS,
+	INFO_CACHES,
+	INFO_KINDS
+};
 
 #define INFO_ZONES 3u
 #define INFO_ORDERS 11u
 #define INFO_CPUS 32u
+#define INFO_STACK_PAGES 2u
 
 struct info_system {
 	u64 microseconds; /* since boot */
 	u32 cpus;
 	struct {
 		u32 managed, free; /* pages */
+		u32 cached;        /* in the lists of the CPUs, not counted as free */
 		u32 blocks[INFO_ORDERS];
 	} zone[INFO_ZONES]; /* DMA, NORMAL, HIGHMEM */
 	struct {
@@ -155,12 +178,20 @@ struct info_system {
 	struct {
 		u32 switches, ticks, halts, ipis, rounds, full_flushes, cr3_loads, invlpgs;
 		u32 pgds, pmds, ptes; /* in its quicklists */
+		u32 stacks;           /* kernel stacks, of INFO_STACK_PAGES each, that it keeps ready */
 	} cpu[INFO_CPUS];
 };
 
+/* Objects of one kind ("task", "endpoint", "mapping"), or of one size ("kmalloc-64"). */
+struct info_cache {
+	char name[16];
+	u32 size;          /* bytes of an object */
+	u32 in_use, pages; /* objects; pages that they are cut from */
+};
+
 struct info_task {
-	u32 number;      /* in the order of creation */
-	u32 badge;       /* of its pager's handle */
+	u32 number; /* in the order of creation */
+	u32 badge;  /* of its pager's handle */
 	u32 threads;
 	u32 used, limit; /* bytes */
 	u32 pages, tables;
@@ -173,13 +204,14 @@ struct info_map {
 };
 
 struct info_thread {
-	u32 task;    /* its number */
+	u32 task; /* its number */
 	u32 started, stopped;
-	u32 waiting; /* 0: runs, or could; else it waits in a call */
+	/* 0: it runs, or could.  In a call: 1 SEND, 2 REPLY, 3 RECV, 4 NOTE, 5 ACTIVE, 6 PASSIVE. */
+	u32 waiting;
 	u32 priority, cpu;
 };
 
-/* ---- The first task ---------------------------------------------------------------------------- */
+/* ---- The first task ---- */
 
 /* Slots that root starts with. */
 #define ROOT_TASK 1u

@@ -5,8 +5,8 @@
  *   CALL(number, name, arguments, errors, text)
  *
  * Arguments stand in the order of the user stub's parameters, each as PLACE:NAME:WHAT, with blanks
- * between them.  PLACE is a register (esi, edi, ebp, ebx) or one of the two handles in eax (h1, h2).
- * WHAT is the kind of a handle (endpoint+send: kind and right; slot: an empty place in the table),
+ * between them.  PLACE is a register (esi, edi, ebp, ebx) or one of the two handles in eax (h1,
+ * h2).  WHAT is the kind of a handle (endpoint+send: kind and right; slot: an empty place in the table),
  * or how a number is read.  `errors` are those beyond the common ones, which every call may
  * return: EBADH, EPERM, EINVAL, EDEAD.
  */
@@ -26,8 +26,7 @@
 		"ebx:timeout:timeout",                                                             \
 		"EAGAIN ETIMEDOUT EFAULT EMSGSIZE ENOMEM EQUOTA",                                  \
 		"Sends a message that nobody answers.")                                            \
-	CALL(4, ipc_recv,                                                                          \
-		"h1:endpoint:endpoint+receive h2:slot:slot|none ebx:timeout:timeout",              \
+	CALL(4, ipc_recv, "h1:endpoint:endpoint+receive h2:slot:slot|none ebx:timeout:timeout",    \
 		"EAGAIN ETIMEDOUT EFAULT ENOSLOT",                                                 \
 		"Receives a message, or the bits of the notification bound to the thread.")        \
 	CALL(5, notify, "h1:notification:notification+send edi:bits:bits", "",                     \
@@ -50,7 +49,7 @@
 		"esi:message:message_page ebx:word:word",                                          \
 		"ENOMEM EQUOTA EEXIST ENOSLOT", "Makes a thread, which waits for START.")          \
 	CALL(11, thread_ctl,                                                                       \
-		"h1:thread:thread+manage|none h2:other:handle|none esi:what:control_op "            \
+		"h1:thread:thread+manage|none h2:other:handle|none esi:what:control_op "           \
 		"edi:word0:word ebp:word1:word",                                                   \
 		"EBUSY", "Starts, stops, moves a thread, or reads and sets its registers.")        \
 	CALL(12, mem_alloc,                                                                        \
@@ -66,17 +65,19 @@
 	CALL(15, irq_ctl,                                                                          \
 		"h1:system:system+manage|none h2:notification:notification+receive "               \
 		"esi:what:irq_op edi:irq:irq ebp:bit:bit",                                         \
-		"EBUSY", "Attaches a device's interrupt to a notification, detaches, acknowledges.") \
+		"EBUSY",                                                                           \
+		"Attaches a device's interrupt to a notification, detaches, acknowledges.")        \
 	CALL(16, io_grant,                                                                         \
-		"h1:system:system+manage h2:task:task+manage|none edi:port:port esi:count:count",       \
+		"h1:system:system+manage h2:task:task+manage|none edi:port:port esi:count:count",  \
 		"ENOMEM EQUOTA", "Lets a task use I/O ports.")                                     \
 	CALL(17, timer_set,                                                                        \
-		"h1:notification:notification+receive esi:bit:bit edi:low:word ebp:high:word",     \
-		"", "Sets the notification's timer, in microseconds since boot; 0 stops it.")      \
+		"h1:notification:notification+receive esi:bit:bit edi:low:word ebp:high:word", "", \
+		"Sets the notification's timer, in microseconds since boot; 0 stops it.")          \
 	CALL(18, sys_info,                                                                         \
 		"h1:object:any|none esi:what:info edi:from:word ebp:buffer:address "               \
 		"ebx:length:bytes",                                                                \
-		"EFAULT", "Reads what the kernel knows of itself, a task, its maps, a thread.")    \
+		"EFAULT ENOMEM",                                                                   \
+		"Reads what the kernel knows of itself, a task, its maps, a thread.")              \
 	CALL(19, sys_ctl,                                                                          \
 		"h1:system:system+manage|none esi:what:sys_op edi:word0:word ebp:word1:word",      \
 		"EFAULT", "Prints, ends the machine, reads the clock.")

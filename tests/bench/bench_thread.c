@@ -2,6 +2,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/sched/thread.h"
 #include "lib/assert.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "tests/bench/bench.h"
@@ -108,6 +109,17 @@ BENCHMARK(create_join, "thread.create_join")
 
 		ASSERT(thread, "no memory for a thread");
 		thread_join(thread);
+	});
+}
+
+/* A stack that is in this CPU's list, taken and put back. */
+BENCHMARK(stack_pair, "stack.pair")
+{
+	MEASURE(key, 100000, 10000, {}, {
+		uintptr_t top = kernel_stack_alloc("brief");
+
+		ASSERT(top, "no memory for a stack");
+		kernel_stack_free(top);
 	});
 }
 

@@ -55,6 +55,9 @@ TARGETS = [
     target("page.o0.kernel.bulk_free", "a page freed, 8192 at once", (611, 611), 152, 80),
     target("pt.pte_pair", "PTE table, taken and freed, warm", (2075, 2128), 60, 30),
     target("pt.pgd_pair", "pgd_alloc+pgd_free, warm", (2320, 7167), (100, 400), (60, 200)),
+    target("object.kmalloc64_pair", "kmalloc+kfree of 64 bytes", None, 290, 200),
+    target("stack.pair", "kernel stack, taken and freed, warm", None, 120, 80),
+    target("thread.create_join", "a thread made, run to its end, joined", None, 1300, 1000),
     target(
         "ipi.on_each_cpu",
         "an empty call on 4 CPUs, the others idle",

@@ -3,6 +3,7 @@
 
 #include "arch/x86/smp/cpumask.h"
 #include "mm/pages/pcp.h"
+#include "mm/pages/reclaim.h"
 
 u32 nr_free_pages(void)
 {
@@ -30,4 +31,11 @@ u32 nr_percpu_pages(void)
 	for_each_cpu(cpu, cpus_with_copy())
 		pages += pages_of(cpu);
 	return pages;
+}
+
+void settle_pages(void)
+{
+	ask_for_trim();
+	trim_idle_cpus();
+	trim_if_asked();
 }

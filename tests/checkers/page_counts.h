@@ -10,5 +10,11 @@
 u32 nr_free_pages(void);
 /* Pages in the lists of all CPUs. */
 u32 nr_percpu_pages(void);
+/*
+ * Makes this CPU, and every idle one, give back what it keeps ready: page tables, kernel stacks,
+ * empty pages of object caches.  Before both sums, where something of the kind came and went
+ * between them.  Interrupts on, no lock held.
+ */
+void settle_pages(void);
 
 #endif

@@ -291,6 +291,7 @@ SELFTEST(debug_use_after_free, "debug.use_after_free", 7, "51")
 	object_taken(object, cache.size, cache.size + redzone_bytes(&cache.redzone), cache.name);
 	object_free(&cache, object);
 	object_free(&cache, stays);
+	object_cache_end(&cache);
 }
 
 /* ---- Undefined behaviour ---- */

@@ -2,44 +2,20 @@
 bits 32
 
 section .data
-call_instruction: dd by_interrupt
+; Called with the registers of a call; chosen by kernel_call_choose.
+global kernel_entry
+kernel_entry: dd by_interrupt
 
 section .text
 
-; void kernel_call(struct result *registers): eax, ebx, esi, edi, ebp are loaded from there and
-; stored there.  C keeps ebx, esi, edi, ebp across a call, the kernel returns results in them.
-global kernel_call
-kernel_call:
-	push ebp
-	push ebx
-	push esi
-	push edi
-	mov ecx, [esp + 20]
-	mov eax, [ecx]
-	mov ebx, [ecx + 4]
-	mov esi, [ecx + 8]
-	mov edi, [ecx + 12]
-	mov ebp, [ecx + 16]
-	mov edx, .back
-	mov ecx, esp
-	jmp [call_instruction]
-.back:
-	mov ecx, [esp + 20]
-	mov [ecx], eax
-	mov [ecx + 4], ebx
-	mov [ecx + 8], esi
-	mov [ecx + 12], edi
-	mov [ecx + 16], ebp
-	pop edi
-	pop esi
-	pop ebx
-	pop ebp
-	ret
-
-; Both return to edx with the stack pointer of ecx.
+; Both return to edx, with the stack pointer of ecx: as if they had returned to their caller.
 by_interrupt:
+	pop edx
+	mov ecx, esp
 	int 0x80
 by_sysenter:
+	pop edx
+	mov ecx, esp
 	sysenter
 
 ; bool kernel_call_has_sysenter(void): CPUID says SEP, and it is none of the first CPUs of family 6,
@@ -78,5 +54,5 @@ kernel_call_choose:
 	je .set
 	mov eax, by_sysenter
 .set:
-	mov [call_instruction], eax
+	mov [kernel_entry], eax
 	ret

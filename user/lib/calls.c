@@ -10,13 +10,10 @@ struct arguments {
 	u32 ebx, esi, edi, ebp;
 };
 
-static struct result call(u32 number, u32 h1, u32 h2, struct arguments in)
+static __always_inline struct result call(u32 number, u32 h1, u32 h2, struct arguments in)
 {
-	struct result registers = { number | h1 << 8 | h2 << (8 + HANDLE_BITS), in.ebx, in.esi,
-		in.edi, in.ebp };
-
-	kernel_call(&registers);
-	return registers;
+	return kernel_call((struct result){
+		number | h1 << 8 | h2 << (8 + HANDLE_BITS), in.ebx, in.esi, in.edi, in.ebp });
 }
 
 struct result ipc_call(u32 endpoint, u32 tag, u32 word0, u32 word1, u32 timeout)

@@ -110,6 +110,16 @@ static void report_fault(const char *name, const struct result *message)
 		printf("%s: exception %u, eip 0x%08x\n", name, FAULT_VECTOR(label), message->word1);
 }
 
+/*
+ * A page that is there, and may be written, but not yet: copy-on-write.  If nobody else has the
+ * frame any more, the call copies nothing.
+ */
+static u32 copy_page(u32 place, u32 prot)
+{
+	return mem_map(SLOT_CHILD, SLOT_CHILD, place | prot, place | MAP_COPY | MAP_REPLACE, 1)
+		.error;
+}
+
 /* True if the page is there now.  Another thread's fault may have brought it: EEXIST. */
 static bool bring_page(const struct elf_program *program, const struct result *message)
 {
@@ -122,6 +132,8 @@ static bool bring_page(const struct elf_program *program, const struct result *m
 	if (!prot || (FAULT_WRITE(label) && !(prot & PROT_WRITE)) ||
 		(FAULT_FETCH(label) && !(prot & PROT_EXEC)))
 		return false;
+	if (FAULT_PRESENT(label))
+		return FAULT_WRITE(label) && !copy_page(place, prot);
 	error = mem_alloc(SLOT_CHILD, 0, place | prot, 1, 0).error;
 	return !error || error == EEXIST;
 }

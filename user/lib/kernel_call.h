@@ -2,10 +2,30 @@
 #ifndef USER_LIB_KERNEL_CALL_H
 #define USER_LIB_KERNEL_CALL_H
 
+#include "lib/compiler.h"
 #include "user/lib/calls.h"
 
-/* Loads the registers from there, calls the kernel, stores them there. */
-void kernel_call(struct result *registers);
+/* The instruction that enters the kernel (call.asm). */
+extern void (*kernel_entry)(void);
+
+/*
+ * Loads the registers from `in`, calls the kernel, returns them.  ebp, which C uses itself, goes
+ * through ecx; the kernel takes ecx and edx for the way back.
+ */
+static __always_inline struct result kernel_call(struct result in)
+{
+	__asm__ volatile(
+		"push %%ebp\n\t"
+		"mov %%ecx, %%ebp\n\t"
+		"call *%5\n\t"
+		"mov %%ebp, %%ecx\n\t"
+		"pop %%ebp"
+		: "+a"(in.error), "+b"(in.badge), "+S"(in.tag), "+D"(in.word0), "+c"(in.word1)
+		: "m"(kernel_entry)
+		: "edx", "memory", "cc");
+	return in;
+}
+
 /* Whether the CPU has sysenter; and whether later calls use it (at first they use int 0x80). */
 bool kernel_call_has_sysenter(void);
 void kernel_call_choose(bool sysenter);

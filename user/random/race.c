@@ -27,7 +27,7 @@ void racer_run(u32 worker)
 		struct result call = pick_call(&random);
 
 		pick_message(&random, message);
-		kernel_call(&call);
+		call = kernel_call(call);
 		mailbox->pairs++;
 		mailbox->busy += !call.error;
 	}

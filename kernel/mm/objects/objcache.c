@@ -20,6 +20,10 @@ struct object_page {
 	u32 free_bits[];
 };
 
+/* Every cache, so that all can be trimmed. */
+static struct list caches = LIST_INIT(caches);
+static struct spinlock caches_lock = SPINLOCK_INIT("object caches");
+
 static u32 bit_words(u32 per_page) { return (per_page + 31) / 32; }
 
 /* Bytes of the header of a page with `n` objects. */
@@ -29,15 +33,6 @@ static u32 header_bytes(u32 n) { return (u32)sizeof(struct object_page) + bit_wo
 static inline u32 stride(const struct object_cache *cache)
 {
 	return cache->size + redzone_bytes(&cache->redzone);
-}
-
-/*
- * The objects fill the page from its end, so that sizes that are powers of two are aligned to
- * themselves.
- */
-static u32 first_offset(const struct object_cache *cache)
-{
-	return PAGE_SIZE - cache->per_page * stride(cache);
 }
 
 void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align)
@@ -50,9 +45,26 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 	cache->per_page = PAGE_SIZE / stride(cache);
 	while (cache->per_page * stride(cache) + header_bytes(cache->per_page) > PAGE_SIZE)
 		cache->per_page--;
+	/* From the page's end, so that sizes that are powers of two are aligned to themselves. */
+	cache->first = PAGE_SIZE - cache->per_page * stride(cache);
 	spin_init(&cache->lock, name);
 	list_init(&cache->partial);
 	list_init(&cache->full);
+	spin_lock(&caches_lock);
+	list_append(&caches, &cache->in_all);
+	spin_unlock(&caches_lock);
+}
+
+const struct object_cache *object_cache_number(u32 number)
+{
+	const struct object_cache *found = NULL;
+
+	spin_lock(&caches_lock);
+	list_for_each(node, &caches)
+		if (!found && !number--)
+			found = list_entry(node, struct object_cache, in_all);
+	spin_unlock(&caches_lock);
+	return found;
 }
 
 /* A page whose objects are all free, not in the cache's lists yet. */
@@ -84,42 +96,68 @@ static bool grow(struct object_cache *cache, u32 gfp)
 	if (!page)
 		return false;
 	flags = spin_lock_irqsave(&cache->lock);
-	list_push(&cache->partial, &page->list);
+	list_append(&cache->partial, &page->list);
 	cache->pages++;
+	cache->empty++;
 	spin_unlock_irqrestore(&cache->lock, flags);
 	return true;
 }
 
-static u32 take_free_bit(struct object_page *head)
+static inline u32 take_free_bit(struct object_page *head)
 {
-	u32 word = 0, bit;
+	u32 word = 0, bits;
 
-	while (head->free_bits[word] == 0)
+	while ((bits = head->free_bits[word]) == 0)
 		word++;
-	bit = word * 32 + lowest_bit(head->free_bits[word]);
-	bit_clear(head->free_bits, bit);
+	head->free_bits[word] = bits & (bits - 1); /* without the lowest */
 	head->free--;
-	return bit;
+	return word * 32 + lowest_bit(bits);
+}
+
+/* The page has no free object any more. */
+static __noinline void page_filled(struct object_cache *cache, struct page *page)
+{
+	list_remove(&page->list);
+	list_push(&cache->full, &page->list);
 }
 
 /* From a page that has free objects, lock held; NULL if there is none. */
-static void *take_object(struct object_cache *cache)
+static inline void *take_object(struct object_cache *cache)
 {
 	struct page *page;
 	struct object_page *head;
 	u32 index;
 
-	if (list_empty(&cache->partial))
+	if (unlikely(list_empty(&cache->partial)))
 		return NULL;
 	page = list_first(&cache->partial, struct page, list);
 	head = lowmem_page_address(page);
+	if (head->free == cache->per_page)
+		cache->empty--;
 	index = take_free_bit(head);
-	if (head->free == 0) {
-		list_remove(&page->list);
-		list_push(&cache->full, &page->list);
-	}
+	if (unlikely(head->free == 0))
+		page_filled(cache, page);
 	cache->in_use++;
-	return (u8 *)head + first_offset(cache) + index * stride(cache);
+	return (u8 *)head + cache->first + index * stride(cache);
+}
+
+static inline void *try_alloc(struct object_cache *cache)
+{
+	u32 flags = spin_lock_irqsave(&cache->lock);
+	void *object = take_object(cache);
+
+	spin_unlock_irqrestore(&cache->lock, flags);
+	return object;
+}
+
+/* Others may take the objects of the new page meanwhile; then there is one more. */
+static __noinline void *alloc_growing(struct object_cache *cache, u32 gfp)
+{
+	void *object = NULL;
+
+	while (!object && grow(cache, gfp))
+		object = try_alloc(cache);
+	return object;
 }
 
 void *object_alloc(struct object_cache *cache, u32 gfp)
@@ -128,38 +166,35 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 
 	if (gfp & __GFP_WAIT)
 		might_sleep("object_alloc", CALLER());
-	do {
-		u32 flags = spin_lock_irqsave(&cache->lock);
-
-		object = take_object(cache);
-		spin_unlock_irqrestore(&cache->lock, flags);
-	} while (!object && grow(cache, gfp));
-	if (!object)
+	object = try_alloc(cache);
+	if (unlikely(!object))
+		object = alloc_growing(cache, gfp);
+	if (unlikely(!object))
 		return NULL;
 	object_taken(object, cache->size, stride(cache), cache->name);
 	return memset(object, 0, cache->size);
 }
 
-/* The object's number in its page.  Panics unless it is an object of the cache that is in use. */
-static u32 object_index(
-	const struct object_cache *cache, const struct page *page, const void *object)
+static inline struct object_page *head_of(const void *object)
 {
-	const struct object_page *head = lowmem_page_address(page);
-	u32 offset = (u32)((uintptr_t)object & (PAGE_SIZE - 1)) - first_offset(cache);
+	return (struct object_page *)ALIGN_DOWN((uintptr_t)object, PAGE_SIZE);
+}
+
+/* The number of the cache's object in its page.  Panics unless it is one that is in use. */
+static inline u32 object_index(const struct object_cache *cache, const void *object)
+{
+	u32 offset = (u32)((uintptr_t)object & (PAGE_SIZE - 1)) - cache->first;
 	u32 index = offset / stride(cache);
 
-	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache,
-		"object %p is not one of cache %s, page flags 0x%x", object, cache->name,
-		page->flags);
 	ASSERT(index < cache->per_page && index * stride(cache) == offset,
 		"object %p of cache %s: no object begins there", object, cache->name);
-	ASSERT(!bit_test(head->free_bits, index), "object %p of cache %s is freed twice", object,
-		cache->name);
+	ASSERT(!bit_test(head_of(object)->free_bits, index), "object %p of cache %s is freed twice",
+		object, cache->name);
 	return index;
 }
 
 /* The page left the cache's lists with its last object. */
-static void drop_page(const struct object_cache *cache, struct page *page)
+static __noinline void drop_page(const struct object_cache *cache, struct page *page)
 {
 	object_page_dropped(lowmem_page_address(page), header_bytes(cache->per_page), cache->name);
 	page->flags &= ~PG_OBJECTS;
@@ -167,37 +202,113 @@ static void drop_page(const struct object_cache *cache, struct page *page)
 	free_page(page);
 }
 
-/* Lock held.  The page, if it has no object in use any more: then it has left the cache. */
-static struct page *put_object(struct object_cache *cache, struct page *page, u32 index)
+/*
+ * Lock held; the page has no object in use any more.  Keeps it, behind all that are partly used, or
+ * takes it out of the cache if there is an empty one already; then it is returned.
+ */
+static struct page *page_emptied(struct object_cache *cache, struct page *page)
 {
-	struct object_page *head = lowmem_page_address(page);
+	if (cache->empty) {
+		list_remove(&page->list);
+		cache->pages--;
+		return page;
+	}
+	cache->empty = 1;
+	if (list_last(&cache->partial, struct page, list) != page) {
+		list_remove(&page->list);
+		list_append(&cache->partial, &page->list);
+	}
+	return NULL;
+}
 
+/* Lock held.  The page, if it has left the cache. */
+static struct page *put_object(
+	struct object_cache *cache, struct page *page, struct object_page *head, u32 index)
+{
 	ASSERT(!bit_test(head->free_bits, index),
 		"object %u of frame 0x%x, cache %s, is freed twice", index, page_to_pfn(page),
 		cache->name);
 	bit_set(head->free_bits, index);
 	cache->in_use--;
-	list_remove(&page->list);
-	if (++head->free == cache->per_page) {
-		cache->pages--;
-		return page;
+	if (head->free++ == 0) {
+		list_remove(&page->list);
+		list_push(&cache->partial, &page->list);
 	}
-	list_push(&cache->partial, &page->list);
-	return NULL;
+	return head->free == cache->per_page ? page_emptied(cache, page) : NULL;
+}
+
+/* The page holds objects of the cache. */
+static inline void free_in_page(struct object_cache *cache, struct page *page, void *object)
+{
+	u32 index = object_index(cache, object), flags;
+	struct page *empty;
+
+	object_freed(object, stride(cache), cache->name);
+	flags = spin_lock_irqsave(&cache->lock);
+	empty = put_object(cache, page, head_of(object), index);
+	spin_unlock_irqrestore(&cache->lock, flags);
+	if (empty)
+		drop_page(cache, empty);
 }
 
 void object_free(struct object_cache *cache, void *object)
 {
-	struct page *page = virt_to_page(object), *empty;
-	u32 index = object_index(cache, page, object);
-	u32 flags;
+	struct page *page = virt_to_page(object);
 
-	object_freed(object, stride(cache), cache->name);
-	flags = spin_lock_irqsave(&cache->lock);
-	empty = put_object(cache, page, index);
+	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache,
+		"object %p is not one of cache %s, page flags 0x%x", object, cache->name,
+		page->flags);
+	free_in_page(cache, page, object);
+}
+
+/* Takes the empty pages out of the cache, into `pages`. */
+static void take_empty_pages(struct object_cache *cache, struct list *pages)
+{
+	u32 flags = spin_lock_irqsave(&cache->lock);
+
+	for (; cache->empty; cache->empty--) {
+		struct page *page = list_last(&cache->partial, struct page, list);
+
+		list_remove(&page->list);
+		list_append(pages, &page->list);
+		cache->pages--;
+	}
 	spin_unlock_irqrestore(&cache->lock, flags);
-	if (empty)
-		drop_page(cache, empty);
+}
+
+u32 object_cache_trim(struct object_cache *cache)
+{
+	struct list pages = LIST_INIT(pages);
+	u32 n = 0;
+
+	take_empty_pages(cache, &pages);
+	list_for_each_safe(node, &pages)
+	{
+		drop_page(cache, list_entry(node, struct page, list));
+		n++;
+	}
+	return n;
+}
+
+u32 drain_object_pages(void)
+{
+	u32 pages = 0;
+
+	spin_lock(&caches_lock);
+	list_for_each(node, &caches)
+		pages += object_cache_trim(list_entry(node, struct object_cache, in_all));
+	spin_unlock(&caches_lock);
+	return pages;
+}
+
+void object_cache_end(struct object_cache *cache)
+{
+	ASSERT(cache->in_use == 0, "cache %s ends with %u objects in use", cache->name,
+		cache->in_use);
+	object_cache_trim(cache);
+	spin_lock(&caches_lock);
+	list_remove(&cache->in_all);
+	spin_unlock(&caches_lock);
 }
 
 /*
@@ -255,5 +366,5 @@ void kfree(void *object)
 	page = virt_to_page(object);
 	ASSERT(page->flags & PG_OBJECTS, "kfree: %p is no object, page flags 0x%x", object,
 		page->flags);
-	object_free(page->cache, object);
+	free_in_page(page->cache, page, object);
 }

@@ -31,7 +31,9 @@ struct page {
 		 * a time
 		 */
 		struct list list;
-		/* PG_USER: who maps the frame, newest first, and who is charged for it (frames.h) */
+		/*
+		 * PG_USER: who maps the frame, newest first, and who is charged for it (frames.h)
+		 */
 		struct {
 			struct mapping *mappings;
 			struct mm *owner;

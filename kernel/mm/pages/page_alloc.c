@@ -6,7 +6,6 @@
 #include "mm/pages/buddy.h"
 #include "mm/pages/pcp_fast.h"
 #include "mm/pages/reclaim.h"
-#include "mm/pages/upcall.h"
 #include "mm/pages/watermarks.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "mm/pkmap/pkmap_retire.h"
@@ -78,7 +77,7 @@ static __noinline struct page *alloc_once(u32 gfp, u32 order)
 static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
 {
 	for (u32 attempt = 0; attempt < TRIM_ATTEMPTS; attempt++) {
-		drain_pgt_cache();
+		drain_caches();
 		if (attempt == DRAIN_ALL_ATTEMPT)
 			drain_all_pages();
 		else

@@ -14,6 +14,14 @@ static DEFINE_PER_CPU(u32, trim_seen);
 
 void ask_for_trim(void) { atomic_inc(&trim_generation); }
 
+/* Stacks first: with a stack goes the object that describes its range. */
+void drain_caches(void)
+{
+	drain_kernel_stacks();
+	drain_pgt_cache();
+	drain_object_pages();
+}
+
 void trim_if_asked(void)
 {
 	u32 *seen = this_cpu(trim_seen);
@@ -21,8 +29,8 @@ void trim_if_asked(void)
 
 	if (likely(*seen == asked))
 		return;
-	drain_pgt_cache();
-	/* Acknowledged after the work: trim_idle_cpus() takes this for the tables being free. */
+	drain_caches();
+	/* Acknowledged after the work: trim_idle_cpus() takes this for the pages being free. */
 	barrier();
 	WRITE_ONCE(*seen, asked);
 }

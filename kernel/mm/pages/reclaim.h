@@ -1,6 +1,6 @@
 /*
- * Trim requests: when a zone runs short, every CPU is asked to give back the page tables that it
- * keeps ready.  Each does so itself, when it next schedules or idles.
+ * Trim requests: when a zone runs short, every CPU is asked to give back the page tables and kernel
+ * stacks that it keeps ready.  Each does so itself, when it next schedules or idles.
  */
 #ifndef MM_RECLAIM_H
 #define MM_RECLAIM_H
@@ -11,6 +11,11 @@
 void ask_for_trim(void);
 /* What a CPU does at its next schedule or in idle: trims if it was asked since it last did. */
 void trim_if_asked(void);
+/*
+ * Gives back what this CPU keeps ready, and empty pages of object caches.  Interrupts on, no lock
+ * held.  Does not sleep.
+ */
+void drain_caches(void);
 /* True if this CPU has been asked and has not trimmed since. */
 bool trim_is_asked(void);
 /*

@@ -12,5 +12,12 @@
  * Returns pages freed.  (tables/quicklist.c)
  */
 u32 drain_pgt_cache(void);
+/*
+ * The same of the kernel stacks that this CPU keeps: flushes every CPU, so interrupts are on and no
+ * lock is held.  Returns stacks freed.  (objects/kstack.c)
+ */
+u32 drain_kernel_stacks(void);
+/* The same of the empty pages of all object caches.  Returns pages freed.  (objects/objcache.c) */
+u32 drain_object_pages(void);
 
 #endif

@@ -237,13 +237,39 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t addres
 static uintptr_t unmap_entries(
 	struct mmu_gather *gather, pmd_t *pmd, uintptr_t address, uintptr_t end)
 {
-	for (; address != end && gather->npages < GATHER_PAGES; address += PAGE_SIZE) {
-		pte_t *pte = pte_offset(pmd, address);
+	pte_t *pte = pte_offset(pmd, address);
 
-		if (!pte_none(*pte))
+	for (; address != end && gather->npages < GATHER_PAGES; address += PAGE_SIZE, pte++)
+		if (!pte_none(*pte)) {
 			gather_entry(gather, pte, address);
-	}
+			if (!gather->mm->pages)
+				return end;
+		}
 	return address;
+}
+
+/*
+ * The start of the first range from `address` on that a PTE table covers, cut at `end`: most of an
+ * address space is empty, and passed in steps of one entry.
+ */
+static uintptr_t next_with_table(struct mm *mm, uintptr_t address, uintptr_t end)
+{
+	while (address < end && mm->tables) {
+		const pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
+		uintptr_t border = next_border(address, PGDIR_SIZE, end);
+		const pmd_t *pmd;
+
+		if (pgd_none(*pgd)) {
+			address = border;
+			continue;
+		}
+		pmd = pmd_offset((pgd_t *)pgd, address);
+		for (; address < border && pmd_none(*pmd); pmd++)
+			address = ALIGN_DOWN(address, PMD_SIZE) + PMD_SIZE;
+		if (address < border)
+			return address;
+	}
+	return end;
 }
 
 /* Entries of user frames change under maps_lock too (frames.h). */
@@ -270,11 +296,10 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 	struct mm *mm = gather->mm;
 	uintptr_t address = start;
 
-	while (address < end) {
+	while (mm->pages && (address = next_with_table(mm, address, end)) < end) {
 		uintptr_t border = next_border(address, PMD_SIZE, end);
-		pmd_t *pmd = pmd_with_table(mm, address);
 
-		address = pmd ? unmap_entries(gather, pmd, address, border) : border;
+		address = unmap_entries(gather, pmd_with_table(mm, address), address, border);
 		if (gather->npages == GATHER_PAGES) {
 			pending_flush_mm(&gather->pending, &mm->tlb);
 			unlock_entries(mm);
@@ -289,7 +314,7 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
  * Not so if somebody has mapped a page there since unmap_pages() came by and dropped the lock: then
  * the table stays (invariant 39).
  */
-static bool table_is_empty(const void *table, u32 entries)
+static bool entries_are_none(const void *table, u32 entries)
 {
 	const pteval_t *entry = table;
 
@@ -299,11 +324,19 @@ static bool table_is_empty(const void *table, u32 entries)
 	return true;
 }
 
+/* Without pages in the address space there is no need to look. */
+static bool ptes_are_none(const struct mm *mm, const pte_t *table)
+{
+	return !mm->pages || entries_are_none(table, PTRS_PER_PTE);
+}
+
+static bool pmds_are_none(const pmd_t *table) { return entries_are_none(table, PTRS_PER_PMD); }
+
 static void clear_pte_table(struct mmu_gather *gather, pmd_t *pmd)
 {
 	pte_t *table = pmd_table(*pmd);
 
-	if (!table_is_empty(table, PTRS_PER_PTE))
+	if (!ptes_are_none(gather->mm, table))
 		return;
 	pmd_clear(pmd);
 	gather_table(gather, &gather->ptes, table);
@@ -313,7 +346,7 @@ static void clear_pmd_table(struct mmu_gather *gather, pgd_t *pgd, uintptr_t add
 {
 	pmd_t *table = pmd_offset(pgd, address);
 
-	if (!table_is_empty(table, PTRS_PER_PMD))
+	if (!pmds_are_none(table))
 		return;
 	pgd_clear(pgd);
 	gather_table(gather, &gather->pmds, table);
@@ -327,13 +360,13 @@ static void clear_page_tables(struct mmu_gather *gather, uintptr_t start, uintpt
 {
 	struct mm *mm = gather->mm;
 
-	for (uintptr_t address = ALIGN_UP(start, PMD_SIZE);
-		address < end && end - address >= PMD_SIZE; address += PMD_SIZE) {
-		pmd_t *pmd = pmd_with_table(mm, address);
+	uintptr_t last = ALIGN_DOWN(end, PMD_SIZE);
 
-		if (pmd)
-			clear_pte_table(gather, pmd);
-	}
+	if (ALIGN_UP(start, PMD_SIZE) >= last)
+		return;
+	for (uintptr_t address = next_with_table(mm, ALIGN_UP(start, PMD_SIZE), last);
+		address < last; address = next_with_table(mm, address + PMD_SIZE, last))
+		clear_pte_table(gather, pmd_with_table(mm, address));
 	if (PMD_FOLDED)
 		return;
 	for (uintptr_t address = ALIGN_UP(start, PGDIR_SIZE);

@@ -36,7 +36,8 @@ extern struct spinlock maps_lock;
 void frames_init(void);
 
 /*
- * A record, charged to the address space's account.  NULL with *error: -EQUOTA, -ENOMEM.  May sleep.
+ * A record, charged to the address space's account.  NULL with *error: -EQUOTA, -ENOMEM.  May
+ * sleep.
  */
 struct mapping *mapping_alloc(struct mm *mm, int *error);
 void mapping_free(struct mm *mm, struct mapping *record);

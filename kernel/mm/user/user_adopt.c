@@ -10,7 +10,9 @@
 #include "mm/user/account.h"
 #include "mm/user/user_map.h"
 
-/* A frame where the loader put it was never the page allocator's: its content moves, and it goes. */
+/*
+ * A frame where the loader put it was never the page allocator's: its content moves, and it goes.
+ */
 static struct page *copy_reserved(struct page *page)
 {
 	struct page *copy = alloc_page(GFP_HIGHUSER);

@@ -69,8 +69,8 @@ void user_entry_clear(struct mm *mm, uintptr_t address)
 
 /*
  * Write goes first, in a store of its own: a CPU that walks the entry between the two halves of a
- * PAE entry never finds write and execute together.  Accessed and Dirty, which a CPU may set at this
- * moment, may get lost; nobody reads them.
+ * PAE entry never finds write and execute together.  Accessed and Dirty, which a CPU may set at
+ * this moment, may get lost; nobody reads them.
  */
 void user_entry_protect(struct mm *mm, uintptr_t address, struct mapping *record, u32 prot)
 {

@@ -18,19 +18,24 @@ static uintptr_t at(const struct range *range, u32 i) { return range->address + 
 
 /* ---- One page into an address space ---- */
 
-/* What one new entry needs: its tables and its record.  NULL with *error. */
-static struct mapping *prepare(struct mm *mm, uintptr_t address, int *error)
+/*
+ * After an entry failed: true if it was for want of its tables, which stand now, so that it is to
+ * be tried again.  They may go again meanwhile, with what lies around them.
+ */
+static bool tables_made(struct mm *mm, uintptr_t address, int *error)
 {
+	if (*error != -EAGAIN)
+		return false;
 	*error = mm_make_tables(mm, address);
-	return *error ? NULL : mapping_alloc(mm, error);
+	return !*error;
 }
 
 /*
- * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller brings.
- * -EAGAIN: the tables have gone meanwhile.
+ * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller
+ * brings. -EAGAIN: no table stands there.
  */
-static int enter(struct mm *mm, uintptr_t address, struct page *page, u32 prot,
-	struct mapping *record)
+static int enter(
+	struct mm *mm, uintptr_t address, struct page *page, u32 prot, struct mapping *record)
 {
 	int error = 0;
 	pte_t *pte;
@@ -73,22 +78,21 @@ static struct page *charged_page(struct mm *mm, u32 gfp, int *error)
 /* Gives the frame, which has been charged, its owner and its first mapping. */
 static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
 {
-	struct mapping *record;
 	int error;
+	struct mapping *record = mapping_alloc(mm, &error);
 
+	if (!record)
+		return error;
 	do {
-		record = prepare(mm, address, &error);
-		if (!record)
-			return error;
 		spin_lock(&maps_lock);
 		frame_begin(page, mm);
 		error = enter(mm, address, page, prot, record);
 		if (error)
 			frame_never_mapped(page);
 		spin_unlock(&maps_lock);
-		if (error)
-			mapping_free(mm, record);
-	} while (error == -EAGAIN);
+	} while (tables_made(mm, address, &error));
+	if (error)
+		mapping_free(mm, record);
 	return error;
 }
 
@@ -222,30 +226,28 @@ static int do_grant(const struct source *source, const struct range *from, uintp
 static int one_from(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
 	u32 prot, with_source_t with)
 {
-	struct mapping *record;
 	struct source source;
 	int error;
+	struct mapping *record = mapping_alloc(to, &error);
 
+	if (!record)
+		return error;
 	do {
-		record = prepare(to, address, &error);
-		if (!record)
-			return error;
 		spin_lock(&maps_lock);
 		error = look(from->mm, from_at, &source);
 		if (!error)
 			error = with(&source, from, from_at, to, address, prot, record);
 		spin_unlock(&maps_lock);
-		if (error)
-			mapping_free(to, record);
-	} while (error == -EAGAIN);
+	} while (tables_made(to, address, &error));
+	if (error)
+		mapping_free(to, record);
 	return error;
 }
 
 int user_map(const struct range *to, const struct range *from, u32 prot, u32 *done)
 {
 	for (*done = 0; *done < to->n; ++*done) {
-		int error = one_from(
-			from, at(from, *done), to->mm, at(to, *done), prot, do_map);
+		int error = one_from(from, at(from, *done), to->mm, at(to, *done), prot, do_map);
 
 		if (error)
 			return error;
@@ -258,8 +260,8 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
  * The entry at the source has gone, and with it its count: the frame's new mapping has brought one
  * of its own, so this one is dropped when every CPU has forgotten the old entry.
  */
-static int grant_one(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
-	u32 prot)
+static int grant_one(
+	const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot)
 {
 	struct page *page = user_page_get(from->mm, from_at, PROT_READ);
 	int error;
@@ -295,8 +297,8 @@ int user_grant(const struct range *to, const struct range *from, u32 prot, u32 *
 
 /* ---- Copies ---- */
 
-static int copy_one(
-	struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot, bool replace)
+static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot,
+	bool replace)
 {
 	struct page *source = user_page_get(from, from_at, PROT_READ), *page;
 	int error = -EFAULT;
@@ -316,8 +318,8 @@ static int copy_one(
 }
 
 /*
- * The page onto itself: if nobody else maps the frame there is nothing to copy, and the mapping gets
- * the rights.  True if that was it.
+ * The page onto itself: if nobody else maps the frame there is nothing to copy, and the mapping
+ * gets the rights.  True if that was it.
  */
 static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 {
@@ -335,8 +337,7 @@ static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 	return alone;
 }
 
-int user_copy(
-	const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done)
+int user_copy(const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done)
 {
 	bool onto_itself = replace && to->mm == from->mm && to->address == from->address;
 
@@ -344,8 +345,8 @@ int user_copy(
 		int error = 0;
 
 		if (!onto_itself || !copied_in_place(to->mm, at(to, *done), prot))
-			error = copy_one(from->mm, at(from, *done), to->mm, at(to, *done), prot,
-				replace);
+			error = copy_one(
+				from->mm, at(from, *done), to->mm, at(to, *done), prot, replace);
 		if (error)
 			return error;
 		cond_resched();

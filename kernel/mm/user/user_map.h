@@ -4,8 +4,8 @@
  *
  * Ranges are page aligned and lie in the user part; `n` is at most RANGE_MAX.  Rights are PROT_* of
  * lib/abi/abi.h.  A call goes page by page, with a look for a reschedule between pieces of 64, and
- * stops at the first error: *done says how many pages were done.  All may sleep; they take maps_lock
- * and page_table_lock, and flush afterwards.  The address spaces have accounts.
+ * stops at the first error: *done says how many pages were done.  All may sleep; they take
+ * maps_lock and page_table_lock, and flush afterwards.  The address spaces have accounts.
  *
  * Errors: -ENOMEM, -EQUOTA (memory, the account's limit), -EEXIST (the place is taken), -EFAULT (no
  * frame with an owner at the source), -EPERM (the frame is being revoked, is not the source's, or a
@@ -25,8 +25,8 @@ struct range {
 /* New pages, zeroed, from high memory first. */
 int user_alloc(const struct range *to, u32 prot, u32 *done);
 /*
- * A page of the caller's, with one user, for which the account has been charged.  After an error both
- * are gone.
+ * A page of the caller's, with one user, for which the account has been charged.  After an error
+ * both are gone.
  */
 int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot);
 /* Frames of a device, from `pfn` on: they have no owner and cannot be sent on.  Uncached. */
@@ -36,8 +36,7 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
 /* The same, and takes them from the source, which must own them. */
 int user_grant(const struct range *to, const struct range *from, u32 prot, u32 *done);
 /* New frames with the source's content; `replace`: instead of what is mapped there. */
-int user_copy(
-	const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done);
+int user_copy(const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done);
 /*
  * Maps the source's frames without write, and takes write from the source.  Pages that are not
  * there, or have no owner, are left out.

@@ -53,8 +53,8 @@ static int supply(struct supplies *supplies, const struct page_item *items, u32 
 {
 	for (u32 item = 0; item < n; item++)
 		for (u32 i = 0; i < items[item].from.n; i++) {
-			int error = supply_page(
-				supplies, at(&items[item].to, i), items[item].grant);
+			int error =
+				supply_page(supplies, at(&items[item].to, i), items[item].grant);
 
 			if (error)
 				return error;

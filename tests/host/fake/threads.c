@@ -178,6 +178,8 @@ bool wait_queue_active(struct wait_queue *queue) { return !list_empty(&queue->wa
 
 u32 *thread_kmaps(void) { return &kmaps_held; }
 
+void cond_resched(void) {}
+
 void yield(void)
 {
 	might_sleep("yield", CALLER());

@@ -76,6 +76,25 @@ static u32 pages_in(const struct list *list)
 	return n;
 }
 
+/* One empty page at most, behind those that are partly used. */
+static void check_empty_pages(const struct object_cache *c)
+{
+	u32 empty = 0;
+
+	list_for_each(node, &c->partial) {
+		const struct page *page = list_entry(node, struct page, list);
+		const u32 *free = lowmem_page_address(page); /* the header's first word */
+
+		CHECK(*free > 0 && *free <= c->per_page, "%u of %u are free", *free, c->per_page);
+		CHECK(!empty || *free == c->per_page, "a page in use lies behind an empty one");
+		empty += *free == c->per_page;
+	}
+	list_for_each(node, &c->full)
+		CHECK_EQUAL(*(u32 *)lowmem_page_address(list_entry(node, struct page, list)), 0);
+	CHECK_EQUAL(c->empty, empty);
+	CHECK(empty <= 1, "%u pages are empty", empty);
+}
+
 static void check_caches(void)
 {
 	for (u32 c = 0; c < CACHES; c++) {
@@ -86,6 +105,7 @@ static void check_caches(void)
 		CHECK_EQUAL(cache[c].in_use, out);
 		CHECK_EQUAL(cache[c].pages, pages_in(&cache[c].partial) + pages_in(&cache[c].full));
 		CHECK(cache[c].in_use <= cache[c].pages * cache[c].per_page, "cache %u", c);
+		check_empty_pages(&cache[c]);
 	}
 }
 
@@ -117,6 +137,8 @@ static void random_sequences(void **state)
 	while (objects)
 		forget(random_below(objects));
 	check_caches();
+	CHECK_EQUAL(cache[0].pages, 1);
+	CHECK(drain_object_pages() >= CACHES, "pages of %u caches", CACHES);
 	for (u32 i = 0; i < CACHES; i++)
 		CHECK_EQUAL(cache[i].pages, 0);
 	CHECK_EQUAL(nr_free_pages() + nr_percpu_pages(), free);
@@ -139,6 +161,7 @@ static void pages_are_full(void **state)
 		header = 4 + (c.per_page + 1 + 31) / 32 * 4;
 		CHECK((c.per_page + 1) * stride + header > PAGE_SIZE,
 			"size %u: one more than %u fits", size, c.per_page);
+		object_cache_end(&c);
 	}
 }
 
@@ -175,6 +198,7 @@ static void misuse_is_caught(void **state)
 		0, "freed twice", object_free(&c, second + c.size + redzone_bytes(&c.redzone)));
 	object_free(&c, at);
 	EXPECT_PANIC(0, "freed twice", object_free(&c, at));
+	EXPECT_PANIC(0, "ends with 1 objects in use", object_cache_end(&c));
 	EXPECT_PANIC(51, "holds objects", free_page_at(pfn_to_virt(virt_to_pfn(second))));
 	object_free(&c, second);
 	EXPECT_PANIC(0, "no object", kfree(pfn_to_virt(0x100)));
@@ -184,6 +208,35 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(0, "alignment 4", object_cache_init(&c, "odd", 8, 4));
 	EXPECT_PANIC(0, "alignment 24", object_cache_init(&c, "odd", 8, 24));
 	EXPECT_PANIC(0, "alignment 4096", object_cache_init(&c, "odd", 8, 4096));
+}
+
+/* The empty page is kept, used again when no other has a free object, and given back when asked. */
+static void one_empty_page_is_kept(void **state)
+{
+	struct object_cache c;
+	void *object[2];
+
+	(void)state;
+	machine_start(1, 16, 0, 7);
+	object_cache_init(&c, "large", 2048, 8);
+	for (u32 i = 0; i < 2; i++)
+		object[i] = object_alloc(&c, GFP_KERNEL);
+	CHECK_EQUAL(c.pages * c.per_page, 2);
+	object_free(&c, object[0]);
+	object_free(&c, object[1]);
+	CHECK_EQUAL(c.pages, 1);
+	fail_allocations(1, 1);
+	object[0] = object_alloc(&c, GFP_KERNEL);
+	CHECK(object[0], "the page that was kept was not used");
+	CHECK_EQUAL(c.empty, 0);
+	CHECK_EQUAL(drain_object_pages(), 0);
+	fail_allocations(0, 0);
+	object_free(&c, object[0]);
+	EXPECT_PANIC(0, "freed twice", object_free(&c, object[0]));
+	CHECK_EQUAL(drain_object_pages(), 1);
+	CHECK_EQUAL(c.pages, 0);
+	object_cache_end(&c);
+	CHECK_EQUAL(drain_object_pages(), 0);
 }
 
 static struct object_cache raced;
@@ -212,6 +265,8 @@ static void two_cpus_grow(void **state)
 	CHECK_EQUAL(raced.in_use, 2);
 	object_free(&raced, mine);
 	object_free(&raced, raced_object);
+	CHECK_EQUAL(raced.pages, 1);
+	CHECK_EQUAL(object_cache_trim(&raced), 1);
 	CHECK_EQUAL(raced.pages, 0);
 }
 
@@ -251,6 +306,7 @@ const struct CMUnitTest objcache_tests[] = {
 	cmocka_unit_test(pages_are_full),
 	cmocka_unit_test(without_memory),
 	cmocka_unit_test(misuse_is_caught),
+	cmocka_unit_test(one_empty_page_is_kept),
 	cmocka_unit_test(two_cpus_grow),
 };
 const size_t objcache_test_count = ARRAY_SIZE(objcache_tests);

@@ -13,7 +13,9 @@
 #include "mm/objects/objcache.h"
 #include "mm/objects/vmalloc.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/zone.h"
 #include "tests/checkers/page_counts.h"
+#include "tests/checkers/stack_check.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +28,7 @@
 
 #define RANGES_MAX 200u
 
-enum kind { MEMORY, HIGH_MEMORY, DEVICE, STACK };
+enum kind { MEMORY, HIGH_MEMORY, DEVICE, STACK, KEPT };
 
 /* In order of address, as the first fit finds the gaps. */
 static struct {
@@ -35,9 +37,10 @@ static struct {
 	enum kind kind;
 	u32 mark;
 	phys_t phys;
-	char name[16];
+	char *name; /* of a stack */
 } range[RANGES_MAX];
 static u32 ranges;
+static char names[RANGES_MAX][16]; /* those that are not in use are empty */
 
 static uintptr_t end_of(u32 i) { return range[i].start + range[i].pages * PAGE_SIZE; }
 
@@ -64,7 +67,7 @@ static void check_range_pages(u32 i, u32 cpu)
 		CHECK(cpu_translate(cpu, address, &found), "CPU %u: %lx is not mapped", cpu,
 			(unsigned long)address);
 		low = found.pfn < max_low_pfn;
-		CHECK(range[i].kind != STACK || low, "a stack lies in frame 0x%x", found.pfn);
+		CHECK(range[i].kind < STACK || low, "a stack lies in frame 0x%x", found.pfn);
 		CHECK(range[i].kind != MEMORY || low, "low memory was asked for: frame 0x%x",
 			found.pfn);
 		CHECK(range[i].kind != DEVICE || found.pfn == phys_to_pfn(range[i].phys) + p,
@@ -95,7 +98,9 @@ static void mark_range(u32 i)
 
 static void read_range(u32 i)
 {
-	for (u32 p = 0; p < range[i].pages && range[i].kind != DEVICE; p++)
+	bool holds = range[i].kind != DEVICE && range[i].kind != KEPT;
+
+	for (u32 p = 0; p < range[i].pages && holds; p++)
 		CHECK(*word_of(i, p) == range[i].mark + p,
 			"CPU %u reads 0x%x in page %u of range %u, expected 0x%x", running_cpu,
 			*word_of(i, p), p, i, range[i].mark + p);
@@ -110,6 +115,42 @@ static uintptr_t make(enum kind kind, u32 size, phys_t phys, const char *name)
 	}
 }
 
+/* Stays until the range is gone. */
+static char *new_name(void)
+{
+	u32 i = 0;
+
+	while (names[i][0])
+		i++;
+	snprintf(names[i], sizeof(names[i]), "thread %u", test_step);
+	return names[i];
+}
+
+/* Where in the list the range that begins here is. */
+static u32 range_at(uintptr_t start)
+{
+	u32 i = 0;
+
+	while (i < ranges && range[i].start != start)
+		i++;
+	CHECK(i < ranges, "%lx is no range", (unsigned long)start);
+	return i;
+}
+
+/* A stack that this CPU keeps: the one that it freed last, not flushed. */
+static void reuse(char *name)
+{
+	uintptr_t want = this_cpu(stack_list)->head->bottom, top = kernel_stack_alloc(name);
+	u32 i = range_at(want);
+
+	CHECK(top == want + KERNEL_STACK_SIZE, "got stack %lx, expected %lx", (unsigned long)top,
+		(unsigned long)want);
+	CHECK(range[i].kind == KEPT, "range %u, kind %d, is no kept stack", i, range[i].kind);
+	range[i].kind = STACK;
+	range[i].name = name;
+	mark_range(i);
+}
+
 static void create(void)
 {
 	enum kind kind = random_below(4);
@@ -120,9 +161,12 @@ static void create(void)
 	u32 offset = kind == DEVICE ? (u32)phys & (PAGE_SIZE - 1) : 0, at;
 	u32 pages = (offset + size + PAGE_SIZE - 1) / PAGE_SIZE;
 	uintptr_t want = first_fit(pages, &at), got;
-	char name[16];
+	char *name = new_name();
 
-	snprintf(name, sizeof(name), "thread %u", test_step);
+	if (kind == STACK && this_cpu(stack_list)->count) {
+		reuse(name);
+		return;
+	}
 	got = make(kind, size, phys, name);
 	want += kind == STACK ? KERNEL_STACK_SIZE : offset;
 	CHECK(got == want, "%u pages, kind %d: got %lx, expected %lx", pages, kind,
@@ -133,26 +177,68 @@ static void create(void)
 	range[at].kind = kind;
 	range[at].mark = random_u32() | 1;
 	range[at].phys = phys;
-	memcpy(range[at].name, name, sizeof(name));
+	range[at].name = name;
 	mark_range(at);
 }
 
-static void destroy(u32 i)
+static void expect_gone(uintptr_t start, uintptr_t end)
 {
-	uintptr_t start = range[i].start, end = end_of(i);
-
-	read_range(i);
-	if (range[i].kind == DEVICE)
-		vunmap_device((void *)(start + ((u32)range[i].phys & (PAGE_SIZE - 1))));
-	else if (range[i].kind == STACK)
-		kernel_stack_free(end);
-	else
-		vfree((void *)start);
 	for (uintptr_t address = start; address < end; address += PAGE_SIZE)
 		for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++)
 			CHECK(!cpu_translate(cpu, address, &(struct translation){ 0 }),
 				"CPU %u still sees %lx", cpu, (unsigned long)address);
+}
+
+/* A range leaves the list. */
+static void forget_range(u32 i)
+{
+	expect_gone(range[i].start, end_of(i));
 	memmove(range + i, range + i + 1, (--ranges - i) * sizeof(range[0]));
+}
+
+/* What this CPU keeps, all of it or above the marks, is unmapped and flushed everywhere. */
+static void trim_stacks(bool all)
+{
+	u32 count = this_cpu(stack_list)->count, want = count > STACK_HIGH_MARK;
+	u32 freed = all ? drain_kernel_stacks() : check_stack_cache();
+
+	want = all ? count : want ? count - STACK_LOW_MARK : 0;
+	CHECK_EQUAL(freed, want);
+	for (u32 i = ranges; i-- > 0;)
+		if (range[i].kind == KEPT && !pte_present(*kernel_pte(range[i].start)))
+			forget_range(i);
+}
+
+static void destroy(u32 i)
+{
+	uintptr_t start = range[i].start;
+
+	if (range[i].kind == KEPT)
+		return;
+	read_range(i);
+	range[i].name[0] = 0;
+	if (range[i].kind == STACK) {
+		kernel_stack_free(end_of(i));
+		range[i].kind = KEPT;
+		return;
+	}
+	if (range[i].kind == DEVICE)
+		vunmap_device((void *)(start + ((u32)range[i].phys & (PAGE_SIZE - 1))));
+	else
+		vfree((void *)start);
+	forget_range(i);
+}
+
+static void destroy_all(void)
+{
+	for (u32 i = ranges; i-- > 0;)
+		destroy(i);
+	for (u32 cpu = 0; cpu < MACHINE_CPUS; cpu++) {
+		run_on(cpu);
+		trim_stacks(true);
+	}
+	drain_object_pages();
+	CHECK_EQUAL(ranges, 0);
 }
 
 static void check_stats(void)
@@ -177,7 +263,12 @@ static void check_names(void)
 	}
 }
 
-static u32 all_pages(void) { return nr_free_pages() + nr_percpu_pages(); }
+/* Without the empty pages that object caches keep. */
+static u32 all_pages(void)
+{
+	drain_object_pages();
+	return nr_free_pages() + nr_percpu_pages();
+}
 
 static void random_ranges(void **state)
 {
@@ -194,20 +285,24 @@ static void random_ranges(void **state)
 			create();
 		else if (ranges)
 			destroy(random_below(ranges));
+		if (one_in(30))
+			trim_stacks(one_in(3));
 		if (ranges) {
 			read_range(random_below(ranges));
 			check_range_pages(random_below(ranges), random_below(MACHINE_CPUS));
 		}
 		if (test_step % 50 == 0) {
+			const char *wrong = stack_list_check();
+
+			CHECK(!wrong, "%s", wrong);
 			check_stats();
 			check_names();
 			CHECK(tlbs_equal_tables(), "stale");
 		}
 	}
-	while (ranges)
-		destroy(random_below(ranges));
+	destroy_all();
 	check_stats();
-	/* The pages with the names of stacks stay, and nothing else. */
+	/* The pages of the table of stacks stay, and nothing else. */
 	CHECK(all_pages() <= pages && all_pages() + 4 >= pages, "%u pages, %u at the start",
 		all_pages(), pages);
 	machine_check_idle();
@@ -265,8 +360,8 @@ static void without_memory(void **state)
 
 	(void)state;
 	machine_start(2, 32, 8, 7);
-	kernel_stack_free(kernel_stack_alloc("first")); /* the page for names is there */
-	kfree(kmalloc(32, GFP_KERNEL));
+	kernel_stack_free(kernel_stack_alloc("first")); /* the page of the table is there */
+	drain_kernel_stacks();
 	pages = all_pages();
 	for (u32 n = 1; n <= 5; n++) {
 		fail_allocations(n, 1);
@@ -294,7 +389,7 @@ static void no_memory_for_a_name(void **state)
 	CHECK_EQUAL(vmalloc_stats().areas, 0);
 }
 
-/* Two CPUs find no room for a name at once: both make a page. */
+/* Two CPUs make the same page of the table at once: one of them is used. */
 static uintptr_t other_top;
 
 static void other_stack(void)
@@ -303,14 +398,28 @@ static void other_stack(void)
 	other_top = kernel_stack_alloc("other");
 }
 
+/* Of a first stack: the page of its range, two of its own, that of the table. */
+#define TABLE_ALLOCATION 4u
+static u32 allocations;
+
+static void count_allocation(void)
+{
+	if (++allocations == TABLE_ALLOCATION)
+		other_stack();
+	else
+		on_allocation(count_allocation);
+}
+
 static void names_on_two_cpus(void **state)
 {
 	uintptr_t top;
 
 	(void)state;
 	machine_start(2, 32, 8, 7);
-	on_unlock("stack names", 0, other_stack);
+	allocations = 0;
+	on_allocation(count_allocation);
 	top = kernel_stack_alloc("mine");
+	CHECK_EQUAL(allocations, TABLE_ALLOCATION);
 	CHECK(!strcmp(guard_page_owner(top - KERNEL_STACK_SIZE - 1), "mine"),
 		"mine is called otherwise");
 	CHECK(!strcmp(guard_page_owner(other_top - KERNEL_STACK_SIZE - 1), "other"),
@@ -326,30 +435,46 @@ static void names_on_two_cpus(void **state)
 static void many_stacks(void **state)
 {
 	uintptr_t top[300];
+	static char name[300][24];
 
 	(void)state;
 	machine_start(1, 32, 0, 7);
 	for (u32 i = 0; i < ARRAY_SIZE(top); i++) {
-		char name[24];
-
-		snprintf(name, sizeof(name), "%u has a very long name", i);
-		top[i] = kernel_stack_alloc(name);
+		snprintf(name[i], sizeof(name[i]), "%u has a long name", i);
+		top[i] = kernel_stack_alloc(name[i]);
 		CHECK(top[i], "no memory for stack %u", i);
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(top); i++) {
 		const char *owner = guard_page_owner(top[i] - KERNEL_STACK_SIZE - 8);
 
-		CHECK(owner && (u32)atoi(owner) == i && strlen(owner) == 15,
-			"stack %u belongs to %s", i, owner ? owner : "nobody");
+		CHECK(owner == name[i], "stack %u belongs to %s", i, owner ? owner : "nobody");
 		kernel_stack_free(top[i]);
 		CHECK(!guard_page_owner(top[i] - KERNEL_STACK_SIZE - 8),
 			"a freed stack has an owner");
 	}
 }
 
+/* While memory is short check_stack_cache() keeps nothing; up to the high mark it keeps all. */
+static void stacks_are_kept_while_there_is_memory(void **state)
+{
+	uintptr_t top[STACK_HIGH_MARK];
+
+	(void)state;
+	machine_start(1, 32, 0, 7);
+	for (u32 i = 0; i < STACK_HIGH_MARK; i++)
+		top[i] = kernel_stack_alloc("kept");
+	for (u32 i = 0; i < STACK_HIGH_MARK; i++)
+		kernel_stack_free(top[i]);
+	CHECK_EQUAL(check_stack_cache(), 0);
+	zones[ZONE_DMA].is_short = true;
+	CHECK_EQUAL(check_stack_cache(), STACK_HIGH_MARK);
+	CHECK_EQUAL(vmalloc_stats().areas, 0);
+}
+
 static void misuse_is_caught(void **state)
 {
 	char *memory, *device;
+	uintptr_t top;
 	pmd_t *pmd;
 
 	(void)state;
@@ -362,6 +487,18 @@ static void misuse_is_caught(void **state)
 	EXPECT_PANIC(0, "not the start of a device range", vunmap_device(memory));
 	vfree(memory);
 	EXPECT_PANIC(0, "not the start of a memory range", vfree(memory));
+	top = kernel_stack_alloc("mine");
+	EXPECT_PANIC(
+		70, "not the top of a kernel stack in use", kernel_stack_free(top - PAGE_SIZE));
+	EXPECT_PANIC(
+		70, "not the top of a kernel stack in use", kernel_stack_free(top + PAGE_SIZE));
+	EXPECT_PANIC(70, "not the top of a kernel stack in use", kernel_stack_free(0));
+	EXPECT_PANIC(70, "not the top of a kernel stack in use", kernel_stack_free(VMALLOC_END));
+	kernel_stack_free(top);
+	EXPECT_PANIC(70, "not the top of a kernel stack in use", kernel_stack_free(top));
+	CHECK_EQUAL(nr_cached_stacks_all(), 1);
+	drain_kernel_stacks();
+	EXPECT_PANIC(70, "not the top of a kernel stack in use", kernel_stack_free(top));
 	vunmap_device(device);
 	irq_disable();
 	EXPECT_PANIC(16, "vmalloc called", vmalloc(1, false));
@@ -459,6 +596,7 @@ const struct CMUnitTest vmalloc_tests[] = {
 	cmocka_unit_test(no_memory_for_a_name),
 	cmocka_unit_test(names_on_two_cpus),
 	cmocka_unit_test(many_stacks),
+	cmocka_unit_test(stacks_are_kept_while_there_is_memory),
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(freed_on_two_cpus),
 	cmocka_unit_test(large_ranges_are_flushed),

@@ -26,6 +26,8 @@
 /* Pages free, cached as tables, or in per-CPU lists: what must be the same before and after. */
 static u32 pages_at_rest(void)
 {
+	drain_kernel_stacks();
+	drain_object_pages();
 	drain_all_pages();
 	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
 }

@@ -45,9 +45,15 @@ static void check_and_free(u32 i)
 	objects[i] = NULL;
 }
 
+static u32 free_pages_settled(void)
+{
+	settle_pages();
+	return nr_free_pages() + nr_percpu_pages();
+}
+
 static void exercise(const char *name, u32 size, u32 align)
 {
-	u32 sum = nr_free_pages() + nr_percpu_pages(), random = size;
+	u32 sum = free_pages_settled(), random = size;
 
 	object_cache_init(&cache, name, size, align);
 	for (u32 i = 0; i < OBJECTS; i++)
@@ -66,12 +72,14 @@ static void exercise(const char *name, u32 size, u32 align)
 	for (u32 i = 0; i < OBJECTS; i++)
 		check_and_free((i * 7) % OBJECTS);
 	EXPECT_EQ(51, cache.in_use, 0, "objects in use in the end");
-	EXPECT_EQ(51, cache.pages, 0, "pages in the end");
+	EXPECT_EQ(73, cache.pages, 1, "pages in the end, all of them empty");
+	EXPECT_EQ(73, cache.empty, 1, "empty pages in the end");
+	object_cache_end(&cache);
 	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum,
 		"free pages of the machine, before and after");
 }
 
-SELFTEST(objcache_sizes, "objcache.sizes", 7, "49, 51")
+SELFTEST(objcache_sizes, "objcache.sizes", 7, "49, 51, 73")
 {
 	exercise("test-8", 8, 8);
 	exercise("test-100", 100, 32);
@@ -98,6 +106,9 @@ SELFTEST(objcache_misuse, "objcache.misuse", 7, "51")
 	object_free(&cache, first);
 	EXPECT(51, selftest_panics(free_object, first, 0), "object %p freed twice", first);
 	object_free(&cache, second);
+	EXPECT(51, selftest_panics(free_object, second, 0),
+		"object %p of an empty page freed twice", second);
+	object_cache_end(&cache);
 	kfree(foreign);
 	free_page_at(page);
 	kfree(NULL);
@@ -105,7 +116,7 @@ SELFTEST(objcache_misuse, "objcache.misuse", 7, "51")
 
 SELFTEST(objcache_kmalloc, "objcache.kmalloc", 7, "49, 51")
 {
-	u32 sum = nr_free_pages() + nr_percpu_pages();
+	u32 sum = free_pages_settled();
 
 	for (u32 size = 1; size <= 2048; size += size < 64 ? 1 : 61) {
 		u8 *one = kmalloc(size, GFP_KERNEL), *other = kmalloc(size, GFP_ATOMIC);
@@ -121,14 +132,33 @@ SELFTEST(objcache_kmalloc, "objcache.kmalloc", 7, "49, 51")
 		kfree(one);
 		kfree(other);
 	}
-	EXPECT_EQ(51, nr_free_pages() + nr_percpu_pages(), sum,
-		"free pages of the machine, before and after");
+	EXPECT_EQ(51, free_pages_settled(), sum, "free pages of the machine, before and after");
+}
+
+/* One empty page is kept and used again; whoever asks for memory gets it back. */
+SELFTEST(objcache_empty, "objcache.empty", 7, "51, 73")
+{
+	void *first;
+
+	object_cache_init(&cache, "empty", 700, 8);
+	first = object_alloc(&cache, GFP_KERNEL);
+	object_free(&cache, first);
+	EXPECT_EQ(73, cache.empty, 1, "empty pages after the only object was freed");
+	EXPECT(51, object_alloc(&cache, GFP_KERNEL) == first && cache.empty == 0,
+		"the empty page is used again, %u are empty", cache.empty);
+	drain_object_pages();
+	EXPECT_EQ(51, cache.pages, 1, "pages, after a drain, of an object that is in use");
+	object_free(&cache, first);
+	settle_pages();
+	EXPECT_EQ(73, cache.pages, 0, "pages after memory was asked for");
+	EXPECT(51, list_empty(&cache.partial) && cache.empty == 0, "lists after a drain");
+	object_cache_end(&cache);
 }
 
 /*
  * Two objects of one page are freed, the second by an interrupt in the midst of the first free: a
  * trap after the n-th instruction at which an interrupt could come (EFLAGS.IF set).  The page must
- * go with whichever is the last.
+ * go with whichever is the last, since there is another empty one.
  */
 #define TRAP_DEBUG 1u
 #define EFLAGS_TF (1u << 8) /* SDM vol. 3, 2.3: a debug exception after each instruction */
@@ -153,31 +183,45 @@ static __noinline void free_in_steps(void *object)
 	__asm__ volatile("pushf; andl %0, (%%esp); popf" : : "i"(~EFLAGS_TF) : "memory", "cc");
 }
 
+/* Two objects, alone in their page, beside an empty page. */
+static bool two_objects(void **first, void **second)
+{
+	u32 n = cache.per_page;
+
+	for (u32 i = 0; i < n; i++)
+		objects[i] = object_alloc(&cache, GFP_KERNEL);
+	*first = object_alloc(&cache, GFP_KERNEL);
+	*second = object_alloc(&cache, GFP_KERNEL);
+	for (u32 i = 0; i < n; i++)
+		object_free(&cache, objects[i]);
+	return EXPECT(0, *first && *second && cache.pages == 2 && cache.empty == 1,
+		"two objects in one page, in %u pages, of which %u are empty", cache.pages,
+		cache.empty);
+}
+
 /* False when the steps were over before the n-th, or the cache is damaged. */
 static bool free_at_step(u32 n)
 {
-	void *first = object_alloc(&cache, GFP_KERNEL);
+	void *first;
 	bool interrupted;
 
-	trial.second = object_alloc(&cache, GFP_KERNEL);
 	trial.free_after = n;
 	trial.steps = 0;
-	if (!EXPECT(0, first && trial.second && cache.pages == 1,
-		    "two objects in one page, in %u pages", cache.pages))
+	if (!two_objects(&first, &trial.second))
 		return false;
 	free_in_steps(first);
 	interrupted = !trial.second;
 	if (!interrupted)
 		object_free(&cache, trial.second);
 	return EXPECT(51,
-		       cache.in_use == 0 && cache.pages == 0 && list_empty(&cache.partial) &&
+		       cache.in_use == 0 && cache.pages == 1 && cache.empty == 1 &&
 			       list_empty(&cache.full),
 		       "interrupt at step %u: %u objects in use, %u pages", n, cache.in_use,
 		       cache.pages) &&
 	       interrupted;
 }
 
-SELFTEST(objcache_steps, "objcache.steps", 8, "51")
+SELFTEST(objcache_steps, "objcache.steps", 8, "51, 73")
 {
 	u32 n = 0;
 
@@ -188,5 +232,6 @@ SELFTEST(objcache_steps, "objcache.steps", 8, "51")
 	while (free_at_step(n))
 		n++;
 	trap_set_handler(TRAP_DEBUG, NULL);
+	object_cache_end(&cache);
 	EXPECT(51, n > 20, "only %u steps in a free", n);
 }

@@ -188,7 +188,7 @@ SELFTEST(vmalloc_device, "vmalloc.device", 7, "19")
 
 SELFTEST(vmalloc_stack, "vmalloc.stack", 7, "49")
 {
-	uintptr_t top = kernel_stack_alloc("a-name-that-is-too-long"),
+	uintptr_t top = kernel_stack_alloc("a-name-that-is-long"),
 		  bottom = top - KERNEL_STACK_SIZE;
 	const char *owner;
 
@@ -202,7 +202,7 @@ SELFTEST(vmalloc_stack, "vmalloc.stack", 7, "49")
 			(unsigned long)page);
 	}
 	owner = guard_page_owner(bottom - 4);
-	EXPECT(0, owner && !strcmp(owner, "a-name-that-is-"), "owner of the guard page: %s",
+	EXPECT(0, owner && !strcmp(owner, "a-name-that-is-long"), "owner of the guard page: %s",
 		owner ? owner : "nobody");
 	EXPECT(0, guard_page_owner(bottom - PAGE_SIZE) == owner,
 		"owner at the guard page's first byte");

@@ -111,7 +111,12 @@ SELFTEST(thread_stack, "thread.stack", 8, "49")
 
 static void end_at_once(struct crew_member *self) { (void)self; }
 
-static u32 pages_free(void) { return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all(); }
+/* With nothing kept ready: neither tables, stacks nor empty pages of objects. */
+static u32 pages_free(void)
+{
+	settle_pages();
+	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
+}
 
 /* False: no memory. */
 static bool make_and_join(u32 times)
@@ -128,7 +133,7 @@ SELFTEST(thread_memory, "thread.memory", 8, "51")
 {
 	u32 before;
 
-	/* What is kept for good (pages of stack names) is there after the first time. */
+	/* What is kept for good (pages of the table of stacks) is there after the first time. */
 	if (!make_and_join(1))
 		return;
 	before = pages_free();

@@ -11,8 +11,8 @@
  */
 __noreturn void machine_exit(bool pass);
 /*
- * The same with the status of a program: 0 is pass; 1 to 62 become QEMU's status 129 + 2 * n, higher
- * ones 255.
+ * The same with the status of a program: 0 is pass; 1 to 62 become QEMU's status 129 + 2 * n,
+ * higher ones 255.
  */
 __noreturn void machine_exit_with(u32 status);
 

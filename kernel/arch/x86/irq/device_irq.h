@@ -1,6 +1,6 @@
 /*
- * The sixteen lines of the PC's ISA bus, for drivers: through an I/O APIC where the local APIC is in
- * use, else through the 8259 pair.  All go to CPU 0.
+ * The sixteen lines of the PC's ISA bus, for drivers: through an I/O APIC where the local APIC is
+ * in use, else through the 8259 pair.  All go to CPU 0.
  */
 #ifndef ARCH_X86_DEVICE_IRQ_H
 #define ARCH_X86_DEVICE_IRQ_H

@@ -176,20 +176,20 @@ void flush_tlb_kernel_range(uintptr_t start, uintptr_t end)
 
 void switch_mm(struct mm_tlb *next)
 {
-	struct mm_tlb **active = this_cpu(active_mm);
-	struct mm_tlb *former = *active;
-	u32 bit = 1u << smp_processor_id();
+	struct mm_tlb *former = this_cpu_read(active_mm);
+	u32 bit;
 
-	*this_cpu(lazy_mm) = !next;
+	this_cpu_write(lazy_mm, !next);
 	if (!next || next == former)
 		return;
+	bit = 1u << smp_processor_id();
 	/*
 	 * A locked operation, so also the barrier: whoever flushes `next` from here on interrupts
 	 * us.
 	 */
 	atomic_or(&next->cpus, bit);
 	stamped_cr3_load(pgd_cr3(next->pgd));
-	*active = next;
+	this_cpu_write(active_mm, next);
 	if (former)
 		atomic_and(&former->cpus, ~bit);
 }

@@ -172,7 +172,7 @@ static struct result make_call(const struct call *call, u32 bad, u32 value)
 	for (u32 i = 0; i < call->arguments; i++)
 		set_register(
 			&registers, call->argument[i].place, i == bad ? value : call->value[i]);
-	kernel_call(&registers);
+	registers = kernel_call(registers);
 	return registers;
 }
 
@@ -314,7 +314,10 @@ static void try_rows(const struct call *call, u32 bad)
 
 /* ---- Where one good value does not serve all calls that take such an argument ---- */
 
-/* handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts ports; sys_info of the system wants no handle, its length is in bytes. */
+/*
+ * handle_copy fills a slot of this task; mem_alloc asks for a handle only with PHYS; io_grant counts
+ * ports; sys_info of the system wants no handle, its length is in bytes.
+ */
 static void set_own_values(struct call *call)
 {
 	if (call->number == CALL_handle_copy)
@@ -401,7 +404,10 @@ static void buffers_outside(void)
 }
 
 /* The kernel's copy faults as the program would, and the pager here ends it. */
-static void buffer_missing(void) { sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system)); }
+static void buffer_missing(void)
+{
+	sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system));
+}
 static void text_missing(void) { sys_ctl(0, SYS_PRINT, TEST_PAGES, 16); }
 
 #define TRY_CALL(number, name, arguments, errors, text)                                            \

@@ -21,7 +21,7 @@ static void check_registers(void)
 {
 	struct result registers = clock_call();
 
-	kernel_call(&registers);
+	registers = kernel_call(registers);
 	CHECK_EQUAL(registers.error, 0);
 	CHECK_EQUAL(registers.badge, 0);
 	CHECK_EQUAL(registers.tag, 0);
@@ -55,7 +55,7 @@ static void check_unknown_calls(void)
 
 		if (number > 0 && number < CALL_NUMBERS)
 			continue;
-		kernel_call(&registers);
+		registers = kernel_call(registers);
 		CHECK(registers.error == EINVAL, "call %u: error %u", number, registers.error);
 		CHECK(!registers.badge && !registers.tag && !registers.word0 && !registers.word1,
 			"call %u returns something", number);

@@ -1,0 +1,142 @@
+/* The short way of a message: see fast.h. */
+#include "kernel/ipc/fast.h"
+
+#include "kernel/calls/call.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/ipc/message.h"
+#include "kernel/objects/notification.h"
+#include "lib/string.h"
+
+/* Label and words, and nothing else. */
+static inline bool is_plain(const struct trapframe *frame)
+{
+	return !(frame->esi >> 22) && TAG_WORDS(frame->esi) <= MESSAGE_WORDS &&
+	       frame->ebx == TIMEOUT_NEVER;
+}
+
+/* The endpoint of a handle, which has this right; NULL: a case for the long way. */
+static inline struct endpoint *endpoint_at(
+	const struct user_thread *self, u32 slot, u32 right, u32 *badge)
+{
+	const struct handle *handle = handle_at(&self->task->handles, slot);
+
+	if (!handle || (handle->rights & (right | RIGHT_REPLY | RIGHT_RESERVED)) != right ||
+		handle->object->ops != &endpoint_ops || handle->object->dead)
+		return NULL;
+	*badge = handle->badge;
+	return endpoint_of(handle->object);
+}
+
+/* From the registers and the message page of one to those of the other. */
+static inline void pass(const struct user_thread *from, const struct trapframe *frame,
+	struct user_thread *to, u32 badge, u32 flags)
+{
+	struct trapframe *there = user_frame(to);
+	u32 words = TAG_WORDS(frame->esi);
+
+	there->ebx = badge;
+	there->esi = frame->esi | flags;
+	there->edi = frame->edi;
+	there->ebp = frame->ebp;
+	if (words > 2)
+		memcpy(&to->message->word[2], &from->message->word[2], (words - 2) * 4);
+}
+
+static inline bool has_no_time_limit(const struct user_thread *thread)
+{
+	return list_empty(&thread->timeout.node);
+}
+
+/* The thread that waits there to receive, if it can run at once; with its slot for the answer. */
+static inline struct user_thread *ready_receiver(
+	const struct endpoint *endpoint, struct handle **slot)
+{
+	struct user_thread *receiver = endpoint_receiver(endpoint);
+
+	if (!receiver || !has_no_time_limit(receiver) || !sched_can_hand_over(&receiver->thread))
+		return NULL;
+	*slot = reply_slot(receiver);
+	return *slot ? receiver : NULL;
+}
+
+bool fast_call(struct user_thread *self, struct trapframe *frame)
+{
+	struct user_thread *receiver = NULL;
+	struct endpoint *endpoint;
+	struct handle *slot;
+	u32 badge;
+
+	if (!is_plain(frame) || message_read_places(self))
+		return false;
+	objects_lock_call();
+	endpoint = endpoint_at(self, first_handle(frame->eax), RIGHT_SEND, &badge);
+	if (endpoint)
+		receiver = ready_receiver(endpoint, &slot);
+	if (!receiver) {
+		objects_unlock_call();
+		return false;
+	}
+	pass(self, frame, receiver, badge, TAG_CALL);
+	list_remove(&receiver->queue);
+	receiver->waits_for = NULL;
+	object_release(&endpoint->object);
+	receiver->state = IN_RUN;
+	receiver->result = 0;
+	reply_give(self, slot);
+	self->faults = false;
+	self->state = IN_REPLY;
+	sched_hand_over(&objects_lock, &receiver->thread);
+	return true;
+}
+
+/* The caller that a reply handle names, if it can run at once. */
+static inline struct user_thread *ready_caller(const struct handle *handle)
+{
+	struct user_thread *caller;
+
+	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) != RIGHT_REPLY)
+		return NULL;
+	caller = reply_caller(handle);
+	if (!caller || !has_no_time_limit(caller) || !sched_can_hand_over(&caller->thread))
+		return NULL;
+	return caller;
+}
+
+static inline bool nothing_to_take(const struct user_thread *self, const struct endpoint *endpoint)
+{
+	return !endpoint_sender(endpoint) && !(self->bound && self->bound->bits);
+}
+
+bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
+{
+	struct user_thread *caller;
+	struct endpoint *endpoint;
+	struct handle *handle;
+	u32 badge;
+
+	if (!is_plain(frame) || message_read_places(self))
+		return false;
+	objects_lock_call();
+	handle = handle_at(&self->task->handles, first_handle(frame->eax));
+	caller = ready_caller(handle);
+	endpoint = endpoint_at(self, second_handle(frame->eax), RIGHT_RECEIVE, &badge);
+	if (!caller || !endpoint || !nothing_to_take(self, endpoint)) {
+		objects_unlock_call();
+		return false;
+	}
+	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
+	if (!caller->faults)
+		pass(self, frame, caller, 0, 0);
+	caller->call_number++;
+	caller->state = IN_RUN;
+	handle->object = NULL;
+	object_reply_went(&caller->object);
+	self->reply_slot = first_handle(frame->eax);
+	self->polls = false;
+	self->state = IN_RECV;
+	self->waits_for = &endpoint->object;
+	object_hold(&endpoint->object);
+	endpoint_wait(endpoint, self);
+	sched_hand_over(&objects_lock, &caller->thread);
+	return true;
+}
