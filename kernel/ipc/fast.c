@@ -77,6 +77,7 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 		return false;
 	}
 	pass(self, frame, receiver, badge, TAG_CALL);
+	message_none(frame); /* what a call returns that ends with an error */
 	list_remove(&receiver->queue);
 	receiver->waits_for = NULL;
 	object_release(&endpoint->object);
@@ -127,6 +128,7 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
 	if (!caller->faults)
 		pass(self, frame, caller, 0, 0);
+	message_none(frame);
 	caller->call_number++;
 	caller->state = IN_RUN;
 	handle->object = NULL;

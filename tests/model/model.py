@@ -772,7 +772,11 @@ class Model:
     def handle_drop(self, thread, _, handle, flags):
         need(not flags & ~1, "EINVAL")
         if flags:
-            self.destroy(self.find(thread.task, handle, None, MANAGE).object)
+            found = thread.task.table.get(handle)
+            need(found and not found.is_reply, "EBADH")
+            need(found.rights & MANAGE, "EPERM")
+            if not found.object.dead:  # one that has ended already is only dropped
+                self.destroy(found.object)
         need(handle in thread.task.table, "EBADH")  # a thread that has ended itself gets here too
         self.clear_handle(thread.task, handle)
         self.returns(thread)
