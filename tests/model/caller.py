@@ -399,7 +399,11 @@ class Caller:
 
     def ask_notify_wait(self, _):
         target = self.handle("notification", RECEIVE, lambda n: n.bound in (None, self.thread))
-        return {"notification": target, "mask": self.bits() or self.chance(80), "timeout": self.timeout()}
+        return {
+            "notification": target,
+            "mask": self.bits() or self.chance(80),
+            "timeout": self.timeout(),
+        }
 
     def ask_obj_create(self, _):
         kind = self.any((C["KIND_ENDPOINT"],) * 3 + (C["KIND_NOTIFICATION"],) * 3 + (1, 1))
@@ -588,7 +592,7 @@ class Caller:
         return {"notification": target, "bit": bit, "low": low, "high": high}
 
     def ask_sys_info(self, _):
-        what = self.any((1, 1, 1, 2, 2, 2, 3, 3, 4)) if self.chance(95) else self.any((0, 5, 99))
+        what = self.any((1, 1, 1, 2, 2, 2, 3, 3, 4, 5)) if self.chance(95) else self.any((0, 6, 99))
         buffer = min(self.thread.task.space.scratch) + PAGE * 0x10 * (self.thread.worker % 2)
         arguments = {"what": what, "buffer": buffer, "length": 28}
         if what == C["INFO_SYSTEM"] and self.chance(70):
@@ -599,6 +603,8 @@ class Caller:
             arguments.update(object_=self.handle("system", SEND), length=0)
         elif what in (C["INFO_TASK"], C["INFO_MAPS"]):
             arguments["object_"] = 0 if self.chance(40) else self.handle("task", 0)
+        elif what == C["INFO_CACHES"]:
+            arguments["length"] = self.any((0, 28, 300))
         if what == C["INFO_MAPS"]:
             start = self.any((0x50000000, BORDER - 4 * PAGE, 0x60000000))
             arguments.update(from_=start, length=self.any((0, 16, 64, 256, 320)))

@@ -53,7 +53,7 @@ def measure(build, kernel):
     status, text = boot(build, kernel, script_bytes([], [1 << 28] * 3))
     assert status == PASS, text
     numbers = re.search(
-        r"^model: size endpoint (\d+) notification (\d+) task (\d+) page (\d+) thread (\d+)$",
+        r"^model: size endpoint (\d+) notification (\d+) task (\d+) page (\d+) thread (\d+) system (\d+)$",
         text,
         re.M,
     )

@@ -11,6 +11,7 @@ its text says.  Whoever needs to know more of the kernel than its documents say 
 
 PAGE = 4096
 READ, WRITE, EXEC = 1, 2, 4
+MAPPINGS_MAX = 1024  # of a frame
 
 
 class Refused(Exception):
@@ -69,6 +70,8 @@ class Space:
     def enter(self, address, frame, prot):
         """The record has been charged."""
         try:
+            if len(frame.places) >= MAPPINGS_MAX:
+                raise Refused("ENOMEM")
             self.make_tables(address)
             if address in self.entries:
                 raise Refused("EEXIST")

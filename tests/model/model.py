@@ -8,7 +8,7 @@ no document orders them: a refused call changes nothing.
 from dataclasses import dataclass, field
 
 from abi import CONSTANTS as C
-from memory import EXEC, PAGE, READ, WRITE, Refused, Space
+from memory import EXEC, MAPPINGS_MAX, PAGE, READ, WRITE, Refused, Space
 from objects import (
     ALL,
     GRANT,
@@ -27,8 +27,8 @@ NEVER, POLL = 0xFFFFFFFF, 0
 SHORT = 20_000  # microseconds and less: ends in the same step
 USER_START, USER_END = C["USER_START"], C["USER_END"]
 IO_MAP = 128
-# struct info_system of lib/abi/abi.h.
-INFO_SYSTEM_BYTES = 12 + 3 * 13 * 4 + 7 * 4 + 32 * 11 * 4
+# As sys_info tells of a thread.
+WAITING = {"RUN": 0, "SEND": 1, "REPLY": 2, "RECV": 3, "NOTE": 4}
 M32 = 0xFFFFFFFF
 
 
@@ -76,6 +76,7 @@ class Sizes:
     task: int
     page: int  # with the record of its mapping
     thread: int
+    system: int  # struct info_system
 
 
 def range_is_valid(address, pages):
@@ -496,6 +497,7 @@ class Model:
             need(entry, "EFAULT")
             errors.unless(not grant or entry.frame.owner is source, "EPERM")
             errors.unless(to not in space.entries, "EMSGSIZE")
+            errors.unless(len(entry.frame.places) < MAPPINGS_MAX, "ENOMEM")
             errors.stop()
         for at, to, prot, grant in moves:
             entry = source.frame_at(at)
@@ -979,10 +981,11 @@ class Model:
     def sys_info(self, thread, _, object_, what, from_, buffer, length):
         """The buffer is a page of the caller that nothing else uses, or nowhere."""
         errors = Errors()
-        ranged = what in (C["INFO_MAPS"], C["INFO_TASKS"])
+        ranged = what in (C["INFO_MAPS"], C["INFO_TASKS"], C["INFO_CACHES"])
+        whole = what in (C["INFO_SYSTEM"], C["INFO_CACHES"])
         errors.unless(what < C["INFO_KINDS"] and (ranged or not from_), "EINVAL")
-        errors.unless(what != C["INFO_SYSTEM"] or not object_, "EINVAL")
-        words, size = [], INFO_SYSTEM_BYTES if what == C["INFO_SYSTEM"] else 0
+        errors.unless(not whole or not object_, "EINVAL")
+        words, size = [], self.sizes.system if what == C["INFO_SYSTEM"] else 0
         if what in (C["INFO_TASK"], C["INFO_MAPS"]):
             task = thread.task
             if object_:
@@ -999,13 +1002,15 @@ class Model:
                 words, size = self.thread_words(handle.object, thread), 24
         elif what == C["INFO_TASKS"]:
             self.find_or_none(errors, thread.task, object_, "system", SEND)
+        if what in (C["INFO_CACHES"], C["INFO_TASKS"]):
+            size = length - length % 28  # whole structs; there are more of them
         errors.unless(ranged or length >= size, "EINVAL")
         errors.unless(
             not size or buffer % PAGE == 0 and buffer in thread.task.space.scratch, "EFAULT"
         )
         errors.stop()
         checks = [(buffer + 4 * i, word) for i, word in enumerate(words) if word is not None]
-        compared = 11 if what in (C["INFO_SYSTEM"], C["INFO_TASKS"]) else 15
+        compared = 11 if whole or what == C["INFO_TASKS"] else 15
         self.returns(thread, edi=size, checks=checks, compared=compared)
 
     def task_words(self, task):
@@ -1035,9 +1040,12 @@ class Model:
         return words
 
     def thread_words(self, target, asker):
-        runs = target is asker or not target.started
-        waiting = 0 if runs else None
-        return [target.task.number, int(target.started), None, waiting, target.prio, 0]
+        state = 0 if target is asker else WAITING[target.state]
+        if target.worker is not None and target.state == "RUN" and target is not asker:
+            # Stopped in user mode, or it waits for the next call of the test.
+            state = None if target.stopped or target.held else WAITING["NOTE"]
+        stopped = int(target.stopped)
+        return [target.task.number, int(target.started), stopped, state, target.prio, 0]
 
     def sys_ctl(self, thread, _, system, what, word0, word1):
         errors = Errors()

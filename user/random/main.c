@@ -200,8 +200,9 @@ static void tell_sizes(void)
 	task = bytes_used(SIZES_SLOT);
 	page = size_of_page();
 	thread = size_of_thread();
-	printf("model: size endpoint %u notification %u task %u page %u thread %u\n", endpoint,
-		notification, task, page, thread);
+	printf("model: size endpoint %u notification %u task %u page %u thread %u "
+	       "system %u\n",
+		endpoint, notification, task, page, thread, (u32)sizeof(struct info_system));
 	handle_drop(SIZES_SLOT, DROP_DESTROY);
 	for (u32 i = 0; i < TASKS; i++) {
 		sys_info(CONDUCTOR_TASKS + i, INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info));
