@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from abi import CALLS
 from caller import Caller
-from model import Sizes
+from base import Sizes
 from script import archive, script_bytes
 
 ROOM = 160 << 10  # bytes that each task may take beyond what it begins with
