@@ -198,7 +198,7 @@ class Messages(Base):
             entry.frame.places.append((space, to))
             space.used += space.record
             if grant:
-                source.used -= PAGE
+                entry.frame.owner.used -= PAGE  # both items may hold one frame
                 space.used += PAGE
                 entry.frame.owner = space
                 source.remove(at)
