@@ -57,9 +57,37 @@ def test_a_million_in_step(pae, debug, seed, build):
     in_step(build, pae, seed, CALLS_IN_CHECK, debug)
 
 
-def race(build, seed, count, **machine):
-    append = f'selftest=none run="random {seed} {count}"'
-    machine = {"smp": "4", "memory": "256M"} | machine
+REFUSED = re.compile(r"^# (\S+): (\d+) runs, (\d+) with effect$", re.M)
+
+
+def refuse_charges(build, kernel, which, **machine):
+    """Each in-system test with its charges refused, one by one: an error, and nothing is left."""
+    append = f'selftest=none run="test {which}"'
+    machine = {"smp": "2", "memory": "256M"} | machine
+    machine = Machine(kernel, append=append, programs=True, debug=True, **machine)
+    boot = run_machine(machine, build)
+    planned = int(re.findall(r"^1\.\.(\d+)$", boot.text, re.M)[-1])
+    tests = REFUSED.findall(boot.text)
+    assert len(tests) == planned > 50, boot.final_report
+    assert not re.findall(r"^not ok .*", boot.text, re.M), boot.final_report
+    without = [name for name, _, effects in tests if not int(effects)]
+    assert not without, without
+    assert boot.status == PASS, boot.final_report
+
+
+def test_every_tenth_charge_refused(build):
+    refuse_charges(build, "2level", "-refuse10")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kernel", ["2level", "pae"])
+def test_every_charge_refused(kernel, build):
+    refuse_charges(build, kernel, "-refuse", smp="4")
+
+
+def race(build, seed, count, option="", **machine):
+    append = f'selftest=none run="random {seed} {count}" {option}'.strip()
+    machine = {"smp": "4", "memory": "1200M"} | machine
     boot = run_machine(Machine(append=append, programs=True, **machine), build)
     said = re.search(r"^race: (\d+) calls in (\d+) rounds on 4 CPUs, (\d+) succ", boot.text, re.M)
     assert said and int(said[1]) >= count, boot.final_report
@@ -77,4 +105,4 @@ def test_race(kernel, build):
 @pytest.mark.parametrize("cpu, option", [("", ""), ("max", "kmap_flush=lazy")])
 @pytest.mark.parametrize("seed", range(2, 4))
 def test_long_race(kernel, debug, cpu, option, seed, build):
-    race(build, seed, MILLION, kernel=kernel, debug=debug, cpu=cpu, memory="1200M")
+    race(build, seed, MILLION, kernel=kernel, debug=debug, cpu=cpu, option=option)

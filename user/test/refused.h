@@ -20,7 +20,8 @@ u32 refused_step(const char *argument);
 
 /*
  * `run` runs the test with this limit: 1 if it ends as it does without, 0 if otherwise, -1 if
- * something of it is left.  Returns whether nothing was left by any run, and tells how many there were.
+ * something of it is left.  Returns whether nothing was left by any run, and tells how many there
+ * were.
  */
 bool refuse_charges(
 	const struct test *test, u32 step, int (*run)(const struct test *test, u32 limit));
