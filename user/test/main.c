@@ -74,9 +74,11 @@ static bool first_child(u32 refused)
 {
 	static const struct test nothing = { NOTHING, NULL, 0 };
 
+	if (!run_in_child(&nothing, CHILD_LIMIT))
+		return false;
 	if (refused)
 		run_in_child(&nothing, REFUSED_LIMIT(1));
-	return run_in_child(&nothing, CHILD_LIMIT) && quiet_begin();
+	return quiet_begin();
 }
 
 /* ---- Which tests ---- */
