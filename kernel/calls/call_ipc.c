@@ -141,7 +141,8 @@ static u32 wait_for_bits(struct user_thread *self, struct trapframe *frame,
 		objects_unlock_call();
 		return error;
 	}
-	if (timeout == TIMEOUT_POLL) {
+	/* A kill came before the lock was got: nobody would wake it. */
+	if (timeout == TIMEOUT_POLL || self->dying) {
 		objects_unlock_call();
 		return EAGAIN;
 	}

@@ -111,7 +111,8 @@ u32 ipc_receive(
 {
 	bool taken;
 
-	self->polls = timeout == TIMEOUT_POLL;
+	/* A kill came before the lock was got: nobody would wake it. */
+	self->polls = timeout == TIMEOUT_POLL || self->dying;
 	thread_waits(self, IN_RECV, &endpoint->object, self->polls ? TIMEOUT_NEVER : timeout);
 	taken = take(endpoint, self);
 	if (!taken && !self->polls)
@@ -268,6 +269,11 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
 	bool items = TAG_ITEMS(self->tag) && !self->faults;
 	struct user_thread *receiver;
 
+	/* A kill came before the lock was got: nobody would wake it. */
+	if (self->dying) {
+		objects_unlock_call();
+		return EDEAD;
+	}
 	self->calls = calls;
 	while ((receiver = endpoint_receiver(endpoint))) {
 		struct handle *slot = calls ? reply_slot(receiver) : NULL;
