@@ -366,18 +366,6 @@ static void priority_after_an_item(void)
 	CHECK_EQUAL(info.priority, 8);
 }
 
-/* Sends with a badge, then answers the first call. */
-static void send_then_answer(void *argument)
-{
-	struct result call;
-
-	(void)argument;
-	ipc_send(SLOT_EMPTY, TAG(0u, 0u, 0u), 0, 0, TIMEOUT_NEVER);
-	call = ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
-	ipc_reply_recv(SLOT_ANSWER, 0, TAG(0u, 0u, 0u), call.word0, 0, TIMEOUT_NEVER);
-}
-
-
 static const struct test tests[] = {
 	{ "message.calls", calls_on_one_cpu, 0 },
 	{ "message.calls_across", calls_across_cpus, 0 },
