@@ -63,9 +63,9 @@ u32 page_new(u32 task, uintptr_t at, u32 prot);
 u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how);
 u32 page_unmap(u32 task, uintptr_t at, u32 flags);
 u32 page_unmap_two(u32 task, uintptr_t at);
-/* The next message that this thread sends has one string, or takes one, of 8 bytes at `at`. */
-void string_out(uintptr_t at);
-void string_in(uintptr_t at);
+/* The messages that this thread sends have this one item, or it takes one there. */
+void item_out(enum item_kind kind, uintptr_t at, u32 size);
+void item_in(enum item_kind kind, uintptr_t at, u32 size);
 /* Uses the page in user mode; a fault goes to the pager.  Returns the frame. */
 u32 touch(uintptr_t at);
 /* From here on a copy into the frame is a failure: it is no longer the receiver's. */

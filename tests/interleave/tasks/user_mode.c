@@ -80,8 +80,8 @@ static struct message *message_page(void)
 
 /* ---- Calls ---- */
 
-/* Of the next message: set by string_out(). */
-static u32 items_of_self(void) { return message_page()->item[0].kind == ITEM_STRING; }
+/* Of the next message: set by item_out(). */
+static u32 items_of_self(void) { return message_page()->item[0].kind != ITEM_NONE; }
 
 struct registers_in {
 	u32 h1, h2, esi, edi, ebp, ebx;
@@ -214,18 +214,17 @@ u32 page_unmap_two(u32 task, uintptr_t at)
 		.error;
 }
 
-void string_out(uintptr_t at)
+void item_out(enum item_kind kind, uintptr_t at, u32 size)
 {
 	message_page()->item[0] =
-		(struct message_item){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
+		(struct message_item){ .kind = kind, .at = (u32)at, .size = size };
 }
 
-void string_in(uintptr_t at)
+void item_in(enum item_kind kind, uintptr_t at, u32 size)
 {
 	struct message *message = message_page();
 
-	message->place[0] =
-		(struct message_place){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
+	message->place[0] = (struct message_place){ .kind = kind, .at = (u32)at, .size = size };
 	message->places = 1;
 }
 

@@ -99,6 +99,29 @@ SCENARIO(teardown_twice, .no_pool = true, .about = "two CPUs destroy one task", 
 	.setup = setup_twice, .start = start_twice,
 	.finish = is_gone);
 
+/* ---- The pager of a thread that faults ---- */
+
+static struct task *client;
+
+static void touch_it(void) { touch(4 * PAGE_SIZE); }
+
+static void setup_pager(void)
+{
+	setup();
+	client = make_task(handle_at(&victim->handles, EP)->object);
+	spawn(victim, 1, serve);
+}
+
+static void start_fault(void)
+{
+	spawn(client, 0, touch_it);
+	spawn(task, 1, destroy_it);
+}
+
+/* Its answers have label 0, and map nothing: the thread faults until the pager is dead, then ends. */
+SCENARIO(teardown_pager, .no_pool = true, .about = "a pager is destroyed while it serves a fault",
+	.cpus = 2, .setup = setup_pager, .start = start_fault, .finish = is_gone);
+
 /* ---- Work on its memory ---- */
 
 static void map_into_it(void)
