@@ -2,9 +2,9 @@
  * Scenarios with tasks: threads of user mode on the kernel's own scheduler, calls, messages and
  * address spaces (docs/interleave.md).
  *
- * A scenario's setup() makes tasks and threads.  They run, without choices, until all of them wait;
- * then start() lets others loose, and from there on every schedule is tried.  A thread whose function
- * returns sleeps for good; what it should have done by then is looked at by finish().
+ * A scenario's setup() makes tasks and threads.  They run, without choices, until all of them wait.
+ * Then start() makes others, and from there on every schedule is tried.  A thread whose function
+ * returns sleeps for good.  finish() looks at what all of them have done.
  */
 #ifndef INTERLEAVE_TASKS_H
 #define INTERLEAVE_TASKS_H
@@ -80,8 +80,8 @@ u32 pages_free(void);
 u32 objects_used(void);
 
 /*
- * Every thread sleeps in the state that its queue says, every handle is counted, nothing waits to be
- * reaped.
+ * Every thread sleeps in the state that its queue says, every handle is counted, no object waits to
+ * be reaped.
  */
 void check_objects(void);
 /* Bytes that its account holds. */

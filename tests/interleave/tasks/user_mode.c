@@ -151,11 +151,10 @@ struct answer ipc_reply_recv(u32 slot, u32 endpoint, u32 word, u32 timeout)
 
 struct answer ipc_answer(u32 slot, u32 endpoint, u32 label)
 {
-	return enter_call(call_ipc_reply_recv,
-		&(struct registers_in){ .h1 = slot,
-			.h2 = endpoint,
-			.esi = TAG(label, 0, 0),
-			.ebx = TIMEOUT_NEVER });
+	return enter_call(call_ipc_reply_recv, &(struct registers_in){ .h1 = slot,
+						       .h2 = endpoint,
+						       .esi = TAG(label, 0, 0),
+						       .ebx = TIMEOUT_NEVER });
 }
 
 u32 notify(u32 notification, u32 bits)
@@ -209,8 +208,8 @@ u32 page_unmap(u32 task, uintptr_t at, u32 flags)
 
 u32 page_unmap_two(u32 task, uintptr_t at)
 {
-	return enter_call(call_mem_unmap,
-		&(struct registers_in){ .h1 = task, .edi = (u32)at, .esi = 2 })
+	return enter_call(
+		call_mem_unmap, &(struct registers_in){ .h1 = task, .edi = (u32)at, .esi = 2 })
 		.error;
 }
 

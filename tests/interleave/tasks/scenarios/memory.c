@@ -166,9 +166,8 @@ static void start_map_revoke(void)
 	spawn(pager, 1, revoke_source);
 }
 
-SCENARIO(map_revoke, .about = "a page is mapped on one CPU and revoked on another",
-	.no_pool = true, .cpus = 2, .setup = setup, .start = start_map_revoke,
-	.finish = all_revoked);
+SCENARIO(map_revoke, .about = "a page is mapped on one CPU and revoked on another", .no_pool = true,
+	.cpus = 2, .setup = setup, .start = start_map_revoke, .finish = all_revoked);
 
 static void revoke_if_owner(void) { page_unmap(0, SOURCE, UNMAP_REVOKE); }
 

@@ -59,8 +59,7 @@ static void start_call(void)
 }
 
 SCENARIO(teardown_call, .no_pool = true, .about = "a task is destroyed against a call to it",
-	.cpus = 2, .setup = setup_server, .start = start_call,
-	.finish = is_gone);
+	.cpus = 2, .setup = setup_server, .start = start_call, .finish = is_gone);
 
 /* ---- A thread of it that runs ---- */
 
@@ -74,8 +73,7 @@ static void start_running(void)
 
 SCENARIO(teardown_running, .no_pool = true,
 	.about = "a task is destroyed while a thread of it runs in user mode", .cpus = 2,
-	.setup = setup, .start = start_running,
-	.finish = is_gone);
+	.setup = setup, .start = start_running, .finish = is_gone);
 
 /* ---- Twice ---- */
 
@@ -96,8 +94,7 @@ static void start_twice(void)
 }
 
 SCENARIO(teardown_twice, .no_pool = true, .about = "two CPUs destroy one task", .cpus = 2,
-	.setup = setup_twice, .start = start_twice,
-	.finish = is_gone);
+	.setup = setup_twice, .start = start_twice, .finish = is_gone);
 
 /* ---- The pager of a thread that faults ---- */
 
@@ -118,7 +115,7 @@ static void start_fault(void)
 	spawn(task, 1, destroy_it);
 }
 
-/* Its answers have label 0, and map nothing: the thread faults until the pager is dead, then ends. */
+/* The pager's answers have label 0, and map nothing: the thread faults until the pager is dead. */
 SCENARIO(teardown_pager, .no_pool = true, .about = "a pager is destroyed while it serves a fault",
 	.cpus = 2, .setup = setup_pager, .start = start_fault, .finish = is_gone);
 
@@ -146,5 +143,4 @@ static void start_alloc(void)
 
 SCENARIO(teardown_alloc, .no_pool = true,
 	.about = "a task is destroyed while another maps a page into it", .cpus = 2,
-	.setup = setup_server_here, .start = start_alloc,
-	.finish = is_gone);
+	.setup = setup_server_here, .start = start_alloc, .finish = is_gone);
