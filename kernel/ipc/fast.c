@@ -70,7 +70,7 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 		return false;
 	objects_lock_call();
 	endpoint = endpoint_at(self, first_handle(frame->eax), RIGHT_SEND, &badge);
-	if (endpoint)
+	if (endpoint && !self->dying)
 		receiver = ready_receiver(endpoint, &slot);
 	if (!receiver) {
 		objects_unlock_call();
@@ -120,7 +120,7 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 	handle = handle_at(&self->task->handles, first_handle(frame->eax));
 	caller = ready_caller(handle);
 	endpoint = endpoint_at(self, second_handle(frame->eax), RIGHT_RECEIVE, &badge);
-	if (!caller || !endpoint || !nothing_to_take(self, endpoint)) {
+	if (!caller || !endpoint || self->dying || !nothing_to_take(self, endpoint)) {
 		objects_unlock_call();
 		return false;
 	}

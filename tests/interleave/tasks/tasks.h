@@ -58,6 +58,8 @@ u32 notify(u32 notification, u32 bits);
 struct answer notify_wait(u32 notification, u32 mask, u32 timeout);
 u32 handle_drop(u32 slot, u32 flags);
 u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word);
+/* A thread that is not started, with its message page there. */
+u32 thread_new(u32 task, u32 slot, uintptr_t message_at);
 /* 0: the own task.  One page each; prot, how, flags as the calls have them. */
 u32 page_new(u32 task, uintptr_t at, u32 prot);
 u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how);

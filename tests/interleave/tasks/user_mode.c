@@ -182,6 +182,13 @@ u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word)
 		.error;
 }
 
+u32 thread_new(u32 task, u32 slot, uintptr_t message_at)
+{
+	return enter_call(call_thread_create,
+		&(struct registers_in){ .h1 = task, .h2 = slot, .esi = (u32)message_at | 1 })
+		.error;
+}
+
 u32 page_new(u32 task, uintptr_t at, u32 prot)
 {
 	return enter_call(call_mem_alloc,

@@ -119,6 +119,27 @@ static void start_fault(void)
 SCENARIO(teardown_pager, .no_pool = true, .about = "a pager is destroyed while it serves a fault",
 	.cpus = 2, .setup = setup_pager, .start = start_fault, .finish = is_gone);
 
+/* ---- A thread made in it ---- */
+
+#define NEW 5u
+
+static void make_one(void)
+{
+	u32 error = thread_new(VICTIM, NEW, 5 * PAGE_SIZE);
+
+	MUST(!error || error == EDEAD || error == EBADH, "thread_create returns %u", error);
+}
+
+static void start_create(void)
+{
+	spawn(task, 1, make_one);
+	spawn(task, 0, destroy_it);
+}
+
+SCENARIO(teardown_create, .no_pool = true,
+	.about = "a task is destroyed while another makes a thread in it", .cpus = 2,
+	.setup = setup_server, .start = start_create, .finish = is_gone);
+
 /* ---- Work on its memory ---- */
 
 static void map_into_it(void)
