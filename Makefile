@@ -145,12 +145,12 @@ interleave interleave-faults:
 bench bench-diff bench-linux: $(BUILD)/tarn.elf $(BUILD)/tarn-pae.elf
 	@$(MAKE) --no-print-directory -f tests/bench/Makefile $(TOLD) $@
 
-gdb gdb-server gdb-client dump: kernels
+gdb gdb-server gdb-client dump: kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) $@
 
 # The tours stop in functions that only the debug build leaves alone.
 tour:
-	@$(MAKE) --no-print-directory -s DEBUG=1 kernels
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) TOUR='$(TOUR)' $@
 
 book:

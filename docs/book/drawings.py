@@ -3,7 +3,7 @@
 files.
 
 Addresses and sizes that the source defines are taken from there, so that a drawing cannot rot
-either.  Those of the last chapters are in drawings_later.py. """
+either.  Those of the later chapters are in drawings_later.py and drawings_user.py. """
 
 import sys
 from pathlib import Path
@@ -15,6 +15,7 @@ sys.path.insert(0, str(source.ROOT / "tools"))
 from drawing import pool, walk  # noqa: E402
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing  # noqa: E402
 import drawings_later  # noqa: E402
+import drawings_user  # noqa: E402
 
 PAGE_OFFSET = source.constant("kernel/arch/x86/paging/page.h", "PAGE_OFFSET")
 
@@ -469,6 +470,7 @@ ALL = {
     "stale": stale,
     "flush": flush,
     **drawings_later.ALL,
+    **drawings_user.ALL,
 }
 
 

@@ -20,8 +20,19 @@ from pathlib import Path
 import source
 
 BOOK = Path(__file__).resolve().parent
-# What a kernel is built from; no results, no history.
-TREE = ["Makefile", "linker.ld", "boot", "kernel", "lib", "tests", "tools", "docs"]
+# What a kernel, its programs and the ISO are built from; no results, no history.
+TREE = [
+    "Makefile",
+    "linker.ld",
+    "grub.cfg",
+    "boot",
+    "kernel",
+    "lib",
+    "user",
+    "tests",
+    "tools",
+    "docs",
+]
 BLOCK = re.compile(r"^```plant (\S+) (\S+) (\S+)\n(.*?)^```$", re.M | re.S)
 
 

@@ -7,8 +7,11 @@
 #include "kernel/ipc/fault.h"
 #include "kernel/objects/system.h"
 #include "kernel/sched/sched_stats.h"
+#include "lib/string.h"
+#include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
 #include "mm/pages/zone.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/quicklist.h"
@@ -45,12 +48,25 @@ static u32 put_one(struct answer *answer, const void *from, u32 size)
 
 /* ---- SYSTEM ---- */
 
+/* Pages of a zone in the lists of all CPUs. */
+static u32 cached_pages(u32 zone)
+{
+	u32 pages = 0;
+
+	for_each_cpu(cpu, cpus_online())
+		for (u32 order = 0; order <= PCP_MAX_ORDER; order++)
+			pages += READ_ONCE(per_cpu(page_stacks, cpu)->of[order][zone].count)
+				 << order;
+	return pages;
+}
+
 static void fill_zone(struct info_system *info, u32 i)
 {
 	const struct zone *zone = &zones[i];
 
 	info->zone[i].managed = zone->managed;
 	info->zone[i].free = READ_ONCE(zone->free);
+	info->zone[i].cached = cached_pages(i);
 	for (u32 order = 0; order < NR_ORDERS; order++)
 		info->zone[i].blocks[order] = READ_ONCE(zone->area[order].count);
 }
@@ -71,6 +87,7 @@ static void fill_cpu(struct info_system *info, u32 cpu)
 	info->cpu[cpu].pgds = per_cpu(pgd_quicklist, cpu)->count;
 	info->cpu[cpu].pmds = per_cpu(pmd_quicklist, cpu)->count;
 	info->cpu[cpu].ptes = per_cpu(pte_quicklist, cpu)->count;
+	info->cpu[cpu].stacks = per_cpu(stack_list, cpu)->count;
 }
 
 static void fill_pkmap(struct info_system *info)
@@ -102,6 +119,25 @@ static u32 tell_system(struct answer *answer)
 		fill_cpu(info, cpu);
 	error = put_one(answer, info, sizeof(*info));
 	kfree(info);
+	return error;
+}
+
+/* ---- CACHES ---- */
+
+static u32 tell_caches(u32 from, struct answer *answer)
+{
+	const struct object_cache *cache;
+	u32 error = 0;
+
+	for (; (cache = object_cache_number(from)); from++) {
+		struct info_cache info = { .size = cache->size,
+			.in_use = READ_ONCE(cache->in_use),
+			.pages = READ_ONCE(cache->pages) };
+
+		strlcpy(info.name, cache->name, sizeof(info.name));
+		if (!put(answer, &info, sizeof(info), &error))
+			break;
+	}
 	return error;
 }
 
@@ -215,6 +251,7 @@ static u32 tell(struct user_thread *self, const struct call *call, struct answer
 	case INFO_TASK: return tell_task(self, call->h1, answer);
 	case INFO_MAPS: return tell_maps(self, call->h1, call->edi, answer);
 	case INFO_THREAD: return tell_thread(self, call->h1, answer);
+	case INFO_CACHES: return tell_caches(call->edi, answer);
 	default: return tell_tasks(self, call->h1, call->edi, answer);
 	}
 }
@@ -223,10 +260,11 @@ u32 call_sys_info(struct user_thread *self, struct trapframe *frame)
 {
 	struct call call = call_begin(frame);
 	struct answer answer = { .at = call.ebp, .room = call.ebx };
-	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS;
+	bool whole = call.esi == INFO_SYSTEM || call.esi == INFO_CACHES;
+	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS || call.esi == INFO_CACHES;
 	u32 error;
 
-	if (call.esi >= INFO_KINDS || (call.esi == INFO_SYSTEM && call.h1) || (!ranged && call.edi))
+	if (call.esi >= INFO_KINDS || (whole && call.h1) || (!ranged && call.edi))
 		return EINVAL;
 	copy_begins(self);
 	error = tell(self, &call, &answer);

@@ -104,6 +104,7 @@ static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *fra
 	};
 	u32 error = message_read_places(self);
 
+	self->badge = 0; /* an answer has none */
 	if (!error)
 		error = begin_to_send(self, frame);
 	message_none(frame);

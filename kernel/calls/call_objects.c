@@ -98,7 +98,13 @@ static u32 create_task_for(struct user_thread *self, const struct call *call)
 		error = task_create(&wanted, &task);
 	call_release(wanted.pager);
 	call_release(wanted.on_end);
-	return error ? error : hand_over(self, call->h2, &task->object, false);
+	if (error)
+		return error;
+	error = hand_over(self, call->h2, &task->object, false);
+	/* It is there until the reaper has it, but nobody could end it. */
+	if (error)
+		task_destroy(task);
+	return error;
 }
 
 static u32 create_task(struct user_thread *self, const struct call *call)

@@ -3,6 +3,7 @@
 #include "arch/x86/console/exit.h"
 #include "arch/x86/cpu/user_copy.h"
 #include "arch/x86/cpu/user_mode.h"
+#include "arch/x86/hooks/lock_order.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
@@ -79,7 +80,10 @@ static u32 make_io_map(struct task *task)
 		return ENOMEM;
 	}
 	memset(io, 0xFF, IO_MAP_BYTES);
-	task_set_io(task, io);
+	if (!task_set_io(task, io)) { /* another thread was faster */
+		kfree(io);
+		account_return(&task->account, IO_MAP_BYTES);
+	}
 	return 0;
 }
 
@@ -182,5 +186,6 @@ u32 call_sys_ctl(struct user_thread *self, struct trapframe *frame)
 	error = need_system(self, call.h1, RIGHT_MANAGE);
 	if (error)
 		return error;
+	lock_order_report();
 	machine_exit_with(call.edi);
 }

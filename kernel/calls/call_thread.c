@@ -155,7 +155,9 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 			return error;
 	}
 	flags = objects_lock_irq();
-	if (other)
+	if (thread->object.dead)
+		error = EDEAD;
+	else if (other)
 		error = copy_from(thread, user_thread_of(other), call);
 	if (!error)
 		user_thread_start(thread);

@@ -11,13 +11,10 @@
 
 /* A panic was caught that left `depth` locks held: forgets what was taken above them. */
 void lock_order_forget(u32 depth);
-/* Prints a line for each pair that nests. */
-void lock_order_report(void);
 
 #else
 
 static inline void lock_order_forget(u32 depth) { (void)depth; }
-static inline void lock_order_report(void) {}
 
 #endif
 #endif

@@ -95,5 +95,8 @@ bool fault_in_copy(u32 address, u32 error)
 	if (self->copy_fault == page || self->dying || !self->task->pager)
 		return false;
 	self->copy_fault = page;
-	return serve(self, TRAP_PAGE_FAULT, error | PF_USER, address, user_frame(self)->eip);
+	if (serve(self, TRAP_PAGE_FAULT, error | PF_USER, address, user_frame(self)->eip))
+		return true;
+	user_thread_kill(self);
+	return false;
 }

@@ -14,8 +14,9 @@
 /* Begins a copy by the kernel to or from the user memory of the running thread. */
 static inline void copy_begins(struct user_thread *self) { self->copy_fault = NO_COPY_FAULT; }
 /*
- * A page fault in such a copy: true if it goes on.  A page that is missing is asked for once: if
- * the copy faults there again, the pager's answer did not help.  Interrupts on; may sleep.
+ * A page fault in such a copy: true if it goes on.  A page that is missing is asked for once: if the
+ * copy faults there again, the pager's answer did not help.  A pager that ends the thread ends it
+ * here too, behind the call.  Interrupts on; may sleep.
  */
 bool fault_in_copy(u32 address, u32 error);
 /* An exception of the running thread in user mode.  The same context. */

@@ -174,11 +174,16 @@ static u32 sender_goes_on(struct user_thread *self)
 	return thread_block(self, NULL);
 }
 
-/* The message has not been delivered; lock released. */
-static u32 sender_gives_up(struct user_thread *self, u32 error)
+/* The message has not been delivered: the slot is free for the next call's reply handle. */
+static void free_reply_slot(struct user_thread *self)
 {
 	if (self->reply_handle)
 		handle_clear(self->reply_handle);
+}
+
+/* Lock released. */
+static u32 sender_gives_up(struct user_thread *self, u32 error)
+{
 	thread_unlink(self);
 	objects_unlock_call();
 	return error;
@@ -192,10 +197,12 @@ static u32 finish_transfer(
 	if (self->thread.priority != self->base_priority)
 		sched_set_priority(&self->thread, self->base_priority);
 	if (receiver->dying) {
+		free_reply_slot(self);
 		thread_wake(receiver, EDEAD);
 		return sender_gives_up(self, EDEAD);
 	}
 	if (result.sender || self->dying) {
+		free_reply_slot(self);
 		receive_again(receiver);
 		return sender_gives_up(self, result.sender);
 	}

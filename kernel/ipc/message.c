@@ -11,6 +11,7 @@ u32 message_read(struct user_thread *sender, const struct trapframe *frame)
 	if ((tag & TAG_FLAGS) || TAG_WORDS(tag) > MESSAGE_WORDS || TAG_ITEMS(tag) > MESSAGE_ITEMS)
 		return EINVAL;
 	sender->tag = tag;
+	sender->badge = 0; /* of an answer; who sends to an endpoint sets it */
 	sender->word[0] = frame->edi;
 	sender->word[1] = frame->ebp;
 	sender->faults = false;

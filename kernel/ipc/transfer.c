@@ -197,13 +197,14 @@ static u32 reserve_handle(const struct user_thread *sender, const struct user_th
 	const struct message_item *item = &sender->item[i];
 	struct handle *from = handle_at(&sender->task->handles, item->at);
 	struct handle *to = handle_free_slot(&receiver->task->handles, receiver->place[i].at);
+	u32 error;
 
 	if (!from || (from->rights & RIGHT_RESERVED))
 		return EBADH;
 	if (!to)
 		return EMSGSIZE;
-	moving->to = to;
 	if (from->rights & RIGHT_REPLY) {
+		moving->to = to;
 		moving->from_slot = item->at;
 		handle_move(to, from);
 		to->rights |= RIGHT_RESERVED;
@@ -211,7 +212,10 @@ static u32 reserve_handle(const struct user_thread *sender, const struct user_th
 	}
 	if (from->object->dead)
 		return EDEAD;
-	return reserve_copy(to, from, item);
+	error = reserve_copy(to, from, item);
+	if (!error)
+		moving->to = to;
+	return error;
 }
 
 static u32 reserve_handles(const struct user_thread *sender, const struct user_thread *receiver,

@@ -124,17 +124,25 @@ static struct user_thread *matching_waiter(const struct notification *notificati
 	return NULL;
 }
 
+/* To the bound thread, if it receives: a receive hears of the bits first. */
+static void tell_bound(struct notification *notification)
+{
+	struct user_thread *bound = notification->bound;
+
+	if (notification->bits && bound && bound->state == IN_RECV)
+		thread_wake_with_note(bound, notification_take(notification, ~0u));
+}
+
 void notification_raise(struct notification *notification, u32 bits)
 {
-	struct user_thread *waiter, *bound = notification->bound;
+	struct user_thread *waiter;
 
 	notification->bits |= bits;
 	while ((waiter = matching_waiter(notification))) {
 		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
 		thread_wake(waiter, 0);
 	}
-	if (notification->bits && bound && bound->state == IN_RECV)
-		thread_wake_with_note(bound, notification_take(notification, ~0u));
+	tell_bound(notification);
 }
 
 void notification_wait(
@@ -152,6 +160,7 @@ u32 notification_bind(struct notification *notification, struct user_thread *thr
 	notification->bound = thread;
 	thread->bound = notification;
 	object_hold(&notification->object);
+	tell_bound(notification);
 	return 0;
 }
 

@@ -135,14 +135,18 @@ void task_owns(struct task *task, struct object *object)
 	list_append(&task->owned, &object->owned);
 }
 
-void task_set_io(struct task *task, u8 *io)
+bool task_set_io(struct task *task, u8 *io)
 {
 	u32 flags = objects_lock_irq();
+	bool first = !task->io;
 
-	task->io = io;
-	list_for_each(node, &task->threads)
-		list_entry(node, struct user_thread, in_task)->thread.io = io;
+	if (first) {
+		task->io = io;
+		list_for_each(node, &task->threads)
+			list_entry(node, struct user_thread, in_task)->thread.io = io;
+	}
 	objects_unlock_irq(flags);
+	return first;
 }
 
 /* ---- The end ---- */

@@ -73,8 +73,11 @@ void task_call_ends(struct task *task);
 /* Sleeps until it is gone and its memory is back; the caller's hold goes. */
 void task_wait_end(struct task *task);
 
-/* Its map of I/O ports, charged for, from now on: for all its threads.  No lock held. */
-void task_set_io(struct task *task, u8 *io);
+/*
+ * Its map of I/O ports, charged for, from now on: for all its threads.  False: it has one.  No lock
+ * held.
+ */
+bool task_set_io(struct task *task, u8 *io);
 
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);

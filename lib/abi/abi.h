@@ -144,22 +144,32 @@ enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
 /* ---- What sys_info tells ---- */
 
 /*
- * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS:
- * structs info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system,
- * send): structs info_task, from the number `from` on.  LOG: bytes of the kernel's output.  edi
- * returns the bytes filled in.
+ * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS: structs
+ * info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system, send): structs
+ * info_task, from the number `from` on.  CACHES: structs info_cache, from number `from` on, of the
+ * kernel's objects.  LOG: bytes of the kernel's output.  edi returns the bytes filled in.
  */
-enum info_kind { INFO_SYSTEM, INFO_TASK, INFO_MAPS, INFO_THREAD, INFO_TASKS, INFO_KINDS };
+enum info_kind {
+	INFO_SYSTEM,
+	INFO_TASK,
+	INFO_MAPS,
+	INFO_THREAD,
+	INFO_TASKS,
+	INFO_CACHES,
+	INFO_KINDS
+};
 
 #define INFO_ZONES 3u
 #define INFO_ORDERS 11u
 #define INFO_CPUS 32u
+#define INFO_STACK_PAGES 2u
 
 struct info_system {
 	u64 microseconds; /* since boot */
 	u32 cpus;
 	struct {
 		u32 managed, free; /* pages */
+		u32 cached;        /* in the lists of the CPUs, not counted as free */
 		u32 blocks[INFO_ORDERS];
 	} zone[INFO_ZONES]; /* DMA, NORMAL, HIGHMEM */
 	struct {
@@ -168,7 +178,15 @@ struct info_system {
 	struct {
 		u32 switches, ticks, halts, ipis, rounds, full_flushes, cr3_loads, invlpgs;
 		u32 pgds, pmds, ptes; /* in its quicklists */
+		u32 stacks;           /* kernel stacks, of INFO_STACK_PAGES each, that it keeps ready */
 	} cpu[INFO_CPUS];
+};
+
+/* Objects of one kind ("task", "endpoint", "mapping"), or of one size ("kmalloc-64"). */
+struct info_cache {
+	char name[16];
+	u32 size;          /* bytes of an object */
+	u32 in_use, pages; /* objects; pages that they are cut from */
 };
 
 struct info_task {
@@ -188,7 +206,8 @@ struct info_map {
 struct info_thread {
 	u32 task; /* its number */
 	u32 started, stopped;
-	u32 waiting; /* 0: runs, or could; else it waits in a call */
+	/* 0: it runs, or could.  In a call: 1 SEND, 2 REPLY, 3 RECV, 4 NOTE, 5 ACTIVE, 6 PASSIVE. */
+	u32 waiting;
 	u32 priority, cpu;
 };
 

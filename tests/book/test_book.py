@@ -4,8 +4,10 @@ every chapter is whole.
 
 import html
 import importlib.util
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from urllib.parse import unquote
@@ -143,7 +145,7 @@ def test_no_page_is_left_out(book):
     assert [page.number for page in book.pages if page.number] == [
         str(n + 1) for n in range(len(CHAPTERS))
     ]
-    assert len(CHAPTERS) == 11
+    assert len(CHAPTERS) == 14
     assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {
         "SUMMARY"
     }
@@ -176,6 +178,27 @@ def test_exercises_are_graded(name):
     assert [int(number) for number, _ in items] == list(range(1, len(items) + 1))
     grades = [len(stars) for _, stars in items]
     assert grades == sorted(grades) and set(grades) == {1, 2, 3}, grades
+
+
+ANSWERED = [name for name in CHAPTERS if "](answers.md)" in chapter_text(name)]
+
+
+def test_exercises_have_hints_and_answers():
+    """Of the chapters about programs, all; each also has its drawings and mistakes."""
+    assert ANSWERED == CHAPTERS[11:]
+    text = chapter_text("answers")
+    given = re.findall(r"^### (\d+\.\d+)\n\n\*Hint:\* .+?\n\n\*Answer:\* ", text, re.M | re.S)
+    asked = [
+        f"{CHAPTERS.index(name) + 1}.{number}"
+        for name in ANSWERED
+        for number in re.findall(
+            r"^(\d+)\. ★", chapter_text(name).partition("## Exercises")[2], re.M
+        )
+    ]
+    assert given == asked == re.findall(r"^### (.*)$", text, re.M)
+    for name in ANSWERED:
+        assert chapter_text(name).count("](drawings/") >= 2, name
+        assert len(plant.plants_in(chapter_text(name))) >= 3, name
 
 
 # ---- Drawings ----
@@ -218,6 +241,20 @@ def test_every_mistake_can_be_planted(tmp_path):
         shutil.copy(ROOT / planted.path, file)
         planted.apply(tmp_path)
         assert file.read_text() != (ROOT / planted.path).read_text(), planted.name
+
+
+def test_a_planted_copy_can_be_built(tmp_path):
+    """It has all that `make run` wants: kernels, programs, the ISO's menu."""
+    plant.copy_tree(tmp_path / "copy")
+    made = subprocess.run(
+        ["make", "-n", "BUILD=build", "iso"],
+        cwd=tmp_path / "copy",
+        env={**os.environ, "MAKEFLAGS": ""},
+        capture_output=True,
+        text=True,
+    )
+    assert made.returncode == 0, made.stderr
+    assert "-o build/user/root" in made.stdout, made.stdout[-2000:]
 
 
 # Figures that depend on the size of the kernel, so on the compiler, and on who is idle when.

@@ -184,7 +184,8 @@ def test_nothing_is_broken(healthy):
     judged |= listed(text, "hold, but for what was not judged")
     assert judged >= {1, 2, 3, 12, 18, 22, 27, 28, 29, 30, 32, 33, 34, 46, 47, 48, 49, 51}, text
     # No thread has an address space, so there is no PGD but the kernel's.
-    assert listed(text, "nothing was there to look at") == {19}, text
+    without_tasks = {19} | set(range(53, 70)) - {63}
+    assert listed(text, "nothing was there to look at") == without_tasks, text
 
 
 @BOTH

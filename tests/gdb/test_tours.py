@@ -30,6 +30,10 @@ def test_the_tours_that_there_must_be():
         "sleeper",
         "stack-overflow",
         "who-freed",
+        "fault",
+        "copy-on-write",
+        "message",
+        "death",
     }
 
 
@@ -108,6 +112,26 @@ def test_a_stop_that_is_not_reached_fails(build, tmp_path):
         ],
     )
     assert "stop 1 (one), at: no breakpoint at no_such_function" in ran[2], ran
+
+
+def test_a_condition_is_kept(build):
+    """The stop is where it holds, not where the place is first passed."""
+    tour = "title: t\n-- one\nat: testing_step if step == 7\nsay: x\nexpect: step == 7\n"
+    commands = [
+        "python import tourfile; from kernelview import tours; tours.automatic = lambda: True",
+        f"python tour = {tour!r}",
+        "python tourfile.load = lambda name: tourfile.Reader(name, tour).tour",
+        "tarn tour made-up",
+    ]
+    found = ask(Machine("2level", debug=True, append="selftest=none"), build, commands)
+    assert "End of the tour made-up" in found["tarn tour made-up"], found.in_order
+
+
+def test_programs_are_there_where_the_tour_runs_one(build, tmp_path):
+    """`run=` in its machine; without the archive that is said."""
+    (tmp_path / "tarn-debug.elf").symlink_to(build / "tarn-debug.elf")
+    ran = session("tour", "fault", TOUR_AUTO="yes", BUILD=tmp_path)
+    assert ran.returncode == 1 and "user.tar (make user)" in ran.stdout, ran.stdout
 
 
 def test_an_unknown_tour_is_refused(build):

@@ -7,7 +7,6 @@
 #include "arch/x86/irq/clock.h"
 #include "arch/x86/paging/fixmap.h"
 #include "kernel/debug/irq_time.h"
-#include "kernel/debug/lock_order.h"
 #include "kernel/debug/stack_depth.h"
 #include "kernel/sched/thread.h"
 #include "kernel/testing.h"

@@ -64,10 +64,16 @@ class Settings:
     append: str = field(default_factory=lambda: given("APPEND"))
     reverse: bool = field(default_factory=lambda: switched_on("REVERSE"))
     loader: str = "kernel"  # or "iso": by GRUB
+    programs: bool = True  # with the programs of user.tar as a boot module, where they are built
 
     @property
     def elf(self):
         return self.build / f"tarn{'-pae' if self.pae else ''}{self.kind}.elf"
+
+    @property
+    def modules(self):
+        archive = self.build / "user.tar"
+        return [archive] if self.programs and archive.is_file() else []
 
     @property
     def folder(self):
@@ -85,13 +91,16 @@ def own_iso(settings, folder):
     menu = folder / "grub.cfg"
     menu.write_text(
         "serial --unit=0 --speed=115200\nterminal_output serial\nset timeout=0\n"
-        f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n}}\n'
+        f'menuentry "Tarn" {{\n\tmultiboot /boot/{settings.elf.name} {settings.append}\n'
+        + "".join(f"\tmodule /boot/{module.name} {module.name}\n" for module in settings.modules)
+        + "}\n"
     )
     objcopy = subprocess.run(
         ["sh", ROOT / "tools/compiler.sh", "objcopy", ""], capture_output=True, text=True
     ).stdout.strip()
     subprocess.run(
-        ["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu, settings.elf],
+        ["sh", ROOT / "tools/mkiso.sh", objcopy, folder / "tarn.iso", menu]
+        + [*settings.modules, settings.elf],
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -119,7 +128,10 @@ def qemu_command(settings, folder):
     command += ["-machine", settings.machine] if settings.machine else []
     if settings.loader == "iso":
         return command + ["-cdrom", str(own_iso(settings, folder))]
-    return command + ["-kernel", str(settings.elf), "-append", settings.append]
+    # QEMU takes two commas for one, and what follows a blank for the module's name.
+    modules = [f"{str(module).replace(',', ',,')} {module.name}" for module in settings.modules]
+    command += ["-kernel", str(settings.elf), "-append", settings.append]
+    return command + (["-initrd", ",".join(modules)] if modules else [])
 
 
 def halted(folder, address=None):
@@ -447,6 +459,9 @@ def tour(settings, name=None):
     found = tourfile.load(name)
     for key, value in found.machine().items():
         setattr(settings, key, value)
+    settings.programs = "run=" in settings.append
+    if settings.programs and not settings.modules:
+        raise Refused(f"this tour needs {settings.build}/user.tar (make user)")
     alone = switched_on("TOUR_AUTO")
     with tempfile.TemporaryDirectory(prefix="session-", dir=settings.folder) as folder:
         # To go back: the player keeps a snapshot of each stop (kernelview/tours.py).

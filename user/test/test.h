@@ -27,7 +27,9 @@ struct test_list {
 	u32 count;
 };
 extern const struct test_list handle_tests, memory_tests, message_tests, notify_tests, thread_tests,
-	fault_tests, entry_tests, call_tests;
+	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests,
+	state_tests, transfer_tests, pager_tests, cpus_tests, sched_tests,
+	irq_tests, quota_tests, error_tests;
 #define TEST_LIST(name, tests) const struct test_list name = { tests, ARRAY_SIZE(tests) }
 
 /* ---- For tests ---- */
@@ -55,10 +57,20 @@ __noreturn void test_failed(const char *file, int line, const char *fmt, ...) __
 void expect(const char *file, int line, const char *call, u32 wanted, u32 got);
 
 /* Slots that tests use as they like. */
-enum test_slot { SLOT_A = 64, SLOT_B, SLOT_C, SLOT_D, SLOT_EMPTY = 200 };
+enum test_slot {
+	SLOT_A = 64, SLOT_B, SLOT_C, SLOT_D, SLOT_E, SLOT_F, SLOT_LAST = SLOT_F, SLOT_EMPTY = 200
+};
 
 /* Where tests map pages of their own. */
 #define TEST_PAGES 0x50000000u
+/* What a test and its second task (fellow.h) both see; made by make_shared(). */
+#define SHARED 0x5F000000u
+struct shared {
+	struct result result;
+	u32 done, count;
+	u32 value[64];
+};
+#define shared ((volatile struct shared *)SHARED)
 #define PROT_RW (PROT_READ | PROT_WRITE)
 /* Volatile: two places may show one frame. */
 #define AS_POINTER(address) ((volatile u32 *)(uintptr_t)(address))
@@ -70,5 +82,53 @@ void make_task(u32 slot);
 /* Starts a thread of this task on `cpu`, with area and slot SLOT_THREADS + area. */
 #define SLOT_THREADS 128u
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu);
+
+void make_shared(void);
+
+/* ---- Time ---- */
+
+#define MS 1000u /* microseconds */
+/* Time-out of what must come. */
+#define SOON 20000000u
+u64 clock_now(void);
+void yield(void);
+/* CPUs that are online. */
+u32 cpu_count(void);
+/* Sleeps, so that threads of any priority run. */
+void pause_us(u32 microseconds);
+/* Sleeps until it is true; fails after some seconds. */
+#define WAIT_FOR(cond)                                                                             \
+	do {                                                                                       \
+		u64 until_ = clock_now() + 20000 * MS;                                             \
+		while (!(cond)) {                                                                  \
+			pause_us(1);                                                               \
+			CHECK(clock_now() < until_, "never: %s", #cond);                           \
+		}                                                                                  \
+	} while (0)
+
+/* ---- Threads in calls ---- */
+
+/* info_thread.waiting */
+enum wait_state { WAITS_NOT, WAITS_SEND, WAITS_REPLY, WAITS_RECV, WAITS_NOTE, IS_ACTIVE, IS_PASSIVE };
+u32 thread_state(u32 slot);
+#define WAIT_STATE(slot, state) WAIT_FOR(thread_state(slot) == (state))
+
+/* ---- Two threads: in one task or two, on one CPU or two ---- */
+
+/* The second thread: where it is, and the slot of its handle, once it runs. */
+struct peer {
+	bool other_task;
+	u32 cpu, thread;
+};
+/* It runs `run`, with SHARED as argument. */
+void peer_start(struct peer *peer, void (*run)(void *));
+#define IN_FOUR_PLACES(run)                                                                        \
+	static void run##_task(void) { run(&(struct peer){ false, 0, 0 }); }                       \
+	static void run##_task_cpus(void) { run(&(struct peer){ false, 1, 0 }); }                  \
+	static void run##_tasks(void) { run(&(struct peer){ true, 0, 0 }); }                       \
+	static void run##_tasks_cpus(void) { run(&(struct peer){ true, 1, 0 }); }
+#define FOUR_TESTS(name, run)                                                                      \
+	{ "message." name ".task", run##_task, 0 }, { "message." name ".task_cpus", run##_task_cpus, 0 },                \
+		{ "message." name ".tasks", run##_tasks, 0 }, { "message." name ".tasks_cpus", run##_tasks_cpus, 0 }
 
 #endif

@@ -3,8 +3,11 @@
 #include "user/lib/kernel_call.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
+#include "user/test/fellow.h"
+#include "user/test/record.h"
 #include "user/test/test.h"
 
+#define SLOT_PAUSE 199u
 #define TASK_LIMIT 0x01000000u /* bytes */
 
 void test_failed(const char *file, int line, const char *fmt, ...)
@@ -21,6 +24,7 @@ void test_failed(const char *file, int line, const char *fmt, ...)
 
 void expect(const char *file, int line, const char *call, u32 wanted, u32 got)
 {
+	record_text(call, got);
 	if (got != wanted)
 		test_failed(file, line, "%s: %s (%u), not %s", call, error_name(got), got,
 			error_name(wanted));
@@ -33,6 +37,64 @@ void make_notification(u32 slot) { EXPECT(0, obj_create(0, slot, KIND_NOTIFICATI
 void make_task(u32 slot)
 {
 	EXPECT(0, obj_create(SLOT_SYSTEM, slot, KIND_TASK | 8u << 8, TASK_LIMIT, 0, 256));
+}
+
+void make_shared(void)
+{
+	u32 error = mem_alloc(0, 0, SHARED | PROT_RW, 1, 0).error;
+
+	CHECK(!error || error == EEXIST, "%s", error_name(error));
+}
+
+u64 clock_now(void)
+{
+	struct result clock = EXPECT(0, sys_ctl(0, SYS_CLOCK, 0, 0));
+
+	return (u64)clock.word1 << 32 | clock.word0;
+}
+
+u32 cpu_count(void)
+{
+	static struct info_system info;
+
+	if (!info.cpus)
+		EXPECT(0, sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info)));
+	return info.cpus;
+}
+
+void yield(void) { EXPECT(0, thread_ctl(0, 0, THREAD_YIELD, 0, 0)); }
+
+/* A receive where nobody sends. */
+void pause_us(u32 microseconds)
+{
+	u32 error = obj_create(0, SLOT_PAUSE, KIND_ENDPOINT, 0, 0, 0).error;
+
+	CHECK(!error || error == ENOSLOT, "%s", error_name(error));
+	EXPECT(ETIMEDOUT, ipc_recv(SLOT_PAUSE, 0, microseconds));
+}
+
+u32 thread_state(u32 slot)
+{
+	struct info_thread info;
+
+	EXPECT(0, sys_info(slot, INFO_THREAD, 0, (u32)(uintptr_t)&info, sizeof(info)));
+	return info.waiting;
+}
+
+void peer_start(struct peer *peer, void (*run)(void *))
+{
+	struct fellow fellow = { .slot = SLOT_FELLOW,
+		.area = 60,
+		.cpu = peer->cpu,
+		.run = run,
+		.argument = (void *)SHARED };
+
+	make_shared();
+	peer->thread = peer->other_task ? SLOT_FELLOW_THREAD : SLOT_THREADS + 60;
+	if (peer->other_task)
+		fellow_start(&fellow);
+	else
+		start_thread(60, run, (void *)SHARED, 8, peer->cpu);
 }
 
 void start_thread(u32 area, void (*run)(void *), void *argument, u32 prio, u32 cpu)

@@ -55,6 +55,18 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 	spin_unlock(&caches_lock);
 }
 
+const struct object_cache *object_cache_number(u32 number)
+{
+	const struct object_cache *found = NULL;
+
+	spin_lock(&caches_lock);
+	list_for_each(node, &caches)
+		if (!found && !number--)
+			found = list_entry(node, struct object_cache, in_all);
+	spin_unlock(&caches_lock);
+	return found;
+}
+
 /* A page whose objects are all free, not in the cache's lists yet. */
 static struct page *make_page(struct object_cache *cache, u32 gfp)
 {

@@ -34,6 +34,8 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 void object_cache_end(struct object_cache *cache);
 /* Gives the cache's empty pages back to the page allocator; how many.  Interrupts on, no lock. */
 u32 object_cache_trim(struct object_cache *cache);
+/* All caches, from number 0 on, for reports; NULL: there are no more.  No lock held. */
+const struct object_cache *object_cache_number(u32 number);
 void *object_alloc(struct object_cache *cache, u32 gfp);
 /* Panics if `object` is not one of this cache's, or is free. */
 void object_free(struct object_cache *cache, void *object);

@@ -6,11 +6,12 @@ Three layers, lowest first:
                  variables by DWARF, CPUs.
                  A running kernel, one that has crashed, and a dump differ here and nowhere else.
     subjects     paging.py, pages.py, pkmap.py, quicklists.py, tlb.py, threads.py, locks.py,
-                 check.py, diff.py:
+                 caches.py, check.py, diff.py; user/ for tasks:
                  what is in memory, as data, and as lines of text.
     commands     commands.py, printers.py, tours.py: what is typed.
 
-Only memory.py, objects.py, machine.py, locks.py, printers.py, commands.py and tours.py know GDB.
+Only memory.py, objects.py, machine.py, locks.py, user/running.py, user/symbols.py and the
+commands know GDB.
 """
 
 

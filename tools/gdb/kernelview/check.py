@@ -7,8 +7,18 @@ What holds only while a lock is free is not judged while it is held: the answer 
 import collections
 from dataclasses import dataclass, field
 
-from kernelview import Unavailable, locks, pages, paging, pkmap, quicklists, threads, tlb
+from kernelview import (
+    Unavailable,
+    locks,
+    pages,
+    paging,
+    pkmap,
+    quicklists,
+    threads,
+    tlb,
+)
 from kernelview.names import name_of
+from kernelview.user import invariants, tasks
 
 SHOWN = 5  # findings of one invariant
 
@@ -195,15 +205,19 @@ def check_sleepers(machine, found, report):
 
 
 def user_pgds(machine):
-    """PGDs in use beside the kernel's own: of threads, and in the CPUs' CR3; with words for whose
-    each is.
+    """PGDs in use beside the kernel's own: of tasks, threads, and in the CPUs' CR3; with words for
+    whose each is.
     """
     found = {}
+    for task in tasks.living_tasks(machine):
+        if task.mm and not task.reaped:
+            pgd = machine.object("struct mm", task.mm).tlb.pgd
+            found[pgd - machine.page_offset] = f"task {task.number}"
     for address in threads.addresses(machine):
         thread = machine.object("struct thread", address)
         if thread.mm:
             pgd = machine.object("struct mm", thread.mm).tlb.pgd
-            found[pgd - machine.page_offset] = f"the address space {thread.mm:#x}"
+            found.setdefault(pgd - machine.page_offset, f"the address space {thread.mm:#x}")
     for cpu in machine.cpus():
         if cpu.paging:
             found.setdefault(tlb.pgd_of(machine, cpu.cr3), f"what {cpu.name} has in CR3")
@@ -477,6 +491,7 @@ CHECKS = [  # what is judged, its numbers, the variable that must be there, and 
     ("quicklists", (32, 33, 34, 35), "mem_map", lambda m, r, f: check_quicklists(m, r)),
     ("zones", (46, 47, 48, 51), "mem_map", check_zones),
     ("locks", (18,), "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
+    *invariants.CHECKS,
 ]
 
 

@@ -19,6 +19,7 @@ from kernelview import (
     tlb,
 )
 from kernelview.machine import machine
+from kernelview.user import frames, symbols, tasks
 
 history = diff.History()
 WRONG_QEMU = (
@@ -28,7 +29,7 @@ WRONG_QEMU = (
 
 
 class Tarn(gdb.Command):
-    """What the kernel's memory means: page tables, pools, zones, threads, invariants.
+    """What the kernel's memory means: page tables, pools, zones, threads, tasks, invariants.
 
     Every command only reads.  Addresses may be any expression of GDB's.  The manual is docs/gdb.md.
     """
@@ -72,6 +73,7 @@ class Subcommand(gdb.Command):
     choices = ()
     most = 1  # arguments
     any_word = False  # or only `choices`?
+    alone = False  # needs no machine
 
     def __init__(self, name):
         self.name = name
@@ -86,7 +88,7 @@ class Subcommand(gdb.Command):
         try:
             arguments = words(argument)
             self.check_arguments(arguments)
-            self.run(machine(), arguments)
+            self.run(None if self.alone else machine(), arguments)
         except Unavailable as why:
             raise gdb.GdbError(f"tarn {self.name}: {why}") from None
         except gdb.error as why:
@@ -170,11 +172,17 @@ class Translate(Subcommand):
 
 
 class Maps(Subcommand):
-    """Everything that is mapped, by ranges of the same flags: tarn maps [PGD]"""
+    """Everything that is mapped, by ranges of the same flags: tarn maps [PGD | TASK]
+
+    Of a task (its number, or its address): the user part, with rights, and who owns the frames."""
 
     choices, any_word = "symbol", True
 
     def run(self, kernel, arguments):
+        task = find_task(kernel, arguments)
+        if task:
+            show(frames.map_lines(kernel, task))
+            return
         pgd = pgd_argument(kernel, arguments, 0)
         lines = [f"PGD at physical {pgd:#x}, {kernel.format.name}"]
         for found in paging.ranges(
@@ -287,6 +295,109 @@ class Diff(Subcommand):
         show(diff.lines(history))
 
 
+# ---- Tasks ----
+
+
+def find_task(kernel, arguments):
+    """The task that a first argument means, or None."""
+    if not arguments or not kernel.var("task_cache").per_page:
+        return None
+    value = number(arguments[0])
+    return next((t for t in tasks.all_tasks(kernel) if value in (t.number, t.address)), None)
+
+
+def task_argument(kernel, arguments):
+    if not arguments:
+        raise Unavailable("which task? (tarn tasks: its number, or its address)")
+    return tasks.find(kernel, number(arguments[0]))
+
+
+class CurrentTask(gdb.Function):
+    """$tarn_task(): number of the task that runs on the CPU that GDB has selected; 0: none
+
+    All programs lie at the same addresses: break main if $tarn_task() == 2"""
+
+    def __init__(self):
+        super().__init__("tarn_task")
+
+    def invoke(self):
+        # In a condition the machine has run since it was last looked at, and no stop was told.
+        kernel = machine()
+        kernel.forget()
+        cr3 = int(gdb.newest_frame().read_register("cr3")) & 0xFFFFFFFF
+        return tasks.number_of(kernel, tlb.pgd_of(kernel, cr3))
+
+
+class Tasks(Subcommand):
+    """Tasks: memory, handles, pager, threads and what each does"""
+
+    def run(self, kernel, arguments):
+        known = threads.user_lines(kernel)
+        show(
+            tasks.lines(
+                kernel, lambda t: f"thread {t.address:#010x}: {known.get(t.address, 'has ended')}"
+            )
+        )
+
+
+class Handles(Subcommand):
+    """What is in a task's slots: tarn handles TASK"""
+
+    choices, any_word = "symbol", True
+
+    def run(self, kernel, arguments):
+        show(tasks.handle_lines(kernel, task_argument(kernel, arguments)))
+
+
+class Endpoints(Subcommand):
+    """Endpoints and notifications: whose, how many handles, and who waits there"""
+
+    def run(self, kernel, arguments):
+        show(tasks.endpoint_lines(kernel))
+
+
+class Frames(Subcommand):
+    """Frames that a task maps: owner, users, all mappings: tarn frames TASK [ADDRESS]"""
+
+    choices, most, any_word = "symbol", 2, True
+
+    def run(self, kernel, arguments):
+        task = task_argument(kernel, arguments)
+        show(frames.frame_lines(kernel, task, *map(number, arguments[1:])))
+
+
+class Calls(Subcommand):
+    """The call that each thread of a task is inside of, decoded: tarn calls [TASK]
+
+    By the table of lib/abi/calls.h.  What the kernel has taken out of the thread's registers, and
+    keeps nowhere, is left out."""
+
+    choices, any_word = "symbol", True
+
+    def run(self, kernel, arguments):
+        task = task_argument(kernel, arguments) if arguments else None
+        found = [
+            f"{tasks.thread_words(kernel, thread.user)}: {thread.call}"
+            for thread in threads.all_threads(kernel)
+            if thread.user and (not task or thread.user.task == task.address)
+        ]
+        show(found or ["there are no threads of tasks"])
+
+
+class Symbols(Subcommand):
+    """Symbols of a user program, instead of those of another: tarn symbols PROGRAM"""
+
+    any_word = alone = True
+
+    def complete(self, text, word):
+        return [name for name in symbols.programs() if name.startswith(word)]
+
+    def run(self, kernel, arguments):
+        if not arguments:
+            raise Unavailable("which program? There are: " + ", ".join(symbols.programs()))
+        show(symbols.load(arguments[0]))
+
+
 # ---- Pictures ----
 
 
@@ -339,6 +450,12 @@ COMMANDS = {
     "tlb": Tlb,
     "threads": Threads,
     "cpus": Cpus,
+    "tasks": Tasks,
+    "handles": Handles,
+    "endpoints": Endpoints,
+    "frames": Frames,
+    "calls": Calls,
+    "symbols": Symbols,
     "locks": Locks,
     "check": Check,
     "diff": Diff,
@@ -390,6 +507,7 @@ def on_stop(event):
 
 def register():
     Tarn()
+    CurrentTask()
     for name, command in COMMANDS.items():
         command(name)
     gdb.events.stop.connect(on_stop)

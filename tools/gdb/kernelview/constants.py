@@ -16,6 +16,12 @@ HEADERS = [
     "kernel/mm/pkmap/highmem.h",
     "kernel/mm/pages/pcp.h",
     "kernel/mm/objects/vmalloc.h",
+    "kernel/mm/objects/kstack.h",
+    "kernel/mm/user/frames.h",
+    "kernel/arch/x86/cpu/trap.h",
+    "kernel/objects/handle.h",
+    "kernel/objects/task.h",
+    "lib/abi/abi.h",
 ]
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(.*)$", re.M)
 UNITS = {"KIB": 10, "MIB": 20, "GIB": 30}

@@ -184,6 +184,9 @@ class Machine:
             live = memory.is_live()
             states = read_registers() if live else self.memory.source.core.cpus()
             self._cpus = [Cpu(n, self._number(state), state) for n, state in enumerate(states)]
+            for cpu in self._cpus:
+                if cpu.number is None and cpu.paging:
+                    cpu.number = self._number_in_user_mode(cpu)
         return self._cpus
 
     def _number(self, state):
@@ -194,6 +197,22 @@ class Machine:
         return next(
             (n for n, offset in enumerate(self.percpu_offsets) if offset and offset == base), None
         )
+
+    def _number_in_user_mode(self, cpu):
+        """There, and in the first instructions of an entry, %fs is the user's: the CPU is one whose
+        thread has these tables; the debugger's number tells threads of one task apart.
+        """
+        taken = {other.number for other in self._cpus}
+        left = [n for n in self.cpu_numbers if n not in taken and self._runs_on(n, cpu.cr3)]
+        return cpu.index if cpu.index in left else next(iter(left), None)
+
+    def _runs_on(self, number, cr3):
+        current = self.percpu("run_queue", number).current
+        mm = self.object("struct thread", current).mm if current else 0
+        if not mm:
+            return False
+        # With PAE CR3 has bits beyond the page (SDM vol. 3, 4.4.1).
+        return self.object("struct mm", mm).tlb.pgd - self.page_offset == cr3 & ~0x1F
 
     def cpu(self):
         """The CPU that GDB has selected."""

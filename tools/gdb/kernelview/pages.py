@@ -23,10 +23,16 @@ class MemMap:
         step = self.size // 4
         column = {
             name: data[kind[name][0] // 4 :: step]
-            for name in ("flags", "count", "order", "virtual")
+            for name in ("flags", "count", "order", "virtual", "mappings", "owner")
         }
         self.flags, self.users = column["flags"].tolist(), column["count"].tolist()
         self.order, self.virtual = column["order"].tolist(), column["virtual"].tolist()
+        self.mappings, self.owner = column["mappings"], column["owner"]  # of those with PG_USER
+
+    def user_frames(self):
+        """Frames that have an owner (kernel/mm/user/frames.h)."""
+        bit = self.machine.constants["PG_USER"]
+        return [pfn for pfn, flags in enumerate(self.flags) if flags & bit]
 
     def pfn(self, page):
         return (page - self.base) // self.size

@@ -6,6 +6,7 @@ import gdb.printing
 from kernelview import Unavailable, pages, paging
 from kernelview.machine import machine
 from kernelview.names import name_of
+from kernelview.user import calls, tasks
 
 
 class Entry:
@@ -74,6 +75,72 @@ class List:
         return f"list of {len(nodes)} nodes" + (f": {shown}" if nodes else "")
 
 
+def in_memory(value, kind):
+    """The same struct, read as the commands read it; None of one that lies nowhere."""
+    return machine().object(kind, int(value.address)) if value.address is not None else None
+
+
+class Task:
+    """struct task: its number, whether it lives, what it is charged for."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        task = in_memory(self.value, "struct task")
+        if not task:
+            return f"task {int(self.value['number'])}"
+        return f"task {task.number} {tasks.life(task)}: {tasks.memory_words(machine(), task)}"
+
+
+class UserThread:
+    """struct user_thread: whose, and its state in calls."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        thread = in_memory(self.value, "struct user_thread")
+        if not thread:
+            return "a thread of a task"
+        words = f"{tasks.thread_words(machine(), thread)}: {tasks.state_of(thread)}"
+        return words + tasks.place_words(machine(), thread)
+
+
+class Handle:
+    """struct handle: what it leads to, rights, badge."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        rights, badge = int(self.value["rights"]), int(self.value["badge"])
+        if not int(self.value["object"]):
+            return "an empty slot"
+        leads = tasks.object_words(machine(), int(self.value["object"]))
+        if rights & machine().constants["RIGHT_REPLY"]:
+            return f"reply to call {int(self.value['number']) << 32 | badge} of {leads}"
+        return f"{leads}, rights {calls.rights_words(rights, tasks.RIGHTS)}, badge {badge:#x}"
+
+
+class Waited:
+    """struct endpoint, struct notification: as tarn endpoints shows them."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def to_string(self):
+        kind, kernel = self.value.type.unqualified().name, machine()
+        thing = in_memory(self.value, f"struct {kind}")
+        if not thing:
+            return f"a {kind}"
+        words = tasks.object_line(kernel, kind, thing)
+        if kind == "notification":
+            words += "; " + tasks.bits_words(kernel, thing)
+        waiting = tasks.queued(kernel, thing, "queue" if kind == "endpoint" else "waiters")
+        return words + f"; {len(waiting)} wait"
+
+
 PRINTERS = {
     "^pte_t$": Entry,
     "^pmd_t$": Entry,
@@ -81,6 +148,10 @@ PRINTERS = {
     "^page$": Page,
     "^spinlock$": Lock,
     "^list$": List,
+    "^task$": Task,
+    "^user_thread$": UserThread,
+    "^handle$": Handle,
+    "^(endpoint|notification)$": Waited,
 }
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from kernelview import Unavailable, objects, tlb
+from kernelview import Unavailable, caches, objects, tlb
 from kernelview.names import name_of, offset_in, place_of
+from kernelview.user import running, tasks
 
 STATES = {0: "ready", 1: "running", 2: "sleeping", 3: "dead"}
 # that switch_context() leaves above the return address: edi, esi, ebx, ebp
@@ -22,45 +23,75 @@ class Thread:
     stack_top: int
     saved_sp: int
     running_on: object = None  # the Cpu whose registers are its own now
+    priority: int = 0
+    user: object = None  # a task's: its struct user_thread
     waits_for: str = ""
+    call: str = ""  # a task's: what it does in the kernel
     trace: list = field(default_factory=list)  # return addresses, innermost first
 
 
 # ---- All threads ----
 
 
-def cache_objects(machine, cache):
-    """Addresses of the objects of a cache that are in use (kernel/mm/objects/objcache.c)."""
-    size = objects.gdb.lookup_type("struct page").sizeof
-    stride = cache.size + (cache.redzone.bytes if cache.redzone.has("bytes") else 0)
-    found = []
-    for head in ("partial", "full"):
-        for page in machine.list_objects(cache.address_of(head), "struct page", "list"):
-            base = machine.page_offset + ((page.address - machine.var("mem_map")) // size << 12)
-            found += used_objects(machine, cache, base, stride)
-    return found
-
-
-def used_objects(machine, cache, base, stride):
-    header = objects.gdb.lookup_type("struct object_page").sizeof
-    words = [machine.word(base + header + 4 * n) for n in range((cache.per_page + 31) // 32)]
-    first = base + 4096 - cache.per_page * stride
-    return [first + n * stride for n in range(cache.per_page) if not words[n // 32] >> n % 32 & 1]
+def user_threads(machine):
+    """Those of tasks that have not ended, by the address of their struct thread."""
+    return {
+        thread.address_of("thread"): thread
+        for thread in tasks.all_user_threads(machine)
+        if tasks.ran_once(thread)
+    }
 
 
 def addresses(machine):
-    """Of every thread: the boot context, and what lies in the cache of threads."""
-    cache = machine.var("thread_cache")
-    found = [machine.var("boot_thread").address]
-    return found + (sorted(cache_objects(machine, cache)) if cache.per_page else [])
+    """Of every thread: the boot context, and what lies in the caches of threads."""
+    found = [machine.var("boot_thread").address] + caches.in_use(machine, "thread_cache")
+    return found + list(user_threads(machine))
 
 
 def all_threads(machine):
     queues = {cpu: machine.percpu("run_queue", cpu) for cpu in machine.cpu_numbers}
     if not any(queue.current for queue in queues.values()):
         raise Unavailable("there are no threads yet (boot step 0 makes the first)")
-    waiting = waits(machine)
-    return [read(machine, address, queues, waiting) for address in addresses(machine)]
+    waiting, users = waits(machine), user_threads(machine)
+    found = [read(machine, address, queues, waiting) for address in addresses(machine)]
+    for thread in found:
+        thread.user = users.get(thread.address)
+        if thread.user:
+            add_call(machine, thread)
+    return found
+
+
+# On the way to user mode: the call, or the exception, is over.
+LEAVING = {"user_thread_work", "user_return"}
+
+
+def functions(thread):
+    return {name_of(address).partition("+")[0] for address in thread.trace}
+
+
+def in_kernel(machine, thread):
+    """True of a thread of a task that runs, or may go on, inside a call or an exception."""
+    if thread.running_on and thread.running_on.eip < machine.page_offset:
+        return False
+    return not LEAVING & functions(thread)
+
+
+def add_call(machine, thread):
+    """In words; the registers of one that runs are looked for on its CPU's stack too."""
+    inside = in_kernel(machine, thread)
+    taken = running.call_of(thread.running_on) if inside and thread.running_on else None
+    thread.call = tasks.call_words(machine, thread.user, inside, taken)
+    if tasks.state_of(thread.user) != "RUN":
+        thread.waits_for = ""
+
+
+def user_lines(machine):
+    """The threads of tasks: by address of their struct user_thread, a line."""
+    return {
+        thread.user.address: f"{thread.state}, priority {thread.priority}, CPU {thread.cpu}; {thread.call}"
+        for thread in all_threads(machine)
+        if thread.user
+    }
 
 
 def read(machine, address, queues, waiting):
@@ -74,6 +105,7 @@ def read(machine, address, queues, waiting):
         queue is not None and queue.idle == address,
         raw.stack_top,
         raw.saved_sp,
+        priority=raw.priority,
     )
     thread.running_on = standing_on(machine, thread, queue)
     thread.waits_for = waiting.get(address, "")
@@ -170,8 +202,10 @@ def trace(machine, thread):
 
 def caller_at_entry(machine, cpu):
     """A function that has not yet done `push ebp; mov ebp, esp` has no frame: its caller is on top
-    of the stack.
+    of the stack.  The stack of user mode is another task's matter.
     """
+    if cpu.paging and cpu.esp < machine.page_offset:
+        return []
     at = {0: cpu.esp, 1: cpu.esp + 4}.get(offset_in(cpu.eip))
     return [machine.word(at)] if at else []
 
@@ -201,10 +235,12 @@ def frame_line(n, address):
 # ---- Lines ----
 
 
-def thread_line(thread):
-    words = f"thread {thread.name} ({thread.address:#010x}), CPU {thread.cpu}, {thread.state}"
+def thread_line(machine, thread):
+    words = f"thread {thread.name} ({thread.address:#010x}), CPU {thread.cpu}, priority {thread.priority}, {thread.state}"
     if thread.idle:
         words += ", idle thread"
+    if thread.user:
+        words += f", of {tasks.task_words(machine, thread.user.task)}, {thread.call}"
     if thread.waits_for:
         words += f", waits for: {thread.waits_for}"
     return words
@@ -215,7 +251,7 @@ def lines(machine, name="", traces=True):
     for thread in all_threads(machine):
         if name and thread.name != name:
             continue
-        text.append(thread_line(thread))
+        text.append(thread_line(machine, thread))
         if traces:
             text += [frame_line(n, address) for n, address in enumerate(thread.trace)]
     if not text:

@@ -30,9 +30,12 @@ def automatic():
 
 def go_to(location):
     """Lets the machine run until it is there; LOCATION may end in `if CONDITION`."""
+    place, _, condition = location.partition(" if ")
     try:
-        gdb.decode_line(location.partition(" if ")[0])
-        breakpoint_ = gdb.Breakpoint(location, internal=True, temporary=True)
+        gdb.decode_line(place)
+        breakpoint_ = gdb.Breakpoint(place, internal=True, temporary=True)
+        # A condition inside of the location is parsed, and forgotten.
+        breakpoint_.condition = condition or None
     except gdb.error as why:
         raise NotReached(f"no breakpoint at {location}: {why}") from None
     output = gdb.execute("continue", to_string=True)

@@ -42,6 +42,8 @@ void lock_order_released(struct spinlock *lock);
  * holds none.
  */
 const char *lock_order_held(void);
+/* Prints a line for each pair that has nested: before the machine ends. */
+void lock_order_report(void);
 
 #else
 
@@ -53,6 +55,7 @@ struct lock_order {
 static inline void lock_order_taken(__maybe_unused struct spinlock *lock) {}
 static inline void lock_order_released(__maybe_unused struct spinlock *lock) {}
 static inline const char *lock_order_held(void) { return ""; }
+static inline void lock_order_report(void) {}
 
 #endif
 #endif

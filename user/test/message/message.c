@@ -135,6 +135,34 @@ static void a_string_of_4_mib(void)
 		CHECK(AS_POINTER(to)[i] == i, "word %u: 0x%08x", i, AS_POINTER(to)[i]);
 }
 
+static void receive_string(void *to)
+{
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)(uintptr_t)to, 64);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+static u32 own_priority(void)
+{
+	struct info_thread info;
+
+	EXPECT(0, sys_info(SLOT_THREAD, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	return info.priority;
+}
+
+/* The sender runs at the receiver's priority while it copies, and at its own afterwards. */
+static void a_transfer_leaves_the_priority(void)
+{
+	static char text[64], got[64];
+	u32 priority = own_priority();
+
+	make_endpoint(SLOT_A);
+	start_thread(0, receive_string, got, priority + 1, 0);
+	message_put_string(0, text, sizeof(text));
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER));
+	CHECK_EQUAL(own_priority(), priority);
+}
+
 static void a_page(u32 kind, u32 first_error)
 {
 	struct sending sending = { kind, TEST_PAGES | PROT_READ, 2, 0, 0 };
@@ -194,9 +222,25 @@ static void a_reply_is_used_once(void)
 	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
 	EXPECT(EBADH, ipc_reply_recv(SLOT_C, 0, 0, 0, 0, TIMEOUT_POLL));
 	while (!TAG_LABEL(READ_ONCE(answer.tag)))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.word0, 6);
 	CHECK_EQUAL(answer.word1, 7);
+}
+
+/* What the replier sent before with a badge is no business of its caller's. */
+static void an_answer_has_no_badge(void)
+{
+	static struct result answer;
+
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0x77));
+	start_thread(0, call_once, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	EXPECT(EAGAIN, ipc_send(SLOT_B, 0, 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(5u, 2u, 0u), 6, 7, TIMEOUT_POLL));
+	while (!TAG_LABEL(READ_ONCE(answer.tag)))
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(answer.badge, 0);
 }
 
 static void a_dropped_reply_wakes_the_caller(void)
@@ -208,7 +252,7 @@ static void a_dropped_reply_wakes_the_caller(void)
 	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
 	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
 	while (!READ_ONCE(answer.error))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.error, EDEAD);
 }
 
@@ -226,10 +270,58 @@ static void a_caller_that_is_gone(void)
 	start_thread(0, call_shortly, &answer, 8, 0);
 	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
 	while (!READ_ONCE(answer.error))
-		thread_ctl(SLOT_THREAD, 0, THREAD_YIELD, 0, 0);
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
 	CHECK_EQUAL(answer.error, ETIMEDOUT);
 	late = EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL));
 	CHECK(late.tag & TAG_REPLY, "tag 0x%08x", late.tag);
+}
+
+static void call_twice(void *argument)
+{
+	struct result *answers = argument;
+
+	answers[0] = ipc_call(SLOT_A, 0, 1, 0, 20000);
+	answers[1] = ipc_call(SLOT_A, 0, 2, 0, TIMEOUT_NEVER);
+}
+
+/* A handle to a call that has timed out does not answer the next call of the same thread. */
+static void a_stale_reply(void)
+{
+	static struct result answers[2];
+
+	make_endpoint(SLOT_A);
+	start_thread(0, call_twice, answers, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER));
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_C, TIMEOUT_NEVER));
+	EXPECT(EDEAD, ipc_reply_recv(SLOT_ANSWER, 0, TAG(1u, 0u, 0u), 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_reply_recv(SLOT_C, 0, TAG(2u, 0u, 0u), 0, 0, TIMEOUT_POLL));
+	while (!TAG_LABEL(READ_ONCE(answers[1].tag)))
+		thread_ctl(0, 0, THREAD_YIELD, 0, 0);
+	CHECK_EQUAL(TAG_LABEL(answers[1].tag), 2);
+	CHECK_EQUAL(answers[0].error, ETIMEDOUT);
+}
+
+static void send_from_a_new_page(void *unused)
+{
+	(void)unused;
+	message_put_string(0, (void *)AS_POINTER(STACK_BOTTOM), 16);
+	ipc_send(SLOT_A, TAG(7u, 2u, 1u), 8, 9, TIMEOUT_NEVER);
+}
+
+/* The kernel faults in the source page by a message of its own, in the midst of the sender's. */
+static void a_fault_while_sending(void)
+{
+	static char got[16];
+	struct result message;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, send_from_a_new_page, NULL, 8, 0);
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)got, sizeof(got));
+	message = EXPECT(0, ipc_recv(SLOT_A, 0, 100000));
+	CHECK_EQUAL(message.tag, TAG(7u, 2u, 1u));
+	CHECK_EQUAL(message.word0, 8);
+	CHECK_EQUAL(message.word1, 9);
 }
 
 /* Source pages are faulted in before the sender queues, and the pager here ends who has none. */
@@ -240,6 +332,40 @@ static void missing_source_page(void)
 	ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 20000);
 }
 
+/* An item that may not be sent is refused, and nothing stands in the receiver's slot. */
+static void a_handle_without_grant(void)
+{
+	struct sending sending = { ITEM_HANDLE, SLOT_C, RIGHT_SEND, 0, 0 };
+
+	make_notification(SLOT_B);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
+	EXPECT(ETIMEDOUT, receive_item(&sending, ITEM_HANDLE, SLOT_EMPTY, 0));
+	CHECK_EQUAL(READ_ONCE(sending.error), EPERM);
+	EXPECT(EBADH, handle_drop(SLOT_EMPTY, 0));
+}
+
+static void receive_a_string(void *to)
+{
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)to, 8);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+/* Who makes a transfer may run at the receiver's priority, but at its own afterwards. */
+static void priority_after_an_item(void)
+{
+	static char text[8], got[8];
+	struct sending sending = { ITEM_STRING, (u32)text, 8, 0, 0 };
+	struct info_thread info;
+
+	EXPECT(0, receive_item(&sending, ITEM_STRING, (u32)got, 8));
+	message_put_string(0, text, 8);
+	start_thread(1, receive_a_string, got, 8, 0);
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, 100000));
+	EXPECT(0, sys_info(SLOT_THREAD, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	CHECK_EQUAL(info.priority, 8);
+}
+
 static const struct test tests[] = {
 	{ "message.calls", calls_on_one_cpu, 0 },
 	{ "message.calls_across", calls_across_cpus, 0 },
@@ -247,13 +373,19 @@ static const struct test tests[] = {
 	{ "message.string", a_string, 0 },
 	{ "message.string_too_long", a_string_that_does_not_fit, 0 },
 	{ "message.string_4_mib", a_string_of_4_mib, 0 },
+	{ "message.priority", a_transfer_leaves_the_priority, 0 },
 	{ "message.map", a_mapped_page, 0 },
 	{ "message.grant", a_granted_page, 0 },
 	{ "message.handle", a_handle, 0 },
 	{ "message.kinds", kinds_must_match, 0 },
 	{ "message.reply", a_reply_is_used_once, 0 },
+	{ "message.reply_badge", an_answer_has_no_badge, 0 },
 	{ "message.reply_dropped", a_dropped_reply_wakes_the_caller, 0 },
 	{ "message.caller_gone", a_caller_that_is_gone, 0 },
+	{ "message.handle_without_grant", a_handle_without_grant, 0 },
+	{ "message.priority_after_item", priority_after_an_item, 0 },
+	{ "message.reply_stale", a_stale_reply, 0 },
+	{ "message.fault_while_sending", a_fault_while_sending, 0 },
 	{ "message.source_missing", missing_source_page, STATUS_KILLED + 14 },
 };
 TEST_LIST(message_tests, tests);

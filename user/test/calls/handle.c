@@ -75,6 +75,74 @@ static void the_table_has_an_end(void)
 	EXPECT(ENOSLOT, obj_create(0, HANDLES_MAX, KIND_ENDPOINT, 0, 0, 0));
 }
 
+/* ---- The same call on two CPUs at once ---- */
+
+#define TURNS 300u
+#define TASKS_MAX 32u
+static u32 turn, done;
+
+/* The other thread: acts once in each turn. */
+static void take_turns(void *act)
+{
+	for (u32 seen = 0;;) {
+		while (READ_ONCE(turn) == seen)
+			continue;
+		seen = READ_ONCE(turn);
+		((void (*)(void))act)();
+		WRITE_ONCE(done, seen);
+	}
+}
+
+static void act_twice(void (*act)(void))
+{
+	WRITE_ONCE(turn, turn + 1);
+	act();
+	while (READ_ONCE(done) != turn)
+		continue;
+}
+
+static u32 count_tasks(void)
+{
+	struct info_task tasks[TASKS_MAX];
+
+	return EXPECT(0, sys_info(SLOT_SYSTEM, INFO_TASKS, 0, (u32)tasks, sizeof(tasks))).word0 /
+	       sizeof(tasks[0]);
+}
+
+static void create_task(void)
+{
+	obj_create(SLOT_SYSTEM, SLOT_A, KIND_TASK | 8u << 8, 256 * PAGE, 0, 256);
+}
+
+/* The task of the call that finds the slot taken ends: no handle leads to it. */
+static void a_task_without_a_slot_ends(void)
+{
+	u32 before = count_tasks();
+
+	start_thread(0, take_turns, create_task, 8, 1);
+	for (u32 i = 0; i < TURNS; i++) {
+		act_twice(create_task);
+		EXPECT(0, handle_drop(SLOT_A, 0));
+	}
+	make_notification(SLOT_B);
+	for (u32 i = 0; count_tasks() != before && i < 100; i++)
+		notify_wait(SLOT_B, 1, 10000);
+	CHECK_EQUAL(count_tasks(), before);
+}
+
+static void grant_port(void) { EXPECT(0, io_grant(SLOT_SYSTEM, SLOT_A, 0x80, 1)); }
+
+/* The kernel panics if a map is charged for and lost. */
+static void ports_are_granted_once(void)
+{
+	start_thread(0, take_turns, grant_port, 8, 1);
+	for (u32 i = 0; i < TURNS; i++) {
+		make_task(SLOT_A);
+		act_twice(grant_port);
+		EXPECT(0, handle_drop(SLOT_A, 0));
+	}
+}
+
 static const struct test tests[] = {
 	{ "handle.rights", rights_only_shrink, 0 },
 	{ "handle.slots", a_slot_takes_one_handle, 0 },
@@ -82,5 +150,7 @@ static const struct test tests[] = {
 	{ "handle.destroy", a_destroyed_object_is_dead, 0 },
 	{ "handle.last_receiver", senders_wake_with_the_last_receiver, 0 },
 	{ "handle.table_end", the_table_has_an_end, 0 },
+	{ "handle.race_task", a_task_without_a_slot_ends, 0 },
+	{ "handle.race_ports", ports_are_granted_once, 0 },
 };
 TEST_LIST(handle_tests, tests);

@@ -1,8 +1,6 @@
 /* Notifications: bits, badges, timers, time-outs, and the one bound to a thread. */
 #include "user/test/test.h"
 
-#define MS 1000u /* microseconds */
-
 static void bits_stick(void)
 {
 	make_notification(SLOT_A);
@@ -45,25 +43,18 @@ static void a_waiter_is_woken(void)
 	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, 4, TIMEOUT_POLL)).word0, 4);
 }
 
-static u64 now(void)
-{
-	struct result clock = EXPECT(0, sys_ctl(0, SYS_CLOCK, 0, 0));
-
-	return (u64)clock.word1 << 32 | clock.word0;
-}
-
 static void timers(void)
 {
-	u64 start = now(), when = start + 30 * MS;
+	u64 start = clock_now(), when = start + 30 * MS;
 
 	make_notification(SLOT_A);
 	EXPECT(0, timer_set(SLOT_A, 3, (u32)when, (u32)(when >> 32)));
 	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, ~0u, TIMEOUT_NEVER)).word0, 8);
-	CHECK(now() >= when, "%llu microseconds too early", when - now());
+	CHECK(clock_now() >= when, "%llu microseconds too early", when - clock_now());
 	/* One that has passed comes at once, one that is stopped does not. */
 	EXPECT(0, timer_set(SLOT_A, 31, (u32)start, (u32)(start >> 32)));
 	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, ~0u, 100 * MS)).word0, 0x80000000);
-	when = now() + 20 * MS;
+	when = clock_now() + 20 * MS;
 	EXPECT(0, timer_set(SLOT_A, 1, (u32)when, (u32)(when >> 32)));
 	EXPECT(0, timer_set(SLOT_A, 1, 0, 0));
 	EXPECT(ETIMEDOUT, notify_wait(SLOT_A, ~0u, 60 * MS));
@@ -86,6 +77,22 @@ static void a_bound_one_comes_by_receive(void)
 	EXPECT(EAGAIN, ipc_recv(SLOT_B, 0, TIMEOUT_POLL));
 }
 
+static void bind_main(void *argument)
+{
+	(void)argument;
+	thread_ctl(SLOT_THREAD, SLOT_A, THREAD_BIND, 0, 0);
+}
+
+/* Bits that were raised before come at once. */
+static void bound_while_it_receives(void)
+{
+	make_notification(SLOT_A);
+	make_endpoint(SLOT_B);
+	EXPECT(0, notify(SLOT_A, 2));
+	start_thread(0, bind_main, NULL, 8, 0);
+	CHECK_EQUAL(EXPECT(0, ipc_recv(SLOT_B, 0, 100 * MS)).word0, 2);
+}
+
 static const struct test tests[] = {
 	{ "notify.bits", bits_stick, 0 },
 	{ "notify.badge", a_badge_masks, 0 },
@@ -93,5 +100,6 @@ static const struct test tests[] = {
 	{ "notify.wake", a_waiter_is_woken, 0 },
 	{ "notify.timer", timers, 0 },
 	{ "notify.bound", a_bound_one_comes_by_receive, 0 },
+	{ "notify.bound_late", bound_while_it_receives, 0 },
 };
 TEST_LIST(notify_tests, tests);

@@ -10,8 +10,6 @@ static void count_for_ever(void *argument)
 		WRITE_ONCE(count, count + 1);
 }
 
-static void yield(void) { EXPECT(0, thread_ctl(0, 0, THREAD_YIELD, 0, 0)); }
-
 static void wait_until_it_counts(void)
 {
 	u32 seen = READ_ONCE(count);

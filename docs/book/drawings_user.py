@@ -1,0 +1,206 @@
+"""The drawings of the book's chapters about programs: tasks and threads, messages, faults."""
+
+from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing
+
+# ---- Tasks and threads ---------------------------------------------------------------------------
+
+
+def task():
+    d = Drawing(360)
+    d.rect(20, 36, 420, 306, LIGHT)
+    d.text(30, 26, "a task", 13, bold=True)
+    d.box(40, 56, 120, 130, "address space", "PGD", fill=MID)
+    d.text(100, 204, "what it may touch", 12, "middle", italic=True)
+    d.box(40, 226, 120, 70, "account", "used, limit", fill=MID)
+    d.text(100, 314, "what it may use up", 12, "middle", italic=True)
+    d.text(200, 50, "handles", 12, bold=True)
+    rows = [
+        ("0", "always empty"),
+        ("1", "manage"),
+        ("2", "receive"),
+        ("3", "send, badge 7"),
+        ("4", ""),
+    ]
+    for n, (slot, rights) in enumerate(rows):
+        d.box(200, 56 + n * 26, 26, 26, slot, size=12, fill=MID)
+        d.box(226, 56 + n * 26, 130, 26, rights, size=12)
+    d.text(278, 204, "what it may name", 12, "middle", italic=True)
+    for n in range(2):
+        d.box(200 + n * 112, 226, 100, 70, "thread", "kernel stack", "user frame", size=12)
+    d.text(306, 314, "what runs", 12, "middle", italic=True)
+    d.box(520, 60, 160, 40, "a task", fill=DARK)
+    d.box(520, 120, 160, 40, "an endpoint", fill=DARK)
+    d.text(520, 182, "two handles, one object", 12, italic=True)
+    d.arrow((356, 95), (519, 80))
+    d.arrow((356, 121), (519, 138))
+    d.arrow((356, 147), (480, 165), (519, 150))
+    d.text(520, 240, "objects of the kernel:", 12, italic=True)
+    d.text(520, 258, "no program has their", 12, italic=True)
+    d.text(520, 276, "addresses", 12, italic=True)
+    return d
+
+
+def switch_held():
+    d = Drawing(330)
+    d.text(20, 24, "one processor, from above to below", 13, bold=True)
+    d.box(20, 40, 190, 34, "old: takes the lock", fill=LIGHT)
+    d.box(20, 84, 190, 34, "old: goes on a list", fill=LIGHT)
+    d.box(20, 128, 190, 34, "old: chooses next", fill=LIGHT)
+    d.box(20, 172, 190, 34, "stacks exchanged", fill=DARK)
+    d.box(20, 216, 190, 34, "new: old stack is left", fill=MID)
+    d.box(20, 260, 190, 34, "new: releases the lock", fill=MID)
+    for n in range(5):
+        d.arrow((115, 74 + n * 44), (115, 83 + n * 44))
+    d.line((226, 57), (240, 57), (240, 277), (226, 277))
+    d.text(250, 160, "the queue's lock", 12, bold=True)
+    d.text(250, 178, "is held", 12, bold=True)
+    d.text(430, 24, "another one, which wants it", 13, bold=True)
+    d.box(430, 84, 220, 34, "wakes it: wants the lock", fill=LIGHT)
+    d.box(430, 128, 220, 78, "waits", "with interrupts on:", "answers flushes", dash=True, size=12)
+    d.box(430, 260, 220, 34, "has the lock: may move it", fill=MID)
+    d.arrow((540, 118), (540, 127))
+    d.arrow((540, 206), (540, 259))
+    d.arrow((210, 285), (429, 285), dash=True)
+    d.text(
+        20, 318, "Were the lock released above, two would stand on the old stack.", 12, italic=True
+    )
+    return d
+
+
+# ---- Messages ------------------------------------------------------------------------------------
+
+
+def endpoint():
+    d = Drawing(290)
+    for x, title in ((20, "empty"), (250, "senders wait"), (480, "receivers wait")):
+        d.text(x, 24, title, 13, bold=True)
+        d.box(x, 110, 90, 50, "endpoint", fill=DARK, size=12)
+    d.box(250, 40, 90, 30, "A: SEND", size=12, fill=LIGHT)
+    d.box(352, 40, 90, 30, "B: SEND", size=12, fill=LIGHT)
+    d.arrow((295, 70), (295, 109))
+    d.arrow((352, 55), (341, 55))
+    d.box(480, 40, 90, 30, "S: RECV", size=12, fill=MID)
+    d.box(582, 40, 90, 30, "T: RECV", size=12, fill=MID)
+    d.arrow((525, 70), (525, 109))
+    d.arrow((582, 55), (571, 55))
+    d.text(20, 184, "who comes, waits", 12, italic=True)
+    d.text(250, 184, "a receiver takes A,", 12, italic=True)
+    d.text(250, 200, "a sender queues behind B", 12, italic=True)
+    d.text(480, 184, "a sender takes S,", 12, italic=True)
+    d.text(480, 200, "a receiver queues behind T", 12, italic=True)
+    d.line((20, 222), (680, 222))
+    d.text(20, 246, "Both kinds at once: impossible, since the second to come takes the first.", 12)
+    d.text(20, 268, "A message is in its sender, or in its receiver, and nowhere in between.", 12)
+    return d
+
+
+def round_trip():
+    d = Drawing(340)
+    lanes = (("client", 40), ("kernel", 280), ("server", 520))
+    for name, x in lanes:
+        d.text(x + 70, 24, name, 13, "middle", bold=True)
+    d.box(520, 40, 140, 30, "waits: RECV", dash=True, size=12)
+    d.box(40, 60, 140, 30, "ipc_call", fill=MID, mono=True, size=12)
+    d.arrow((180, 75), (279, 95))
+    d.box(
+        280, 80, 140, 62, "message delivered", "client: REPLY", "reply handle", fill=LIGHT, size=12
+    )
+    d.arrow((420, 111), (519, 125))
+    d.text(470, 100, "switch", 12, "middle", italic=True)
+    d.box(520, 112, 140, 44, "runs, with the", "handle in its slot", size=12)
+    d.box(520, 176, 140, 30, "ipc_reply_recv", fill=MID, mono=True, size=12)
+    d.arrow((590, 156), (590, 175))
+    d.arrow((520, 191), (421, 211))
+    d.box(
+        280, 196, 140, 62, "answer delivered", "handle used up", "server: RECV", fill=LIGHT, size=12
+    )
+    d.arrow((280, 227), (181, 243))
+    d.text(230, 220, "switch", 12, "middle", italic=True)
+    d.box(40, 232, 140, 30, "goes on", size=12)
+    d.box(40, 110, 140, 90, "sleeps: REPLY", dash=True, size=12)
+    d.box(520, 226, 140, 36, "waits: RECV", dash=True, size=12)
+    d.text(
+        20,
+        296,
+        "2 entries into the kernel, 2 switches, no queue of the scheduler, no interrupt",
+        12,
+    )
+    d.text(20, 318, "any ready thread of a higher priority comes first: then no direct switch", 12)
+    return d
+
+
+# ---- A fault's journey ---------------------------------------------------------------------------
+
+
+def fault_journey():
+    d = Drawing(400)
+    for name, x in (("program", 20), ("kernel", 255), ("pager", 490)):
+        d.text(x + 95, 24, name, 13, "middle", bold=True)
+    d.box(20, 40, 190, 34, "mov [address], eax", fill=MID, mono=True, size=12)
+    d.arrow((210, 57), (254, 70))
+    d.box(255, 44, 190, 50, "page fault: reads CR2,", "then interrupts on", size=12)
+    d.box(255, 108, 190, 50, "message: vector, access,", "address, eip", fill=LIGHT, size=12)
+    d.arrow((350, 94), (350, 107))
+    d.box(20, 108, 190, 206, "the thread is in REPLY", "of a call that it", "never made", dash=True)
+    d.arrow((445, 133), (489, 147))
+    d.box(490, 124, 190, 50, "ipc_recv returns:", "flags CALL, FAULT", size=12)
+    d.box(490, 192, 190, 34, "mem_alloc", fill=MID, mono=True, size=12)
+    d.arrow((585, 174), (585, 191))
+    d.arrow((490, 209), (446, 213))
+    d.box(255, 188, 190, 50, "a zeroed frame, a record,", "an entry, a charge", fill=LIGHT, size=12)
+    d.box(490, 258, 190, 34, "ipc_reply_recv, label 0", fill=MID, size=12)
+    d.arrow((585, 226), (585, 257))
+    d.arrow((490, 275), (446, 285))
+    d.box(255, 266, 190, 50, "label 0: to user mode", "any other: the thread ends", size=12)
+    d.arrow((255, 291), (232, 300), (232, 345), (211, 345))
+    d.box(20, 328, 190, 34, "mov [address], eax", fill=MID, mono=True, size=12)
+    d.text(20, 386, "the same instruction, once more: now there is a page", 12, italic=True)
+    return d
+
+
+def copy_on_write():
+    d = Drawing(330)
+    columns = (
+        (20, "SHARE", "reads", "reads", (1, 1)),
+        (190, "child writes", "reads", "faults", (1, 1)),
+        (360, "its own copy", "reads", "writes", (1, 2)),
+        (530, "parent writes", "writes", "writes", (1, 2)),
+    )
+    for x, title, parent, child, frames in columns:
+        d.text(x, 24, title, 13, bold=True)
+        d.box(x, 40, 60, 44, "parent", parent, size=11, fill=MID if parent == "writes" else WHITE)
+        d.box(x + 80, 40, 60, 44, "child", child, size=11, fill=MID if child == "writes" else WHITE)
+        d.box(x, 130, 60, 40, "frame 1", size=11, fill=DARK)
+        if frames == (1, 2):
+            d.box(x + 80, 130, 60, 40, "frame 2", size=11, fill=DARK)
+        d.arrow((x + 30, 84), (x + 30, 129))
+        d.arrow(
+            (x + 110, 84), (x + 110 if frames == (1, 2) else x + 50, 129), dash=child == "faults"
+        )
+    for x, words in (
+        (20, ("write is taken", "from the parent,", "then the flush")),
+        (190, ("two records:", "nobody gets", "write back")),
+        (360, ("COPY, REPLACE:", "a new frame, the", "child pays")),
+        (530, ("COPY, REPLACE:", "one record, so", "no copy")),
+    ):
+        for n, line in enumerate(words):
+            d.text(x, 200 + n * 18, line, 12)
+    d.line((20, 256), (680, 256))
+    d.text(
+        20,
+        282,
+        "The pager makes the same call for both. Only the kernel knows how many records",
+        12,
+    )
+    d.text(20, 302, "a frame has, and it looks under the lock.", 12)
+    return d
+
+
+ALL = {
+    "task": task,
+    "switch-held": switch_held,
+    "endpoint": endpoint,
+    "round-trip": round_trip,
+    "fault-journey": fault_journey,
+    "copy-on-write": copy_on_write,
+}

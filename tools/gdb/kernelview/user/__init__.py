@@ -1,0 +1,1 @@
+"""Tasks: what the kernel has beside itself, and the invariants about it."""

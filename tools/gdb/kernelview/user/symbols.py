@@ -1,0 +1,41 @@
+"""Symbols of user programs: build/user has each program with its debug information, beside the
+kernel that GDB has read.  All lie at the same addresses, so there is one at a time.
+"""
+
+from pathlib import Path
+
+import gdb
+
+from kernelview import Unavailable
+
+loaded = []  # the path of the program whose symbols GDB has
+
+
+def folder():
+    kernel = gdb.current_progspace().filename
+    if not kernel:
+        raise Unavailable("GDB has read no kernel (`file build/tarn.elf`)")
+    return Path(kernel).parent / "user"
+
+
+def programs():
+    """Names of what the folder has: files that begin as ELF does."""
+    if not folder().is_dir():
+        return []
+    return sorted(
+        path.name
+        for path in folder().iterdir()
+        if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
+    )
+
+
+def load(name):
+    if name not in programs():
+        known = ", ".join(programs()) or "none (make user)"
+        raise Unavailable(f"{folder()} has no program {name}; there are: {known}")
+    path = folder() / name
+    while loaded:
+        gdb.execute(f"remove-symbol-file {loaded.pop()}", to_string=True)
+    gdb.execute(f'add-symbol-file "{path}"', to_string=True)
+    loaded.append(f'"{path}"')
+    return [f"symbols of {name}: breakpoints, back traces and `list` know it now"]

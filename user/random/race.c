@@ -1,0 +1,156 @@
+/* Threads on all CPUs that make random calls: see race.h. */
+#include "user/random/race.h"
+
+#include "lib/compiler.h"
+#include "user/lib/kernel_call.h"
+#include "user/lib/layout.h"
+#include "user/lib/print.h"
+#include "user/random/pick.h"
+#include "user/random/worker.h"
+
+#define LIMIT 0x100000u      /* bytes for each task */
+#define ROUND_CALLS 50000u   /* after which all tasks end and begin anew, or when one has ended */
+#define LOOK_US 20000u
+#define STILL_LOOKS 500u     /* without any call: they wait for each other for good */
+#define CONDUCTOR_PRIO 29u
+#define SLACK 128u /* pages: what CPUs keep for themselves differs by so much */
+
+/* ---- One that races: its mailbox counts, the first word of a pair each ---- */
+
+void racer_run(u32 worker)
+{
+	volatile struct mailbox *mailbox = mailbox_of(worker);
+	struct message *message = (struct message *)(uintptr_t)MESSAGE_AT(worker);
+	struct random random = { mailbox->order + worker * 7919 + 1, worker };
+
+	for (;;) {
+		struct result call = pick_call(&random);
+
+		pick_message(&random, message);
+		call = kernel_call(call);
+		mailbox->pairs++;
+		mailbox->busy += !call.error;
+	}
+}
+
+/* ---- The conductor ---- */
+
+struct counts {
+	u32 calls, successes, rounds;
+};
+
+static u32 free_pages(void)
+{
+	static struct info_system info;
+	u32 sum = 0;
+
+	sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info));
+	for (u32 i = 0; i < INFO_ZONES; i++)
+		sum += info.zone[i].free;
+	for (u32 i = 0; i < info.cpus; i++)
+		sum += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes;
+	return sum;
+}
+
+static u32 cpus(void)
+{
+	static struct info_system info;
+
+	sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info));
+	return info.cpus;
+}
+
+static u32 calls_made(void)
+{
+	u32 sum = 0;
+
+	for (u32 i = 0; i < WORKERS; i++)
+		sum += mailbox_of(i)->pairs;
+	return sum;
+}
+
+static bool all_live(void)
+{
+	struct info_task info;
+
+	for (u32 i = 0; i < TASKS; i++)
+		if (sys_info(CONDUCTOR_TASKS + i, INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info))
+				.error)
+			return false;
+	return true;
+}
+
+/* One that is stopped goes on; one that has ended does not. */
+static void start_all(void)
+{
+	for (u32 i = 0; i < WORKERS; i++)
+		thread_ctl(CONDUCTOR_THREADS + i, 0, THREAD_START, 0, 0);
+}
+
+static void wait_for_round(u32 most)
+{
+	u32 last = 0, still = 0;
+
+	while (all_live() && last < most && still < STILL_LOOKS) {
+		u32 now;
+
+		notify_wait(CONDUCTOR_SLEEP, 1, LOOK_US);
+		start_all();
+		now = calls_made();
+		still = now == last ? still + 1 : 0;
+		last = now;
+	}
+}
+
+static u32 run_round(u32 seed, u32 cpu_count, struct counts *counts)
+{
+	static const u32 limits[TASKS] = { LIMIT, LIMIT, LIMIT };
+	u32 error = workers_prepare(limits, true, cpu_count);
+
+	for (u32 i = 0; i < WORKERS && !error; i++)
+		mailbox_of(i)->order = seed + counts->rounds * 104729;
+	if (error)
+		return error;
+	start_all();
+	wait_for_round(ROUND_CALLS);
+	workers_kill();
+	counts->calls += calls_made();
+	for (u32 i = 0; i < WORKERS; i++)
+		counts->successes += mailbox_of(i)->busy;
+	counts->rounds++;
+	workers_forget();
+	return 0;
+}
+
+static u32 number(const char *text)
+{
+	u32 value = 0;
+
+	for (; *text >= '0' && *text <= '9'; text++)
+		value = value * 10 + (u32)(*text - '0');
+	return value;
+}
+
+/* Half of the calls, then the other half: what is free afterwards must be the same. */
+int race(int argc, char **argv)
+{
+	u32 seed = number(argv[1]), count = argc > 2 ? number(argv[2]) : 100000;
+	u32 cpu_count = cpus(), half_free = 0, end_free, error;
+	struct counts counts = { 0, 0, 0 };
+
+	thread_ctl(0, 0, THREAD_PRIO, CONDUCTOR_PRIO, 0);
+	error = obj_create(0, CONDUCTOR_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
+	if (!error)
+		error = obj_create(0, CONDUCTOR_SLEEP, KIND_NOTIFICATION, 0, 0, 0).error;
+	while (!error && counts.calls < count) {
+		error = run_round(seed, cpu_count, &counts);
+		if (!half_free && counts.calls >= count / 2)
+			half_free = free_pages();
+	}
+	end_free = free_pages();
+	printf("race: %u calls in %u rounds on %u CPUs, %u succeeded, free pages %u, then %u, "
+	       "error %u\n",
+		counts.calls, counts.rounds, cpu_count, counts.successes, half_free, end_free,
+		error);
+	return error || end_free + SLACK < half_free;
+}

@@ -1,0 +1,8 @@
+/* Threads on all CPUs that make random calls at the same time. */
+#ifndef USER_RANDOM_RACE_H
+#define USER_RANDOM_RACE_H
+
+/* run="random SEED COUNT": the status of the program. */
+int race(int argc, char **argv);
+
+#endif
