@@ -23,10 +23,16 @@ VARIANTS = next(
 )
 # Scenarios of tasks: at one preemption these take seconds each, the others parts of one.
 LONG = [
+    "answer_killed",
     "call_again",
     "call_timeout",
+    "caller_killed",
+    "kill_move_three",
+    "kill_timeout",
     "reply_dropped",
     "string_timeout",
+    "teardown_alloc",
+    "teardown_create",
     "two_callers",
     "two_callers_three",
 ]
