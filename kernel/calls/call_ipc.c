@@ -7,6 +7,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/objects/notification.h"
+#include "kernel/objects/thread_state.h"
 
 /*
  * What a sender's registers and message page say; then objects_lock is held if there is no error.
@@ -140,14 +141,12 @@ static u32 wait_for_bits(struct user_thread *self, struct trapframe *frame,
 		objects_unlock_call();
 		return error;
 	}
-	/* A kill came before the lock was got: nobody would wake it. */
-	if (timeout == TIMEOUT_POLL || self->dying) {
+	if (timeout == TIMEOUT_POLL) {
 		objects_unlock_call();
 		return EAGAIN;
 	}
 	notification_wait(notification, self, mask, timeout);
-	sched_block(&objects_lock, NULL);
-	return self->result;
+	return thread_block(self, NULL);
 }
 
 u32 call_notify_wait(struct user_thread *self, struct trapframe *frame)

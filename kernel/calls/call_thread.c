@@ -131,8 +131,6 @@ static u32 copy_from(
 {
 	struct trapframe *frame = user_frame(thread);
 
-	if (thread->object.dead)
-		return EDEAD;
 	if (thread->started || (other->state != IN_SEND && other->state != IN_REPLY) ||
 		other->faults)
 		return EBUSY;

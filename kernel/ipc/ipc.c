@@ -111,18 +111,15 @@ u32 ipc_receive(
 {
 	bool taken;
 
-	/* A kill came before the lock was got: nobody would wake it. */
-	self->polls = timeout == TIMEOUT_POLL || self->dying;
+	self->polls = timeout == TIMEOUT_POLL;
 	thread_waits(self, IN_RECV, &endpoint->object, self->polls ? TIMEOUT_NEVER : timeout);
 	taken = take(endpoint, self);
 	if (!taken && !self->polls)
 		endpoint_wait(endpoint, self);
 	else if (!taken)
 		finish(self, EAGAIN);
-	if (self->state != IN_RUN) {
-		sched_block(&objects_lock, next ? &next->thread : NULL);
-		return self->result;
-	}
+	if (self->state != IN_RUN)
+		return thread_block(self, next);
 	if (next)
 		sched_wake(&next->thread, NULL);
 	objects_unlock_call();
@@ -174,8 +171,7 @@ static u32 sender_goes_on(struct user_thread *self)
 		object_release(self->waits_for);
 	self->waits_for = NULL;
 	self->state = IN_REPLY;
-	sched_block(&objects_lock, NULL);
-	return self->result;
+	return thread_block(self, NULL);
 }
 
 /* The message has not been delivered: the slot is free for the next call's reply handle. */
@@ -238,8 +234,7 @@ static u32 send_now(
 	}
 	reply_give(self, slot);
 	thread_waits(self, IN_REPLY, NULL, timeout);
-	sched_block(&objects_lock, &receiver->thread);
-	return self->result;
+	return thread_block(self, receiver);
 }
 
 static u32 send_items(
@@ -254,14 +249,16 @@ static u32 send_items(
 
 static u32 wait_to_send(struct user_thread *self, struct endpoint *endpoint, u32 timeout)
 {
+	u32 error;
+
 	if (timeout == TIMEOUT_POLL) {
 		objects_unlock_call();
 		return EAGAIN;
 	}
 	thread_waits(self, IN_SEND, &endpoint->object, timeout);
 	endpoint_wait(endpoint, self);
-	sched_block(&objects_lock, NULL);
-	return self->state == IN_ACTIVE ? transfer(self) : self->result;
+	error = thread_block(self, NULL);
+	return self->state == IN_ACTIVE ? transfer(self) : error;
 }
 
 u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool calls, u32 timeout)
@@ -269,11 +266,6 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
 	bool items = TAG_ITEMS(self->tag) && !self->faults;
 	struct user_thread *receiver;
 
-	/* A kill came before the lock was got: nobody would wake it. */
-	if (self->dying) {
-		objects_unlock_call();
-		return EDEAD;
-	}
 	self->calls = calls;
 	while ((receiver = endpoint_receiver(endpoint))) {
 		struct handle *slot = calls ? reply_slot(receiver) : NULL;

@@ -46,7 +46,7 @@ def numbers(entries):
     }
 
 
-# What is not true of the small numbers, by the end of the file's name: statements that are left out.
+# Statements that are not true of the small numbers and are left out, by the end of the file's name.
 UNTRUE = {"handle.h": "_Static_assert(sizeof(struct handle)"}
 
 

@@ -174,8 +174,8 @@ static bool is_contested(const struct word *word)
 
 /*
  * on_own_stack(): what the compiler keeps on the stack it writes unmarked.  A word of a frame that
- * has been left would be put back over that by the buffer, so stores to the CPU's own stack are seen
- * by all at once; a lock that lies there is released after all stores before.
+ * has been left would be put back over that by the buffer, so stores to the CPU's own stack are
+ * seen by all at once; a lock that lies there is released after all stores before.
  */
 
 /* Remembers the access; true if its word is contested. */

@@ -399,7 +399,7 @@ bool replay(const struct scenario *scenario, bool lazy, const char *schedule)
 		if (!failure[0])
 			check_state();
 	}
-	if (!failure[0] && !choices((struct step[3 * MAX_CPUS + 1]){}))
+	if (!failure[0] && !choices((struct step[3 *MAX_CPUS + 1]){}))
 		end_of_schedule();
 	stop_by_count = tracing = false;
 	printf("%s\n", failure[0] ? failure : "this schedule passes");

@@ -265,7 +265,8 @@ void env_interrupt(u32 bit)
 }
 
 /*
- * ---- Pages: of the allocator nothing matters here but the locked operation that it begins with ----
+ * ---- Pages: of the allocator nothing matters here but the locked operation that it begins
+ * with ----
  */
 
 static void allocator_event(const char *what, uintptr_t at, uintptr_t place)

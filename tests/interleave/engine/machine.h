@@ -84,12 +84,12 @@ struct cpu {
 
 struct machine {
 	struct cpu cpu[MAX_CPUS];
-	u32 free_frames;  /* with the page allocator */
-	u32 pkmap_tables; /* frames that are PTE tables of the PKMap */
-	u8 heap_units[HEAP_UNITS]; /* of the object that begins there; 0: none does */
+	u32 free_frames;            /* with the page allocator */
+	u32 pkmap_tables;           /* frames that are PTE tables of the PKMap */
+	u8 heap_units[HEAP_UNITS];  /* of the object that begins there; 0: none does */
 	char *stack_sp[MAX_STACKS]; /* where it goes on; NULL: nobody's */
-	u32 must_end;     /* stacks of threads that are to end */
-	u32 ticks;        /* of CPU 0's timer, still to come */
+	u32 must_end;               /* stacks of threads that are to end */
+	u32 ticks;                  /* of CPU 0's timer, still to come */
 	/* From here on not a part of the state: two ways into one state differ in these. */
 	u32 events[MAX_CPUS];
 };

@@ -2,8 +2,8 @@
  * Kernel stacks: one for each CPU, on which it starts, and those of threads that the kernel's own
  * scheduler switches between (kernel/arch/x86/cpu/switch.asm, kernel/mm/objects/kstack.c).
  *
- * Where a stack that no CPU stands on goes on is kept here and not in saved_sp, which only names the
- * stack: so that what must be kept of it is known.
+ * Where a stack goes on that no CPU stands on is kept here, so that the engine knows how much of it
+ * is in use.  The kernel's saved_sp only names the stack.
  */
 #include "access.h"
 #include "machine.h"
@@ -50,8 +50,7 @@ void stack_check(uintptr_t at, uintptr_t place)
 
 	if (stack_of_address(at, &stack, &below) && !m.stack_sp[stack]) {
 		trace("uses a freed stack", at, 0, place);
-		fail("CPU %u uses a stack that has been freed, at %s", running_cpu,
-			name_of(place));
+		fail("CPU %u uses a stack that has been freed, at %s", running_cpu, name_of(place));
 	}
 }
 

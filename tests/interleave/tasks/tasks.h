@@ -2,9 +2,9 @@
  * Scenarios with tasks: threads of user mode on the kernel's own scheduler, calls, messages and
  * address spaces (docs/interleave.md).
  *
- * A scenario's setup() makes tasks and threads.  They run, without choices, until all of them wait;
- * then start() lets others loose, and from there on every schedule is tried.  A thread whose function
- * returns sleeps for good; what it should have done by then is looked at by finish().
+ * A scenario's setup() makes tasks and threads.  They run, without choices, until all of them wait.
+ * Then start() makes others, and from there on every schedule is tried.  A thread whose function
+ * returns sleeps for good.  finish() looks at what all of them have done.
  */
 #ifndef INTERLEAVE_TASKS_H
 #define INTERLEAVE_TASKS_H
@@ -58,14 +58,16 @@ u32 notify(u32 notification, u32 bits);
 struct answer notify_wait(u32 notification, u32 mask, u32 timeout);
 u32 handle_drop(u32 slot, u32 flags);
 u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word);
+/* A thread that is not started, with its message page there. */
+u32 thread_new(u32 task, u32 slot, uintptr_t message_at);
 /* 0: the own task.  One page each; prot, how, flags as the calls have them. */
 u32 page_new(u32 task, uintptr_t at, u32 prot);
 u32 page_map(u32 to_task, uintptr_t to, u32 from_task, uintptr_t from, u32 prot, u32 how);
 u32 page_unmap(u32 task, uintptr_t at, u32 flags);
 u32 page_unmap_two(u32 task, uintptr_t at);
-/* The next message that this thread sends has one string, or takes one, of 8 bytes at `at`. */
-void string_out(uintptr_t at);
-void string_in(uintptr_t at);
+/* The messages that this thread sends have this one item, or it takes one there. */
+void item_out(enum item_kind kind, uintptr_t at, u32 size);
+void item_in(enum item_kind kind, uintptr_t at, u32 size);
 /* Uses the page in user mode; a fault goes to the pager.  Returns the frame. */
 u32 touch(uintptr_t at);
 /* From here on a copy into the frame is a failure: it is no longer the receiver's. */
@@ -80,8 +82,8 @@ u32 pages_free(void);
 u32 objects_used(void);
 
 /*
- * Every thread sleeps in the state that its queue says, every handle is counted, nothing waits to be
- * reaped.
+ * Every thread sleeps in the state that its queue says, every handle is counted, no object waits to
+ * be reaped.
  */
 void check_objects(void);
 /* Bytes that its account holds. */

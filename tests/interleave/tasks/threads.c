@@ -160,10 +160,9 @@ void wait_for(volatile u32 *word, u32 value)
 
 struct task *make_mortal_task(struct object *pager)
 {
-	struct new_task wanted = { .limit = LIMIT,
-		.slots = SLOTS,
-		.max_priority = PRIORITIES - 1,
-		.pager = pager };
+	struct new_task wanted = {
+		.limit = LIMIT, .slots = SLOTS, .max_priority = PRIORITIES - 1, .pager = pager
+	};
 	struct task *task = NULL;
 
 	must_be_made(task_create(&wanted, &task), "a task");
@@ -343,8 +342,8 @@ static void check_thread(u32 i)
 {
 	const struct user_thread *thread = made[i];
 	bool queued = !list_empty(&thread->queue);
-	bool waits = thread->state == IN_SEND || thread->state == IN_RECV ||
-		     thread->state == IN_NOTE;
+	bool waits =
+		thread->state == IN_SEND || thread->state == IN_RECV || thread->state == IN_NOTE;
 
 	MUST(queued == waits && waits == (thread->waits_for != NULL),
 		"thread %u in state %u: queued %u, waits for %p", i, thread->state, queued,

@@ -80,8 +80,8 @@ static struct message *message_page(void)
 
 /* ---- Calls ---- */
 
-/* Of the next message: set by string_out(). */
-static u32 items_of_self(void) { return message_page()->item[0].kind == ITEM_STRING; }
+/* Of the next message: set by item_out(). */
+static u32 items_of_self(void) { return message_page()->item[0].kind != ITEM_NONE; }
 
 struct registers_in {
 	u32 h1, h2, esi, edi, ebp, ebx;
@@ -151,11 +151,10 @@ struct answer ipc_reply_recv(u32 slot, u32 endpoint, u32 word, u32 timeout)
 
 struct answer ipc_answer(u32 slot, u32 endpoint, u32 label)
 {
-	return enter_call(call_ipc_reply_recv,
-		&(struct registers_in){ .h1 = slot,
-			.h2 = endpoint,
-			.esi = TAG(label, 0, 0),
-			.ebx = TIMEOUT_NEVER });
+	return enter_call(call_ipc_reply_recv, &(struct registers_in){ .h1 = slot,
+						       .h2 = endpoint,
+						       .esi = TAG(label, 0, 0),
+						       .ebx = TIMEOUT_NEVER });
 }
 
 u32 notify(u32 notification, u32 bits)
@@ -180,6 +179,13 @@ u32 thread_ctl(u32 slot, enum thread_op op, u32 other, u32 word)
 {
 	return enter_call(call_thread_ctl,
 		&(struct registers_in){ .h1 = slot, .h2 = other, .esi = op, .edi = word })
+		.error;
+}
+
+u32 thread_new(u32 task, u32 slot, uintptr_t message_at)
+{
+	return enter_call(call_thread_create,
+		&(struct registers_in){ .h1 = task, .h2 = slot, .esi = (u32)message_at | 1 })
 		.error;
 }
 
@@ -209,23 +215,22 @@ u32 page_unmap(u32 task, uintptr_t at, u32 flags)
 
 u32 page_unmap_two(u32 task, uintptr_t at)
 {
-	return enter_call(call_mem_unmap,
-		&(struct registers_in){ .h1 = task, .edi = (u32)at, .esi = 2 })
+	return enter_call(
+		call_mem_unmap, &(struct registers_in){ .h1 = task, .edi = (u32)at, .esi = 2 })
 		.error;
 }
 
-void string_out(uintptr_t at)
+void item_out(enum item_kind kind, uintptr_t at, u32 size)
 {
 	message_page()->item[0] =
-		(struct message_item){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
+		(struct message_item){ .kind = kind, .at = (u32)at, .size = size };
 }
 
-void string_in(uintptr_t at)
+void item_in(enum item_kind kind, uintptr_t at, u32 size)
 {
 	struct message *message = message_page();
 
-	message->place[0] =
-		(struct message_place){ .kind = ITEM_STRING, .at = (u32)at, .size = 8 };
+	message->place[0] = (struct message_place){ .kind = kind, .at = (u32)at, .size = size };
 	message->places = 1;
 }
 

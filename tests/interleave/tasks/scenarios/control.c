@@ -56,6 +56,8 @@ SCENARIO(stop_running, .no_pool = true, .about = "a thread in user mode is stopp
 
 static void receive(void) { ipc_recv(EP, 0, TIMEOUT_NEVER); }
 
+static void receive_with_slot(void) { ipc_recv(EP, 6, TIMEOUT_NEVER); }
+
 static void send(void)
 {
 	u32 error = ipc_send(EP, 0, TIMEOUT_NEVER).error;
@@ -140,3 +142,111 @@ static void start_bind(void)
 
 SCENARIO(bind_killed, .no_pool = true, .about = "a thread is bound while it is killed", .cpus = 2,
 	.setup = setup, .start = start_bind, .finish = check_objects);
+
+/* ---- Killed while its time runs out, or while it is moved ---- */
+
+static void receive_in_time(void) { ipc_recv(EP, 0, 1); }
+
+static void start_kill_in_time(void)
+{
+	two_handles(spawn(task, 0, receive_in_time));
+	spawn(task, 1, kill_it);
+}
+
+SCENARIO(kill_timeout, .no_pool = true, .about = "a receiver is killed as its time is over",
+	.cpus = 2, .setup = setup, .start = start_kill_in_time, .ticks = 2,
+	.finish = check_objects);
+
+static void move_it(void)
+{
+	u32 error = thread_ctl(THREAD, THREAD_CPU, 0, 1);
+
+	MUST(!error || error == EDEAD, "the move returns %u", error);
+}
+
+static void start_kill_move(void)
+{
+	two_handles(spawn(task, 0, receive));
+	spawn(task, 0, move_it);
+	spawn(task, 1, kill_it);
+}
+
+SCENARIO(kill_move, .no_pool = true, .about = "a thread is moved while it is killed", .cpus = 2,
+	.setup = setup, .start = start_kill_move, .finish = check_objects);
+
+static void run_on(void)
+{
+	while (!OVER)
+		cpu_relax();
+}
+
+static void start_kill_move_running(void)
+{
+	two_handles(spawn(task, 0, run_on));
+	spawn(task, 1, move_it);
+	spawn(task, 1, kill_it);
+}
+
+SCENARIO(kill_move_running, .no_pool = true, .about = "the same while it is in user mode",
+	.cpus = 2, .setup = setup, .start = start_kill_move_running, .finish = check_objects);
+
+static void start_kill_move_three(void)
+{
+	two_handles(spawn(task, 0, run_on));
+	spawn(task, 1, move_it);
+	spawn(task, 2, kill_it);
+}
+
+SCENARIO(kill_move_three, .no_pool = true, .about = "the same on three CPUs", .cpus = 3,
+	.setup = setup, .start = start_kill_move_three, .finish = check_objects);
+
+/* ---- Started from a thread that is killed (fork) ---- */
+
+#define FROM 5u
+
+static void call_for_ever(void) { ipc_call(EP, 0, TIMEOUT_NEVER); }
+
+static void start_from(void)
+{
+	u32 error = thread_ctl(THREAD, THREAD_START, FROM, 0);
+
+	MUST(!error || error == EBUSY || error == EDEAD || error == EBADH, "START returns %u",
+		error);
+}
+
+static void kill_from(void) { handle_drop(FROM, DROP_DESTROY); }
+
+static void setup_fork(void)
+{
+	setup();
+	give(task, FROM, &spawn(task, 0, call_for_ever)->object, RIGHTS_ALL);
+}
+
+static void start_fork(void)
+{
+	give(task, THREAD, &make_thread(task, 0, nothing)->object, RIGHTS_ALL);
+	spawn(task, 0, start_from);
+	spawn(task, 1, kill_from);
+}
+
+SCENARIO(fork_killed, .no_pool = true,
+	.about = "a thread is started as the copy of one that is killed", .cpus = 2,
+	.setup = setup_fork, .start = start_fork, .finish = check_objects);
+
+/* ---- Killed on the short way to a server of its CPU, which does not answer ---- */
+
+static void setup_deaf(void)
+{
+	setup();
+	spawn_server(task, 0, receive_with_slot);
+}
+
+static void start_kill_here(void)
+{
+	two_handles(spawn(task, 0, call_for_ever));
+	spawn(task, 1, kill_it);
+}
+
+SCENARIO(caller_killed_here, .no_pool = true,
+	.about = "a caller is killed as it switches to a server of its CPU", .cpus = 2,
+	.setup = setup_deaf, .start = start_kill_here, .finish = check_objects);

@@ -58,9 +58,8 @@ static void start_bind(void)
 	spawn(task, 1, drop_it);
 }
 
-SCENARIO(drop_bind, .no_pool = true,
-	.about = "a notification's last handle goes while it is bound", .cpus = 2,
-	.setup = with_notification, .start = start_bind, .finish = check_objects);
+SCENARIO(drop_bind, .no_pool = true, .about = "a notification's last handle goes while it is bound",
+	.cpus = 2, .setup = with_notification, .start = start_bind, .finish = check_objects);
 
 /* ---- An endpoint ends ---- */
 
@@ -101,8 +100,8 @@ static void gone_once(void)
 {
 	all_freed(2);
 	MUST(charged(task) == charged_with_threads - sizeof(struct endpoint),
-		"the endpoint's charge is %u bytes: %u were charged, %u are", (u32)sizeof(struct endpoint),
-		charged_with_threads, charged(task));
+		"the endpoint's charge is %u bytes: %u were charged, %u are",
+		(u32)sizeof(struct endpoint), charged_with_threads, charged(task));
 }
 
 SCENARIO(destroy_twice, .no_pool = true, .about = "two CPUs destroy one endpoint", .cpus = 2,

@@ -1,4 +1,4 @@
-/* Pages taken away while a fault is served, a message is copied into them, or they are mapped. */
+/* Pages taken away while a fault is served with them, or while they are mapped. */
 #include "tasks/tasks.h"
 
 #include "mm/boot/ram_layout.h"
@@ -166,9 +166,8 @@ static void start_map_revoke(void)
 	spawn(pager, 1, revoke_source);
 }
 
-SCENARIO(map_revoke, .about = "a page is mapped on one CPU and revoked on another",
-	.no_pool = true, .cpus = 2, .setup = setup, .start = start_map_revoke,
-	.finish = all_revoked);
+SCENARIO(map_revoke, .about = "a page is mapped on one CPU and revoked on another", .no_pool = true,
+	.cpus = 2, .setup = setup, .start = start_map_revoke, .finish = all_revoked);
 
 static void revoke_if_owner(void) { page_unmap(0, SOURCE, UNMAP_REVOKE); }
 
@@ -211,155 +210,6 @@ static void both_gone(void)
 SCENARIO(revoke_unmap, .about = "a page is unmapped on one CPU and revoked on another",
 	.no_pool = true, .cpus = 2, .setup = setup, .start = start_revoke_unmap,
 	.finish = both_gone);
-
-/* ---- A string on its way into a page ---- */
-
-static void receive_string(void)
-{
-	string_in(SOURCE);
-	ipc_recv(EP, 0, TIMEOUT_NEVER);
-}
-
-static void send_string(void)
-{
-	struct answer answer;
-
-	string_out(AT);
-	answer = ipc_send(EP, 0, TIMEOUT_NEVER);
-	MUST(!answer.error, "the send returns %u", answer.error);
-}
-
-static void take_away(void)
-{
-	page_unmap(0, SOURCE, 0);
-	withdraw((u32)source_frame);
-}
-
-static void setup_string(void)
-{
-	setup();
-	make_page(client, AT);
-	spawn(pager, 1, receive_string);
-}
-
-static void start_string(void)
-{
-	spawn(client, 0, send_string);
-	spawn(pager, 1, take_away);
-}
-
-SCENARIO(string_unmap, .about = "a page is unmapped while a string is copied into it", .cpus = 2,
-	.setup = setup_string, .start = start_string, .finish = check_frames);
-
-static void take_back(void)
-{
-	page_unmap(0, SOURCE, UNMAP_REVOKE);
-	withdraw((u32)source_frame);
-}
-
-static void start_string_revoke(void)
-{
-	spawn(client, 0, send_string);
-	spawn(pager, 1, take_back);
-}
-
-SCENARIO(string_revoke, .about = "the same, revoked", .cpus = 2, .setup = setup_string,
-	.start = start_string_revoke, .finish = check_frames);
-
-/* The receiver's time is over while it takes the string: it is looked at when that has ended. */
-static void receive_in_time(void)
-{
-	struct answer got;
-
-	string_in(SOURCE);
-	got = ipc_recv(EP, 0, 1);
-	MUST(!got.error || got.error == ETIMEDOUT, "the receive returns %u", got.error);
-	result[0] = !got.error;
-	result[1] = 1;
-}
-
-static void send_poll(void)
-{
-	string_out(AT);
-	result[2] = !ipc_send(EP, 0, TIMEOUT_POLL).error;
-}
-
-static void setup_string_timeout(void)
-{
-	setup();
-	make_page(client, AT);
-}
-
-static void start_string_timeout(void)
-{
-	spawn_server(pager, 0, receive_in_time);
-	spawn(client, 1, send_poll);
-}
-
-static void received_if_sent(void)
-{
-	MUST(!result[1] || result[0] == result[2], "%u strings were sent, %u received", result[2],
-		result[0]);
-	check_frames();
-}
-
-SCENARIO(string_timeout, .about = "a receiver's time-out while a string is copied to it",
-	.no_pool = true, .cpus = 2, .setup = setup_string_timeout, .start = start_string_timeout,
-	.ticks = 2, .finish = received_if_sent);
-
-/* ---- One side of the transfer is killed ---- */
-
-#define VICTIM 4u
-
-static void kill_victim(void) { handle_drop(VICTIM, DROP_DESTROY); }
-
-static void send_to_victim(void)
-{
-	u32 error;
-
-	string_out(AT);
-	error = ipc_send(EP, 0, TIMEOUT_POLL).error;
-	MUST(!error || error == EDEAD || error == EAGAIN, "the send returns %u", error);
-}
-
-static void setup_string_killed(void)
-{
-	setup();
-	make_page(client, AT);
-	give(pager, VICTIM, &spawn(pager, 1, receive_string)->object, RIGHTS_ALL);
-}
-
-static void start_kill_receiver(void)
-{
-	spawn(client, 0, send_to_victim);
-	spawn(pager, 1, kill_victim);
-}
-
-SCENARIO(string_receiver_killed, .about = "the receiver of a string is killed", .no_pool = true,
-	.cpus = 2, .setup = setup_string_killed, .start = start_kill_receiver,
-	.finish = check_frames);
-
-static void send_string_for_ever(void)
-{
-	string_out(AT);
-	ipc_send(EP, 0, TIMEOUT_NEVER);
-}
-
-static void start_kill_sender(void)
-{
-	give(pager, VICTIM, &spawn(client, 0, send_string_for_ever)->object, RIGHTS_ALL);
-	spawn(pager, 1, kill_victim);
-}
-
-static void setup_receiver(void)
-{
-	setup();
-	make_page(client, AT);
-	spawn_server(pager, 1, receive_string);
-}
-
-SCENARIO(string_sender_killed, .about = "the sender of a string is killed", .no_pool = true,
-	.cpus = 2, .setup = setup_receiver, .start = start_kill_sender, .finish = check_frames);
 
 /* ---- Tables that go while a page is entered ---- */
 

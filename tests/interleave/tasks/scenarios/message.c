@@ -163,8 +163,8 @@ static void start_send(void)
 static void sent_once(void)
 {
 	/* The ticks may all have come before it began to wait. */
-	MUST(SERVED == (CLIENT_BACK && !CLIENT_ERROR), "the send returned %u, and %u messages came", CLIENT_ERROR,
-		SERVED);
+	MUST(SERVED == (CLIENT_BACK && !CLIENT_ERROR), "the send returned %u, and %u messages came",
+		CLIENT_ERROR, SERVED);
 	check_objects();
 }
 
@@ -282,3 +282,52 @@ SCENARIO(two_callers, .no_pool = true, .about = "two callers, one on the server'
 	.setup = setup_server, .start = start_two, .finish = check_objects);
 SCENARIO(two_callers_three, .no_pool = true, .about = "two callers and a server on three CPUs",
 	.cpus = 3, .setup = setup_server, .start = start_three, .finish = check_objects);
+
+/* ---- The short way, between threads of one CPU (kernel/ipc/fast.c) ---- */
+
+static void setup_server_here(void)
+{
+	setup();
+	spawn_server(task, 0, serve_loop);
+}
+
+static void start_two_here(void)
+{
+	spawn(task, 0, call_1);
+	spawn(task, 1, call_2);
+}
+
+SCENARIO(two_callers_here, .no_pool = true,
+	.about = "a server with a caller on its CPU, and one on another", .cpus = 2,
+	.setup = setup_server_here, .start = start_two_here, .finish = check_objects);
+
+/* Two calls, of which the first has a time-out, to a server that answers and receives. */
+static void serve_twice(void)
+{
+	struct answer got = ipc_recv(EP, SLOT, TIMEOUT_NEVER);
+
+	for (;;)
+		got = ipc_reply_recv(SLOT, EP, 100 + got.word[0], TIMEOUT_NEVER);
+}
+
+static void call_in_time_twice(void)
+{
+	for (u32 word = 1; word <= 2; word++) {
+		struct answer answer = ipc_call(EP, word, SOON);
+
+		MUST(answer.error == ETIMEDOUT || (!answer.error && answer.word[0] == 100 + word),
+			"call %u returns error %u, word %u", word, answer.error, answer.word[0]);
+	}
+}
+
+static void setup_twice(void)
+{
+	setup();
+	spawn_server(task, 0, serve_twice);
+}
+
+static void start_in_time(void) { spawn_server(task, 0, call_in_time_twice); }
+
+SCENARIO(call_again_loop, .no_pool = true,
+	.about = "two calls with time-outs to a server of the same CPU", .cpus = 2,
+	.setup = setup_twice, .start = start_in_time, .ticks = 2, .finish = check_objects);

@@ -44,8 +44,8 @@ static void receive_both(void)
 		u32 expected = got.tag & TAG_NOTE ? BIT : 5;
 
 		notes += !!(got.tag & TAG_NOTE);
-		MUST(!got.error && got.word[0] == expected, "received error %u, word %u",
-			got.error, got.word[0]);
+		MUST(!got.error && got.word[0] == expected, "received error %u, word %u", got.error,
+			got.word[0]);
 	}
 	MUST(notes == 1, "%u of 2 receives returned bits", notes);
 }
@@ -126,8 +126,8 @@ static void wait_until_dead(void)
 {
 	struct answer answer = notify_wait(NOTE, BIT, TIMEOUT_NEVER);
 
-	MUST(!answer.error || answer.error == EDEAD || answer.error == EBADH,
-		"the wait returns %u", answer.error);
+	MUST(!answer.error || answer.error == EDEAD || answer.error == EBADH, "the wait returns %u",
+		answer.error);
 }
 
 static void raise_and_destroy(void)

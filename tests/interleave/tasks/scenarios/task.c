@@ -59,8 +59,7 @@ static void start_call(void)
 }
 
 SCENARIO(teardown_call, .no_pool = true, .about = "a task is destroyed against a call to it",
-	.cpus = 2, .setup = setup_server, .start = start_call,
-	.finish = is_gone);
+	.cpus = 2, .setup = setup_server, .start = start_call, .finish = is_gone);
 
 /* ---- A thread of it that runs ---- */
 
@@ -74,8 +73,7 @@ static void start_running(void)
 
 SCENARIO(teardown_running, .no_pool = true,
 	.about = "a task is destroyed while a thread of it runs in user mode", .cpus = 2,
-	.setup = setup, .start = start_running,
-	.finish = is_gone);
+	.setup = setup, .start = start_running, .finish = is_gone);
 
 /* ---- Twice ---- */
 
@@ -96,8 +94,51 @@ static void start_twice(void)
 }
 
 SCENARIO(teardown_twice, .no_pool = true, .about = "two CPUs destroy one task", .cpus = 2,
-	.setup = setup_twice, .start = start_twice,
-	.finish = is_gone);
+	.setup = setup_twice, .start = start_twice, .finish = is_gone);
+
+/* ---- The pager of a thread that faults ---- */
+
+static struct task *client;
+
+static void touch_it(void) { touch(4 * PAGE_SIZE); }
+
+static void setup_pager(void)
+{
+	setup();
+	client = make_task(handle_at(&victim->handles, EP)->object);
+	spawn(victim, 1, serve);
+}
+
+static void start_fault(void)
+{
+	spawn(client, 0, touch_it);
+	spawn(task, 1, destroy_it);
+}
+
+/* The pager's answers have label 0, and map nothing: the thread faults until the pager is dead. */
+SCENARIO(teardown_pager, .no_pool = true, .about = "a pager is destroyed while it serves a fault",
+	.cpus = 2, .setup = setup_pager, .start = start_fault, .finish = is_gone);
+
+/* ---- A thread made in it ---- */
+
+#define NEW 5u
+
+static void make_one(void)
+{
+	u32 error = thread_new(VICTIM, NEW, 5 * PAGE_SIZE);
+
+	MUST(!error || error == EDEAD || error == EBADH, "thread_create returns %u", error);
+}
+
+static void start_create(void)
+{
+	spawn(task, 1, make_one);
+	spawn(task, 0, destroy_it);
+}
+
+SCENARIO(teardown_create, .no_pool = true,
+	.about = "a task is destroyed while another makes a thread in it", .cpus = 2,
+	.setup = setup_server, .start = start_create, .finish = is_gone);
 
 /* ---- Work on its memory ---- */
 
@@ -123,5 +164,4 @@ static void start_alloc(void)
 
 SCENARIO(teardown_alloc, .no_pool = true,
 	.about = "a task is destroyed while another maps a page into it", .cpus = 2,
-	.setup = setup_server_here, .start = start_alloc,
-	.finish = is_gone);
+	.setup = setup_server_here, .start = start_alloc, .finish = is_gone);

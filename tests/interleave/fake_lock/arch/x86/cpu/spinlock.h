@@ -22,7 +22,7 @@ struct spinlock {
 
 #define SPINLOCK_INIT(lock_name)                                                                   \
 	{                                                                                          \
-		ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name                                           \
+		ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name                                        \
 	}
 
 void spin_init(struct spinlock *lock, const char *name);
