@@ -25,8 +25,7 @@ static void carry_out(volatile struct mailbox *mailbox)
 
 	for (u32 i = 0; i < mailbox->pairs; i++)
 		*at(mailbox->pair[i].address) = mailbox->pair[i].value;
-	registers = kernel_call(registers);
-	mailbox->registers = registers;
+	mailbox->registers = kernel_call(registers);
 }
 
 static void look(volatile struct mailbox *mailbox)

@@ -1,6 +1,8 @@
 /* A second task for a test: see fellow.h. */
 #include "user/test/fellow.h"
 
+#include "user/test/record.h"
+
 #define STACK_PAGES 4u
 #define AREA 0x40000u /* as in user/lib/thread.c */
 #define PRIO 8u
@@ -55,6 +57,7 @@ static void give_shared(u32 task)
 {
 	make_shared();
 	EXPECT(0, mem_map(task, 0, SHARED | PROT_RW, SHARED | MAP_MAP, 1));
+	EXPECT(0, (struct result){ .error = record_give(task) });
 }
 
 /* Its stack, filled here: the arguments of begin_fellow() behind a return address. */

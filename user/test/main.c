@@ -6,6 +6,7 @@
 #include "user/lib/start.h"
 #include "user/test/fellow.h"
 #include "user/test/quiet.h"
+#include "user/test/record.h"
 #include "user/test/test.h"
 
 #define CHILD_LIMIT 0x02000000u /* bytes */
@@ -14,8 +15,8 @@
 /* No test: the first child makes what stays for all others, such as tables of this task. */
 #define NOTHING "-nothing"
 
-static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &message_tests,
-	&place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests, &thread_tests, &fault_tests, &entry_tests, &exception_tests, &pager_tests, &call_tests };
+static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests, &message_tests,
+	&place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests, &irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests, &pager_tests, &call_tests, &quota_tests, &error_tests };
 
 void _start(void);
 
@@ -29,6 +30,8 @@ static u32 start_child(const char *name)
 	if (error)
 		return error;
 	error = program_give(SLOT_CHILD);
+	if (!error)
+		error = record_give(SLOT_CHILD);
 	if (!error)
 		error = load_stack(SLOT_CHILD, ARRAY_SIZE(arguments), arguments, &stack);
 	if (!error)
@@ -129,6 +132,13 @@ static u32 run_picked(int count, char **names)
 		printf("%sok %u - %s\n", passed ? "" : "not ", ++number, test->name);
 		failed += !passed;
 	}
+	/* The last one is about all of them. */
+	if (!count) {
+		bool complete = record_is_complete();
+
+		printf("%sok %u - every error of every call\n", complete ? "" : "not ", ++number);
+		failed += !complete;
+	}
 	printf("# %u passed, %u failed\n", number - failed, failed);
 	return failed;
 }
@@ -136,15 +146,18 @@ static u32 run_picked(int count, char **names)
 /* Status 0: all passed; 1: some failed; 2: none was picked or could be run. */
 int main(int argc, char **argv)
 {
+	bool all = argc == 1;
 	u32 picked, error;
 
 	if (argc == 3 && !strcmp(argv[1], ONE))
 		return run_one(argv[2]);
 	picked = count_picked(argc - 1, argv + 1);
 	error = child_begin();
+	if (!error)
+		error = record_begin();
 	if (error)
 		panic("no endpoint: %s", error_name(error));
-	printf("TAP version 13\n1..%u\n", picked);
+	printf("TAP version 13\n1..%u\n", picked + all);
 	if (!picked || !first_child())
 		return 2;
 	return run_picked(argc - 1, argv + 1) ? 1 : 0;

@@ -9,6 +9,7 @@
 #define CACHES 32u
 #define TASKS 8u
 #define TRIES 300u
+#define STILL 5u
 #define PAUSE 10000u /* microseconds */
 #define NO_BIT 0x80000000u
 
@@ -130,15 +131,32 @@ static void say_what_is_left(const char *test)
 		say(test, now.cache[i].name, before.cache[i].in_use, now.cache[i].in_use);
 }
 
-bool quiet_begin(void) { return count(&before); }
+/* A pause: bits that nobody raises. */
+static void pause(void) { notify_wait(SLOT_ENDED, NO_BIT, PAUSE); }
+
+/* What the last child has left may still go: nothing has changed for a while. */
+bool quiet_begin(void)
+{
+	u32 still = 0;
+
+	if (!count(&before))
+		return false;
+	for (u32 i = 0; i < TRIES && still < STILL; i++) {
+		pause();
+		if (!count(&now))
+			return false;
+		still = is_quiet() ? still + 1 : 0;
+		before = now;
+	}
+	return true;
+}
 
 bool quiet_again(const char *test)
 {
 	for (u32 i = 0; i < TRIES; i++) {
 		if (count(&now) && is_quiet())
 			return true;
-		/* Bits that nobody raises: a pause. */
-		notify_wait(SLOT_ENDED, NO_BIT, PAUSE);
+		pause();
 	}
 	say_what_is_left(test);
 	before = now;

@@ -4,6 +4,7 @@
 #include "user/lib/print.h"
 #include "user/lib/start.h"
 #include "user/test/fellow.h"
+#include "user/test/record.h"
 #include "user/test/test.h"
 
 #define SLOT_PAUSE 199u
@@ -23,6 +24,7 @@ void test_failed(const char *file, int line, const char *fmt, ...)
 
 void expect(const char *file, int line, const char *call, u32 wanted, u32 got)
 {
+	record_text(call, got);
 	if (got != wanted)
 		test_failed(file, line, "%s: %s (%u), not %s", call, error_name(got), got,
 			error_name(wanted));

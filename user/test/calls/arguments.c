@@ -6,6 +6,7 @@
 #include "lib/string.h"
 #include "user/lib/kernel_call.h"
 #include "user/lib/print.h"
+#include "user/test/record.h"
 #include "user/test/test.h"
 
 #define CALL_ARGUMENTS(number, name, arguments, errors, text) [number] = (arguments),
@@ -23,19 +24,38 @@ static const char *const call_names[] = { CALL_TABLE(CALL_NAMES) };
 
 static const struct kind {
 	const char *name;
-	u32 slot, weak; /* weak: a handle without the rights */
+	u32 slot, weak, dead; /* weak: a handle without the rights; dead: to one that has ended */
 } kinds[] = {
-	{ "endpoint", 64, 80 },
-	{ "notification", 65, 81 },
-	{ "task", 66, 82 },
-	{ "thread", 67, 83 },
-	{ "system", 68, 84 },
+	{ "endpoint", 64, 80, 96 },
+	{ "notification", 65, 81, 97 },
+	{ "task", 66, 82, 98 },
+	{ "thread", 67, 83, 99 },
+	{ "system", 68, 84, 0 }, /* it does not end */
 };
+#define SLOT_TO_END 71u
 #define SLOT_SCRATCH 70u
 
 static void make_thread(u32 slot)
 {
-	EXPECT(0, thread_create(0, slot, PAGE * 32, TEST_PAGES, (MESSAGE_PLACE + 4 * PAGE) | 1, 0));
+	u32 page = MESSAGE_PLACE + (4 + slot) * PAGE;
+
+	EXPECT(0, thread_create(0, slot, PAGE * 32, TEST_PAGES, page | 1, 0));
+}
+
+/* A thread is dead when it has ended, which it does when it runs again. */
+static bool is_dead(u32 slot)
+{
+	return handle_copy(0, SLOT_EMPTY, slot, RIGHT_GRANT, 0).error == EDEAD ||
+	       (handle_drop(SLOT_EMPTY, 0), false);
+}
+
+/* A second handle stays when the object ends. */
+static void make_dead(const struct kind *kind, void (*make)(u32 slot))
+{
+	make(SLOT_TO_END);
+	EXPECT(0, handle_copy(0, kind->dead, SLOT_TO_END, RIGHTS_ALL, 0));
+	EXPECT(0, handle_drop(SLOT_TO_END, DROP_DESTROY));
+	WAIT_FOR(is_dead(kind->dead));
 }
 
 static void make_objects(void)
@@ -48,6 +68,10 @@ static void make_objects(void)
 	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++)
 		EXPECT(0, handle_copy(0, kinds[i].weak, kinds[i].slot, RIGHT_GRANT, 0));
 	make_endpoint(SLOT_SCRATCH);
+	make_dead(&kinds[0], make_endpoint);
+	make_dead(&kinds[1], make_notification);
+	make_dead(&kinds[2], make_task);
+	make_dead(&kinds[3], make_thread);
 }
 
 static const struct kind *find_kind(const char *what)
@@ -186,6 +210,7 @@ static void try_value(const struct call *call, u32 bad, u32 value, u32 error)
 	struct result got = make_call(call, bad, value);
 
 	tried++;
+	record(call->number, got.error);
 	if (got.error == error && !got.badge && !(got.tag & ~TAG_REPLY) && !got.word0 && !got.word1)
 		return;
 	failures++;
@@ -225,6 +250,8 @@ static const struct bad {
 	{ "handles", 80, EPERM }, /* an endpoint without send */
 	{ "handles", NO_HANDLE << HANDLE_BITS, EBADH },
 	{ "handles", 64u << HANDLE_BITS, EBADH },
+	{ "handles", 96, EDEAD },
+	{ "handles", 97u << HANDLE_BITS, EDEAD },
 	{ "handles", TOP_BIT, EINVAL },
 	{ "count", 0, EINVAL },
 	{ "count", 0xFFFFFFFF, EINVAL },
@@ -303,6 +330,9 @@ static void try_handles(const struct call *call, u32 bad)
 		try_value(call, bad, kind->weak, EPERM);
 	if (!strchr(what, '|'))
 		try_value(call, bad, 0, EBADH);
+	/* What the kernel tells of a thread it tells of a dead one too. */
+	if (kind->dead)
+		try_value(call, bad, kind->dead, EDEAD);
 }
 
 static void try_rows(const struct call *call, u32 bad)

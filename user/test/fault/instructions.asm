@@ -300,3 +300,40 @@ section .bss
 global wanted_esp
 wanted_esp: resd 1
 by_sysenter: resd 1
+
+; bool user_has_smap(void): CPUID.7.0:EBX bit 20.
+section .text
+global user_has_smap
+user_has_smap:
+	push ebx
+	xor eax, eax
+	cpuid
+	cmp eax, 7
+	mov eax, 0
+	jb .no
+	mov eax, 7
+	xor ecx, ecx
+	cpuid
+	mov eax, ebx
+	shr eax, 20
+	and eax, 1
+.no:
+	pop ebx
+	ret
+
+; u32 user_in8(u32 port), void user_out8(u32 port, u32 value), u32 user_in32(u32 port)
+global user_in8, user_out8, user_in32
+user_in8:
+	mov edx, [esp + 4]
+	xor eax, eax
+	in al, dx
+	ret
+user_out8:
+	mov edx, [esp + 4]
+	mov eax, [esp + 8]
+	out dx, al
+	ret
+user_in32:
+	mov edx, [esp + 4]
+	in eax, dx
+	ret

@@ -34,8 +34,6 @@ static void start_sender(void)
 	WAIT_STATE(SLOT_THREADS, WAITS_SEND);
 }
 
-static struct result receive_at_once(void) { return ipc_recv(SLOT_A, 0, TIMEOUT_POLL); }
-
 static void check_sender(u32 error)
 {
 	WAIT_FOR(READ_ONCE(sending.error) != ~0u);
@@ -50,7 +48,7 @@ static void one_item(u32 kind, u32 at, u32 size, u32 receiver, u32 sender)
 	start_sender();
 	message_close_places();
 	message_open_place(kind, at, size);
-	EXPECT(receiver, receive_at_once());
+	EXPECT(receiver, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(sender);
 }
 
@@ -163,7 +161,7 @@ static void source_goes(void)
 	message_close_places();
 	message_open_place(ITEM_STRING, Q, 2 * PAGE);
 	/* The receiver hears nothing of it. */
-	EXPECT(EAGAIN, receive_at_once());
+	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(EFAULT);
 }
 
@@ -193,7 +191,7 @@ static void two_strings(void)
 	message_close_places();
 	message_open_place(ITEM_STRING, Q + PAGE, 4);
 	message_open_place(ITEM_STRING, Q, 4);
-	EXPECT(0, receive_at_once());
+	EXPECT(0, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	CHECK_EQUAL(AS_POINTER(Q)[1024], 1);
 	CHECK_EQUAL(AS_POINTER(Q)[0], 2);
 }
@@ -336,7 +334,7 @@ static void two_page_items(void)
 	message_close_places();
 	message_open_place(ITEM_MAP, Q, 2);
 	message_open_place(ITEM_GRANT, Q + 2 * PAGE, 2);
-	EXPECT(0, receive_at_once());
+	EXPECT(0, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	CHECK_EQUAL(AS_POINTER(Q)[0], 1);
 	CHECK_EQUAL(AS_POINTER(Q + 2 * PAGE)[0], 2);
 	CHECK_EQUAL(AS_POINTER(P)[0], 1);
@@ -353,7 +351,7 @@ static void overlapping_pages(u32 second_from, u32 second_to, u32 kind)
 	message_close_places();
 	message_open_place(ITEM_MAP, Q, 2);
 	message_open_place(kind, second_to, 2);
-	EXPECT(EAGAIN, receive_at_once());
+	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(EMSGSIZE);
 	EXPECT(EFAULT, mem_map(0, 0, (Q + 8 * PAGE) | PROT_READ, Q | MAP_MAP, 1));
 }
@@ -416,7 +414,7 @@ static void handle_without_page(void)
 	message_close_places();
 	message_open_place(ITEM_HANDLE, 93, 0);
 	message_open_place(ITEM_MAP, Q, 1);
-	EXPECT(EAGAIN, receive_at_once());
+	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(EFAULT);
 	EXPECT(EBADH, notify(93, 1));
 	EXPECT(0, notify(SLOT_B, 1));
@@ -431,7 +429,7 @@ static void page_without_handle(void)
 	message_close_places();
 	message_open_place(ITEM_GRANT, Q, 1);
 	message_open_place(ITEM_HANDLE, 93, 0);
-	EXPECT(EAGAIN, receive_at_once());
+	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(EBADH);
 	CHECK_EQUAL(*AS_POINTER(P), 0);
 	EXPECT(EFAULT, mem_map(0, 0, (Q + 8 * PAGE) | PROT_READ, Q | MAP_MAP, 1));
@@ -455,7 +453,7 @@ static void more_places(void)
 	message_close_places();
 	message_open_place(ITEM_HANDLE, 93, 0);
 	message_open_place(ITEM_HANDLE, 94, 0);
-	EXPECT(0, receive_at_once());
+	EXPECT(0, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
 	check_sender(0);
 	EXPECT(0, notify(93, 1));
 	EXPECT(EBADH, notify(94, 1));

@@ -366,7 +366,6 @@ static void priority_after_an_item(void)
 	CHECK_EQUAL(info.priority, 8);
 }
 
-
 static const struct test tests[] = {
 	{ "message.calls", calls_on_one_cpu, 0 },
 	{ "message.calls_across", calls_across_cpus, 0 },

@@ -1,0 +1,242 @@
+/*
+ * I/O ports and interrupts of devices, by the real-time clock: IRQ 8, ports 0x70 and 0x71 (MC146818:
+ * register A the rate, B which interrupts, C which came; reading C allows the next).
+ */
+#include "user/test/fellow.h"
+
+u32 user_in8(u32 port);
+void user_out8(u32 port, u32 value);
+u32 user_in32(u32 port);
+
+#define RTC_IRQ 8u
+#define RTC_INDEX 0x70u
+#define RTC_DATA 0x71u
+#define RTC_A 10u
+#define RTC_B 11u
+#define RTC_C 12u
+#define RTC_PERIODIC 0x40u
+#define RTC_RATE 0x2Au /* 64 a second */
+#define BIT 5u
+
+static u32 rtc_read(u32 number)
+{
+	user_out8(RTC_INDEX, number);
+	return user_in8(RTC_DATA);
+}
+
+static void rtc_write(u32 number, u32 value)
+{
+	user_out8(RTC_INDEX, number);
+	user_out8(RTC_DATA, value);
+}
+
+static void rtc_begin(void)
+{
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, RTC_INDEX, 2));
+	rtc_write(RTC_A, RTC_RATE);
+	rtc_write(RTC_B, (rtc_read(RTC_B) & 0x0F) | RTC_PERIODIC);
+	rtc_read(RTC_C);
+}
+
+static void rtc_end(void)
+{
+	rtc_write(RTC_B, rtc_read(RTC_B) & ~RTC_PERIODIC);
+	rtc_read(RTC_C);
+}
+
+static void attach(u32 slot) { EXPECT(0, irq_ctl(SLOT_SYSTEM, slot, IRQ_ATTACH, RTC_IRQ, BIT)); }
+
+static void interrupts_come(void)
+{
+	make_notification(SLOT_A);
+	attach(SLOT_A);
+	rtc_begin();
+	for (u32 i = 0; i < 10; i++) {
+		CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, ~0u, SOON)).word0, 1u << BIT);
+		CHECK(rtc_read(RTC_C) & RTC_PERIODIC, "no interrupt of the clock");
+		EXPECT(0, irq_ctl(0, SLOT_A, IRQ_ACK, RTC_IRQ, 0));
+	}
+	rtc_end();
+}
+
+/* One receive for messages and for the device. */
+static void send_once(void *unused)
+{
+	(void)unused;
+	pause_us(30 * MS);
+	ipc_send(SLOT_B, TAG(4u, 0u, 0u), 0, 0, TIMEOUT_NEVER);
+}
+
+static void interrupts_by_receive(void)
+{
+	u32 notes = 0, messages = 0;
+
+	make_notification(SLOT_A);
+	make_endpoint(SLOT_B);
+	EXPECT(0, thread_ctl(0, SLOT_A, THREAD_BIND, 0, 0));
+	attach(SLOT_A);
+	rtc_begin();
+	start_thread(0, send_once, NULL, 8, cpu_count() - 1);
+	while (notes < 3 || !messages) {
+		struct result got = EXPECT(0, ipc_recv(SLOT_B, 0, SOON));
+
+		if (!(got.tag & TAG_NOTE)) {
+			messages++;
+			continue;
+		}
+		CHECK_EQUAL(got.word0, 1u << BIT);
+		notes++;
+		rtc_read(RTC_C);
+		EXPECT(0, irq_ctl(0, SLOT_A, IRQ_ACK, RTC_IRQ, 0));
+	}
+	rtc_end();
+}
+
+static void detached_is_silent(void)
+{
+	make_notification(SLOT_A);
+	attach(SLOT_A);
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_DETACH, RTC_IRQ, 0));
+	rtc_begin();
+	EXPECT(ETIMEDOUT, notify_wait(SLOT_A, ~0u, 60 * MS));
+	rtc_read(RTC_C);
+	/* And again: nothing is lost. */
+	attach(SLOT_A);
+	rtc_read(RTC_C);
+	EXPECT(0, notify_wait(SLOT_A, ~0u, SOON));
+	rtc_end();
+}
+
+static void one_at_a_time(void)
+{
+	make_notification(SLOT_A);
+	make_notification(SLOT_B);
+	attach(SLOT_A);
+	EXPECT(EBUSY, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_ATTACH, RTC_IRQ, 1));
+	EXPECT(EBUSY, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, RTC_IRQ, 1));
+	EXPECT(EINVAL, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_DETACH, RTC_IRQ, 0));
+	EXPECT(EINVAL, irq_ctl(0, SLOT_B, IRQ_ACK, RTC_IRQ, 0));
+	EXPECT(EINVAL, irq_ctl(0, SLOT_A, IRQ_ACK, RTC_IRQ + 1, 0));
+	/* The end of the notification detaches. */
+	EXPECT(0, handle_drop(SLOT_A, DROP_DESTROY));
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_ATTACH, RTC_IRQ, 1));
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_DETACH, RTC_IRQ, 0));
+	EXPECT(EINVAL, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_DETACH, RTC_IRQ, 0));
+}
+
+/* The driver's task ends with its interrupt attached: the next driver finds the line free. */
+static void be_driver(void *unused)
+{
+	(void)unused;
+	obj_create(0, SLOT_A, KIND_NOTIFICATION, 0, 0, 0);
+	shared->value[0] = irq_ctl(SLOT_F, SLOT_A, IRQ_ATTACH, RTC_IRQ, BIT).error;
+	shared->done = 1;
+	pause_us(TIMEOUT_NEVER - 1);
+}
+
+static void drivers_task_dies(void)
+{
+	struct fellow driver = { .slot = SLOT_FELLOW, .area = 60, .run = be_driver };
+
+	EXPECT(0, handle_copy(0, SLOT_F, SLOT_SYSTEM, RIGHTS_ALL, 0));
+	fellow_start(&driver);
+	WAIT_FOR(shared->done);
+	CHECK_EQUAL(shared->value[0], 0);
+	make_notification(SLOT_A);
+	EXPECT(EBUSY, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, RTC_IRQ, BIT));
+	fellow_end(SLOT_FELLOW);
+	WAIT_FOR(!irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, RTC_IRQ, BIT).error);
+}
+
+/* ---- Ports ---- */
+
+/* Port 0x80 and those beside it: granted singly, and the last. */
+static void granted_ports(void)
+{
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x80, 1));
+	user_in8(0x80);
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x3FF, 1));
+	user_in8(0x3FF);
+	EXPECT(EINVAL, io_grant(SLOT_SYSTEM, 0, 0x3FF, 2));
+	EXPECT(EINVAL, io_grant(SLOT_SYSTEM, 0, 0, 0));
+	EXPECT(EINVAL, io_grant(SLOT_SYSTEM, 0, 1, IO_PORTS));
+}
+
+static void port_beside(void)
+{
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x80, 1));
+	user_in8(0x80);
+	user_in8(0x81);
+}
+
+/* Four ports are read, of which three are granted. */
+static void wide_access(void)
+{
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x80, 3));
+	user_in8(0x82);
+	user_in32(0x80);
+}
+
+static void beyond_the_map(void)
+{
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0, IO_PORTS));
+	user_in8(0x80);
+	user_in8(IO_PORTS);
+}
+
+/* Another task's ports are not this one's: the map changes with the task. */
+static void touch_port(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		user_in8(0x80);
+		shared->count++;
+	}
+}
+
+static void other_tasks_ports(void)
+{
+	struct fellow other = { .slot = SLOT_FELLOW, .area = 60, .run = touch_port };
+
+	fellow_make(&other);
+	EXPECT(0, io_grant(SLOT_SYSTEM, SLOT_FELLOW, 0x80, 1));
+	EXPECT(0, thread_ctl(SLOT_FELLOW_THREAD, 0, THREAD_START, 0, 0));
+	WAIT_FOR(shared->count > 1000);
+	user_in8(0x80);
+}
+
+/* Granted while another thread of the task runs on another CPU, in user mode. */
+static volatile u32 go, went;
+
+static void touch_when_told(void *unused)
+{
+	(void)unused;
+	while (!go)
+		continue;
+	user_in8(0x80);
+	went = 1;
+}
+
+static void granted_across_cpus(void)
+{
+	start_thread(0, touch_when_told, NULL, 8, cpu_count() - 1);
+	pause_us(20 * MS);
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x80, 1));
+	go = 1;
+	WAIT_FOR(went);
+}
+
+static const struct test tests[] = {
+	{ "irq.come", interrupts_come, 0 },
+	{ "irq.receive", interrupts_by_receive, 0 },
+	{ "irq.detached", detached_is_silent, 0 },
+	{ "irq.one_at_a_time", one_at_a_time, 0 },
+	{ "irq.driver_dies", drivers_task_dies, 0 },
+	{ "port.granted", granted_ports, 0 },
+	{ "port.beside", port_beside, STATUS_KILLED + 13 },
+	{ "port.wide", wide_access, STATUS_KILLED + 13 },
+	{ "port.beyond_the_map", beyond_the_map, STATUS_KILLED + 13 },
+	{ "port.other_task", other_tasks_ports, STATUS_KILLED + 13 },
+	{ "port.across_cpus", granted_across_cpus, 0 },
+};
+TEST_LIST(irq_tests, tests);
