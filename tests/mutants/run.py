@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Plants mistakes, one at a time, and shows which test catches each.
 
-A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text
-must stand in that function exactly once, so that a mutant that no longer fits is an error and not a
+A mutant is a replacement inside a named function (LISTS, or made by generate.py): the text must
+stand in that function exactly once, so that a mutant that no longer fits is an error and not a
 silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE] [--all] [--at-least PERCENT]
+    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE...] [--all] [--at-least PERCENT]
     [--keep FOLDER] [--check]
 
 The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only
@@ -42,6 +42,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+LISTS = ["mutants.toml", "microkernel.toml"]
 QEMU = [
     "qemu-system-i386",
     "-display",
@@ -577,7 +578,8 @@ class Verdicts:
 
 
 def chosen(args):
-    mutants = tomllib.loads(pathlib.Path(args.list).read_text())["mutant"]
+    texts = [pathlib.Path(name).read_text() for name in args.list]
+    mutants = [mutant for text in texts for mutant in tomllib.loads(text)["mutant"]]
     only = [name for name in args.only.split(",") if name]
     mutants = [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
     if args.ask:
@@ -615,7 +617,7 @@ def main():
     parser.add_argument(
         "--ask", default="", help="of those who would be asked only these, with commas"
     )
-    parser.add_argument("--list", default=str(HERE / "mutants.toml"))
+    parser.add_argument("--list", nargs="+", default=[HERE / name for name in LISTS])
     parser.add_argument(
         "--all", action="store_true", help="ask all, even when the first has caught it"
     )
