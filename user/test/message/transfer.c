@@ -78,8 +78,22 @@ static u32 area; /* of the receiver, and the next one of the sender: new ones fo
 static u32 receiver_slot(void) { return SLOT_THREADS + area; }
 static u32 sender_slot(void) { return SLOT_THREADS + area + 1; }
 
+static void kill(u32 slot) { handle_drop(slot, DROP_DESTROY); }
+
+/* Until a thread has ended it may write down what its call returned, in the next try as well. */
+static void kill_and_wait(u32 slot)
+{
+	if (handle_copy(0, SLOT_B, slot, RIGHTS_ALL, 0).error)
+		return;
+	kill(slot);
+	WAIT_FOR(thread_ctl(SLOT_B, 0, THREAD_PRIO, 8, 0).error == EDEAD);
+	EXPECT(0, handle_drop(SLOT_B, 0));
+}
+
 static void reset(void)
 {
+	kill_and_wait(receiver_slot());
+	kill_and_wait(sender_slot());
 	area += 2;
 	sent.error = received.error = NOTHING_YET;
 	handle_drop(SLOT_ANSWER, 0);
@@ -123,8 +137,6 @@ static bool begin_answer(void)
 	start_thread(area + 1, answer_with_strings, NULL, 8, cpu);
 	return is_under_way();
 }
-
-static void kill(u32 slot) { handle_drop(slot, DROP_DESTROY); }
 
 /* Tries until `strike` came in time: it returns true then, and has checked what came out. */
 static void until_in_time(bool (*strike)(void))
@@ -203,7 +215,7 @@ static bool receiver_dies(void)
 {
 	if (!begin(send, TIMEOUT_NEVER, receive))
 		return false;
-	kill(receiver_slot());
+	kill_and_wait(receiver_slot());
 	WAIT_FOR(READ_ONCE(sent.error) != NOTHING_YET);
 	if (!sent.error)
 		return false;
