@@ -99,6 +99,15 @@ static void reset(void)
 	handle_drop(SLOT_ANSWER, 0);
 }
 
+/* RUN if it has ended. */
+static u32 state_of(u32 slot)
+{
+	struct info_thread info;
+
+	return sys_info(slot, INFO_THREAD, 0, (u32)&info, sizeof(info)).error ? WAITS_NOT
+									       : info.waiting;
+}
+
 /* True if the sender is seen in the midst of it. */
 static bool is_under_way(void)
 {
@@ -155,12 +164,10 @@ static bool sender_dies(void)
 {
 	if (!begin(send, TIMEOUT_NEVER, receive))
 		return false;
-	kill(sender_slot());
+	kill_and_wait(sender_slot());
 	/* Only now another: the first one is to stay at the head. */
-	pause_us(20 * MS);
-	if (READ_ONCE(received.error) != NOTHING_YET)
+	if (state_of(receiver_slot()) != WAITS_RECV)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	EXPECT(0, ipc_send(SLOT_A, TAG(9u, 1u, 0u), 4, 0, TIMEOUT_POLL));
 	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET);
 	CHECK_EQUAL(received.error, 0);
@@ -173,13 +180,12 @@ static bool caller_dies(void)
 {
 	if (!begin(call, TIMEOUT_NEVER, receive))
 		return false;
-	kill(sender_slot());
-	pause_us(20 * MS);
-	if (READ_ONCE(received.error) != NOTHING_YET)
+	kill_and_wait(sender_slot());
+	if (state_of(receiver_slot()) != WAITS_RECV)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	EXPECT(EBADH, handle_drop(SLOT_ANSWER, 0));
 	EXPECT(ETIMEDOUT, ipc_call(SLOT_A, TAG(9u, 0u, 0u), 0, 0, 1));
+	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET);
 	CHECK_EQUAL(received.tag, TAG(9u, 0u, 0u) | TAG_CALL);
 	return true;
 }
@@ -228,9 +234,9 @@ static bool callee_dies(void)
 {
 	if (!begin(call, TIMEOUT_NEVER, receive))
 		return false;
-	kill(receiver_slot());
-	pause_us(20 * MS);
+	kill_and_wait(receiver_slot());
 	/* In time, or it waits for an answer that this task's table has the right to. */
+	WAIT_FOR(READ_ONCE(sent.error) != NOTHING_YET || state_of(sender_slot()) == WAITS_REPLY);
 	if (READ_ONCE(sent.error) == NOTHING_YET) {
 		EXPECT(0, handle_drop(SLOT_ANSWER, 0));
 		return false;
@@ -393,10 +399,10 @@ static bool senders_task_dies(void)
 		state = thread_state(SLOT_FELLOW_THREAD);
 	while (state != IS_ACTIVE && READ_ONCE(received.error) == NOTHING_YET);
 	fellow_end(SLOT_FELLOW);
-	pause_us(20 * MS);
+	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET ||
+		 state_of(receiver_slot()) == WAITS_RECV);
 	if (READ_ONCE(received.error) != NOTHING_YET)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	kill(receiver_slot());
 	return true;
 }
