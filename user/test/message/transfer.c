@@ -116,8 +116,9 @@ static bool is_under_way(void)
 	while (READ_ONCE(sent.error) == NOTHING_YET) {
 		if (sys_info(sender_slot(), INFO_THREAD, 0, (u32)&info, sizeof(info)).error)
 			return false;
-		if (info.waiting == IS_ACTIVE)
-			return true;
+		/* REPLY: it was, and nobody is going to answer. */
+		if (info.waiting == IS_ACTIVE || info.waiting == WAITS_REPLY)
+			return info.waiting == IS_ACTIVE;
 		if (cpu_count() == 1)
 			pause_us(1);
 	}
