@@ -114,6 +114,7 @@ static void move_page(struct supplies *supplies, const struct page_item *item, u
 	u32 steps = 0;
 	u32 prot = frame_mapping(page, item->from.mm, from, &steps)->place & item->prot & PROT_MASK;
 
+	ASSERT(record, "a page of a message has no record");
 	supplies->records = record->next;
 	user_entry_set(item->to.mm, to, page, prot);
 	frame_map(page, record, to, prot);

@@ -188,8 +188,7 @@ SELFTEST(vmalloc_device, "vmalloc.device", 7, "19")
 
 SELFTEST(vmalloc_stack, "vmalloc.stack", 7, "49")
 {
-	uintptr_t top = kernel_stack_alloc("a-name-that-is-long"),
-		  bottom = top - KERNEL_STACK_SIZE;
+	uintptr_t top = kernel_stack_alloc("a-name-that-is-long"), bottom = top - KERNEL_STACK_SIZE;
 	const char *owner;
 
 	if (!EXPECT(0, top != 0, "a kernel stack"))

@@ -105,7 +105,7 @@ static u32 state_of(u32 slot)
 	struct info_thread info;
 
 	return sys_info(slot, INFO_THREAD, 0, (u32)&info, sizeof(info)).error ? WAITS_NOT
-									       : info.waiting;
+									      : info.waiting;
 }
 
 /* True if the sender is seen in the midst of it. */
