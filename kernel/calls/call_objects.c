@@ -194,17 +194,33 @@ u32 call_handle_copy(struct user_thread *self, struct trapframe *frame)
 	return error;
 }
 
-static u32 drop(struct user_thread *self, u32 slot)
+/* `object`: only a handle to it, since the slot may have been filled anew; NULL: whatever is there. */
+static u32 drop(struct user_thread *self, u32 slot, const struct object *object)
 {
 	u32 flags = objects_lock_irq(), error = 0;
 	struct handle *handle = handle_at(&self->task->handles, slot);
 
-	if (handle && !(handle->rights & RIGHT_RESERVED))
+	if (!handle || (handle->rights & RIGHT_RESERVED))
+		error = object ? 0 : EBADH;
+	else if (!object || handle->object == object)
 		handle_clear(handle);
-	else
-		error = EBADH;
 	objects_unlock_irq(flags);
 	objects_reap();
+	return error;
+}
+
+/* Ends the object, then empties the slot.  One that has ended already is only dropped. */
+static u32 destroy_and_drop(struct user_thread *self, u32 slot)
+{
+	u32 error = 0;
+	struct object *object = call_object(self, slot, KIND_NONE, RIGHT_MANAGE, &error);
+
+	if (!object)
+		return error == EDEAD ? drop(self, slot, NULL) : error;
+	if (object->ops->destroy)
+		object->ops->destroy(object);
+	error = drop(self, slot, object);
+	call_release(object);
 	return error;
 }
 
@@ -214,16 +230,5 @@ u32 call_handle_drop(struct user_thread *self, struct trapframe *frame)
 
 	if (call.esi & ~DROP_DESTROY)
 		return EINVAL;
-	if (call.esi & DROP_DESTROY) {
-		u32 error = 0;
-		struct object *object = call_object(self, call.h1, KIND_NONE, RIGHT_MANAGE, &error);
-
-		/* One that has ended already is only dropped. */
-		if (!object && error != EDEAD)
-			return error;
-		if (object && object->ops->destroy)
-			object->ops->destroy(object);
-		call_release(object);
-	}
-	return drop(self, call.h1);
+	return call.esi ? destroy_and_drop(self, call.h1) : drop(self, call.h1, NULL);
 }

@@ -2,7 +2,7 @@
  * Handles: a task's table of {object, rights, badge}.
  *
  * Slot 0 is always empty.  A handle with RIGHT_REPLY is the right to answer one call once: its
- * object is the caller's thread, and badge and `number` hold the call's 56-bit number.
+ * object is the caller's thread, and badge and `number` hold the call's 64-bit number.
  */
 #ifndef KERNEL_HANDLE_H
 #define KERNEL_HANDLE_H

@@ -75,16 +75,38 @@ static struct page *charged_page(struct mm *mm, u32 gfp, int *error)
 	return page;
 }
 
-/* Gives the frame, which has been charged, its owner and its first mapping. */
-static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
+/*
+ * Takes the frame out that is mapped at `address`, if one is; maps_lock held.  A CPU may still hold
+ * its translation.
+ */
+static struct page *take_out(struct mm *mm, uintptr_t address)
+{
+	struct page *page = user_frame_at(mm, address);
+
+	if (!page)
+		return NULL;
+	user_entry_clear(mm, address);
+	pending_frame_mm(&page->pending, &mm->tlb);
+	mapping_free(mm, frame_unmap(page, mm, address));
+	return page;
+}
+
+/*
+ * Gives the frame, which has been charged, its owner and its first mapping.  With `replace` it takes
+ * the place of what is mapped there: in one hold, so that nobody finds the place empty.
+ */
+static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 prot, bool replace)
 {
 	int error;
+	struct page *old = NULL;
 	struct mapping *record = mapping_alloc(mm, &error);
 
 	if (!record)
 		return error;
 	do {
 		spin_lock(&maps_lock);
+		if (replace && !old)
+			old = take_out(mm, address);
 		frame_begin(page, mm);
 		error = enter(mm, address, page, prot, record);
 		if (error)
@@ -93,18 +115,28 @@ static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 pr
 	} while (tables_made(mm, address, &error));
 	if (error)
 		mapping_free(mm, record);
+	if (old) {
+		flush_tlb_page(&mm->tlb, address);
+		put_page(old);
+	}
 	return error;
 }
 
-int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
+/* A page of the caller's, for which the account has been charged; after an error both are gone. */
+static int enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot, bool replace)
 {
-	int error = enter_new(mm, address, page, prot);
+	int error = enter_new(mm, address, page, prot, replace);
 
 	if (error) {
 		account_return(mm->account, PAGE_SIZE);
 		put_page(page);
 	}
 	return error;
+}
+
+int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot)
+{
+	return enter_page(mm, address, page, prot, false);
 }
 
 static int alloc_one(struct mm *mm, uintptr_t address, u32 prot)
@@ -312,9 +344,7 @@ static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t
 	}
 	copy_page(page, source);
 	put_page(source);
-	if (replace)
-		mm_unmap_frames(to, address, address + PAGE_SIZE);
-	return user_enter_page(to, address, page, prot);
+	return enter_page(to, address, page, prot, replace);
 }
 
 /*
