@@ -116,7 +116,7 @@ static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 pr
 	if (error)
 		mapping_free(mm, record);
 	if (old) {
-		flush_tlb_page(&mm->tlb, address);
+		flush_tlb_mm(&mm->tlb);
 		put_page(old);
 	}
 	return error;
