@@ -11,7 +11,7 @@
 #include "mm/boot/options.h"
 #include "mm/pkmap/highmem.h"
 
-#define MAX_WORD 320u
+#define MAX_WORD 640u
 _Static_assert(PKMAP_TABLES_MAX == (PMD_FOLDED ? 7 : 14), "the text of pkmap_tables= below");
 /* More tables than this in one quicklist is no cache any more. */
 #define PGT_MARK_MAX 4096u

@@ -28,7 +28,7 @@
 
 struct kernel_options {
 	char selftest[256];
-	char bench[256]; /* the value of bench= */
+	char bench[512]; /* the value of bench= */
 	bool bench_asked;
 	u32 until;
 	u32 maxcpus;

@@ -4,6 +4,7 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/firmware/rtc.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/cmdline.h"
 #include "kernel/ipc/endpoint.h"
@@ -152,6 +153,7 @@ static const char *load_start_page(struct loading *loading)
 {
 	struct start_page *start = &loading->start;
 
+	start->wall_clock = rtc_read();
 	start->cpus = cpu_online_count();
 	start->message = ROOT_MESSAGE;
 	start->exit = kernel_options.exit;

@@ -7,6 +7,7 @@
 #include "kernel/ipc/reply.h"
 #include "kernel/ipc/transfer.h"
 #include "kernel/objects/notification.h"
+#include "kernel/objects/thread_state.h"
 
 /*
  * What a sender's registers and message page say; then objects_lock is held if there is no error.
@@ -103,7 +104,6 @@ static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *fra
 	};
 	u32 error = message_read_places(self);
 
-	self->badge = 0; /* an answer has none */
 	if (!error)
 		error = begin_to_send(self, frame);
 	message_none(frame);
@@ -146,8 +146,7 @@ static u32 wait_for_bits(struct user_thread *self, struct trapframe *frame,
 		return EAGAIN;
 	}
 	notification_wait(notification, self, mask, timeout);
-	sched_block(&objects_lock, NULL);
-	return self->result;
+	return thread_block(self, NULL);
 }
 
 u32 call_notify_wait(struct user_thread *self, struct trapframe *frame)

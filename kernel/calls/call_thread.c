@@ -107,8 +107,9 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	struct registers *page = (struct registers *)self->message, values = *page;
 	u32 flags = objects_lock_irq(), error = 0;
 
+	/* One that has ended since its handle was found has no stack, and so no registers. */
 	if (thread->object.dead)
-		error = EDEAD; /* meanwhile: its stack may be gone */
+		error = EDEAD;
 	else if (!stands_still(thread))
 		error = EBUSY;
 	else if (set)
@@ -174,8 +175,9 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = objects_lock_irq();
+	/* One that has ended would never be unbound, and leave a pointer to itself. */
 	if (thread->object.dead)
-		error = EDEAD; /* nobody would unbind it any more */
+		error = EDEAD;
 	else if (notification)
 		error = notification_bind(notification_of(notification), thread);
 	else if (thread->bound)

@@ -70,13 +70,14 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 		return false;
 	objects_lock_call();
 	endpoint = endpoint_at(self, first_handle(frame->eax), RIGHT_SEND, &badge);
-	if (endpoint)
+	if (endpoint && !self->dying)
 		receiver = ready_receiver(endpoint, &slot);
 	if (!receiver) {
 		objects_unlock_call();
 		return false;
 	}
 	pass(self, frame, receiver, badge, TAG_CALL);
+	message_none(frame); /* what a call returns that ends with an error */
 	list_remove(&receiver->queue);
 	receiver->waits_for = NULL;
 	object_release(&endpoint->object);
@@ -120,13 +121,14 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 	handle = handle_at(&self->task->handles, first_handle(frame->eax));
 	caller = ready_caller(handle);
 	endpoint = endpoint_at(self, second_handle(frame->eax), RIGHT_RECEIVE, &badge);
-	if (!caller || !endpoint || !nothing_to_take(self, endpoint)) {
+	if (!caller || !endpoint || self->dying || !nothing_to_take(self, endpoint)) {
 		objects_unlock_call();
 		return false;
 	}
 	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
 	if (!caller->faults)
 		pass(self, frame, caller, 0, 0);
+	message_none(frame);
 	caller->call_number++;
 	caller->state = IN_RUN;
 	handle->object = NULL;

@@ -118,10 +118,8 @@ u32 ipc_receive(
 		endpoint_wait(endpoint, self);
 	else if (!taken)
 		finish(self, EAGAIN);
-	if (self->state != IN_RUN) {
-		sched_block(&objects_lock, next ? &next->thread : NULL);
-		return self->result;
-	}
+	if (self->state != IN_RUN)
+		return thread_block(self, next);
 	if (next)
 		sched_wake(&next->thread, NULL);
 	objects_unlock_call();
@@ -173,8 +171,7 @@ static u32 sender_goes_on(struct user_thread *self)
 		object_release(self->waits_for);
 	self->waits_for = NULL;
 	self->state = IN_REPLY;
-	sched_block(&objects_lock, NULL);
-	return self->result;
+	return thread_block(self, NULL);
 }
 
 /* The message has not been delivered: the slot is free for the next call's reply handle. */
@@ -237,8 +234,7 @@ static u32 send_now(
 	}
 	reply_give(self, slot);
 	thread_waits(self, IN_REPLY, NULL, timeout);
-	sched_block(&objects_lock, &receiver->thread);
-	return self->result;
+	return thread_block(self, receiver);
 }
 
 static u32 send_items(
@@ -253,14 +249,16 @@ static u32 send_items(
 
 static u32 wait_to_send(struct user_thread *self, struct endpoint *endpoint, u32 timeout)
 {
+	u32 error;
+
 	if (timeout == TIMEOUT_POLL) {
 		objects_unlock_call();
 		return EAGAIN;
 	}
 	thread_waits(self, IN_SEND, &endpoint->object, timeout);
 	endpoint_wait(endpoint, self);
-	sched_block(&objects_lock, NULL);
-	return self->state == IN_ACTIVE ? transfer(self) : self->result;
+	error = thread_block(self, NULL);
+	return self->state == IN_ACTIVE ? transfer(self) : error;
 }
 
 u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool calls, u32 timeout)

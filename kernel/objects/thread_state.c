@@ -1,6 +1,8 @@
 /* What a thread does in a call: see thread_state.h. */
 #include "kernel/objects/thread_state.h"
 
+#include "arch/x86/cpu/irq_flags.h"
+
 static void time_out(struct timeout *timeout)
 {
 	struct user_thread *thread = container_of(timeout, struct user_thread, timeout);
@@ -58,6 +60,21 @@ void thread_leave_call(struct user_thread *thread, u32 result)
 	if (thread->state == IN_REPLY)
 		thread->call_number++;
 	thread_wake(thread, result);
+}
+
+u32 thread_block(struct user_thread *self, struct user_thread *next)
+{
+	/* A transfer to it is under way: its end looks at `dying`. */
+	if (likely(!self->dying || self->state == IN_PASSIVE)) {
+		sched_block(&objects_lock, next ? &next->thread : NULL);
+		return self->result;
+	}
+	thread_leave_call(self, EDEAD);
+	if (next)
+		sched_wake(&next->thread, NULL);
+	objects_unlock_call();
+	irq_enable();
+	return EDEAD;
 }
 
 void thread_reply_went(struct object *object, u64 number)

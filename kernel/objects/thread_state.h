@@ -15,6 +15,12 @@ void thread_state_init(struct user_thread *thread);
  */
 void thread_waits(
 	struct user_thread *thread, enum call_state state, struct object *object, u32 timeout);
+/*
+ * Lets the running thread sleep in the state in which it waits; `next` as for sched_block().  The
+ * lock is released, and interrupts are on.  Returns the result of its call: EDEAD at once if it was
+ * killed on its way here, since nobody will wake it for that any more.
+ */
+u32 thread_block(struct user_thread *self, struct user_thread *next);
 /* Out of its queue and without time-out: RUN, but not awake yet. */
 void thread_unlink(struct user_thread *thread);
 /* The same, and awake: its call returns `result`. */

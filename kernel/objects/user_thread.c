@@ -130,7 +130,6 @@ static struct user_thread *alloc_thread(const struct new_thread *wanted)
 	list_init(&thread->in_task);
 	thread->task = wanted->task;
 	thread->thread.mm = wanted->task->mm;
-	thread->thread.io = wanted->task->io;
 	thread->thread.priority = thread->base_priority = wanted->priority;
 	thread->thread.on_end = ended;
 	thread->copy_fault = NO_COPY_FAULT;
@@ -154,6 +153,7 @@ static bool join_task(struct user_thread *thread)
 	bool alive = !task->object.dead;
 
 	if (alive) {
+		thread->thread.io = task->io;
 		list_append(&task->threads, &thread->in_task);
 		task->threads_alive++;
 		object_hold(&task->object);

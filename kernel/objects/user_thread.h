@@ -21,8 +21,9 @@
  *  |         | sender gets EDEAD, a   |                      | RECV, a caller gets EDEAD    |
  *  |         | replier goes on        |                      |                              |
  *
- * ACTIVE makes a transfer (sender or replier), PASSIVE waits for one (receiver or caller).  STOP is
- * a flag and changes no state.
+ * A thread killed in RUN that is about to wait in a call does not: the call returns EDEAD.  ACTIVE
+ * makes a transfer (sender or replier), PASSIVE waits for one (receiver or caller).  STOP is a flag
+ * and changes no state.
  */
 #ifndef KERNEL_USER_THREAD_H
 #define KERNEL_USER_THREAD_H

@@ -27,6 +27,9 @@ TABLES = {"2level": (2, 4, 7), "pae": (2, 4, 8, 14)}
 
 def boots_of(what):
     """The boots that measure `what`; the long ones first."""
+    if what.startswith("user"):
+        keys = "" if what == "user" else what
+        return [boots.UserBoot(kernel, 1, keys) for kernel in tables.KERNELS]
     if what.startswith("curves"):
         return [boots.Boot(kernel, CURVE_CPUS, what) for kernel in tables.KERNELS]
     return [boots.Boot(kernel, cpus, what) for cpus in SMP for kernel in tables.KERNELS]
@@ -91,7 +94,7 @@ def check_budget(runs):
 def run_everything(args):
     """All keys on one CPU and four, the curves on eight: bench.json, bench.md, charts."""
     runs = boots.every(
-        boots_of("all") + boots_of("curves") + boots_of_pools(),
+        boots_of("all") + boots_of("user") + boots_of("curves") + boots_of_pools(),
         args.build,
         args.folder / "log",
         args.jobs,

@@ -47,6 +47,36 @@ class Boot:
 
 
 @dataclass
+class UserBoot:
+    """One boot of Tarn whose first task runs the program bench (user/bench) with these keys."""
+
+    kernel: str
+    cpus: int
+    what: str = ""
+
+    @property
+    def tag(self):
+        return f"tarn.{self.kernel}.smp{self.cpus}.user"
+
+    @property
+    def name(self):
+        return ".".join(word.replace(",", "+") for word in (self.tag, self.what) if word)
+
+    def start(self, build):
+        words = " ".join(["bench", self.tag, *self.what.replace(",", " ").split()])
+        machine = qemu.Machine(
+            self.kernel,
+            memory=MEMORY,
+            smp=str(self.cpus),
+            append=f'selftest=none "run={words}"',
+            programs=True,
+            extra=list(EXACT),
+        )
+        boot = qemu.run(machine, build)
+        return boot.text, boot.status == qemu.PASS
+
+
+@dataclass
 class LinuxBoot:
     """One boot of a Linux with our module and /init in its initramfs."""
 

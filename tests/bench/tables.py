@@ -27,6 +27,9 @@ def target(key, what, linux, most, stretch, cpus=1, variant=""):
     return Target(key, what, cpus, linux, *both, variant)
 
 
+# Figures of the program bench, and where they stand: docs/bench.md says what was aimed at.
+USER = {"variant": ".user"}
+
 TARGETS = [
     target(
         "kmap.pair_wrap",
@@ -81,6 +84,29 @@ TARGETS = [
         200,
         100,
         cpus=4,
+    ),
+    target("user.syscall_null", "cheapest call, there and back", (338, 338), 180, 80, **USER),
+    target("user.ipc_roundtrip_2w", "call and answer of 2 words", None, 880, 400, **USER),
+    target("user.ipc_roundtrip_60w", "of 60 words", None, 1350, 600, **USER),
+    target("user.ipc_string_4m", "a string of 4 MiB, each KiB", None, 400, 340, **USER),
+    target("user.signal_wait", "two notifications, there and back", None, 1600, 1000, **USER),
+    target(
+        "user.fault_anon",
+        "first write to a page, by a user-level pager, zeroing included",
+        (3803, 4132),
+        3200,
+        2300,
+        **USER,
+    ),
+    target("user.fault_cow", "copy-on-write, by the pager", (5400, 5400), 4600, 2700, **USER),
+    target("user.map_unmap", "a page mapped and unmapped", None, 1800, 900, **USER),
+    target(
+        "user.task_create_destroy",
+        "a task with a page and a thread, made and ended",
+        None,
+        (18000, 27000),
+        8000,
+        **USER,
     ),
 ]
 

@@ -36,6 +36,8 @@ def test_two_runs_print_the_same_digits(kernel, build):
 @BOTH
 def test_every_key_with_a_target_is_measured(kernel, build):
     for cpus, variant in {(goal.cpus, goal.variant) for goal in tables.TARGETS}:
+        if variant == ".user":
+            continue  # below
         wanted = {
             goal.key for goal in tables.TARGETS if (goal.cpus, goal.variant) == (cpus, variant)
         }
@@ -52,6 +54,18 @@ def test_every_key_with_a_target_is_measured(kernel, build):
         assert measured.tag == f"tarn.{kernel}.smp{cpus}{variant}"
         assert all(measured.value(key) for key in wanted), ended.final_report
         assert measured.figures["calib.loop1000000"].mean == pytest.approx(2, abs=0.01)
+
+
+@BOTH
+def test_every_key_of_programs_with_a_target_is_measured(kernel, build):
+    text, passed = boots.UserBoot(kernel, 1).start(build)
+    assert passed, text
+    measured = figures.parse(text)
+    assert measured.tag == f"tarn.{kernel}.smp1.user" and measured.ended
+    for goal in (goal for goal in tables.TARGETS if goal.variant == ".user"):
+        value = measured.value(goal.key)
+        most = goal.most[tables.KERNELS.index(kernel)]
+        assert value and value <= most, f"{goal.key}: {value} instructions, at most {most}"
 
 
 def test_the_end_is_the_last_line_and_no_test_runs(build):

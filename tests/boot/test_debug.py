@@ -41,6 +41,15 @@ def test_interrupts_are_not_off_for_long(kernel, append, limit, build):
     assert longest(boot)[0] < limit, boot.final_report
 
 
+def object_caches():
+    """Each has a lock of its name; the table names some of them for all."""
+    kernel = "".join(path.read_text() for path in (ROOT / "kernel").rglob("*.c"))
+    found = re.findall(r'object_cache_init\(&\w+, "([^"]+)"', kernel)
+    found += re.findall(r'"(kmalloc-\d+)"', kernel)
+    assert {"thread", "mapping", "kmalloc-16"} <= set(found)
+    return found
+
+
 def documented_locks():
     """docs/structure.md: the documented name of each class of locks, and the pairs that may
     nest.
@@ -51,6 +60,7 @@ def documented_locks():
         r"^\| (?:`([^`]+)`|\w+) \| (?:plain|irqsave) \| ([^|]+) \|", text, re.M
     ):
         names |= {name: lock for name in re.findall(r"`([^`]+)`", classes)}
+    names |= {name: "cache->lock" for name in object_caches()}
     pairs = set(re.findall(r"^    (\S+) +> (\S+) ", text, re.M))
     assert (
         len(names) > 8 and len(pairs) > 3

@@ -61,6 +61,17 @@ def test_what_cannot_be_started(value, said, build):
     assert said in boot.text and boot.status == of_program(126), boot.final_report
 
 
+def test_the_clock_at_boot(build):
+    """2024-02-29 12:34:56 UTC, a leap day, as QEMU's clock shows it."""
+    machine = Machine(
+        append="selftest=none", programs=True, extra=["-rtc", "base=2024-02-29T12:34:56,clock=vm"]
+    )
+    with Boot(machine, build) as boot:
+        boot.wait_for(re.compile(r"^root: run=PROGRAM", re.M))
+    seconds = re.search(r"^root: booted (\d+) seconds after 1970 began$", boot.text, re.M)
+    assert seconds and 0 <= int(seconds[1]) - 1709210096 < 60, boot.text
+
+
 def test_without_run_root_says_what_there_is(build):
     """And idles; with `exit` the machine would end before root is started."""
     with Boot(Machine(append="selftest=none", programs=True, smp="2"), build) as boot:

@@ -64,7 +64,11 @@ def planted(fault):
 def place_for(fault, folder):
     """Where the build takes this file from: its copy."""
     name = pathlib.Path(fault["file"])
-    return folder / name.relative_to("kernel") if name.suffix == ".h" else folder / "source" / name
+    if name.suffix != ".h":
+        return folder / "source" / name
+    # As they are included: with the layer's name, but for those of arch and mm.
+    short = name.is_relative_to("kernel/arch") or name.is_relative_to("kernel/mm")
+    return folder / (name.relative_to("kernel") if short else name)
 
 
 def build_with(fault, built, folder):

@@ -23,6 +23,9 @@ struct scenario {
 	bool no_pool;         /* the pool is not used: one kind of flush is enough */
 	bool idle;            /* a CPU whose thread has ended goes idle */
 	bool smi;             /* one halt of each CPU may end without an interrupt */
+	/* of those with tasks (tasks/tasks.h): on CPU 0, when what setup() made has come to rest */
+	void (*start)(void);
+	u32 ticks; /* of CPU 0's timer, each at any time */
 };
 
 #define SCENARIO(id, ...)                                                                          \
@@ -58,8 +61,28 @@ void idle_for_ever(void);
 volatile u32 *idle_runs(u32 cpu);
 /* The look at a freed page, as in kernel/mm/pages/page_alloc.c. */
 void page_goes(struct page *page);
+/* What each CPU runs when it starts. */
+void env_work(const struct scenario *scenario, void (*work[])(void));
+/* After setup(). */
+void env_start(const struct scenario *scenario);
+/* Lets all CPUs run, without choices, until nothing is left to do. */
+void machine_settle(void);
+/* Every thread has ended that should; else `text` says who has not. */
+bool env_all_ended(char *text, size_t size);
+/* Invariants of threads, in every state. */
+void env_check_state(void);
+/* An interrupt of user mode returns: interrupts off before and after; another CPU may go on. */
+void env_user_return(void);
+/* Counters of theirs. */
+void env_ignore_counters(void);
+/* stacks.c: the thread on this stack (its end) is to end; the running one has. */
+void must_end(uintptr_t stack);
+bool is_to_end(uintptr_t stack);
+void has_ended(void);
 /* kernel_env.c */
 void env_regions(void);
+/* High page that the page allocator has. */
+void env_free_high_page(u32 n);
 /* Frames that nobody has. */
 u32 frames_free(void);
 /* machine.h's, for user addresses: the frame, or -1. */

@@ -3,13 +3,15 @@
 Refused: a call that is refused, with every error that fits; a refused call changes nothing but what
 its text says.  Whoever needs to know more of the kernel than its documents say so here:
 
-- tables are made before a record, and stay when the page cannot be mapped after all;
+- a page is charged first, then the record of its mapping, then, once the source is found good, the
+  tables, which stay if the place is taken after all;
 - where a table is missing, two must fit into the limit;
 - a table goes when mem_unmap covers all that it maps and it is empty.
 """
 
 PAGE = 4096
 READ, WRITE, EXEC = 1, 2, 4
+MAPPINGS_MAX = 1024  # of a frame
 
 
 class Refused(Exception):
@@ -65,22 +67,24 @@ class Space:
 
     # ---- Single pages ----
 
-    def _enter(self, address, frame, prot):
+    def enter(self, address, frame, prot):
         """The record has been charged."""
-        if address in self.entries:
+        try:
+            if len(frame.places) >= MAPPINGS_MAX:
+                raise Refused("ENOMEM")
+            self.make_tables(address)
+            if address in self.entries:
+                raise Refused("EEXIST")
+        except Refused:
             self.used -= self.record
-            raise Refused("EEXIST")
+            raise
         self.entries[address] = Entry(frame, prot)
         frame.places.append((self, address))
-
-    def enter(self, address, frame, prot):
-        self.make_tables(address)
-        self.charge(self.record)
-        self._enter(address, frame, prot)
 
     def new_page(self, address, prot, word=0):
         self.charge(PAGE)
         try:
+            self.charge(self.record)
             self.enter(address, Frame(self, word), prot)
         except Refused:
             self.used -= PAGE
@@ -114,13 +118,12 @@ class Space:
     # ---- What calls do; each is a page at a time ----
 
     def map_from(self, address, source, source_at, prot):
-        self.make_tables(address)
         self.charge(self.record)
         entry = source.frame_at(source_at)
         if not entry:
             self.used -= self.record
             raise Refused("EFAULT")
-        self._enter(address, entry.frame, prot & entry.prot)
+        self.enter(address, entry.frame, prot & entry.prot)
 
     def grant_from(self, address, source, source_at, prot):
         entry = source.frame_at(source_at)
@@ -128,12 +131,11 @@ class Space:
             raise Refused("EFAULT")
         self.charge(PAGE)
         try:
-            self.make_tables(address)
             self.charge(self.record)
             if entry.frame.owner is not source:
                 self.used -= self.record
                 raise Refused("EPERM", *(["EEXIST"] if address in self.entries else []))
-            self._enter(address, entry.frame, prot & entry.prot)
+            self.enter(address, entry.frame, prot & entry.prot)
         except Refused:
             self.used -= PAGE
             raise

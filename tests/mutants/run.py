@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Plants mistakes, one at a time, and shows which test catches each.
 
-A mutant is a replacement inside a named function (mutants.toml, or made by generate.py): the text
-must stand in that function exactly once, so that a mutant that no longer fits is an error and not a
+A mutant is a replacement inside a named function (LISTS, or made by generate.py): the text must
+stand in that function exactly once, so that a mutant that no longer fits is an error and not a
 silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE] [--all] [--at-least PERCENT]
+    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE...] [--all] [--at-least PERCENT]
     [--keep FOLDER] [--check]
 
 The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only
@@ -42,6 +42,7 @@ import tomllib
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+LISTS = ["mutants.toml", "microkernel.toml"]
 QEMU = [
     "qemu-system-i386",
     "-display",
@@ -73,6 +74,14 @@ BOOTS = {
         "exit highmem=128M",
     ),
 }
+# Boots with the in-system tests (user/test) instead: the kernel's own tests are left out.
+USER_OPTIONS = ["-smp", "4", "-m", "256M", "-initrd", "build/user.tar user.tar"]
+USER_APPEND = "selftest=none run=test exit"
+BOOTS |= {
+    "user": ("tarn.elf", USER_OPTIONS, USER_APPEND),
+    "user-pae": ("tarn-pae.elf", [*USER_OPTIONS, "-cpu", "max"], USER_APPEND + " kmap_flush=lazy"),
+    "user-debug": ("tarn-debug.elf", USER_OPTIONS, USER_APPEND),
+}
 HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2level", "32-pae"]
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
 PLAIN = ["tarn.elf", "tarn-pae.elf"]
@@ -91,6 +100,7 @@ BOOT_TESTS = {
     "test_start": PLAIN,
     "test_tables": PLAIN,
 }
+USER_TESTS = ["user", "user-pae", "user-debug"]
 SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium"]
 HOST = [f"host-{variant}" for variant in HOST_VARIANTS]
 EXPLORE = [f"explore-{variant}" for variant in EXPLORERS]
@@ -108,10 +118,15 @@ MEMORY = [
 ]
 # Of the files that the explorer compiles: all that a schedule can break.
 SCHEDULES = ["2level", "pae", EXPLORE[0], *MEMORY[2:], *EXPLORE[1:]]
+# What only programs use: the kernel's own tests see little of it.
+CALLS = [*USER_TESTS, "2level", "pae", "debug"]
 THREADS = [
     "2level",
     "pae",
+    "user",
+    "user-pae",
     *EXPLORE,
+    "user-debug",
     "debug",
     "pae-debug",
     "test_interrupts",
@@ -121,6 +136,7 @@ THREADS = [
     "test_start",
     "test_options",
 ]
+ENTRY = ["2level", "user", "user-pae", "test_interrupts", "test_panics", "pae", "debug"]
 MACHINE = [
     "2level",
     "no-apic",
@@ -138,6 +154,8 @@ MACHINE = [
 ]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
+    ("kernel/objects/* kernel/ipc/* kernel/calls/* kernel/mm/user/* kernel/first_task.c", CALLS),
+    ("kernel/arch/x86/cpu/entry.asm kernel/arch/x86/cpu/trap.c kernel/arch/x86/cpu/user_*", ENTRY),
     ("kernel/mm/pkmap/kmap_atomic.[ch]", MEMORY),
     ("kernel/mm/pkmap/* kernel/mm/tables/* kernel/mm/pages/reclaim.c", SCHEDULES),
     ("kernel/arch/x86/paging/tlb*.[ch] kernel/arch/x86/paging/pgtable_*.h", SCHEDULES),
@@ -164,17 +182,19 @@ ASKED = [
     ),
     ("*", MACHINE),
 ]
-ALL_ASKED = [*SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
+ALL_ASKED = [*USER_TESTS, *SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
 # What can change a verdict.
 DECIDES = (
     "kernel/",
     "lib/",
+    "user/",
     "boot/",
     "linker.ld",
     "Makefile",
     "tools/compiler.sh",
     "tools/compiler.mk",
     "tools/kernel.mk",
+    "tools/user.mk",
     "tools/variables",
     "tools/ksyms.awk",
     "tools/mkiso.sh",
@@ -194,6 +214,8 @@ PROGRAMS = ["i686-linux-gnu-gcc", "gcc", "clang", "nasm", "qemu-system-i386"]
 # A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about
 # two).  Time in which it was ready to run but had no CPU does not count.  A bound on all of it.
 QUIET_SECONDS = 12
+# An in-system test waits up to 20 seconds of the guest's clock for what must come, and then fails.
+QUIET_USER = 45
 HOST_LIMIT = 900
 # pytest prints a dot a test; each boot there has a limit of its own.
 QUIET_PYTEST = 400
@@ -201,7 +223,9 @@ BOOT_TEST_LIMIT = 180
 OUTPUT_LIMIT = 4 << 20
 FAILED_TEST = re.compile(rb"^not ok .*\n", re.M)
 FAILED_HOST_TEST = re.compile(rb"^\[  FAILED  \] .*\n", re.M)
-CLOSING_LINE = re.compile(r"^\d+ passed, 0 failed, \d+ skipped\r?$", re.M)
+CLOSING_LINE = re.compile(
+    r"^(\d+ passed, 0 failed, \d+ skipped|root: test ended with status 0)\r?$", re.M
+)
 
 
 class DoesNotBuild(Exception):
@@ -396,11 +420,11 @@ def verdict(status, output):
 def try_boot(tree, name):
     kernel, options, append = BOOTS[name]
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
-    status, output = run_watched(command, tree, FAILED_TEST)
-    if status == "hang" and CLOSING_LINE.search(
-        output
-    ):  # now and then QEMU itself hangs when the guest ends it
-        status, output = run_watched(command, tree, FAILED_TEST)
+    quiet = QUIET_USER if name in USER_TESTS else QUIET_SECONDS
+    status, output = run_watched(command, tree, FAILED_TEST, quiet)
+    # Now and then QEMU itself hangs when the guest ends it.
+    if status == "hang" and CLOSING_LINE.search(output):
+        status, output = run_watched(command, tree, FAILED_TEST, quiet)
     if output.startswith("qemu-system"):
         sys.exit(f"{name}: {output}")
     return verdict(status, output)
@@ -475,7 +499,8 @@ def build_for(name, tree):
         make(tree, "-f", "tests/interleave/Makefile", f"build/interleave/{variant}/interleave")
     else:
         kernels = [BOOTS[name][0]] if name in BOOTS else BOOT_TESTS.get(name, PLAIN)
-        make(tree, *(f"build/{kernel}" for kernel in kernels))
+        archive = ["build/user.tar"] if name in USER_TESTS else []
+        make(tree, *(f"build/{kernel}" for kernel in kernels), *archive)
 
 
 def ask(name, tree):
@@ -553,7 +578,8 @@ class Verdicts:
 
 
 def chosen(args):
-    mutants = tomllib.loads(pathlib.Path(args.list).read_text())["mutant"]
+    texts = [pathlib.Path(name).read_text() for name in args.list]
+    mutants = [mutant for text in texts for mutant in tomllib.loads(text)["mutant"]]
     only = [name for name in args.only.split(",") if name]
     mutants = [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
     if args.ask:
@@ -591,7 +617,7 @@ def main():
     parser.add_argument(
         "--ask", default="", help="of those who would be asked only these, with commas"
     )
-    parser.add_argument("--list", default=str(HERE / "mutants.toml"))
+    parser.add_argument("--list", nargs="+", default=[HERE / name for name in LISTS])
     parser.add_argument(
         "--all", action="store_true", help="ask all, even when the first has caught it"
     )

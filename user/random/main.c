@@ -28,8 +28,8 @@ static void give_call(u32 worker, const struct step *step, u32 pokes)
 {
 	volatile struct mailbox *mailbox = mailbox_of(worker);
 
-	mailbox->registers = (struct result){ step->eax, step->ebx, step->esi, step->edi,
-		step->ebp };
+	mailbox->registers =
+		(struct result){ step->eax, step->ebx, step->esi, step->edi, step->ebp };
 	mailbox->pairs = pokes;
 	for (u32 i = 0; i < pokes; i++)
 		mailbox->pair[i] = (struct pair){ step->rest[2 * i], step->rest[2 * i + 1] };
@@ -200,8 +200,9 @@ static void tell_sizes(void)
 	task = bytes_used(SIZES_SLOT);
 	page = size_of_page();
 	thread = size_of_thread();
-	printf("model: size endpoint %u notification %u task %u page %u thread %u\n", endpoint,
-		notification, task, page, thread);
+	printf("model: size endpoint %u notification %u task %u page %u thread %u "
+	       "system %u\n",
+		endpoint, notification, task, page, thread, (u32)sizeof(struct info_system));
 	handle_drop(SIZES_SLOT, DROP_DESTROY);
 	for (u32 i = 0; i < TASKS; i++) {
 		sys_info(CONDUCTOR_TASKS + i, INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info));
@@ -233,7 +234,4 @@ static int follow_script(void)
 	return step ? 0 : 1;
 }
 
-int main(int argc, char **argv)
-{
-	return argc > 1 ? race(argc, argv) : follow_script();
-}
+int main(int argc, char **argv) { return argc > 1 ? race(argc, argv) : follow_script(); }

@@ -40,8 +40,14 @@ static bool chance(struct random *random, u32 percent)
 
 #define PAGE_BYTES 4096u
 #define SLOTS_OF_A_KIND 8u
-enum { SLOTS_ENDPOINT = 32, SLOTS_NOTIFICATION = 40, SLOTS_TASK = 48, SLOTS_THREAD = 56,
-	SLOTS_REPLY = 64, SLOTS_END = 72 };
+enum {
+	SLOTS_ENDPOINT = 32,
+	SLOTS_NOTIFICATION = 40,
+	SLOTS_TASK = 48,
+	SLOTS_THREAD = 56,
+	SLOTS_REPLY = 64,
+	SLOTS_END = 72
+};
 
 static u32 slot_from(struct random *random, u32 first)
 {
@@ -93,10 +99,7 @@ static u32 address(struct random *random)
 	return 0x50400000u - 8 * PAGE_BYTES + random_below(random, 16) * PAGE_BYTES;
 }
 
-static u32 prot(struct random *random)
-{
-	return ANY(random, 1, 3, 3, 3, 3, 5, 7);
-}
+static u32 prot(struct random *random) { return ANY(random, 1, 3, 3, 3, 3, 5, 7); }
 
 static u32 number_for(struct random *random, const char *what)
 {
@@ -171,12 +174,8 @@ static void mend(struct random *random, u32 number, struct result *call, u32 *h1
 				      : 0;
 		call->word1 = 0;
 		break;
-	case CALL_ipc_recv:
-		*h2 = slot_from(random, SLOTS_REPLY);
-		break;
-	case CALL_mem_alloc:
-		*h2 = 0;
-		break;
+	case CALL_ipc_recv: *h2 = slot_from(random, SLOTS_REPLY); break;
+	case CALL_mem_alloc: *h2 = 0; break;
 	case CALL_sys_info:
 		call->word1 = SCRATCH_AT(random->worker);
 		call->word0 = 0;

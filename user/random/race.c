@@ -8,12 +8,12 @@
 #include "user/random/pick.h"
 #include "user/random/worker.h"
 
-#define LIMIT 0x100000u      /* bytes for each task */
-#define ROUND_CALLS 50000u   /* after which all tasks end and begin anew, or when one has ended */
+#define LIMIT 0x100000u    /* bytes for each task */
+#define ROUND_CALLS 50000u /* after which all tasks end and begin anew, or when one has ended */
 #define LOOK_US 20000u
-#define STILL_LOOKS 500u     /* without any call: they wait for each other for good */
+#define STILL_LOOKS 500u /* without any call: they wait for each other for good */
 #define CONDUCTOR_PRIO 29u
-#define SLACK 128u /* pages: what CPUs keep for themselves differs by so much */
+#define SLACK 48u /* pages: the kernel's object caches keep so many more or less */
 
 /* ---- One that races: its mailbox counts, the first word of a pair each ---- */
 
@@ -46,9 +46,10 @@ static u32 free_pages(void)
 
 	sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info));
 	for (u32 i = 0; i < INFO_ZONES; i++)
-		sum += info.zone[i].free;
+		sum += info.zone[i].free + info.zone[i].cached;
 	for (u32 i = 0; i < info.cpus; i++)
-		sum += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes;
+		sum += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes +
+		       info.cpu[i].stacks * INFO_STACK_PAGES;
 	return sum;
 }
 

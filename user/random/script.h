@@ -24,9 +24,9 @@
 #define ANY_ERROR 0xFFu
 
 /*
- * Kinds of steps.  ADVANCE, with CALL: time passes afterwards, so that short time-outs end.  AGAIN: the
- * thread ends, if it has not, and a new one takes its place; ebx, esi, edi are the slots for its
- * handle in each task.  RESTART: all tasks end and begin anew.
+ * Kinds of steps.  ADVANCE, with CALL: time passes afterwards, so that short time-outs end.
+ * AGAIN: the thread ends, if it has not, and a new one takes its place; ebx, esi, edi are the slots
+ * for its handle in each task.  RESTART: all tasks end and begin anew.
  */
 enum step_kind { STEP_CALL = 1, STEP_ADVANCE = 2, STEP_AGAIN = 4, STEP_RESTART = 8 };
 

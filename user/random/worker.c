@@ -73,8 +73,8 @@ static u32 make_task(u32 number, u32 limit)
 {
 	u32 slot = CONDUCTOR_TASKS + number, error;
 
-	error = obj_create(SLOT_SYSTEM, slot, KIND_TASK | WORKER_MAX_PRIO << 8 | number << 16, limit,
-		CONDUCTOR_ENDED << HANDLE_BITS, WORKER_SLOTS)
+	error = obj_create(SLOT_SYSTEM, slot, KIND_TASK | WORKER_MAX_PRIO << 8 | number << 16,
+		limit, CONDUCTOR_ENDED << HANDLE_BITS, WORKER_SLOTS)
 			.error;
 	return error ? error : give_program(slot);
 }

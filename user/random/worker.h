@@ -17,17 +17,17 @@
 /* Slots of a worker's task.  Others, from SLOT_RANDOM on, are for random use. */
 enum worker_slot {
 	WORKER_TASK = 1,
-	WORKER_THREAD,               /* two */
-	WORKER_IDLE = 4,             /* two: notifications at which the threads wait for orders */
+	WORKER_THREAD,   /* two */
+	WORKER_IDLE = 4, /* two: notifications at which the threads wait for orders */
 	WORKER_SYSTEM = 6,
-	WORKER_TASKS = 8,            /* all tasks of workers */
-	WORKER_THREADS = 12,         /* all threads of workers */
+	WORKER_TASKS = 8,    /* all tasks of workers */
+	WORKER_THREADS = 12, /* all threads of workers */
 	SLOT_RANDOM = 32
 };
 
 /* Where things lie in a worker's task, beside the program. */
-#define MAILBOX_AT(worker) (0x20000000u + (worker) * 4096u)
-#define AREA_AT(worker) (0x20100000u + (worker) * 0x10000u)
+#define MAILBOX_AT(worker) (0x20000000u + (worker)*4096u)
+#define AREA_AT(worker) (0x20100000u + (worker)*0x10000u)
 #define MESSAGE_AT(worker) AREA_AT(worker)
 #define SCRATCH_AT(worker) (AREA_AT(worker) + 0x1000u)
 #define STACK_AT(worker) (AREA_AT(worker) + 0x3000u)

@@ -33,6 +33,8 @@ void overview_print(void)
 	printf("root: the first task, on %u CPUs, %u modules\n", start_page->cpus,
 		start_page->modules);
 	print_modules();
+	if (start_page->wall_clock)
+		printf("root: booted %llu seconds after 1970 began\n", start_page->wall_clock);
 	print_programs();
 	printf("root: run=PROGRAM on the kernel's command line starts one of them\n");
 }

@@ -7,6 +7,7 @@
 #include "user/test/program.h"
 #include "user/test/quiet.h"
 #include "user/test/record.h"
+#include "user/test/refused.h"
 #include "user/test/test.h"
 
 #define CHILD_LIMIT 0x02000000u /* bytes */
@@ -24,10 +25,10 @@ void _start(void);
 
 /* ---- A child with the pages of this program ---- */
 
-static u32 start_child(const char *name)
+static u32 start_child(const char *name, u32 limit)
 {
 	const char *arguments[] = { "test", ONE, name };
-	u32 stack, error = child_make(CHILD_LIMIT);
+	u32 stack, error = child_make(limit);
 
 	if (error)
 		return error;
@@ -43,10 +44,10 @@ static u32 start_child(const char *name)
 	return error;
 }
 
-static bool run_in_child(const struct test *test)
+static bool run_in_child(const struct test *test, u32 limit)
 {
 	static const struct elf_program only_stack;
-	u32 error = start_child(test->name), status;
+	u32 error = start_child(test->name, limit), status;
 
 	if (error) {
 		printf("# %s: no task for it: %s\n", test->name, error_name(error));
@@ -61,16 +62,28 @@ static bool run_in_child(const struct test *test)
 /* Passed, and nothing of it is left. */
 static bool run_test(const struct test *test)
 {
-	bool passed = run_in_child(test);
+	bool passed = run_in_child(test, CHILD_LIMIT);
 
 	return quiet_again(test->name) && passed;
 }
 
-static bool first_child(void)
+static int run_refused(const struct test *test, u32 limit)
+{
+	bool passed = run_in_child(test, limit);
+
+	return quiet_again(test->name) ? passed : -1;
+}
+
+/* With a step: also one that is refused its first charge, which gives back what caches keep. */
+static bool first_child(u32 refused)
 {
 	static const struct test nothing = { NOTHING, NULL, 0 };
 
-	return run_in_child(&nothing) && quiet_begin();
+	if (!run_in_child(&nothing, CHILD_LIMIT))
+		return false;
+	if (refused)
+		run_in_child(&nothing, REFUSED_LIMIT(1));
+	return quiet_begin();
 }
 
 /* ---- Which tests ---- */
@@ -119,8 +132,8 @@ static u32 count_picked(int count, char **names)
 	return picked;
 }
 
-/* Returns how many failed. */
-static u32 run_picked(int count, char **names)
+/* Returns how many failed.  refused: the step between charges that are refused, or 0. */
+static u32 run_picked(u32 refused, int count, char **names)
 {
 	const struct test *test;
 	u32 number = 0, failed = 0;
@@ -130,12 +143,12 @@ static u32 run_picked(int count, char **names)
 
 		if (!is_picked(test, count, names))
 			continue;
-		passed = run_test(test);
+		passed = refused ? refuse_charges(test, refused, run_refused) : run_test(test);
 		printf("%sok %u - %s\n", passed ? "" : "not ", ++number, test->name);
 		failed += !passed;
 	}
 	/* The last one is about all of them. */
-	if (!count) {
+	if (!count && !refused) {
 		bool complete = record_is_complete();
 
 		printf("%sok %u - every error of every call\n", complete ? "" : "not ", ++number);
@@ -149,10 +162,13 @@ static u32 run_picked(int count, char **names)
 int main(int argc, char **argv)
 {
 	bool all = argc == 1;
-	u32 picked, error;
+	u32 picked, error, refused;
 
 	if (argc == 3 && !strcmp(argv[1], ONE))
 		return run_one(argv[2]);
+	refused = argc > 1 ? refused_step(argv[1]) : 0;
+	if (refused)
+		argc--, argv++;
 	picked = count_picked(argc - 1, argv + 1);
 	error = child_begin();
 	if (!error)
@@ -160,7 +176,7 @@ int main(int argc, char **argv)
 	if (error)
 		panic("no endpoint: %s", error_name(error));
 	printf("TAP version 13\n1..%u\n", picked + all);
-	if (!picked || !first_child())
+	if (!picked || !first_child(refused))
 		return 2;
-	return run_picked(argc - 1, argv + 1) ? 1 : 0;
+	return run_picked(refused, argc - 1, argv + 1) ? 1 : 0;
 }

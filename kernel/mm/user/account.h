@@ -10,6 +10,7 @@
 
 #include "arch/x86/cpu/atomic.h"
 #include "lib/types.h"
+#include "mm/hooks/charge_fault.h"
 
 struct account {
 	atomic_t used; /* bytes */
@@ -22,6 +23,8 @@ struct account {
 /* False: the limit would be passed; nothing is charged then.  Any context. */
 static inline bool account_charge(struct account *account, u32 bytes)
 {
+	if (charge_fails(account))
+		return false;
 	if (atomic_fetch_add(&account->used, bytes) + bytes <= account->limit)
 		return true;
 	atomic_sub(&account->used, bytes);

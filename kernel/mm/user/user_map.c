@@ -147,12 +147,12 @@ struct source {
 	struct page *page;
 	struct mapping *record;
 	u32 prot;
+	u32 steps; /* records passed by look() since this was {} */
 };
 
 /* The frame with an owner that is mapped at `address`; maps_lock held.  -EFAULT, -EPERM. */
 static int look(struct mm *mm, uintptr_t address, struct source *source)
 {
-	u32 steps = 0;
 	struct page *page = user_frame_at(mm, address);
 
 	if (!page)
@@ -160,7 +160,7 @@ static int look(struct mm *mm, uintptr_t address, struct source *source)
 	if (page->flags & PG_REVOKED)
 		return -EPERM;
 	source->page = page;
-	source->record = frame_mapping(page, mm, address, &steps);
+	source->record = frame_mapping(page, mm, address, &source->steps);
 	source->prot = source->record->place & PROT_MASK;
 	return 0;
 }
@@ -226,7 +226,7 @@ static int do_grant(const struct source *source, const struct range *from, uintp
 static int one_from(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
 	u32 prot, with_source_t with)
 {
-	struct source source;
+	struct source source = {};
 	int error;
 	struct mapping *record = mapping_alloc(to, &error);
 
@@ -323,7 +323,7 @@ static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t
  */
 static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 {
-	struct source source;
+	struct source source = {};
 	bool alone;
 
 	spin_lock(&maps_lock);
@@ -357,26 +357,27 @@ int user_copy(const struct range *to, const struct range *from, u32 prot, bool r
 /* ---- Rights ---- */
 
 /* Takes write from one source page, if it has it.  True if a CPU may still hold it. */
-static bool take_write(struct mm *mm, uintptr_t address)
+static bool take_write(struct mm *mm, uintptr_t address, struct source *source)
 {
-	struct source source;
-
-	if (look(mm, address, &source) || !(source.prot & PROT_WRITE))
+	if (look(mm, address, source) || !(source->prot & PROT_WRITE))
 		return false;
-	user_entry_protect(mm, address, source.record, source.prot & ~PROT_WRITE);
+	user_entry_protect(mm, address, source->record, source->prot & ~PROT_WRITE);
 	return true;
 }
 
-static void take_writes(const struct range *from, u32 first, u32 end)
+/* From page i on, as far as one hold goes; returns the first page that is left. */
+static u32 take_writes(const struct range *from, u32 i, u32 end)
 {
+	struct source source = {};
 	bool any = false;
 
 	spin_lock(&maps_lock);
-	for (u32 i = first; i < end; i++)
-		any = take_write(from->mm, at(from, i)) || any;
+	for (; i < end && source.steps < RECORDS_A_HOLD; i++)
+		any = take_write(from->mm, at(from, i), &source) || any;
 	spin_unlock(&maps_lock);
 	if (any)
 		flush_tlb_mm(&from->mm->tlb);
+	return i;
 }
 
 /* Pages [*done, end), whose writes have been taken and flushed. */
@@ -400,37 +401,37 @@ int user_share(const struct range *to, const struct range *from, u32 prot, u32 *
 	int error = 0;
 
 	for (*done = 0; *done < to->n && !error;) {
-		u32 end = MIN(*done + PIECE_PAGES, to->n);
+		u32 end = take_writes(from, *done, MIN(*done + PIECE_PAGES, to->n));
 
-		take_writes(from, *done, end);
 		error = share_piece(to, from, prot, end, done);
 		cond_resched();
 	}
 	return error;
 }
 
-static int protect_one(struct mm *mm, uintptr_t address, u32 prot, bool *flush)
+static int protect_one(
+	struct mm *mm, uintptr_t address, u32 prot, struct source *source, bool *flush)
 {
-	struct source source;
-	int error = look(mm, address, &source);
+	int error = look(mm, address, source);
 
 	if (error)
 		return error;
-	if ((prot & ~source.prot & (PROT_WRITE | PROT_EXEC)) && !frame_mapped_once(source.page))
+	if ((prot & ~source->prot & (PROT_WRITE | PROT_EXEC)) && !frame_mapped_once(source->page))
 		return -EPERM;
-	user_entry_protect(mm, address, source.record, prot);
-	*flush = *flush || (source.prot & ~prot);
+	*flush = *flush || (source->prot & ~prot);
+	user_entry_protect(mm, address, source->record, prot);
 	return 0;
 }
 
 static int protect_piece(const struct range *range, u32 prot, u32 end, u32 *done)
 {
+	struct source source = {};
 	bool flush = false;
 	int error = 0;
 
 	spin_lock(&maps_lock);
-	while (*done < end && !error) {
-		error = protect_one(range->mm, at(range, *done), prot, &flush);
+	while (*done < end && !error && source.steps < RECORDS_A_HOLD) {
+		error = protect_one(range->mm, at(range, *done), prot, &source, &flush);
 		*done += !error;
 	}
 	spin_unlock(&maps_lock);
@@ -498,7 +499,7 @@ static void revoke_everywhere(struct page *page)
 
 static int revoke_one(struct mm *mm, uintptr_t address)
 {
-	struct source source;
+	struct source source = {};
 	int error;
 
 	spin_lock(&maps_lock);

@@ -173,16 +173,10 @@ static bool is_contested(const struct word *word)
 }
 
 /*
- * What the compiler keeps on the stack it writes unmarked.  A word of a frame that has been left
- * would be put back over that by the buffer, so stores to the CPU's own stack are seen by all at
- * once; a lock that lies there is released after all stores before.
+ * on_own_stack(): what the compiler keeps on the stack it writes unmarked.  A word of a frame that
+ * has been left would be put back over that by the buffer, so stores to the CPU's own stack are
+ * seen by all at once; a lock that lies there is released after all stores before.
  */
-static bool on_own_stack(uintptr_t at)
-{
-	uintptr_t top = (uintptr_t)stack_top(running_cpu);
-
-	return at < top && at >= top - STACK_BYTES;
-}
 
 /* Remembers the access; true if its word is contested. */
 static bool note_word(uintptr_t at, bool write)
@@ -284,15 +278,26 @@ void event_store(const char *what, uintptr_t at, u32 value, uintptr_t place)
 		locked_done(at);
 }
 
+static void check_alive(uintptr_t at, uintptr_t place)
+{
+	heap_check(at, place);
+	stack_check(at, place);
+}
+
 void event_locked(const char *what, uintptr_t at, u32 size, uintptr_t place)
 {
+	u32 cpu = running_cpu;
 	bool contested;
 
 	settle();
 	if (!counts(at))
 		return;
+	check_alive(at, place);
 	contested = note(at, size, true);
 	pass(contested || m.cpu[running_cpu].nstores, RUNNABLE, 0);
+	if (running_cpu != cpu) /* the thread has been moved meanwhile */
+		note(at, size, true);
+	check_alive(at, place);
 	trace(what, at, size, place);
 	store_drain_all();
 }
@@ -346,6 +351,7 @@ static void mark(uintptr_t at, u32 size, bool buffered, uintptr_t place)
 
 void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 {
+	u32 cpu = running_cpu;
 	bool contested;
 
 	settle();
@@ -356,7 +362,11 @@ void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 	 * A store is seen by others when it leaves the buffer, which the explorer decides; by this
 	 * CPU's handlers at once.
 	 */
+	check_alive(at, place);
 	pass(contested && (!write || shared_with_handler(at)), RUNNABLE, 0);
+	if (running_cpu != cpu) /* the thread has been moved meanwhile */
+		note(at, size, write);
+	check_alive(at, place);
 	if (write)
 		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
 	else if (tracing)

@@ -39,6 +39,7 @@ void check_state(void)
 	const char *wrong;
 	u32 slot;
 
+	env_check_state();
 	if (!check_states || kmap_lock.taken.v || entries_buffered())
 		return;
 	wrong = pkmap_check_locked(-1, &slot);

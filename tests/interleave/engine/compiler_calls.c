@@ -53,6 +53,7 @@ void __tsan_write_range(void *at, size_t size)
 		return before;                                                                     \
 	}
 LOCKED(fetch_add, before + n)
+LOCKED(fetch_sub, before - n)
 LOCKED(fetch_or, before | n)
 LOCKED(fetch_and, before &n)
 LOCKED(exchange, n)

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-enum kind { RUN, DRAIN, INTERRUPT };
-static const char letters[] = "rdi";
+enum kind { RUN, DRAIN, INTERRUPT, TICK };
+static const char letters[] = "rdit";
 
 /*
  * A choice, and afterwards how far it led: events of that CPU, or the event whose store became
@@ -46,6 +46,8 @@ static u32 choices(struct step *list)
 {
 	u32 n = 0;
 
+	if (m.ticks && m.cpu[0].irqs)
+		list[n++] = (struct step){ TICK, 0, 0 };
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		if (m.cpu[cpu].nstores)
 			list[n++] = (struct step){ DRAIN, cpu, 0 };
@@ -57,6 +59,16 @@ static u32 choices(struct step *list)
 	return n;
 }
 
+/* If the step is one: the CPU takes it up when it runs. */
+static void begin_interrupt(const struct step *step)
+{
+	m.cpu[step->cpu].deliver = step->kind != RUN;
+	if (step->kind == TICK) {
+		m.ticks--;
+		m.cpu[0].pending |= 1u << TIMER_BIT;
+	}
+}
+
 static void take_step(struct step *step)
 {
 	u32 before = m.events[step->cpu];
@@ -65,7 +77,7 @@ static void take_step(struct step *step)
 		step->n = stores[step->cpu][0].event;
 		store_drain(step->cpu);
 	} else {
-		m.cpu[step->cpu].deliver = step->kind == INTERRUPT;
+		begin_interrupt(step);
 		machine_run(step->cpu);
 		step->n = m.events[step->cpu] - before;
 	}
@@ -92,16 +104,16 @@ static const char *waits_for(const struct cpu *cpu)
 /* No step is left: all threads have ended, or they wait for one another. */
 static void end_of_schedule(void)
 {
-	bool all = true;
-	char text[400];
-	size_t n = 0;
+	char text[400] = "";
+	bool all = env_all_ended(text, sizeof(text));
+	size_t n = strlen(text);
 
-	text[0] = 0;
 	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		all = all && m.cpu[cpu].ended;
 		n += (size_t)snprintf(
 			text + n, sizeof(text) - n, "; CPU %u %s", cpu, waits_for(&m.cpu[cpu]));
 	}
+	all = all && !m.must_end;
 	if (!all)
 		fail("nobody can go on%s", text);
 	else
@@ -153,7 +165,7 @@ static bool been_here(u32 preemptions, u32 current)
 
 static void visit(u32 depth, u32 preemptions, u32 current)
 {
-	struct step list[3 * MAX_CPUS];
+	struct step list[3 * MAX_CPUS + 1];
 	u32 n = choices(list);
 	bool can_go_on = current < ncpus && m.cpu[current].waiting != FOR_INTERRUPT &&
 			 machine_can_run(current);
@@ -184,16 +196,53 @@ static void visit(u32 depth, u32 preemptions, u32 current)
 	}
 }
 
+static bool settle_cpu(u32 cpu)
+{
+	struct cpu *c = &m.cpu[cpu];
+	bool moved = c->nstores;
+
+	while (c->nstores)
+		store_drain(cpu);
+	for (; !failure[0]; moved = true) {
+		if (c->pending && c->irqs)
+			c->deliver = true;
+		else if (!machine_can_run(cpu) || c->waiting == FOR_INTERRUPT)
+			break;
+		machine_run(cpu);
+		while (c->nstores)
+			store_drain(cpu);
+	}
+	return moved;
+}
+
+void machine_settle(void)
+{
+	bool moved = true;
+
+	while (moved && !failure[0]) {
+		moved = false;
+		for (u32 cpu = 0; cpu < ncpus; cpu++)
+			moved = settle_cpu(cpu) || moved;
+	}
+	running_cpu = 0;
+}
+
 static void boot(void)
 {
+	void (*work[MAX_CPUS])(void);
+
 	on_cpu = false;
-	machine_new(now->cpus, now->cpu, now->idle ? idle_for_ever : NULL);
+	env_work(now, work);
+	machine_new(now->cpus, work, now->idle ? idle_for_ever : NULL);
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
 		m.cpu[cpu].smi = now->smi;
 	env_boot(now_lazy);
 	if (now->setup)
 		now->setup();
 	settle();
+	env_start(now);
+	settle();
+	m.ticks = now->ticks;
 }
 
 /* Everything within the bound; anew whenever a word turned out to be contested. */
@@ -223,7 +272,7 @@ static void print_schedule(FILE *to)
 
 		/* Two in a row are one: so many events, or up to that event. */
 		if (i + 1 < path_length && next->kind == step->kind && next->cpu == step->cpu &&
-			step->kind != INTERRUPT) {
+			step->kind != INTERRUPT && step->kind != TICK) {
 			if (step->kind == RUN)
 				next->n += step->n;
 			continue;
@@ -236,8 +285,12 @@ static void prepare(const struct scenario *scenario, bool lazy)
 {
 	now = scenario;
 	now_lazy = lazy;
-	access_forget_all();
 	boot();
+	if (failure[0]) {
+		fprintf(stderr, "%s: %s\n", scenario->name, failure);
+		exit(2);
+	}
+	access_forget_all();
 	state_init();
 	state_keep(MAX_DEPTH);
 }
@@ -299,9 +352,11 @@ static bool replay_step(struct step step)
 		return true;
 	}
 	events_left = step.n;
-	m.cpu[step.cpu].deliver = step.kind == INTERRUPT;
 	if (step.kind == INTERRUPT && !(m.cpu[step.cpu].pending && m.cpu[step.cpu].irqs))
 		return false;
+	if (step.kind == TICK && !(m.ticks && m.cpu[0].irqs))
+		return false;
+	begin_interrupt(&step);
 	do {
 		if (step.kind == RUN && !machine_can_run(step.cpu))
 			return false;
@@ -344,7 +399,7 @@ bool replay(const struct scenario *scenario, bool lazy, const char *schedule)
 		if (!failure[0])
 			check_state();
 	}
-	if (!failure[0] && !choices((struct step[3 *MAX_CPUS]){}))
+	if (!failure[0] && !choices((struct step[3 *MAX_CPUS + 1]){}))
 		end_of_schedule();
 	stop_by_count = tracing = false;
 	printf("%s\n", failure[0] ? failure : "this schedule passes");

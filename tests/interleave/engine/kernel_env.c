@@ -23,7 +23,6 @@
 #include "lib/assert.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
-#include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/watermarks.h"
 #include "mm/pkmap/highmem.h"
@@ -39,13 +38,11 @@
 /* Frames: 0 nobody's, 1 swapper_pg_dir, PKMap tables, free low ones, high pages at the end. */
 #define SWAPPER 1u
 #define FIRST_PKMAP_TABLE 2u
-#define OBJECTS 2u
 #define BOOT_WORDS 64u
 
 DEFINE_PER_CPU(union nosleep, nosleep);
 static struct page pages[FRAMES];
 struct page *mem_map = pages;
-static u64 objects[OBJECTS][16];
 static u64 boot_memory[BOOT_WORDS];
 static u32 boot_words;
 pgd_t *swapper_pg_dir, *kernel_pgd;
@@ -60,7 +57,6 @@ static trap_handler_t handlers[256];
 static void pages_init(void)
 {
 	memset(pages, 0, sizeof(pages));
-	memset(objects, 0, sizeof(objects));
 	memset(boot_memory, 0, sizeof(boot_memory));
 	boot_words = 0;
 	for (u32 frame = 0; frame < FRAMES; frame++) {
@@ -128,12 +124,12 @@ static void ignore_counters(void)
 		region_ignore(per_cpu(ipis_sent, cpu), sizeof(ipis_sent));
 		region_quiet(per_cpu(nosleep, cpu), sizeof(nosleep));
 	}
+	env_ignore_counters();
 }
 
 void env_regions(void)
 {
 	region_add(pages, sizeof(pages), true);
-	region_add(objects, sizeof(objects), true);
 	region_add(boot_memory, sizeof(boot_memory), true);
 	region_add(ram, (size_t)FRAMES * PAGE_SIZE, false);
 	ignore_counters();
@@ -166,6 +162,14 @@ static void become_owner(struct spinlock *lock)
 	lock->owner = running_cpu;
 	++this_cpu(nosleep)->locks;
 	locked_done((uintptr_t)&lock->taken);
+}
+
+void spin_taken(struct spinlock *lock)
+{
+	struct cpu *self = &m.cpu[running_cpu];
+
+	self->locks[self->in_handler] |= lock_bit(lock);
+	lock->owner = running_cpu;
 }
 
 static void take(struct spinlock *lock, uintptr_t place)
@@ -261,8 +265,8 @@ void env_interrupt(u32 bit)
 }
 
 /*
- * ---- Pages and objects: of the allocators nothing matters here but the locked operation that they
- * begin with ----
+ * ---- Pages: of the allocator nothing matters here but the locked operation that it begins
+ * with ----
  */
 
 static void allocator_event(const char *what, uintptr_t at, uintptr_t place)
@@ -286,6 +290,32 @@ void *get_zeroed_page(u32 gfp)
 	memset(frame_address(frame), 0, FRAME_BYTES);
 	pages[frame].count.v = 1;
 	return frame_address(frame);
+}
+
+static struct page *take_frame(u32 frame)
+{
+	tlb_check_free(frame, "allocation");
+	m.free_frames &= ~(1u << frame);
+	pages[frame].count.v = 1;
+	return &pages[frame];
+}
+
+/* High memory first, from its end. */
+struct page *alloc_pages(u32 gfp, u32 order)
+{
+	u32 high = m.free_frames >> FIRST_HIGH << FIRST_HIGH;
+
+	(void)order;
+	allocator_event("asks for a page", gfp, PLACE);
+	if ((gfp & __GFP_HIGHMEM) && high)
+		return take_frame(31 - (u32)__builtin_clz(high));
+	return frames_free() ? take_frame((u32)__builtin_ctz(m.free_frames)) : NULL;
+}
+
+void env_free_high_page(u32 n)
+{
+	high_page(n)->count.v = 0;
+	m.free_frames |= 1u << (FIRST_HIGH + n);
 }
 
 static void free_frame(u32 frame)
@@ -319,30 +349,7 @@ void put_page(struct page *page)
 	}
 }
 
-void *kmalloc(size_t size, u32 gfp)
-{
-	u32 n = (u32)__builtin_ctz(~m.used_objects);
-
-	(void)gfp;
-	allocator_event("asks for an object", size, PLACE);
-	if (n >= OBJECTS || size > sizeof(objects[0]))
-		return NULL;
-	m.used_objects |= 1u << n;
-	memset(objects[n], 0, sizeof(objects[n]));
-	return objects[n];
-}
-
-void kfree(void *object)
-{
-	allocator_event("frees an object", (uintptr_t)object, PLACE);
-	m.used_objects &= ~(1u << ((u64(*)[16])object - objects));
-}
-
 bool memory_is_short(void) { return false; }
-
-/* There are neither stacks nor caches of objects here. */
-u32 drain_kernel_stacks(void) { return 0; }
-u32 drain_object_pages(void) { return 0; }
 
 /* Where tables change hands (the linker's --wrap): nobody may walk them any more (invariant 40). */
 void __real_pte_free(pte_t *table);

@@ -3,6 +3,7 @@
 
 #include "access.h"
 #include "arch/x86/cpu/percpu.h"
+#include "scenario.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -19,27 +20,14 @@ char *ram;
 char failure[512];
 bool on_cpu;
 
-static char stacks[MAX_CPUS][STACK_BYTES] __attribute__((aligned(4096)));
-static char percpu_copies[MAX_CPUS][512] __attribute__((aligned(64)));
+static char percpu_copies[MAX_CPUS][MODEL_PERCPU_BYTES] __attribute__((aligned(64)));
 static void (*cpu_work[MAX_CPUS])(void);
 static void (*after_work)(void);
-static void *explorer_sp;
+static char *explorer_sp;
 static sigjmp_buf explorer;
 
 extern char __start_percpu[], __stop_percpu[];
 extern char kernel_state_start[], kernel_state_end[];
-
-/*
- * What a call must preserve goes to the old stack, whose pointer is kept; then the same comes back
- * from the new one.
- */
-#define UNUSED __attribute__((unused))
-__attribute__((naked, noinline)) static void switch_stack(UNUSED void **old, UNUSED void *new)
-{
-	__asm__("push %rbp\n push %rbx\n push %r12\n push %r13\n push %r14\n push %r15\n"
-		"mov %rsp, (%rdi)\n mov %rsi, %rsp\n"
-		"pop %r15\n pop %r14\n pop %r13\n pop %r12\n pop %rbx\n pop %rbp\n ret\n");
-}
 
 static void cpu_main(void)
 {
@@ -53,17 +41,12 @@ static void cpu_main(void)
 		machine_stop(ENDED, 0);
 }
 
-char *stack_top(u32 cpu) { return stacks[cpu] + STACK_BYTES; }
-
 static void cpu_start(u32 cpu)
 {
-	void **sp = (void **)stack_top(cpu);
-
-	memset(stacks[cpu], 0, STACK_BYTES);
-	*--sp = NULL; /* keeps the stack aligned as after a call */
-	*--sp = (void *)cpu_main;
-	sp -= 6;
-	m.cpu[cpu].sp = sp;
+	memset(stack_top(cpu) - STACK_BYTES, 0, STACK_BYTES);
+	stack_prepare(cpu, stack_top(cpu), cpu_main);
+	m.cpu[cpu].stack = cpu;
+	m.cpu[cpu].sp = m.stack_sp[cpu];
 	m.cpu[cpu].irqs = true;
 	m.cpu[cpu].locks[1] = 1u << LOCK_IRQS_OFF;
 }
@@ -108,7 +91,8 @@ void machine_init(void)
 		abort();
 	region_add(kernel_state_start, (size_t)(kernel_state_end - kernel_state_start), true);
 	region_add(percpu_copies, sizeof(percpu_copies), true);
-	region_add(stacks, sizeof(stacks), false);
+	stacks_region();
+	heap_region();
 }
 
 /* The kernel's variables as they were when the program began. */
@@ -131,6 +115,7 @@ void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void))
 	memset(&m, 0, sizeof(m));
 	memset(stores, 0, sizeof(stores));
 	memset(ram, 0, FRAMES * 4096);
+	heap_init();
 	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
 		memcpy(percpu_copies[cpu], __start_percpu,
 			(size_t)(__stop_percpu - __start_percpu));
@@ -195,19 +180,31 @@ void machine_run(u32 cpu)
 	view_off(cpu);
 }
 
+/* The thread may go on on another CPU, or end. */
+static void back_to_user(void)
+{
+	env_user_return();
+	settle();
+	m.cpu[running_cpu].in_user = true;
+}
+
 /* The explorer has decided that the interrupt with the lowest vector is delivered now. */
 static void take_interrupt(struct cpu *self)
 {
 	u32 bit = (u32)__builtin_ctz(self->pending);
+	bool user = self->in_user;
 
-	self->deliver = false;
+	self->deliver = self->in_user = false;
 	self->pending &= self->pending - 1;
 	self->irqs = false;
 	self->in_handler = true;
 	env_interrupt(bit);
 	settle();
 	self->in_handler = false;
-	self->irqs = self->changed = true;
+	self->changed = true;
+	if (user)
+		back_to_user();
+	m.cpu[running_cpu].irqs = true;
 }
 
 static void set_wait(struct cpu *self, enum wait waiting, uintptr_t on)
@@ -225,9 +222,9 @@ static void end_halt(struct cpu *self)
 
 void machine_stop(enum wait waiting, uintptr_t on)
 {
-	struct cpu *self = &m.cpu[running_cpu];
-
 	for (;;) {
+		struct cpu *self = &m.cpu[running_cpu];
+
 		set_wait(self, waiting, on);
 		to_explorer();
 		set_wait(self, RUNNABLE, 0);

@@ -9,6 +9,7 @@
 #ifndef INTERLEAVE_MACHINE_H
 #define INTERLEAVE_MACHINE_H
 
+#include "arch/x86/cpu/trap.h"
 #include "arch/x86/paging/pgtable.h"
 #include "lib/types.h"
 
@@ -17,12 +18,16 @@
  * Fewer than 32, so that a set of frames is a word.  The last ones are high memory, of which
  * nothing is read.
  */
-#define FRAMES 20u
+#define FRAMES MODEL_FRAMES
 #define HIGH_PAGES 6u
 #define FIRST_HIGH (FRAMES - HIGH_PAGES)
 /* Of each frame, what code touches: its tables are as small as the pool (Makefile). */
-#define FRAME_BYTES 64u
+#define FRAME_BYTES MODEL_FRAME_BYTES
 #define STACK_BYTES 8192u
+/* Those of the CPUs, then those of threads. */
+#define MAX_STACKS (MAX_CPUS + MODEL_THREADS)
+/* Of kernel objects, 32 bytes each. */
+#define HEAP_UNITS MODEL_HEAP_UNITS
 /* Between two operations that empty the buffer. */
 #define MAX_STORES 64u
 #define MAX_SLOTS 8u
@@ -62,10 +67,12 @@ struct may_hold {
 };
 
 struct cpu {
-	void *sp;
+	char *sp;
+	u32 stack; /* on which it stands */
 	uintptr_t on;
 	u32 waiting; /* enum wait */
 	bool irqs, changed, deliver, in_handler;
+	bool in_user; /* a thread's code of user mode runs */
 	bool ended;   /* its thread; in the idle loop a CPU may halt for good then */
 	bool smi;     /* its next halt may end without an interrupt */
 	u32 pending;  /* interrupts that have arrived, by vector & 31 */
@@ -77,9 +84,12 @@ struct cpu {
 
 struct machine {
 	struct cpu cpu[MAX_CPUS];
-	u32 free_frames;  /* with the page allocator */
-	u32 pkmap_tables; /* frames that are PTE tables of the PKMap */
-	u32 used_objects; /* of kmalloc */
+	u32 free_frames;            /* with the page allocator */
+	u32 pkmap_tables;           /* frames that are PTE tables of the PKMap */
+	u8 heap_units[HEAP_UNITS];  /* of the object that begins there; 0: none does */
+	char *stack_sp[MAX_STACKS]; /* where it goes on; NULL: nobody's */
+	u32 must_end;               /* stacks of threads that are to end */
+	u32 ticks;                  /* of CPU 0's timer, still to come */
 	/* From here on not a part of the state: two ways into one state differ in these. */
 	u32 events[MAX_CPUS];
 };
@@ -96,8 +106,6 @@ extern u32 ncpus, running_cpu;
  */
 void machine_init(void);
 void machine_new(u32 cpus, void (*const work[])(void), void (*after)(void));
-/* Where the CPU's stack ends. */
-char *stack_top(u32 cpu);
 /* On the explorer's stack: lets the CPU run up to its next stop. */
 void machine_run(u32 cpu);
 /*
@@ -110,6 +118,30 @@ bool machine_can_run(u32 cpu);
 void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 extern char failure[512];
 extern bool on_cpu; /* a CPU's coroutine runs, not the explorer */
+
+/* ---- stacks.c ---- */
+
+void stacks_region(void);
+/* Where the stack ends; CPUs start on the first ones. */
+char *stack_top(u32 stack);
+char *stack_pointer(u32 stack);
+void stack_prepare(u32 stack, char *top, void (*entry)(void));
+void switch_stack(char **old, char *new);
+/* The stack on which the running CPU stands, but for a thread's frame of user mode. */
+bool on_own_stack(uintptr_t at);
+/* True if the address lies in a stack: which, and how far below its end. */
+bool stack_of_address(uintptr_t at, u32 *stack, u32 *below);
+/* Fails if the address lies in a freed stack. */
+void stack_check(uintptr_t at, uintptr_t place);
+
+/* ---- heap.c ---- */
+
+void heap_init(void);
+void heap_region(void);
+/* Units in use. */
+u32 heap_used(void);
+/* Fails if the address lies in a freed object. */
+void heap_check(uintptr_t at, uintptr_t place);
 
 extern char *ram; /* frame 0 */
 static inline void *frame_address(u32 frame) { return ram + (size_t)frame * 4096; }
@@ -151,6 +183,8 @@ void tlb_add_pkmap_table(u32 frame, u32 first_slot);
 /* `lazy`: kmap_flush=lazy. */
 void env_boot(bool lazy);
 void env_interrupt(u32 bit);
+/* CPU 0's timer. */
+#define TIMER_BIT (VECTOR_TIMER & 31)
 /*
  * The CPU is idle, and flushes when it leaves: it may hold what others have given up.
  */

@@ -56,11 +56,11 @@ void state_init(void)
 	add(hashed, &nhashed, &m, offsetof(struct machine, events));
 }
 
-static struct piece stack_piece(u32 cpu)
+static struct piece stack_piece(u32 stack)
 {
-	char *sp = m.cpu[cpu].sp;
+	char *sp = stack_pointer(stack);
 
-	return (struct piece){ sp, (size_t)(stack_top(cpu) - sp) };
+	return (struct piece){ sp, (size_t)(stack_top(stack) - sp) };
 }
 
 /* ---- Copies ---- */
@@ -88,12 +88,13 @@ void state_keep(u32 depth)
 	copy->size = 0;
 	for (u32 i = 0; i < nkept; i++)
 		put(copy, kept[i].start, kept[i].size);
-	for (u32 cpu = 0; cpu < ncpus; cpu++) {
-		struct piece stack = stack_piece(cpu);
+	for (u32 i = 0; i < MAX_STACKS; i++) {
+		struct piece stack = stack_piece(i);
 
 		put(copy, stack.start, stack.size);
-		put(copy, stores[cpu], m.cpu[cpu].nstores * sizeof(struct store));
 	}
+	for (u32 cpu = 0; cpu < ncpus; cpu++)
+		put(copy, stores[cpu], m.cpu[cpu].nstores * sizeof(struct store));
 }
 
 static const char *take(const char *from, void *start, size_t size)
@@ -108,12 +109,13 @@ void state_restore(u32 depth)
 
 	for (u32 i = 0; i < nkept; i++)
 		from = take(from, kept[i].start, kept[i].size);
-	for (u32 cpu = 0; cpu < ncpus; cpu++) {
-		struct piece stack = stack_piece(cpu);
+	for (u32 i = 0; i < MAX_STACKS; i++) {
+		struct piece stack = stack_piece(i);
 
 		from = take(from, stack.start, stack.size);
-		from = take(from, stores[cpu], m.cpu[cpu].nstores * sizeof(struct store));
 	}
+	for (u32 cpu = 0; cpu < ncpus; cpu++)
+		from = take(from, stores[cpu], m.cpu[cpu].nstores * sizeof(struct store));
 }
 
 /* ---- Fingerprints ---- */
@@ -158,10 +160,12 @@ void state_fingerprint(u64 h[2], u32 more)
 
 	for (u32 i = 0; i < nhashed; i++)
 		mix_bytes(&mixer, hashed[i].start, hashed[i].size);
-	for (u32 cpu = 0; cpu < ncpus; cpu++) {
-		struct piece stack = stack_piece(cpu);
+	for (u32 i = 0; i < MAX_STACKS; i++) {
+		struct piece stack = stack_piece(i);
 
 		mix_bytes(&mixer, stack.start, stack.size);
+	}
+	for (u32 cpu = 0; cpu < ncpus; cpu++) {
 		for (u32 i = 0; i < m.cpu[cpu].nstores; i++)
 			mix_bytes(&mixer, (const char *)&stores[cpu][i],
 				offsetof(struct store, event));

@@ -123,6 +123,23 @@ void interrupt_entry(void (*handler)(struct trapframe *frame))
 	this_cpu_dec(nosleep.interrupts);
 }
 
+void env_work(const struct scenario *scenario, void (*work[])(void))
+{
+	for (u32 cpu = 0; cpu < 3; cpu++)
+		work[cpu] = scenario->cpu[cpu];
+}
+
+void env_start(const struct scenario *scenario) { (void)scenario; }
+bool env_all_ended(char *text, size_t size)
+{
+	(void)text;
+	(void)size;
+	return true;
+}
+void env_check_state(void) {}
+void env_user_return(void) {}
+void env_ignore_counters(void) {}
+
 /* The interrupt alone ends a CPU's halt. */
 void reschedule_interrupt(void) {}
 
@@ -134,6 +151,7 @@ void page_goes(struct page *page)
 
 /* One thread on each CPU: there is nobody else to run. */
 void yield(void) {}
+void cond_resched(void) {}
 
 bool idle_thread_runs(u32 cpu) { return READ_ONCE(run_queues[cpu].idle); }
 

@@ -126,7 +126,7 @@ static bool name_percpu(char *text, size_t size, uintptr_t at)
 const char *name_of(uintptr_t at)
 {
 	static char text[128];
-	u32 frame;
+	u32 frame, stack, below;
 
 	if (frame_of(at, &frame)) {
 		name_frame(text, sizeof(text), frame, (u32)(at & (PAGE_SIZE - 1)));
@@ -134,13 +134,12 @@ const char *name_of(uintptr_t at)
 	}
 	if (name_page(text, sizeof(text), at) || name_percpu(text, sizeof(text), at))
 		return text;
-	for (u32 cpu = 0; cpu < ncpus; cpu++)
-		if (at < (uintptr_t)stack_top(cpu) &&
-			at >= (uintptr_t)stack_top(cpu) - STACK_BYTES) {
-			snprintf(text, sizeof(text), "stack of CPU %u, -%u", cpu,
-				(u32)((uintptr_t)stack_top(cpu) - at));
-			return text;
-		}
+	if (stack_of_address(at, &stack, &below)) {
+		snprintf(text, sizeof(text), "stack of %s %u, -%u",
+			stack < MAX_CPUS ? "CPU" : "thread",
+			stack < MAX_CPUS ? stack : stack - MAX_CPUS, below);
+		return text;
+	}
 	if (at - (uintptr_t)pkmap_count < pkmap_slots * sizeof(pkmap_count[0])) {
 		snprintf(text, sizeof(text), "pkmap_count[%u]",
 			(u32)((at - (uintptr_t)pkmap_count) / sizeof(pkmap_count[0])));
@@ -161,10 +160,9 @@ const char *name_of(uintptr_t at)
 /* What only this CPU uses: its stack, its per-CPU variables.  A trace is long enough without. */
 static bool is_own(uintptr_t at)
 {
-	uintptr_t top = (uintptr_t)stack_top(running_cpu);
 	char text[128];
 
-	return (at < top && at >= top - STACK_BYTES) || name_percpu(text, sizeof(text), at);
+	return on_own_stack(at) || name_percpu(text, sizeof(text), at);
 }
 
 static void print_head(uintptr_t place)

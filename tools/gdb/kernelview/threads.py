@@ -79,8 +79,9 @@ def in_kernel(machine, thread):
 def add_call(machine, thread):
     """In words; the registers of one that runs are looked for on its CPU's stack too."""
     inside = in_kernel(machine, thread)
-    taken = running.call_of(thread.running_on) if inside and thread.running_on else None
-    thread.call = tasks.call_words(machine, thread.user, inside, taken)
+    runs = bool(thread.running_on)
+    on_stack = running.call_of(thread.running_on) if inside and runs else None
+    thread.call = tasks.call_words(machine, thread.user, inside, runs, on_stack)
     if tasks.state_of(thread.user) != "RUN":
         thread.waits_for = ""
 

@@ -88,14 +88,37 @@ static u32 area; /* of the receiver, and the next one of the sender: new ones fo
 static u32 receiver_slot(void) { return SLOT_THREADS + area; }
 static u32 sender_slot(void) { return SLOT_THREADS + area + 1; }
 
+static void kill(u32 slot) { handle_drop(slot, DROP_DESTROY); }
+
+/* Until a thread has ended it may write down what its call returned, in the next try as well. */
+static void kill_and_wait(u32 slot)
+{
+	if (handle_copy(0, SLOT_B, slot, RIGHTS_ALL, 0).error)
+		return;
+	kill(slot);
+	WAIT_FOR(thread_ctl(SLOT_B, 0, THREAD_PRIO, 8, 0).error == EDEAD);
+	EXPECT(0, handle_drop(SLOT_B, 0));
+}
+
 static void reset(void)
 {
+	kill_and_wait(receiver_slot());
+	kill_and_wait(sender_slot());
 	area += 2;
 	/* The caller of the last try, if it still waits, shall have said so before. */
 	if (!handle_drop(SLOT_ANSWER, 0).error)
 		pause_us(20 * MS);
 	sent.error = received.error = NOTHING_YET;
 	mark_end();
+}
+
+/* RUN if it has ended. */
+static u32 state_of(u32 slot)
+{
+	struct info_thread info;
+
+	return sys_info(slot, INFO_THREAD, 0, (u32)&info, sizeof(info)).error ? WAITS_NOT
+									      : info.waiting;
 }
 
 /* True if the sender is seen in the midst of it. */
@@ -106,8 +129,9 @@ static bool is_under_way(void)
 	while (READ_ONCE(sent.error) == NOTHING_YET && READ_ONCE(received.error) == NOTHING_YET) {
 		if (sys_info(sender_slot(), INFO_THREAD, 0, (u32)&info, sizeof(info)).error)
 			return false;
-		if (info.waiting == IS_ACTIVE)
-			return true;
+		/* REPLY: it was, and nobody is going to answer. */
+		if (info.waiting == IS_ACTIVE || info.waiting == WAITS_REPLY)
+			return info.waiting == IS_ACTIVE;
 		if (cpu_count() == 1)
 			pause_us(1);
 	}
@@ -155,18 +179,14 @@ static void keep_cpu(void *unused)
  */
 static bool hold(void)
 {
-	struct info_thread info;
 	bool held;
 
 	start_thread(HOLDER, keep_cpu, NULL, HOLDER_PRIO, cpu_count() - 1);
 	pause_us(30 * MS);
-	held = !sys_info(sender_slot(), INFO_THREAD, 0, (u32)&info, sizeof(info)).error &&
-	       info.waiting == IS_ACTIVE;
+	held = state_of(sender_slot()) == IS_ACTIVE;
 	WAIT_FOR(thread_ctl(SLOT_THREADS + HOLDER, 0, THREAD_PRIO, 8, 0).error == EBADH);
 	return held;
 }
-
-static void kill(u32 slot) { handle_drop(slot, DROP_DESTROY); }
 
 /* Tries until `strike` came in time: it returns true then, and has checked what came out. */
 static void until_in_time(bool (*strike)(void))
@@ -185,12 +205,10 @@ static bool sender_dies(void)
 {
 	if (!begin(send, TIMEOUT_NEVER, receive))
 		return false;
-	kill(sender_slot());
+	kill_and_wait(sender_slot());
 	/* Only now another: the first one is to stay at the head. */
-	pause_us(20 * MS);
-	if (READ_ONCE(received.error) != NOTHING_YET)
+	if (state_of(receiver_slot()) != WAITS_RECV)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	EXPECT(0, ipc_send(SLOT_A, TAG(9u, 1u, 0u), 4, 0, TIMEOUT_POLL));
 	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET);
 	CHECK_EQUAL(received.error, 0);
@@ -203,13 +221,12 @@ static bool caller_dies(void)
 {
 	if (!begin(call, TIMEOUT_NEVER, receive))
 		return false;
-	kill(sender_slot());
-	pause_us(20 * MS);
-	if (READ_ONCE(received.error) != NOTHING_YET)
+	kill_and_wait(sender_slot());
+	if (state_of(receiver_slot()) != WAITS_RECV)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	EXPECT(EBADH, handle_drop(SLOT_ANSWER, 0));
 	EXPECT(ETIMEDOUT, ipc_call(SLOT_A, TAG(9u, 0u, 0u), 0, 0, 1));
+	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET);
 	CHECK_EQUAL(received.tag, TAG(9u, 0u, 0u) | TAG_CALL);
 	return true;
 }
@@ -245,7 +262,7 @@ static bool receiver_dies(void)
 {
 	if (!begin(send, TIMEOUT_NEVER, receive))
 		return false;
-	kill(receiver_slot());
+	kill_and_wait(receiver_slot());
 	WAIT_FOR(READ_ONCE(sent.error) != NOTHING_YET);
 	if (!sent.error)
 		return false;
@@ -258,9 +275,9 @@ static bool callee_dies(void)
 {
 	if (!begin(call, TIMEOUT_NEVER, receive))
 		return false;
-	kill(receiver_slot());
-	pause_us(20 * MS);
+	kill_and_wait(receiver_slot());
 	/* In time, or it waits for an answer that this task's table has the right to. */
+	WAIT_FOR(READ_ONCE(sent.error) != NOTHING_YET || state_of(sender_slot()) == WAITS_REPLY);
 	if (READ_ONCE(sent.error) == NOTHING_YET) {
 		EXPECT(0, handle_drop(SLOT_ANSWER, 0));
 		return false;
@@ -421,10 +438,10 @@ static bool senders_task_dies(void)
 		state = thread_state(SLOT_FELLOW_THREAD);
 	while (state != IS_ACTIVE && READ_ONCE(received.error) == NOTHING_YET);
 	fellow_end(SLOT_FELLOW);
-	pause_us(20 * MS);
+	WAIT_FOR(READ_ONCE(received.error) != NOTHING_YET ||
+		 state_of(receiver_slot()) == WAITS_RECV);
 	if (READ_ONCE(received.error) != NOTHING_YET)
 		return false;
-	CHECK_EQUAL(thread_state(receiver_slot()), WAITS_RECV);
 	kill(receiver_slot());
 	return true;
 }

@@ -133,23 +133,22 @@ def frame_of(machine, thread):
     return machine.object("struct trapframe", thread.thread.stack_top - size)
 
 
-def registers_of(machine, thread, running):
-    """The call of which the frame is, as far as its registers are known.  `running`: the call's
-    arguments as a CPU's stack has them, or None.
+def registers_of(machine, thread, runs, on_stack):
+    """The call of which the frame is, as far as its registers are known.  `runs`: some CPU runs the
+    thread; `on_stack`: the arguments as that CPU's stack has them, or None.
     """
     frame, state = frame_of(machine, thread), state_of(thread)
     known = calls.Registers(frame.eax)
     name = calls.table()[known.number].name if known.number in calls.table() else ""
+    if state == "RUN" and not runs:
+        return known  # it has been woken: what its call returns may stand in the frame
+    if frame.esi or frame.edi or frame.ebp or frame.ebx:
+        return calls.Registers(frame.eax, frame.esi, frame.edi, frame.ebp, frame.ebx)
     if state == "NOTE":
         known.edi = thread.mask
     elif state != "RUN" and name in SENDING_CALLS and not thread.faults:
         known.esi, known.edi, known.ebp = thread.tag, *thread.word
-    elif frame.esi or frame.edi or frame.ebp or frame.ebx:
-        if state == "RUN":
-            known = calls.Registers(frame.eax, frame.esi, frame.edi, frame.ebp, frame.ebx)
-    elif running:
-        known = running
-    return known
+    return on_stack or known
 
 
 def fault_words(thread):
@@ -170,7 +169,7 @@ def entry_words(machine, frame):
     return f"{kind} {frame.vector} at {frame.eip:#010x}"
 
 
-def call_words(machine, thread, in_kernel, running=None):
+def call_words(machine, thread, in_kernel, runs=False, on_stack=None):
     """What the thread does in the kernel.  `in_kernel`: True of one that runs, or may go on, there."""
     if not ran_once(thread):
         return "has ended"
@@ -181,7 +180,7 @@ def call_words(machine, thread, in_kernel, running=None):
     if state == "RUN" and not in_kernel:
         return "stopped" if thread.parked else "in user mode, or on its way there"
     if frame.vector == machine.constants["VECTOR_CALL_GATE"]:
-        words.append(calls.decode(registers_of(machine, thread, running)))
+        words.append(calls.decode(registers_of(machine, thread, runs, on_stack)))
     if thread.faults and state not in ("RUN", "RECV", "NOTE"):
         words.append(fault_words(thread))
     elif state == "RUN" and not words:

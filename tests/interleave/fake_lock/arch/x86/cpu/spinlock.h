@@ -16,12 +16,13 @@
 struct spinlock {
 	atomic_t taken;
 	u32 owner;
+	uintptr_t caller;
 	const char *name;
 };
 
 #define SPINLOCK_INIT(lock_name)                                                                   \
 	{                                                                                          \
-		ATOMIC_INIT(0), SPIN_NO_OWNER, lock_name                                           \
+		ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name                                        \
 	}
 
 void spin_init(struct spinlock *lock, const char *name);
@@ -31,5 +32,7 @@ void spin_unlock(struct spinlock *lock);
 u32 spin_lock_irqsave(struct spinlock *lock);
 void spin_unlock_irqrestore(struct spinlock *lock, u32 flags);
 bool spin_held(const struct spinlock *lock);
+/* For who has set `taken`, and raised nosleep.locks, himself. */
+void spin_taken(struct spinlock *lock);
 
 #endif

@@ -1,6 +1,6 @@
-"""run.py: the model in step with the kernel, by hand.
+"""instep.py: the model in step with the kernel, by hand.
 
-    run.py BUILD [--pae] [--debug] [--seed N] [--count N] [--show STEP]
+    instep.py BUILD [--pae] [--debug] [--seed N] [--count N] [--show STEP]
 """
 
 import argparse
@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from abi import CALLS
 from caller import Caller
-from model import Sizes
+from base import Sizes
 from script import archive, script_bytes
 
 ROOM = 160 << 10  # bytes that each task may take beyond what it begins with
@@ -30,7 +30,7 @@ def elf_name(pae, debug):
     return "tarn" + ("-pae" if pae else "") + ("-debug" if debug else "") + ".elf"
 
 
-def boot(build, kernel, script, append=""):
+def boot(build, kernel, script, limit=1800):
     """Exit status and console of one boot."""
     with tempfile.TemporaryDirectory(prefix="tarn-model-") as folder:
         tar = Path(folder) / "model.tar"
@@ -42,9 +42,9 @@ def boot(build, kernel, script, append=""):
             "-initrd",
             f"{tar} user.tar",
             "-append",
-            f"selftest=none run=model exit {append}",
+            "selftest=none run=model exit",
         ]
-        done = subprocess.run(command, capture_output=True, timeout=1800)
+        done = subprocess.run(command, capture_output=True, timeout=limit)
     return done.returncode, done.stdout.decode(errors="replace").replace("\r", "")
 
 
@@ -53,7 +53,7 @@ def measure(build, kernel):
     status, text = boot(build, kernel, script_bytes([], [1 << 28] * 3))
     assert status == PASS, text
     numbers = re.search(
-        r"^model: size endpoint (\d+) notification (\d+) task (\d+) page (\d+) thread (\d+)$",
+        r"^model: size endpoint (\d+) notification (\d+) task (\d+) page (\d+) thread (\d+) system (\d+)$",
         text,
         re.M,
     )
