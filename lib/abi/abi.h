@@ -207,7 +207,7 @@ struct info_map {
 struct info_thread {
 	u32 task; /* its number */
 	u32 started, stopped;
-	/* 0: it runs, or could.  In a call: 1 SEND, 2 REPLY, 3 RECV, 4 NOTE, 5 ACTIVE, 6 PASSIVE. */
+	/* 0: it runs, or could.  Else in a call: 1 SEND, 2 REPLY, 3 RECV, 4 NOTE, 5 and 6 XFER. */
 	u32 waiting;
 	u32 priority, cpu;
 };

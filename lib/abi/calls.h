@@ -6,8 +6,8 @@
  *
  * Arguments stand in the order of the user stub's parameters, each as PLACE:NAME:WHAT, with blanks
  * between them.  PLACE is a register (esi, edi, ebp, ebx) or one of the two handles in eax (h1,
- * h2).  WHAT is the kind of a handle (endpoint+send: kind and right; slot: an empty place in the table),
- * or how a number is read.  `errors` are those beyond the common ones, which every call may
+ * h2).  WHAT is the kind of a handle (endpoint+send: kind and right; slot: an empty place in the
+ * table), or how a number is read.  `errors` are those beyond the common ones, which every call may
  * return: EBADH, EPERM, EINVAL, EDEAD.
  */
 #define CALL_TABLE(CALL)                                                                           \
