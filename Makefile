@@ -32,7 +32,8 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
-	check check-more check-full check-user check-bochs check-hosts check-host coverage coverage-boot \
+	check check-more check-full check-user check-bochs check-hosts check-host coverage \
+	coverage-boot \
 	interleave interleave-faults mutants bench bench-diff bench-linux book \
 	gdb gdb-server gdb-client dump tour
 
