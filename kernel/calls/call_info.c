@@ -103,23 +103,18 @@ static void fill_pkmap(struct info_system *info)
 	spin_unlock(&kmap_lock);
 }
 
+/* On the stack, a quarter of it: who asks because memory is short gets an answer. */
 static u32 tell_system(struct answer *answer)
 {
-	struct info_system *info = kmalloc(sizeof(*info), GFP_KERNEL);
-	u32 error;
+	struct info_system info = { .microseconds = time_since_boot(), .cpus = cpu_online_count() };
 
-	if (!info)
-		return ENOMEM;
-	info->microseconds = time_since_boot();
-	info->cpus = cpu_online_count();
+	_Static_assert(sizeof(info) < 2048, "a quarter of a kernel stack");
 	for (u32 i = 0; i < NR_ZONES; i++)
-		fill_zone(info, i);
-	fill_pkmap(info);
+		fill_zone(&info, i);
+	fill_pkmap(&info);
 	for_each_cpu(cpu, cpus_online())
-		fill_cpu(info, cpu);
-	error = put_one(answer, info, sizeof(*info));
-	kfree(info);
-	return error;
+		fill_cpu(&info, cpu);
+	return put_one(answer, &info, sizeof(info));
 }
 
 /* ---- CACHES ---- */

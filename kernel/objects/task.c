@@ -159,13 +159,14 @@ static void look_whether_ended(struct task *task)
 	task->reaped = true;
 	list_append(&dying_tasks, &task->dying);
 	/* Who ends a task shall not wait for threads of lower priority. */
-	if (current_thread()->priority > reaper->priority)
-		sched_set_priority(reaper, current_thread()->priority);
+	if (task->urgency > reaper->priority)
+		sched_set_priority(reaper, task->urgency);
 	wake_up_one(&reaper_wait);
 }
 
-void task_thread_ended(struct task *task)
+void task_thread_ended(struct task *task, u32 priority)
 {
+	task->urgency = MAX(task->urgency, priority);
 	if (!--task->threads_alive) {
 		task->object.dead = true;
 		look_whether_ended(task);
@@ -208,6 +209,7 @@ void task_destroy(struct task *task)
 		u32 flags = objects_lock_irq();
 
 		task->object.dead = true;
+		task->urgency = MAX(task->urgency, current_thread()->priority);
 		more = kill_some(task);
 		look_whether_ended(task);
 		objects_unlock_irq(flags);
@@ -329,6 +331,7 @@ static void tear_down(struct task *task)
 	check_stack_cache(); /* its threads left theirs */
 }
 
+/* NULL: none; the next one says how urgent it is. */
 static struct task *take_dying(void)
 {
 	struct task *task = NULL;
@@ -337,6 +340,8 @@ static struct task *take_dying(void)
 	if (!list_empty(&dying_tasks)) {
 		task = list_first(&dying_tasks, struct task, dying);
 		list_remove(&task->dying);
+	} else {
+		sched_set_priority(reaper, PRIORITY_KERNEL);
 	}
 	objects_unlock_irq(flags);
 	return task;
@@ -351,10 +356,8 @@ static void reap_tasks(void *unused)
 
 		wait_enqueue(&reaper_wait, &waiter);
 		task = take_dying();
-		if (!task) {
-			sched_set_priority(reaper, PRIORITY_KERNEL);
+		if (!task)
 			wait_sleep(&waiter);
-		}
 		wait_dequeue(&reaper_wait, &waiter);
 		if (task)
 			tear_down(task);

@@ -29,6 +29,7 @@ struct task {
 	struct list threads; /* alive */
 	u32 threads_alive;
 	u32 calls;   /* of any thread, under way, that use its memory or table without the lock */
+	u32 urgency; /* highest priority of those who have ended it */
 	bool reaped; /* the reaper has it */
 	u8 *io;      /* NULL: no port */
 	struct list owned;  /* endpoints and notifications that it created */
@@ -60,8 +61,8 @@ u32 task_create(const struct new_task *wanted, struct task **task);
 
 /* Marks it dead and kills its threads.  No lock held. */
 void task_destroy(struct task *task);
-/* One of its threads has ended.  objects_lock held. */
-void task_thread_ended(struct task *task);
+/* One of its threads, of this priority, has ended.  objects_lock held. */
+void task_thread_ended(struct task *task, u32 priority);
 
 /*
  * A call that works on a living task without objects_lock: its memory and its table stay until the

@@ -80,7 +80,7 @@ static void ended(struct thread *thread)
 	account_return(&task->account, THREAD_CHARGE);
 	flags = objects_lock_irq();
 	list_remove(&self->in_task);
-	task_thread_ended(task);
+	task_thread_ended(task, self->base_priority);
 	/* Not by objects_reap(), which may sleep; but what holds the task is the task's reaper. */
 	last = !--self->object.holds && !self->object.handles;
 	if (last)

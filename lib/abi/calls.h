@@ -76,8 +76,7 @@
 	CALL(18, sys_info,                                                                         \
 		"h1:object:any|none esi:what:info edi:from:word ebp:buffer:address "               \
 		"ebx:length:bytes",                                                                \
-		"EFAULT ENOMEM",                                                                   \
-		"Reads what the kernel knows of itself, a task, its maps, a thread.")              \
+		"EFAULT", "Reads what the kernel knows of itself, a task, its maps, a thread.")    \
 	CALL(19, sys_ctl,                                                                          \
 		"h1:system:system+manage|none esi:what:sys_op edi:word0:word ebp:word1:word",      \
 		"EFAULT", "Prints, ends the machine, reads the clock.")
