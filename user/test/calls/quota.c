@@ -301,7 +301,30 @@ static void eat_all(void)
 			i++;                                                                       \
 		EXPECT(ENOMEM, call);                                                              \
 	} while (0)
-#define TASKS 40u
+#define TASKS 80u
+
+#define MAPPED 128u
+#define TABLE_STEP 0x200000u
+
+/*
+ * Where there is high memory, pages of programs leave low memory a reserve for the kernel: page
+ * tables take it, one for each mapping here.  A frame has at most 1,024 mappings.
+ */
+static void eat_tables(void)
+{
+	u32 n = 0, error = 0;
+
+	for (u32 i = 0; i < TASKS && error != ENOMEM; i++)
+		for (u32 at = 2 * TABLE_STEP; at < 0xB0000000; at += TABLE_STEP, n++) {
+			u32 page = P + n / 1000 % MAPPED * PAGE;
+
+			error = mem_map(FIRST_SLOT + 10 + i, 0, at | PROT_READ, page | MAP_MAP, 1)
+					.error;
+			if (error)
+				break;
+		}
+	CHECK_EQUAL(error, ENOMEM);
+}
 
 static void no_page_left(void)
 {
@@ -309,10 +332,11 @@ static void no_page_left(void)
 
 	touch_stack();
 	pause_us(1);
-	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, MAPPED, 0));
 	for (u32 i = 0; i < TASKS; i++)
 		make_task(FIRST_SLOT + 10 + i);
 	eat_all();
+	eat_tables();
 	EXPECT(ENOMEM, mem_alloc(0, 0, 0x90000000 | PROT_RW, 1, 0));
 	EXPECT(ENOMEM, mem_map(0, 0, 0x90000000 | PROT_RW, P | MAP_COPY, 1));
 	EXPECT(0, sys_info(0, INFO_SYSTEM, 0, (u32)&info, sizeof(info)));
