@@ -77,10 +77,25 @@ BOOTS = {
 # Boots with the in-system tests (user/test) instead: the kernel's own tests are left out.
 USER_OPTIONS = ["-smp", "4", "-m", "256M", "-initrd", "build/user.tar user.tar"]
 USER_APPEND = "selftest=none run=test exit"
+USER_TESTS = ["user", "user-pae", "user-debug"]
 BOOTS |= {
     "user": ("tarn.elf", USER_OPTIONS, USER_APPEND),
     "user-pae": ("tarn-pae.elf", [*USER_OPTIONS, "-cpu", "max"], USER_APPEND + " kmap_flush=lazy"),
     "user-debug": ("tarn-debug.elf", USER_OPTIONS, USER_APPEND),
+}
+# All of them take a while, so those that are about the changed file are asked first: beginnings of
+# their names.
+USER_GROUPS = {
+    "user-threads": "sched thread task state.run state.stop state.new notify",
+    "user-objects": "handle notify irq port call error state",
+    "user-messages": "message state notify place item transfer fault",
+    "user-calls": "call error handle thread irq port notify",
+    "user-memory": "memory item pager fault error call quota",
+    "user-machine": "exception entry fault call port",
+}
+BOOTS |= {
+    name: ("tarn.elf", USER_OPTIONS, f'selftest=none run="test {names}" exit')
+    for name, names in USER_GROUPS.items()
 }
 HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2level", "32-pae"]
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
@@ -100,7 +115,6 @@ BOOT_TESTS = {
     "test_start": PLAIN,
     "test_tables": PLAIN,
 }
-USER_TESTS = ["user", "user-pae", "user-debug"]
 SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium"]
 HOST = [f"host-{variant}" for variant in HOST_VARIANTS]
 EXPLORE = [f"explore-{variant}" for variant in EXPLORERS]
@@ -121,6 +135,7 @@ SCHEDULES = ["2level", "pae", EXPLORE[0], *MEMORY[2:], *EXPLORE[1:]]
 # What only programs use: the kernel's own tests see little of it.
 CALLS = [*USER_TESTS, "2level", "pae", "debug"]
 THREADS = [
+    "user-threads",
     "2level",
     "pae",
     "user",
@@ -136,7 +151,16 @@ THREADS = [
     "test_start",
     "test_options",
 ]
-ENTRY = ["2level", "user", "user-pae", "test_interrupts", "test_panics", "pae", "debug"]
+ENTRY = [
+    "user-machine",
+    "2level",
+    "user",
+    "user-pae",
+    "test_interrupts",
+    "test_panics",
+    "pae",
+    "debug",
+]
 MACHINE = [
     "2level",
     "no-apic",
@@ -154,7 +178,14 @@ MACHINE = [
 ]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
-    ("kernel/objects/* kernel/ipc/* kernel/calls/* kernel/mm/user/* kernel/first_task.c", CALLS),
+    (
+        "kernel/objects/thread_state.c kernel/objects/user_thread.c kernel/objects/task.c",
+        ["user-threads", *CALLS],
+    ),
+    ("kernel/objects/*", ["user-objects", *CALLS]),
+    ("kernel/ipc/*", ["user-messages", *CALLS]),
+    ("kernel/calls/* kernel/first_task.c", ["user-calls", *CALLS]),
+    ("kernel/mm/user/*", ["user-memory", *CALLS]),
     ("kernel/arch/x86/cpu/entry.asm kernel/arch/x86/cpu/trap.c kernel/arch/x86/cpu/user_*", ENTRY),
     ("kernel/mm/pkmap/kmap_atomic.[ch]", MEMORY),
     ("kernel/mm/pkmap/* kernel/mm/tables/* kernel/mm/pages/reclaim.c", SCHEDULES),
@@ -182,7 +213,16 @@ ASKED = [
     ),
     ("*", MACHINE),
 ]
-ALL_ASKED = [*USER_TESTS, *SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
+ALL_ASKED = [
+    *USER_GROUPS,
+    *USER_TESTS,
+    *SELF_TESTS,
+    "no-apic",
+    *HOST,
+    *EXPLORE,
+    *BOOT_TESTS,
+    "bochs",
+]
 # What can change a verdict.
 DECIDES = (
     "kernel/",
@@ -420,7 +460,7 @@ def verdict(status, output):
 def try_boot(tree, name):
     kernel, options, append = BOOTS[name]
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
-    quiet = QUIET_USER if name in USER_TESTS else QUIET_SECONDS
+    quiet = QUIET_USER if name.startswith("user") else QUIET_SECONDS
     status, output = run_watched(command, tree, FAILED_TEST, quiet)
     # Now and then QEMU itself hangs when the guest ends it.
     if status == "hang" and CLOSING_LINE.search(output):
@@ -499,7 +539,7 @@ def build_for(name, tree):
         make(tree, "-f", "tests/interleave/Makefile", f"build/interleave/{variant}/interleave")
     else:
         kernels = [BOOTS[name][0]] if name in BOOTS else BOOT_TESTS.get(name, PLAIN)
-        archive = ["build/user.tar"] if name in USER_TESTS else []
+        archive = ["build/user.tar"] if name.startswith("user") else []
         make(tree, *(f"build/{kernel}" for kernel in kernels), *archive)
 
 
