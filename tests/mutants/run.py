@@ -86,7 +86,7 @@ BOOTS |= {
 # All of them take a while, so those that are about the changed file are asked first: beginnings of
 # their names.
 USER_GROUPS = {
-    "user-threads": "sched thread task state.run state.stop state.new notify",
+    "user-threads": "sched thread task state notify",
     "user-objects": "handle notify irq port call error state",
     "user-messages": "message state notify place item transfer fault",
     "user-calls": "call error handle thread irq port notify",
@@ -255,7 +255,7 @@ PROGRAMS = ["i686-linux-gnu-gcc", "gcc", "clang", "nasm", "qemu-system-i386"]
 # two).  Time in which it was ready to run but had no CPU does not count.  A bound on all of it.
 QUIET_SECONDS = 12
 # An in-system test waits up to 20 seconds of the guest's clock for what must come, and then fails.
-QUIET_USER = 45
+QUIET_USER = 30
 HOST_LIMIT = 900
 # pytest prints a dot a test; each boot there has a limit of its own.
 QUIET_PYTEST = 400

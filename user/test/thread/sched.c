@@ -61,6 +61,81 @@ static void lower_waits(void)
 	CHECK_EQUAL(READ_ONCE(counts[0]), 1);
 }
 
+static void count_bits(void *n)
+{
+	for (;;) {
+		notify_wait(SLOT_A, 1, TIMEOUT_NEVER);
+		add_one(n);
+	}
+}
+
+/* One of the same priority does not preempt: it waits for the end of the slice. */
+static void equal_waits(void)
+{
+	u32 at_once = 0;
+
+	make_notification(SLOT_A);
+	start_thread(0, count_bits, (void *)0, OWN, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	for (u32 i = 0; i < 50; i++) {
+		EXPECT(0, notify(SLOT_A, 1));
+		at_once += READ_ONCE(counts[0]) != i;
+		WAIT_FOR(READ_ONCE(counts[0]) == i + 1);
+	}
+	CHECK(at_once < 25, "%u of 50 at once", at_once);
+}
+
+static u32 order, order_of[4];
+
+static void take_number(void *n) { order_of[(u32)n] = ++order; }
+
+static void receive_and_answer(void *n)
+{
+	for (;;) {
+		ipc_recv(SLOT_B, 90, TIMEOUT_NEVER);
+		take_number(n);
+		ipc_reply_recv(90, 0, 0, 0, 0, TIMEOUT_POLL);
+	}
+}
+
+static void number_at_each_bit(void *n)
+{
+	for (;;) {
+		notify_wait(SLOT_A, 1, TIMEOUT_NEVER);
+		take_number(n);
+	}
+}
+
+/*
+ * Who is called is not before a thread of higher priority that is ready, on the long way of a
+ * message (with a time-out) and on the short one.
+ */
+static void called_one_waits_for_higher(void)
+{
+	make_notification(SLOT_A);
+	make_endpoint(SLOT_B);
+	start_thread(0, receive_and_answer, (void *)0, LOW, 0);
+	start_thread(1, number_at_each_bit, (void *)1, LOW + 1, 0);
+	for (u32 i = 0; i < 2; i++) {
+		WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+		WAIT_STATE(SLOT_THREADS + 1, WAITS_NOTE);
+		EXPECT(0, notify(SLOT_A, 1));
+		EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON));
+		CHECK(order_of[1] < order_of[0], "%u: %u before %u", i, order_of[0], order_of[1]);
+	}
+}
+
+/* Two are ready; the lower one is raised above the other. */
+static void raised_while_ready(void)
+{
+	start_thread(0, take_number, (void *)0, LOW, 0);
+	start_thread(1, take_number, (void *)1, LOW + 1, 0);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_PRIO, LOW + 2, 0));
+	pause_us(20 * MS);
+	CHECK_EQUAL(order_of[0], 1);
+	CHECK_EQUAL(order_of[1], 2);
+}
+
 static void raised_runs_at_once(void)
 {
 	start_thread(0, add_one, (void *)0, LOW, 0);
@@ -140,6 +215,36 @@ static void moved_while_it_waits(void)
 	CHECK_EQUAL(info.cpu, cpu_count() - 1);
 	EXPECT(0, ipc_send(SLOT_A, 0, 0, 0, TIMEOUT_POLL));
 	WAIT_FOR(READ_ONCE(counts[0]) == 1);
+}
+
+/* Moved while it waits, it comes back to its new CPU after every sleep. */
+static void stays_where_it_is_moved(void)
+{
+	struct info_thread info;
+
+	make_notification(SLOT_A);
+	start_thread(0, count_bits, (void *)0, OWN, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, cpu_count() - 1, 0));
+	for (u32 i = 1; i <= 3; i++) {
+		EXPECT(0, notify(SLOT_A, 1));
+		WAIT_FOR(READ_ONCE(counts[0]) == i);
+		WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	}
+	EXPECT(0, sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	CHECK_EQUAL(info.cpu, cpu_count() - 1);
+}
+
+/* One that runs alone, and never calls, goes to another CPU all the same. */
+static void moved_while_it_runs(void)
+{
+	struct info_thread info = {};
+
+	start_thread(0, count_for_ever, (void *)0, OWN, cpu_count() - 1);
+	WAIT_FOR(READ_ONCE(counts[0]));
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 0, 0));
+	WAIT_FOR(!sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)).error &&
+		 info.cpu == 0);
 }
 
 /* A counting thread goes round all CPUs, and so does this one. */
@@ -331,6 +436,21 @@ static void ends_are_told(void)
 	}
 }
 
+/* Who ends a task and never sleeps is not kept waiting, whatever its priority. */
+static void ends_before_busy_ones(void)
+{
+	u64 until;
+
+	make_notification(SLOT_B);
+	EXPECT(0, thread_ctl(0, 0, THREAD_PRIO, 20, 0));
+	EXPECT(0, obj_create(SLOT_SYSTEM, SLOT_C, KIND_TASK | 8u << 8 | 7u << 16, 0x100000,
+			  SLOT_B << HANDLE_BITS, 256));
+	EXPECT(0, handle_drop(SLOT_C, DROP_DESTROY));
+	until = clock_now() + 5000 * MS;
+	while (notify_wait(SLOT_B, ~0u, TIMEOUT_POLL).error)
+		CHECK(clock_now() < until, "the reaper does not run");
+}
+
 static void the_last_thread_ends_the_task(void)
 {
 	struct fellow fellow = { .slot = SLOT_FELLOW, .area = 60, .run = nothing };
@@ -346,12 +466,17 @@ static const struct test tests[] = {
 	{ "sched.higher_is_woken", higher_is_woken, 0 },
 	{ "sched.higher_is_notified", higher_is_notified, 0 },
 	{ "sched.lower_waits", lower_waits, 0 },
+	{ "sched.equal_waits", equal_waits, 0 },
+	{ "sched.called_waits", called_one_waits_for_higher, 0 },
+	{ "sched.raised_while_ready", raised_while_ready, 0 },
 	{ "sched.raised", raised_runs_at_once, 0 },
 	{ "sched.lowered", lowered_gives_way, 0 },
 	{ "sched.interrupts", higher_interrupts, 0 },
 	{ "sched.interrupts_another", higher_interrupts_another_cpu, 0 },
 	{ "sched.slices", slices, 0 },
 	{ "sched.moved_while_it_waits", moved_while_it_waits, 0 },
+	{ "sched.stays", stays_where_it_is_moved, 0 },
+	{ "sched.moved_while_it_runs", moved_while_it_runs, 0 },
 	{ "sched.round_the_cpus", round_the_cpus, 0 },
 	{ "thread.registers_running", registers_of_a_running_one, 0 },
 	{ "thread.sent_elsewhere", sent_elsewhere, 0 },
@@ -360,6 +485,7 @@ static const struct test tests[] = {
 	{ "thread.fork_busy", fork_from_the_wrong_one, 0 },
 	{ "thread.bind_busy", bound_twice, 0 },
 	{ "task.end_is_told", ends_are_told, 0 },
+	{ "task.end_before_busy", ends_before_busy_ones, 0 },
 	{ "task.last_thread", the_last_thread_ends_the_task, 0 },
 };
 TEST_LIST(sched_tests, tests);
