@@ -238,13 +238,19 @@ static void stays_where_it_is_moved(void)
 /* One that runs alone, and never calls, goes to another CPU all the same. */
 static void moved_while_it_runs(void)
 {
+	u32 from = cpu_count() - 1, seen;
 	struct info_thread info = {};
 
-	start_thread(0, count_for_ever, (void *)0, OWN, cpu_count() - 1);
+	start_thread(0, count_for_ever, (void *)0, OWN, from);
 	WAIT_FOR(READ_ONCE(counts[0]));
 	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 0, 0));
 	WAIT_FOR(!sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)).error &&
 		 info.cpu == 0);
+	/* A higher one has its old CPU, and it goes on. */
+	start_thread(1, count_for_ever, (void *)1, HIGH, from);
+	WAIT_FOR(READ_ONCE(counts[1]));
+	seen = READ_ONCE(counts[0]);
+	WAIT_FOR(READ_ONCE(counts[0]) != seen);
 }
 
 /* A counting thread goes round all CPUs, and so does this one. */
