@@ -86,7 +86,7 @@ BOOTS |= {
 # All of them take a while, so those that are about the changed file are asked first: beginnings of
 # their names.
 USER_GROUPS = {
-    "user-threads": "sched thread task state notify",
+    "user-threads": "sched thread task state notify port",
     "user-objects": "handle notify irq port call error state",
     "user-messages": "message state notify place item transfer fault",
     "user-calls": "call error handle thread irq port notify",

@@ -121,7 +121,39 @@ static void called_one_waits_for_higher(void)
 		WAIT_STATE(SLOT_THREADS + 1, WAITS_NOTE);
 		EXPECT(0, notify(SLOT_A, 1));
 		EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON));
-		CHECK(order_of[1] < order_of[0], "%u: %u before %u", i, order_of[0], order_of[1]);
+		CHECK_EQUAL(order_of[1], 2 * i + 1);
+		CHECK_EQUAL(order_of[0], 2 * i + 2);
+	}
+}
+
+/* Answers 1 if counter 1 has moved meanwhile, without a pause of its own. */
+static void answer_when_it_counts(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		u32 seen;
+		u64 until;
+
+		ipc_recv(SLOT_B, 90, TIMEOUT_NEVER);
+		seen = READ_ONCE(counts[1]);
+		until = clock_now() + 5000 * MS;
+		while (READ_ONCE(counts[1]) == seen && clock_now() < until)
+			continue;
+		ipc_reply_recv(90, 0, TAG(0u, 1u, 0u), READ_ONCE(counts[1]) != seen, 0,
+			TIMEOUT_POLL);
+	}
+}
+
+/* Who is called across CPUs runs on its own: one of low priority has the caller's meanwhile. */
+static void called_one_stays_on_its_cpu(void)
+{
+	make_endpoint(SLOT_B);
+	start_thread(0, answer_when_it_counts, NULL, OWN, cpu_count() - 1);
+	start_thread(1, count_for_ever, (void *)1, LOW, 0);
+	for (u32 i = 0; i < 2; i++) {
+		WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+		CHECK_EQUAL(EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON)).word0,
+			1);
 	}
 }
 
@@ -474,6 +506,7 @@ static const struct test tests[] = {
 	{ "sched.lower_waits", lower_waits, 0 },
 	{ "sched.equal_waits", equal_waits, 0 },
 	{ "sched.called_waits", called_one_waits_for_higher, 0 },
+	{ "sched.called_stays", called_one_stays_on_its_cpu, 0 },
 	{ "sched.raised_while_ready", raised_while_ready, 0 },
 	{ "sched.raised", raised_runs_at_once, 0 },
 	{ "sched.lowered", lowered_gives_way, 0 },
