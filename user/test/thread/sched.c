@@ -139,8 +139,8 @@ static void answer_when_it_counts(void *unused)
 		until = clock_now() + 5000 * MS;
 		while (READ_ONCE(counts[1]) == seen && clock_now() < until)
 			continue;
-		ipc_reply_recv(90, 0, TAG(0u, 1u, 0u), READ_ONCE(counts[1]) != seen, 0,
-			TIMEOUT_POLL);
+		ipc_reply_recv(
+			90, 0, TAG(0u, 1u, 0u), READ_ONCE(counts[1]) != seen, 0, TIMEOUT_POLL);
 	}
 }
 
@@ -152,8 +152,8 @@ static void called_one_stays_on_its_cpu(void)
 	start_thread(1, count_for_ever, (void *)1, LOW, 0);
 	for (u32 i = 0; i < 2; i++) {
 		WAIT_STATE(SLOT_THREADS, WAITS_RECV);
-		CHECK_EQUAL(EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON)).word0,
-			1);
+		CHECK_EQUAL(
+			EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON)).word0, 1);
 	}
 }
 
