@@ -454,6 +454,22 @@ static void bound_twice(void)
 	EXPECT(EINVAL, notify_wait(SLOT_A, 1, TIMEOUT_POLL));
 }
 
+static void bind_itself(void *unused)
+{
+	(void)unused;
+	thread_ctl(0, SLOT_A, THREAD_BIND, 0, 0);
+	WRITE_ONCE(counts[0], 1);
+}
+
+/* The binding ends with its thread: another one may have the notification. */
+static void bound_one_ends(void)
+{
+	make_notification(SLOT_A);
+	start_thread(0, bind_itself, NULL, OWN, 0);
+	WAIT_FOR(READ_ONCE(counts[0]));
+	WAIT_FOR(!thread_ctl(0, SLOT_A, THREAD_BIND, 0, 0).error);
+}
+
 /* ---- The end of tasks ---- */
 
 static void nothing(void *unused) { (void)unused; }
@@ -523,6 +539,7 @@ static const struct test tests[] = {
 	{ "thread.fork", forked, 0 },
 	{ "thread.fork_busy", fork_from_the_wrong_one, 0 },
 	{ "thread.bind_busy", bound_twice, 0 },
+	{ "thread.bound_ends", bound_one_ends, 0 },
 	{ "task.end_is_told", ends_are_told, 0 },
 	{ "task.end_before_busy", ends_before_busy_ones, 0 },
 	{ "task.last_thread", the_last_thread_ends_the_task, 0 },
