@@ -20,8 +20,9 @@ text still stands where it is to be replaced.
 
 Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`,
 why nothing can catch it; `asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS, host
-variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.  `bochs
-= true`: Bochs is asked too. """
+variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.
+`tests`, how the names of the in-system tests begin that are asked before.  `bochs = true`: Bochs is
+asked too. """
 import argparse
 import collections
 import concurrent.futures
@@ -97,6 +98,9 @@ BOOTS |= {
     name: ("tarn.elf", USER_OPTIONS, f'selftest=none run="test {names}" exit')
     for name, names in USER_GROUPS.items()
 }
+# Those that a mutant names itself, by its key `tests`, are asked before these.
+NEAR, NEAR_TESTS = "user-near", "TESTS"
+BOOTS[NEAR] = ("tarn.elf", USER_OPTIONS, f'selftest=none run="test {NEAR_TESTS}" exit')
 HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2level", "32-pae"]
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
 EXPLORE_TASKS = "explore-2level-2-1-tasks"  # with the scheduler and the tasks
@@ -215,6 +219,7 @@ ASKED = [
     ("*", MACHINE),
 ]
 ALL_ASKED = [
+    NEAR,
     *USER_GROUPS,
     *USER_TESTS,
     *SELF_TESTS,
@@ -262,7 +267,7 @@ HOST_LIMIT = 900
 QUIET_PYTEST = 400
 BOOT_TEST_LIMIT = 180
 OUTPUT_LIMIT = 4 << 20
-FAILED_TEST = re.compile(rb"^not ok .*\n", re.M)
+FAILED_TEST = re.compile(rb"^(not ok|# user/\S+:\d+:) .*\n", re.M)
 FAILED_HOST_TEST = re.compile(rb"^\[  FAILED  \] .*\n", re.M)
 CLOSING_LINE = re.compile(
     r"^(\d+ passed, 0 failed, \d+ skipped|root: test ended with status 0)\r?$", re.M
@@ -450,6 +455,9 @@ def verdict(status, output):
     failed = re.findall(r"^not ok \d+ - (\S+)", output, re.M)
     if failed:
         return ", ".join(failed[:3]) + (" ..." if len(failed) > 3 else "")
+    check = re.search(r"^# user/\S+/(\S+:\d+): (.{,60})", output, re.M)
+    if check:
+        return f"{check[1]}: {check[2].strip()}"
     panic = re.search(r"^panic: (.*?)\r?$(?:\n  invariant (\d+))?", output, re.M)
     if panic:
         return f"panic: {panic[1][:60]}" + (f" [{panic[2]}]" if panic[2] else "")
@@ -458,8 +466,9 @@ def verdict(status, output):
     return None if status == 33 else f"status {status}"
 
 
-def try_boot(tree, name):
+def try_boot(tree, name, tests=""):
     kernel, options, append = BOOTS[name]
+    append = append.replace(NEAR_TESTS, tests)
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
     status, output = run_watched(command, tree, FAILED_TEST)
     # Now and then QEMU itself hangs when the guest ends it.
@@ -544,8 +553,8 @@ def build_for(name, tree):
         make(tree, *(f"build/{kernel}" for kernel in kernels), *archive)
 
 
-def ask(name, tree):
-    """What it says of the kernel in this tree; None: nothing is wrong."""
+def ask(name, tree, tests=""):
+    """What it says of the kernel in this tree; None: nothing is wrong.  tests: of NEAR."""
     kind, _, variant = name.partition("-")
     build_for(name, tree)
     if name == "bochs":
@@ -554,7 +563,7 @@ def ask(name, tree):
         return try_boot_test(tree, name)
     if kind == "host":
         return try_host(tree, variant)
-    return try_explorer(tree, variant) if kind == "explore" else try_boot(tree, name)
+    return try_explorer(tree, variant) if kind == "explore" else try_boot(tree, name, tests)
 
 
 def catchers(mutant):
@@ -568,7 +577,8 @@ def catchers(mutant):
             if any(fnmatch.fnmatch(mutant["file"], pattern) for pattern in patterns.split())
         )
     )
-    return [*names, *(["bochs"] if mutant.get("bochs") else [])]
+    near = [NEAR] if "tests" in mutant and NEAR not in names else []
+    return [*near, *names, *(["bochs"] if mutant.get("bochs") else [])]
 
 
 def try_mutant(mutant, tree, ask_all):
@@ -580,7 +590,7 @@ def try_mutant(mutant, tree, ask_all):
     try:
         path.write_text(mutate(path.read_text(), mutant))
         for name in catchers(mutant):
-            if caught := ask(name, tree):
+            if caught := ask(name, tree, mutant.get("tests", "")):
                 found.append((name, caught))
                 if not ask_all:
                     break
@@ -589,6 +599,10 @@ def try_mutant(mutant, tree, ask_all):
     except DoesNotBuild as error:
         return found or [("unbuilt", str(error))]
     return found
+
+
+# Keys of a mutant on which its verdict depends.
+DECIDED_BY = ("file", "function", "from", "to", "asks", "bochs", "tests")
 
 
 class Verdicts:
@@ -601,9 +615,7 @@ class Verdicts:
         folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, mutant):
-        decides = {
-            key: mutant.get(key) for key in ("file", "function", "from", "to", "asks", "bochs")
-        }
+        decides = {key: mutant[key] for key in DECIDED_BY if key in mutant}
         text = json.dumps([self.tree, decides, self.ask_all], sort_keys=True)
         return self.folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
 
@@ -741,7 +753,7 @@ def check_unmutated(base, verdicts, names):
         unmutated = {"name": "none", "file": name}
         try:
             build_for(name, base)
-            if verdicts.get(unmutated) is None:
+            if verdicts.get(unmutated) is None and name != NEAR:
                 if caught := ask(name, base):
                     sys.exit(f"unmutated, on {name}: {caught}")
                 verdicts.put(unmutated, [])

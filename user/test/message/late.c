@@ -146,6 +146,39 @@ static void bits_beside_an_answer(void)
 	CHECK_EQUAL(seen[1].word0, 4);
 }
 
+/* ---- In the order of arrival ---- */
+
+static void send_its_number(void *n)
+{
+	seen[(u32)n] = ipc_send(SLOT_A, TAG(0u, 1u, 0u), (u32)n, 0, TIMEOUT_NEVER);
+}
+
+static void receive_in_turn(void *n)
+{
+	seen[(u32)n] = ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+	WRITE_ONCE(steps, steps + 1);
+}
+
+static void first_come_first_served(void)
+{
+	make_endpoint(SLOT_A);
+	for (u32 i = 0; i < 3; i++) {
+		start_thread(i, send_its_number, (void *)i, 8, 0);
+		WAIT_STATE(SLOT_THREADS + i, WAITS_SEND);
+	}
+	for (u32 i = 0; i < 3; i++)
+		CHECK_EQUAL(EXPECT(0, ipc_recv(SLOT_A, 0, TIMEOUT_POLL)).word0, i);
+	for (u32 i = 0; i < 3; i++) {
+		start_thread(3 + i, receive_in_turn, (void *)i, 8, 0);
+		WAIT_STATE(SLOT_THREADS + 3 + i, WAITS_RECV);
+	}
+	for (u32 i = 0; i < 3; i++)
+		EXPECT(0, ipc_send(SLOT_A, TAG(0u, 1u, 0u), 10 + i, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(steps) == 3);
+	for (u32 i = 0; i < 3; i++)
+		CHECK_EQUAL(seen[i].word0, 10 + i);
+}
+
 /* ---- Ticks ---- */
 
 /* A part of a tick counts as one: who sleeps never sleeps less than it asked for. */
@@ -200,6 +233,7 @@ static const struct test tests[] = {
 	{ "message.short.wrong", wrong_calls, 0 },
 	{ "message.short.receive", time_out_of_an_earlier_receive, 0 },
 	{ "message.short.note", bits_beside_an_answer, 0 },
+	{ "message.order", first_come_first_served, 0 },
 	{ "notify.ticks", parts_of_a_tick, 0 },
 	{ "notify.timer_later", timer_of_a_later_turn, 0 },
 	{ "notify.timer_ended", timer_of_an_ended_one, 0 },
