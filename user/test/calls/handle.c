@@ -5,6 +5,7 @@ static void rights_only_shrink(void)
 {
 	make_endpoint(SLOT_A);
 	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(EPERM, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND | RIGHT_RECEIVE, 0));
 	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
 	EXPECT(EPERM, ipc_recv(SLOT_C, 0, TIMEOUT_POLL));
 	EXPECT(EPERM, handle_drop(SLOT_C, DROP_DESTROY));

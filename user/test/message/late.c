@@ -179,6 +179,35 @@ static void first_come_first_served(void)
 		CHECK_EQUAL(seen[i].word0, 10 + i);
 }
 
+/* ---- Priorities ---- */
+
+#define LOW 5u
+
+static void send_a_string(void *unused)
+{
+	(void)unused;
+	message_put_string(0, "a string", 8);
+	seen[0] = ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER);
+	pause_us(TIMEOUT_NEVER - 1);
+}
+
+/* A sender that moves items for a higher receiver has its own priority again afterwards. */
+static void lent_priority_goes_back(void)
+{
+	static char place[8];
+	struct info_thread info;
+
+	make_endpoint(SLOT_A);
+	start_thread(0, send_a_string, NULL, LOW, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_SEND);
+	message_close_places();
+	message_open_place(ITEM_STRING, (u32)place, sizeof(place));
+	EXPECT(0, ipc_recv(SLOT_A, 0, SOON));
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	EXPECT(0, sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	CHECK_EQUAL(info.priority, LOW);
+}
+
 /* ---- Ticks ---- */
 
 /* A part of a tick counts as one: who sleeps never sleeps less than it asked for. */
@@ -234,6 +263,7 @@ static const struct test tests[] = {
 	{ "message.short.receive", time_out_of_an_earlier_receive, 0 },
 	{ "message.short.note", bits_beside_an_answer, 0 },
 	{ "message.order", first_come_first_served, 0 },
+	{ "message.lent_priority", lent_priority_goes_back, 0 },
 	{ "notify.ticks", parts_of_a_tick, 0 },
 	{ "notify.timer_later", timer_of_a_later_turn, 0 },
 	{ "notify.timer_ended", timer_of_an_ended_one, 0 },
