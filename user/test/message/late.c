@@ -95,7 +95,7 @@ static void wrong_calls(void)
 {
 	wait_for_receiver(0);
 	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_RECEIVE, 0));
-	EXPECT(EINVAL, ipc_call(SLOT_A, 0, 0, 0, TIMEOUT_POLL));
+	CHECK_EQUAL(EXPECT(EINVAL, ipc_call(SLOT_A, 0, 1, 2, TIMEOUT_POLL)).word1, 0);
 	EXPECT(EINVAL, ipc_call(SLOT_A, TAG(0u, MESSAGE_WORDS + 1, 0u), 0, 0, TIMEOUT_NEVER));
 	EXPECT(EINVAL, ipc_call(SLOT_A, TAG_CALL, 0, 0, TIMEOUT_NEVER));
 	EXPECT(EPERM, ipc_call(SLOT_B, 0, 0, 0, TIMEOUT_NEVER));
@@ -177,6 +177,48 @@ static void first_come_first_served(void)
 	WAIT_FOR(READ_ONCE(steps) == 3);
 	for (u32 i = 0; i < 3; i++)
 		CHECK_EQUAL(seen[i].word0, 10 + i);
+}
+
+static void receive_a_handle(void *n)
+{
+	message_close_places();
+	message_open_place(ITEM_HANDLE, SLOT_E, 0);
+	receive_in_turn(n);
+}
+
+/* A message that cannot be moved leaves the receiver where it was: before those behind it. */
+static void first_after_a_failure(void)
+{
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	for (u32 i = 0; i < 2; i++) {
+		start_thread(i, receive_a_handle, (void *)i, 8, 0);
+		WAIT_STATE(SLOT_THREADS + i, WAITS_RECV);
+	}
+	message_put_handle(0, SLOT_B, RIGHT_SEND, 0);
+	EXPECT(EPERM, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_POLL));
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 1u, 0u), 10, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(steps) == 1);
+	CHECK_EQUAL(seen[0].word0, 10);
+}
+
+static void wait_for_bit_0(void *unused)
+{
+	(void)unused;
+	seen[0] = notify_wait(SLOT_A, 1, TIMEOUT_NEVER);
+	WRITE_ONCE(steps, 1);
+}
+
+static void bits_of_others(void)
+{
+	make_notification(SLOT_A);
+	start_thread(0, wait_for_bit_0, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	EXPECT(0, notify(SLOT_A, 2));
+	CHECK_EQUAL(thread_state(SLOT_THREADS), WAITS_NOTE);
+	EXPECT(0, notify(SLOT_A, 1));
+	WAIT_FOR(READ_ONCE(steps));
+	CHECK_EQUAL(seen[0].word0, 1);
 }
 
 /* ---- Priorities ---- */
@@ -263,6 +305,8 @@ static const struct test tests[] = {
 	{ "message.short.receive", time_out_of_an_earlier_receive, 0 },
 	{ "message.short.note", bits_beside_an_answer, 0 },
 	{ "message.order", first_come_first_served, 0 },
+	{ "message.order_kept", first_after_a_failure, 0 },
+	{ "notify.mask", bits_of_others, 0 },
 	{ "message.lent_priority", lent_priority_goes_back, 0 },
 	{ "notify.ticks", parts_of_a_tick, 0 },
 	{ "notify.timer_later", timer_of_a_later_turn, 0 },
