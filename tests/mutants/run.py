@@ -5,8 +5,8 @@ A mutant is a replacement inside a named function (LISTS, or made by generate.py
 stand in that function exactly once, so that a mutant that no longer fits is an error and not a
 silent pass.
 
-    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE...] [--all] [--at-least PERCENT]
-    [--keep FOLDER] [--check]
+    run.py [--jobs N] [--only NAME,...] [--ask NAME,...] [--list FILE...] [--all]
+    [--at-least PERCENT] [--keep FOLDER] [--check]
 
 The tree is built once without a mistake.  Each mutant is planted in a copy of that, in which only
 what depends on the changed file is compiled again.  It is caught if a test fails, the kernel

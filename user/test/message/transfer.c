@@ -105,7 +105,7 @@ static u32 state_of(u32 slot)
 	struct info_thread info;
 
 	return sys_info(slot, INFO_THREAD, 0, (u32)&info, sizeof(info)).error ? WAITS_NOT
-									       : info.waiting;
+									      : info.waiting;
 }
 
 /* True if the sender is seen in the midst of it. */
@@ -402,10 +402,9 @@ static void receive_in_fellow(void *unused)
 
 static bool receivers_task_dies(void)
 {
-	struct fellow fellow = { .slot = SLOT_FELLOW,
-		.area = 61,
-		.cpu = cpu_count() - 1,
-		.run = receive_in_fellow };
+	struct fellow fellow = {
+		.slot = SLOT_FELLOW, .area = 61, .cpu = cpu_count() - 1, .run = receive_in_fellow
+	};
 	bool in_time;
 
 	reset();
@@ -431,10 +430,9 @@ static void send_in_fellow(void *unused)
 
 static bool senders_task_dies(void)
 {
-	struct fellow fellow = { .slot = SLOT_FELLOW,
-		.area = 61,
-		.cpu = cpu_count() - 1,
-		.run = send_in_fellow };
+	struct fellow fellow = {
+		.slot = SLOT_FELLOW, .area = 61, .cpu = cpu_count() - 1, .run = send_in_fellow
+	};
 	u32 state;
 
 	reset();
