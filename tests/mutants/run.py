@@ -20,8 +20,9 @@ text still stands where it is to be replaced.
 
 Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`,
 why nothing can catch it; `asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS, host
-variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.  `bochs
-= true`: Bochs is asked too. """
+variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.
+`tests`, how the names of the in-system tests begin that are asked before.  `bochs = true`: Bochs is
+asked too. """
 import argparse
 import collections
 import concurrent.futures
@@ -77,13 +78,32 @@ BOOTS = {
 # Boots with the in-system tests (user/test) instead: the kernel's own tests are left out.
 USER_OPTIONS = ["-smp", "4", "-m", "256M", "-initrd", "build/user.tar user.tar"]
 USER_APPEND = "selftest=none run=test exit"
+USER_TESTS = ["user", "user-pae", "user-debug"]
 BOOTS |= {
     "user": ("tarn.elf", USER_OPTIONS, USER_APPEND),
     "user-pae": ("tarn-pae.elf", [*USER_OPTIONS, "-cpu", "max"], USER_APPEND + " kmap_flush=lazy"),
     "user-debug": ("tarn-debug.elf", USER_OPTIONS, USER_APPEND),
 }
+# All of them take a while, so those that are about the changed file are asked first: beginnings of
+# their names.
+USER_GROUPS = {
+    "user-threads": "sched thread task state notify port",
+    "user-objects": "handle notify irq port call error state",
+    "user-messages": "message state notify place item transfer fault",
+    "user-calls": "call error handle thread irq port notify",
+    "user-memory": "memory item pager fault error call quota",
+    "user-machine": "exception entry fault call port",
+}
+BOOTS |= {
+    name: ("tarn.elf", USER_OPTIONS, f'selftest=none run="test {names}" exit')
+    for name, names in USER_GROUPS.items()
+}
+# Those that a mutant names itself, by its key `tests`, are asked before these.
+NEAR, NEAR_TESTS = "user-near", "TESTS"
+BOOTS[NEAR] = ("tarn.elf", USER_OPTIONS, f'selftest=none run="test {NEAR_TESTS}" exit')
 HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2level", "32-pae"]
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
+EXPLORE_TASKS = "explore-2level-2-1-tasks"  # with the scheduler and the tasks
 PLAIN = ["tarn.elf", "tarn-pae.elf"]
 # Files of tests/boot, and the kernels that they boot.
 BOOT_TESTS = {
@@ -100,7 +120,6 @@ BOOT_TESTS = {
     "test_start": PLAIN,
     "test_tables": PLAIN,
 }
-USER_TESTS = ["user", "user-pae", "user-debug"]
 SELF_TESTS = ["2level", "pae", "nolarge", "debug", "pae-debug", "pae-q35", "pentium"]
 HOST = [f"host-{variant}" for variant in HOST_VARIANTS]
 EXPLORE = [f"explore-{variant}" for variant in EXPLORERS]
@@ -121,6 +140,7 @@ SCHEDULES = ["2level", "pae", EXPLORE[0], *MEMORY[2:], *EXPLORE[1:]]
 # What only programs use: the kernel's own tests see little of it.
 CALLS = [*USER_TESTS, "2level", "pae", "debug"]
 THREADS = [
+    "user-threads",
     "2level",
     "pae",
     "user",
@@ -136,7 +156,16 @@ THREADS = [
     "test_start",
     "test_options",
 ]
-ENTRY = ["2level", "user", "user-pae", "test_interrupts", "test_panics", "pae", "debug"]
+ENTRY = [
+    "user-machine",
+    "2level",
+    "user",
+    "user-pae",
+    "test_interrupts",
+    "test_panics",
+    "pae",
+    "debug",
+]
 MACHINE = [
     "2level",
     "no-apic",
@@ -154,7 +183,14 @@ MACHINE = [
 ]
 # Who is asked, by the file that is changed: the first row that fits.
 ASKED = [
-    ("kernel/objects/* kernel/ipc/* kernel/calls/* kernel/mm/user/* kernel/first_task.c", CALLS),
+    (
+        "kernel/objects/thread_state.c kernel/objects/user_thread.c kernel/objects/task.c",
+        ["user-threads", *CALLS],
+    ),
+    ("kernel/objects/*", ["user-objects", *CALLS]),
+    ("kernel/ipc/*", ["user-messages", *CALLS]),
+    ("kernel/calls/* kernel/first_task.c", ["user-calls", *CALLS]),
+    ("kernel/mm/user/*", ["user-memory", *CALLS]),
     ("kernel/arch/x86/cpu/entry.asm kernel/arch/x86/cpu/trap.c kernel/arch/x86/cpu/user_*", ENTRY),
     ("kernel/mm/pkmap/kmap_atomic.[ch]", MEMORY),
     ("kernel/mm/pkmap/* kernel/mm/tables/* kernel/mm/pages/reclaim.c", SCHEDULES),
@@ -182,7 +218,18 @@ ASKED = [
     ),
     ("*", MACHINE),
 ]
-ALL_ASKED = [*USER_TESTS, *SELF_TESTS, "no-apic", *HOST, *EXPLORE, *BOOT_TESTS, "bochs"]
+ALL_ASKED = [
+    NEAR,
+    *USER_GROUPS,
+    *USER_TESTS,
+    *SELF_TESTS,
+    "no-apic",
+    *HOST,
+    *EXPLORE,
+    EXPLORE_TASKS,
+    *BOOT_TESTS,
+    "bochs",
+]
 # What can change a verdict.
 DECIDES = (
     "kernel/",
@@ -212,16 +259,15 @@ DECIDES = (
 )
 PROGRAMS = ["i686-linux-gnu-gcc", "gcc", "clang", "nasm", "qemu-system-i386"]
 # A guest or a host test that prints nothing for so many seconds hangs (the longest test takes about
-# two).  Time in which it was ready to run but had no CPU does not count.  A bound on all of it.
+# two; an in-system test that waits in vain would fail after 20).  Time in which it was ready to run
+# but had no CPU does not count.  A bound on all of it.
 QUIET_SECONDS = 12
-# An in-system test waits up to 20 seconds of the guest's clock for what must come, and then fails.
-QUIET_USER = 45
 HOST_LIMIT = 900
 # pytest prints a dot a test; each boot there has a limit of its own.
 QUIET_PYTEST = 400
 BOOT_TEST_LIMIT = 180
 OUTPUT_LIMIT = 4 << 20
-FAILED_TEST = re.compile(rb"^not ok .*\n", re.M)
+FAILED_TEST = re.compile(rb"^(not ok|# user/\S+:\d+:) .*\n", re.M)
 FAILED_HOST_TEST = re.compile(rb"^\[  FAILED  \] .*\n", re.M)
 CLOSING_LINE = re.compile(
     r"^(\d+ passed, 0 failed, \d+ skipped|root: test ended with status 0)\r?$", re.M
@@ -409,6 +455,9 @@ def verdict(status, output):
     failed = re.findall(r"^not ok \d+ - (\S+)", output, re.M)
     if failed:
         return ", ".join(failed[:3]) + (" ..." if len(failed) > 3 else "")
+    check = re.search(r"^# user/\S+/(\S+:\d+): (.{,60})", output, re.M)
+    if check:
+        return f"{check[1]}: {check[2].strip()}"
     panic = re.search(r"^panic: (.*?)\r?$(?:\n  invariant (\d+))?", output, re.M)
     if panic:
         return f"panic: {panic[1][:60]}" + (f" [{panic[2]}]" if panic[2] else "")
@@ -417,14 +466,14 @@ def verdict(status, output):
     return None if status == 33 else f"status {status}"
 
 
-def try_boot(tree, name):
+def try_boot(tree, name, tests=""):
     kernel, options, append = BOOTS[name]
+    append = append.replace(NEAR_TESTS, tests)
     command = QEMU + options + ["-kernel", f"build/{kernel}", "-append", append]
-    quiet = QUIET_USER if name in USER_TESTS else QUIET_SECONDS
-    status, output = run_watched(command, tree, FAILED_TEST, quiet)
+    status, output = run_watched(command, tree, FAILED_TEST)
     # Now and then QEMU itself hangs when the guest ends it.
     if status == "hang" and CLOSING_LINE.search(output):
-        status, output = run_watched(command, tree, FAILED_TEST, quiet)
+        status, output = run_watched(command, tree, FAILED_TEST)
     if output.startswith("qemu-system"):
         sys.exit(f"{name}: {output}")
     return verdict(status, output)
@@ -443,9 +492,10 @@ def try_host(tree, variant):
 
 def try_explorer(tree, variant):
     """Every schedule with at most two preemptions: ten seconds, where `make check` allows one
-    preemption, and finds less.
+    preemption, and finds less.  Of tasks there are too many for two.
     """
-    status, output = run_watched([f"build/interleave/{variant}/interleave", "--bound", "0-2"], tree)
+    bound = "0-1" if variant.endswith("tasks") else "0-2"
+    status, output = run_watched([f"build/interleave/{variant}/interleave", "--bound", bound], tree)
     if status == 0:
         return None
     failed = re.search(r"^FAILED (.{,90})", output, re.M)
@@ -499,12 +549,12 @@ def build_for(name, tree):
         make(tree, "-f", "tests/interleave/Makefile", f"build/interleave/{variant}/interleave")
     else:
         kernels = [BOOTS[name][0]] if name in BOOTS else BOOT_TESTS.get(name, PLAIN)
-        archive = ["build/user.tar"] if name in USER_TESTS else []
+        archive = ["build/user.tar"] if name.startswith("user") else []
         make(tree, *(f"build/{kernel}" for kernel in kernels), *archive)
 
 
-def ask(name, tree):
-    """What it says of the kernel in this tree; None: nothing is wrong."""
+def ask(name, tree, tests=""):
+    """What it says of the kernel in this tree; None: nothing is wrong.  tests: of NEAR."""
     kind, _, variant = name.partition("-")
     build_for(name, tree)
     if name == "bochs":
@@ -513,7 +563,7 @@ def ask(name, tree):
         return try_boot_test(tree, name)
     if kind == "host":
         return try_host(tree, variant)
-    return try_explorer(tree, variant) if kind == "explore" else try_boot(tree, name)
+    return try_explorer(tree, variant) if kind == "explore" else try_boot(tree, name, tests)
 
 
 def catchers(mutant):
@@ -527,7 +577,8 @@ def catchers(mutant):
             if any(fnmatch.fnmatch(mutant["file"], pattern) for pattern in patterns.split())
         )
     )
-    return [*names, *(["bochs"] if mutant.get("bochs") else [])]
+    near = [NEAR] if "tests" in mutant and NEAR not in names else []
+    return [*near, *names, *(["bochs"] if mutant.get("bochs") else [])]
 
 
 def try_mutant(mutant, tree, ask_all):
@@ -539,7 +590,7 @@ def try_mutant(mutant, tree, ask_all):
     try:
         path.write_text(mutate(path.read_text(), mutant))
         for name in catchers(mutant):
-            if caught := ask(name, tree):
+            if caught := ask(name, tree, mutant.get("tests", "")):
                 found.append((name, caught))
                 if not ask_all:
                     break
@@ -548,6 +599,10 @@ def try_mutant(mutant, tree, ask_all):
     except DoesNotBuild as error:
         return found or [("unbuilt", str(error))]
     return found
+
+
+# Keys of a mutant on which its verdict depends.
+DECIDED_BY = ("file", "function", "from", "to", "asks", "bochs", "tests")
 
 
 class Verdicts:
@@ -560,9 +615,7 @@ class Verdicts:
         folder.mkdir(parents=True, exist_ok=True)
 
     def _path(self, mutant):
-        decides = {
-            key: mutant.get(key) for key in ("file", "function", "from", "to", "asks", "bochs")
-        }
+        decides = {key: mutant[key] for key in DECIDED_BY if key in mutant}
         text = json.dumps([self.tree, decides, self.ask_all], sort_keys=True)
         return self.folder / (hashlib.sha256(text.encode()).hexdigest()[:32] + ".json")
 
@@ -700,7 +753,7 @@ def check_unmutated(base, verdicts, names):
         unmutated = {"name": "none", "file": name}
         try:
             build_for(name, base)
-            if verdicts.get(unmutated) is None:
+            if verdicts.get(unmutated) is None and name != NEAR:
                 if caught := ask(name, base):
                     sys.exit(f"unmutated, on {name}: {caught}")
                 verdicts.put(unmutated, [])

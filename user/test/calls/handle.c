@@ -1,10 +1,11 @@
 /* Tables of handles: rights, badges, slots, the end of objects. */
-#include "user/test/test.h"
+#include "user/test/fellow.h"
 
 static void rights_only_shrink(void)
 {
 	make_endpoint(SLOT_A);
 	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(EPERM, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND | RIGHT_RECEIVE, 0));
 	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHT_SEND, 0));
 	EXPECT(EPERM, ipc_recv(SLOT_C, 0, TIMEOUT_POLL));
 	EXPECT(EPERM, handle_drop(SLOT_C, DROP_DESTROY));
@@ -33,6 +34,33 @@ static void badges(void)
 	EXPECT(0, handle_copy(0, SLOT_D, SLOT_A, RIGHT_SEND, 0));
 	/* Only who has grant may set it. */
 	EXPECT(EPERM, handle_copy(0, SLOT_EMPTY, SLOT_D, RIGHT_SEND, 9));
+}
+
+/* Only with grant does a handle go to another task. */
+static void given_away(void)
+{
+	make_endpoint(SLOT_A);
+	make_task(SLOT_F);
+	EXPECT(0, handle_copy(0, SLOT_B, SLOT_A, RIGHT_SEND, 0));
+	EXPECT(EPERM, handle_copy(SLOT_F, 10, SLOT_B, RIGHT_SEND, 0));
+	EXPECT(0, handle_copy(SLOT_F, 10, SLOT_A, RIGHT_SEND, 0));
+}
+
+/* A small table: its first slot that is not there. */
+static void drop_behind_the_table(void *unused)
+{
+	(void)unused;
+	shared->value[0] = handle_drop(256, 0).error;
+	shared->done = 1;
+}
+
+static void a_small_table_has_an_end(void)
+{
+	struct fellow fellow = { .slot = SLOT_FELLOW, .area = 60, .run = drop_behind_the_table };
+
+	fellow_start(&fellow);
+	WAIT_FOR(shared->done);
+	CHECK_EQUAL(shared->value[0], EBADH);
 }
 
 static void receive_once(void *argument)
@@ -146,6 +174,8 @@ static void ports_are_granted_once(void)
 static const struct test tests[] = {
 	{ "handle.rights", rights_only_shrink, 0 },
 	{ "handle.slots", a_slot_takes_one_handle, 0 },
+	{ "handle.given_away", given_away, 0 },
+	{ "handle.small_table", a_small_table_has_an_end, 0 },
 	{ "handle.badges", badges, 0 },
 	{ "handle.destroy", a_destroyed_object_is_dead, 0 },
 	{ "handle.last_receiver", senders_wake_with_the_last_receiver, 0 },

@@ -330,6 +330,34 @@ static bool call_times_out(void)
 	return in_time;
 }
 
+static struct result again;
+
+static void call_and_call_again(void *timeout)
+{
+	call(timeout);
+	put_strings();
+	open_places();
+	again = ipc_call(SLOT_A, TAG(1u, 0u, 2u), 0, 0, TIMEOUT_NEVER);
+}
+
+/* That the time was over is of the first call, not of the next one. */
+static bool next_call_has_no_time_out(void)
+{
+	bool in_time;
+
+	again.error = NOTHING_YET;
+	in_time = begin(call_and_call_again, 1, receive) && hold();
+	WAIT_FOR(READ_ONCE(sent.error) != NOTHING_YET && READ_ONCE(received.error) != NOTHING_YET);
+	CHECK_EQUAL(sent.error, ETIMEDOUT);
+	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
+	open_places();
+	EXPECT(0, ipc_recv(SLOT_A, SLOT_ANSWER, SOON));
+	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(again.error) != NOTHING_YET);
+	CHECK_EQUAL(again.error, 0);
+	return in_time;
+}
+
 static bool receive_times_out(void)
 {
 	bool in_time;
@@ -456,6 +484,7 @@ STRIKE(callee_dies)
 STRIKE(endpoint_dies)
 STRIKE(send_times_out)
 STRIKE(call_times_out)
+STRIKE(next_call_has_no_time_out)
 STRIKE(receive_times_out)
 STRIKE(replier_dies)
 STRIKE(answered_dies)
@@ -472,6 +501,7 @@ static const struct test tests[] = {
 	{ "transfer.endpoint_dies", test_endpoint_dies, 0 },
 	{ "transfer.send_times_out", test_send_times_out, 0 },
 	{ "transfer.call_times_out", test_call_times_out, 0 },
+	{ "transfer.next_call", test_next_call_has_no_time_out, 0 },
 	{ "transfer.receive_times_out", test_receive_times_out, 0 },
 	{ "transfer.replier_dies", test_replier_dies, 0 },
 	{ "transfer.answered_dies", test_answered_dies, 0 },

@@ -61,6 +61,113 @@ static void lower_waits(void)
 	CHECK_EQUAL(READ_ONCE(counts[0]), 1);
 }
 
+static void count_bits(void *n)
+{
+	for (;;) {
+		notify_wait(SLOT_A, 1, TIMEOUT_NEVER);
+		add_one(n);
+	}
+}
+
+/* One of the same priority does not preempt: it waits for the end of the slice. */
+static void equal_waits(void)
+{
+	u32 at_once = 0;
+
+	make_notification(SLOT_A);
+	start_thread(0, count_bits, (void *)0, OWN, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	for (u32 i = 0; i < 50; i++) {
+		EXPECT(0, notify(SLOT_A, 1));
+		at_once += READ_ONCE(counts[0]) != i;
+		WAIT_FOR(READ_ONCE(counts[0]) == i + 1);
+	}
+	CHECK(at_once < 25, "%u of 50 at once", at_once);
+}
+
+static u32 order, order_of[4];
+
+static void take_number(void *n) { order_of[(u32)n] = ++order; }
+
+static void receive_and_answer(void *n)
+{
+	for (;;) {
+		ipc_recv(SLOT_B, 90, TIMEOUT_NEVER);
+		take_number(n);
+		ipc_reply_recv(90, 0, 0, 0, 0, TIMEOUT_POLL);
+	}
+}
+
+static void number_at_each_bit(void *n)
+{
+	for (;;) {
+		notify_wait(SLOT_A, 1, TIMEOUT_NEVER);
+		take_number(n);
+	}
+}
+
+/*
+ * Who is called is not before a thread of higher priority that is ready, on the long way of a
+ * message (with a time-out) and on the short one.
+ */
+static void called_one_waits_for_higher(void)
+{
+	make_notification(SLOT_A);
+	make_endpoint(SLOT_B);
+	start_thread(0, receive_and_answer, (void *)0, LOW, 0);
+	start_thread(1, number_at_each_bit, (void *)1, LOW + 1, 0);
+	for (u32 i = 0; i < 2; i++) {
+		WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+		WAIT_STATE(SLOT_THREADS + 1, WAITS_NOTE);
+		EXPECT(0, notify(SLOT_A, 1));
+		EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON));
+		CHECK_EQUAL(order_of[1], 2 * i + 1);
+		CHECK_EQUAL(order_of[0], 2 * i + 2);
+	}
+}
+
+/* Answers 1 if counter 1 has moved meanwhile, without a pause of its own. */
+static void answer_when_it_counts(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		u32 seen;
+		u64 until;
+
+		ipc_recv(SLOT_B, 90, TIMEOUT_NEVER);
+		seen = READ_ONCE(counts[1]);
+		until = clock_now() + 5000 * MS;
+		while (READ_ONCE(counts[1]) == seen && clock_now() < until)
+			continue;
+		ipc_reply_recv(
+			90, 0, TAG(0u, 1u, 0u), READ_ONCE(counts[1]) != seen, 0, TIMEOUT_POLL);
+	}
+}
+
+/* Who is called across CPUs runs on its own: one of low priority has the caller's meanwhile. */
+static void called_one_stays_on_its_cpu(void)
+{
+	make_endpoint(SLOT_B);
+	start_thread(0, answer_when_it_counts, NULL, OWN, cpu_count() - 1);
+	start_thread(1, count_for_ever, (void *)1, LOW, 0);
+	for (u32 i = 0; i < 2; i++) {
+		WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+		CHECK_EQUAL(
+			EXPECT(0, ipc_call(SLOT_B, 0, 0, 0, i ? TIMEOUT_NEVER : SOON)).word0, 1);
+	}
+}
+
+/* Two are ready; the lower one is raised above the other. */
+static void raised_while_ready(void)
+{
+	start_thread(0, take_number, (void *)0, LOW, 0);
+	start_thread(1, take_number, (void *)1, LOW + 1, 0);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_PRIO, LOW + 2, 0));
+	pause_us(20 * MS);
+	CHECK_EQUAL(order_of[0], 1);
+	CHECK_EQUAL(order_of[1], 2);
+}
+
 static void raised_runs_at_once(void)
 {
 	start_thread(0, add_one, (void *)0, LOW, 0);
@@ -140,6 +247,42 @@ static void moved_while_it_waits(void)
 	CHECK_EQUAL(info.cpu, cpu_count() - 1);
 	EXPECT(0, ipc_send(SLOT_A, 0, 0, 0, TIMEOUT_POLL));
 	WAIT_FOR(READ_ONCE(counts[0]) == 1);
+}
+
+/* Moved while it waits, it comes back to its new CPU after every sleep. */
+static void stays_where_it_is_moved(void)
+{
+	struct info_thread info;
+
+	make_notification(SLOT_A);
+	start_thread(0, count_bits, (void *)0, OWN, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, cpu_count() - 1, 0));
+	for (u32 i = 1; i <= 3; i++) {
+		EXPECT(0, notify(SLOT_A, 1));
+		WAIT_FOR(READ_ONCE(counts[0]) == i);
+		WAIT_STATE(SLOT_THREADS, WAITS_NOTE);
+	}
+	EXPECT(0, sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)));
+	CHECK_EQUAL(info.cpu, cpu_count() - 1);
+}
+
+/* One that runs alone, and never calls, goes to another CPU all the same. */
+static void moved_while_it_runs(void)
+{
+	u32 from = cpu_count() - 1, seen;
+	struct info_thread info = {};
+
+	start_thread(0, count_for_ever, (void *)0, OWN, from);
+	WAIT_FOR(READ_ONCE(counts[0]));
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 0, 0));
+	WAIT_FOR(!sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)).error &&
+		 info.cpu == 0);
+	/* A higher one has its old CPU, and it goes on. */
+	start_thread(1, count_for_ever, (void *)1, HIGH, from);
+	WAIT_FOR(READ_ONCE(counts[1]));
+	seen = READ_ONCE(counts[0]);
+	WAIT_FOR(READ_ONCE(counts[0]) != seen);
 }
 
 /* A counting thread goes round all CPUs, and so does this one. */
@@ -311,6 +454,22 @@ static void bound_twice(void)
 	EXPECT(EINVAL, notify_wait(SLOT_A, 1, TIMEOUT_POLL));
 }
 
+static void bind_itself(void *unused)
+{
+	(void)unused;
+	thread_ctl(0, SLOT_A, THREAD_BIND, 0, 0);
+	WRITE_ONCE(counts[0], 1);
+}
+
+/* The binding ends with its thread: another one may have the notification. */
+static void bound_one_ends(void)
+{
+	make_notification(SLOT_A);
+	start_thread(0, bind_itself, NULL, OWN, 0);
+	WAIT_FOR(READ_ONCE(counts[0]));
+	WAIT_FOR(!thread_ctl(0, SLOT_A, THREAD_BIND, 0, 0).error);
+}
+
 /* ---- The end of tasks ---- */
 
 static void nothing(void *unused) { (void)unused; }
@@ -331,6 +490,21 @@ static void ends_are_told(void)
 	}
 }
 
+/* Who ends a task and never sleeps is not kept waiting, whatever its priority. */
+static void ends_before_busy_ones(void)
+{
+	u64 until;
+
+	make_notification(SLOT_B);
+	EXPECT(0, thread_ctl(0, 0, THREAD_PRIO, 20, 0));
+	EXPECT(0, obj_create(SLOT_SYSTEM, SLOT_C, KIND_TASK | 8u << 8 | 7u << 16, 0x100000,
+			  SLOT_B << HANDLE_BITS, 256));
+	EXPECT(0, handle_drop(SLOT_C, DROP_DESTROY));
+	until = clock_now() + 5000 * MS;
+	while (notify_wait(SLOT_B, ~0u, TIMEOUT_POLL).error)
+		CHECK(clock_now() < until, "the reaper does not run");
+}
+
 static void the_last_thread_ends_the_task(void)
 {
 	struct fellow fellow = { .slot = SLOT_FELLOW, .area = 60, .run = nothing };
@@ -346,12 +520,18 @@ static const struct test tests[] = {
 	{ "sched.higher_is_woken", higher_is_woken, 0 },
 	{ "sched.higher_is_notified", higher_is_notified, 0 },
 	{ "sched.lower_waits", lower_waits, 0 },
+	{ "sched.equal_waits", equal_waits, 0 },
+	{ "sched.called_waits", called_one_waits_for_higher, 0 },
+	{ "sched.called_stays", called_one_stays_on_its_cpu, 0 },
+	{ "sched.raised_while_ready", raised_while_ready, 0 },
 	{ "sched.raised", raised_runs_at_once, 0 },
 	{ "sched.lowered", lowered_gives_way, 0 },
 	{ "sched.interrupts", higher_interrupts, 0 },
 	{ "sched.interrupts_another", higher_interrupts_another_cpu, 0 },
 	{ "sched.slices", slices, 0 },
 	{ "sched.moved_while_it_waits", moved_while_it_waits, 0 },
+	{ "sched.stays", stays_where_it_is_moved, 0 },
+	{ "sched.moved_while_it_runs", moved_while_it_runs, 0 },
 	{ "sched.round_the_cpus", round_the_cpus, 0 },
 	{ "thread.registers_running", registers_of_a_running_one, 0 },
 	{ "thread.sent_elsewhere", sent_elsewhere, 0 },
@@ -359,7 +539,9 @@ static const struct test tests[] = {
 	{ "thread.fork", forked, 0 },
 	{ "thread.fork_busy", fork_from_the_wrong_one, 0 },
 	{ "thread.bind_busy", bound_twice, 0 },
+	{ "thread.bound_ends", bound_one_ends, 0 },
 	{ "task.end_is_told", ends_are_told, 0 },
+	{ "task.end_before_busy", ends_before_busy_ones, 0 },
 	{ "task.last_thread", the_last_thread_ends_the_task, 0 },
 };
 TEST_LIST(sched_tests, tests);
