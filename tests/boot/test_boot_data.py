@@ -293,10 +293,10 @@ def test_half_a_word_is_no_option(build):
 
 
 def test_word_that_is_too_long(build):
-    boot = run(Machine(append="selftest=none lowmem=" + "0" * 400 + "64M"), build)
+    boot = run(Machine(append="selftest=none lowmem=" + "0" * 700 + "64M"), build)
     assert boot.status == PASS, boot.final_report
     assert re.search(
-        r"^command line: word of 410 characters ignored.*lowmem", boot.text, re.M
+        r"^command line: word of 710 characters ignored.*lowmem", boot.text, re.M
     ), boot.final_report
 
 

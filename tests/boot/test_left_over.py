@@ -97,7 +97,8 @@ def test_control_registers(kernel, build):
         gdb.set_named("eflags", gdb.get_named("eflags") | EFLAGS_AC | EFLAGS_NT)
 
     boot = boot_after(machine(kernel, smp="2"), build, leave)
-    assert register(boot, "CR0") == 0x80010031, boot.final_report  # PG, WP, NE, ET, PE
+    # PG, AM, WP, NE, ET, TS, MP, PE
+    assert register(boot, "CR0") == 0x8005003B, boot.final_report
     assert bool(register(boot, "CR4") & CR4_PAE) == (kernel == "pae"), boot.final_report
     assert not register(boot, "CR4") & CR4_TSD_DE, boot.final_report
     assert not register(boot, "EFL") & (EFLAGS_AC | EFLAGS_NT), boot.final_report

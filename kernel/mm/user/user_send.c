@@ -2,6 +2,7 @@
 #include "mm/user/user_send.h"
 
 #include "lib/abi/abi.h"
+#include "lib/assert.h"
 #include "lib/errno.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/user/account.h"

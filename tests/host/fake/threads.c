@@ -11,6 +11,7 @@
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 #include "mm/pages/reclaim.h"
+#include "mm/hooks/charge_fault.h"
 #include "mm/wait.h"
 
 #include <stdlib.h>
@@ -179,6 +180,15 @@ bool wait_queue_active(struct wait_queue *queue) { return !list_empty(&queue->wa
 u32 *thread_kmaps(void) { return &kmaps_held; }
 
 void cond_resched(void) {}
+
+#ifdef CONFIG_DEBUG
+/* No charge fails on purpose here. */
+bool charge_fails(const struct account *account)
+{
+	(void)account;
+	return false;
+}
+#endif
 
 void yield(void)
 {

@@ -12,6 +12,7 @@
 #include "lib/errno.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/pages/upcall.h"
 #include "mm/tables/address_space.h"
 #include "tests/checkers/page_counts.h"
 #include "tests/checkers/pgd_check.h"

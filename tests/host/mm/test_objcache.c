@@ -214,25 +214,25 @@ static void misuse_is_caught(void **state)
 static void one_empty_page_is_kept(void **state)
 {
 	struct object_cache c;
-	void *object[2];
+	void *pair[2];
 
 	(void)state;
 	machine_start(1, 16, 0, 7);
 	object_cache_init(&c, "large", 2048, 8);
 	for (u32 i = 0; i < 2; i++)
-		object[i] = object_alloc(&c, GFP_KERNEL);
+		pair[i] = object_alloc(&c, GFP_KERNEL);
 	CHECK_EQUAL(c.pages * c.per_page, 2);
-	object_free(&c, object[0]);
-	object_free(&c, object[1]);
+	object_free(&c, pair[0]);
+	object_free(&c, pair[1]);
 	CHECK_EQUAL(c.pages, 1);
 	fail_allocations(1, 1);
-	object[0] = object_alloc(&c, GFP_KERNEL);
-	CHECK(object[0], "the page that was kept was not used");
+	pair[0] = object_alloc(&c, GFP_KERNEL);
+	CHECK(pair[0], "the page that was kept was not used");
 	CHECK_EQUAL(c.empty, 0);
 	CHECK_EQUAL(drain_object_pages(), 0);
 	fail_allocations(0, 0);
-	object_free(&c, object[0]);
-	EXPECT_PANIC(0, "freed twice", object_free(&c, object[0]));
+	object_free(&c, pair[0]);
+	EXPECT_PANIC(0, "freed twice", object_free(&c, pair[0]));
 	CHECK_EQUAL(drain_object_pages(), 1);
 	CHECK_EQUAL(c.pages, 0);
 	object_cache_end(&c);
