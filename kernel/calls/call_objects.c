@@ -194,7 +194,9 @@ u32 call_handle_copy(struct user_thread *self, struct trapframe *frame)
 	return error;
 }
 
-/* `object`: only a handle to it, since the slot may have been filled anew; NULL: whatever is there. */
+/*
+ * `object`: only a handle to it, since the slot may have been filled anew; NULL: whatever is there.
+ */
 static u32 drop(struct user_thread *self, u32 slot, const struct object *object)
 {
 	u32 flags = objects_lock_irq(), error = 0;

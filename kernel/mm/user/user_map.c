@@ -92,8 +92,8 @@ static struct page *take_out(struct mm *mm, uintptr_t address)
 }
 
 /*
- * Gives the frame, which has been charged, its owner and its first mapping.  With `replace` it takes
- * the place of what is mapped there: in one hold, so that nobody finds the place empty.
+ * Gives the frame, which has been charged, its owner and its first mapping.  With `replace` it
+ * takes the place of what is mapped there: in one hold, so that nobody finds the place empty.
  */
 static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 prot, bool replace)
 {

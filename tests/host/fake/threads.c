@@ -10,8 +10,8 @@
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
-#include "mm/pages/reclaim.h"
 #include "mm/hooks/charge_fault.h"
+#include "mm/pages/reclaim.h"
 #include "mm/wait.h"
 
 #include <stdlib.h>
