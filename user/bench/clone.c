@@ -1,5 +1,5 @@
 /* A child that runs this program again: see clone.h. */
-#include "user/lib/clone.h"
+#include "user/bench/clone.h"
 
 #include "lib/compiler.h"
 #include "user/lib/calls.h"

@@ -1,6 +1,6 @@
-/* A child that runs this program again: the in-system tests and the benchmark. */
-#ifndef USER_LIB_CLONE_H
-#define USER_LIB_CLONE_H
+/* The child that answers: this program again. */
+#ifndef USER_BENCH_CLONE_H
+#define USER_BENCH_CLONE_H
 
 #include "user/lib/child.h"
 
