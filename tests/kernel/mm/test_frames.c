@@ -30,6 +30,7 @@ struct space {
 
 static u32 pages_at_rest(void)
 {
+	settle_pages();
 	drain_all_pages();
 	return nr_free_pages() + nr_percpu_pages() + nr_cached_tables_all();
 }
