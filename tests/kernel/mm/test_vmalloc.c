@@ -50,6 +50,13 @@ static bool is_zero(const u32 *word, u32 n)
 	return true;
 }
 
+/* Without the empty pages that object caches keep. */
+static u32 pages_at_rest(void)
+{
+	settle_pages();
+	return nr_free_pages() + nr_percpu_pages();
+}
+
 SELFTEST(vmalloc_pages, "vmalloc.pages", 7, "47, 51")
 {
 	u32 sum = nr_free_pages() + nr_percpu_pages(), areas = vmalloc_stats().areas,
