@@ -63,7 +63,7 @@ void objects_unlock_irq(u32 flags);
 void objects_lock_wait(void);
 /*
  * Takes objects_lock at the entry of a call, interrupts off: a call that does not get it at once
- * waits with interrupts on.  Interrupts are off afterwards; objects_unlock() leaves them so.
+ * waits with interrupts on.  Interrupts are off afterwards; objects_unlock_call() leaves them so.
  */
 static __always_inline void objects_lock_call(void)
 {

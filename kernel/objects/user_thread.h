@@ -23,7 +23,7 @@
  *
  * A thread killed in RUN that is about to wait in a call does not: the call returns EDEAD.  ACTIVE
  * makes a transfer (sender or replier), PASSIVE waits for one (receiver or caller).  STOP is a flag
- * and changes no state.
+ * and changes no state.  An endpoint that ends during a transfer does not stop it.
  */
 #ifndef KERNEL_USER_THREAD_H
 #define KERNEL_USER_THREAD_H

@@ -75,6 +75,7 @@ void sched_move(struct thread *thread, u32 cpu);
  * it looks at them before it is in user mode again; returns that CPU, else NR_CPUS.
  */
 u32 sched_give_work(struct thread *thread, u32 bits);
+/* Takes bits of thread->work back.  Any thread. */
 void sched_work_done(struct thread *thread, u32 bits);
 
 /* What every CPU does now and then, on its way to another thread or to idle.  Interrupts on. */
