@@ -6,9 +6,9 @@
  * That may be too late, so it is tried again until it was in time.
  *
  * Where somebody goes, the threads are on another CPU than the test in every other try: it is a
- * race, which a busy host may well decide.  Else all are on one CPU, and the test, which comes first
- * there, wakes at each tick of the clock.  If the transfer is under way then, the test keeps the CPU
- * for as long as it likes.
+ * race, which a busy host may well decide.  Else all are on one CPU, and the test, which comes
+ * first there, wakes at each tick of the clock.  If the transfer is under way then, the test keeps
+ * the CPU for as long as it likes.
  */
 #include "user/test/fellow.h"
 
