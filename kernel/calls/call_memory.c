@@ -6,6 +6,8 @@
 #include "kernel/objects/system.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/user/user_map.h"
+#include "mm/user/user_revoke.h"
+#include "mm/user/user_rights.h"
 
 static u32 positive(int error) { return (u32)-error; }
 
