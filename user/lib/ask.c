@@ -1,0 +1,34 @@
+/* One call with its items: see ask.h. */
+#include "user/lib/ask.h"
+
+#include "user/lib/message.h"
+
+static struct result call(u32 endpoint, const struct ask *request)
+{
+	struct message *message = message_own();
+	u32 timeout = request->timeout ? request->timeout : TIMEOUT_NEVER;
+
+	message->word[2] = request->word[2];
+	message->word[3] = request->word[3];
+	message_close_places();
+	if (request->string)
+		message_put_string(0, request->string, request->size);
+	if (request->place)
+		message_open_place(ITEM_STRING, (u32)(uintptr_t)request->place, request->room);
+	return ipc_call(endpoint, TAG(request->label, 4u, request->string ? 1u : 0u),
+		request->word[0], request->word[1], timeout);
+}
+
+u32 ask(u32 endpoint, struct ask *request)
+{
+	struct result answer = call(endpoint, request);
+
+	if (answer.error == EDEAD && request->again)
+		answer = call(endpoint, request);
+	if (answer.error)
+		return answer.error == EDEAD ? EIO : answer.error;
+	request->word0 = answer.word0;
+	request->word1 = answer.word1;
+	request->got = request->place ? message_own()->place[0].got : 0;
+	return TAG_LABEL(answer.tag);
+}

@@ -1,0 +1,25 @@
+/* Messages to con.  All processes share the one console. */
+#ifndef USER_LIB_PROTOCOL_CON_H
+#define USER_LIB_PROTOCOL_CON_H
+
+#include "user/lib/protocol/protocol.h"
+
+enum con_request {
+	/*
+	 * Word 0 = bytes.  Waits for a line (mode line) or for any byte (mode raw).  Answer: word 0
+	 * = bytes, which the string has; 0: end of file (Ctrl-D on an empty line).
+	 */
+	CON_READ = 1,
+	/* String.  Answer: word 0 = bytes. */
+	CON_WRITE,
+	CON_MODE,  /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
+	CON_FRONT, /* word 0 = group that the interrupt key ends; 0: none */
+	CON_SIZE,  /* Answer: word 0 = columns, word 1 = rows */
+	/* proc only.  Answer: word 0 = the group in front when the interrupt key came, 0: it did not. */
+	CON_INTERRUPTED,
+};
+
+#define CON_LINE 0u
+#define CON_RAW 1u
+
+#endif

@@ -1,0 +1,137 @@
+/* Receive, serve, answer: see server.h. */
+#include "user/lib/server.h"
+
+#include "lib/string.h"
+#include "user/lib/message.h"
+#include "user/lib/print.h"
+
+static char data[DATA_MAX] __attribute__((aligned(4096)));
+
+static void open_places(const struct server *server)
+{
+	message_close_places();
+	if (server->takes & TAKES_STRINGS)
+		message_open_place(ITEM_STRING, (u32)(uintptr_t)data, sizeof(data));
+	if (server->takes & TAKES_HANDLES)
+		message_open_place(ITEM_HANDLE, SLOT_TAKEN, 1);
+}
+
+/* ---- Answers ---- */
+
+static u32 put_items(const struct answer *answer)
+{
+	u32 items = 0;
+
+	if (answer->string)
+		message_put_string(items++, answer->string, answer->size);
+	if (answer->handle)
+		message_put_handle(items++, answer->handle, answer->rights, 0);
+	return items;
+}
+
+static struct result send_answer(u32 slot, u32 endpoint, const struct answer *answer)
+{
+	u32 items = put_items(answer);
+
+	return ipc_reply_recv(slot, endpoint, TAG(answer->error, 2u, items), answer->word0,
+		answer->word1, endpoint ? TIMEOUT_NEVER : TIMEOUT_POLL);
+}
+
+void server_keep(u32 slot, struct answer *answer)
+{
+	handle_copy(0, slot, SLOT_REQUEST, 0, 0);
+	answer->later = true;
+}
+
+/* One that cannot be delivered as it is, such as a string without a place, is an error's. */
+u32 server_answer(u32 slot, const struct answer *answer)
+{
+	struct result sent = send_answer(slot, 0, answer);
+
+	if (sent.error == EMSGSIZE || sent.error == EPERM)
+		sent = send_answer(slot, 0, &(struct answer){ .error = EINVAL });
+	handle_drop(slot, 0);
+	return sent.error;
+}
+
+/* ---- Requests ---- */
+
+static struct result receive(const struct server *server)
+{
+	open_places(server);
+	return ipc_recv(SLOT_SELF, SLOT_REQUEST, TIMEOUT_NEVER);
+}
+
+/* The answer goes with the next receive, unless that one says that it did not go. */
+static struct result answer_and_receive(const struct server *server, const struct answer *answer)
+{
+	struct result next;
+
+	open_places(server);
+	next = send_answer(SLOT_REQUEST, SLOT_SELF, answer);
+	if (!next.error)
+		return next;
+	if (next.tag & TAG_REPLY || next.error == EMSGSIZE || next.error == EPERM)
+		server_answer(SLOT_REQUEST, &(struct answer){ .error = EINVAL });
+	return receive(server);
+}
+
+static void read_request(const struct server *server, const struct result *message,
+	struct request *request)
+{
+	const struct message *own = message_own();
+	u32 items = TAG_ITEMS(message->tag), words = TAG_WORDS(message->tag);
+
+	memset(request, 0, sizeof(*request));
+	request->badge = message->badge;
+	request->label = TAG_LABEL(message->tag);
+	request->call = message->tag & TAG_CALL;
+	request->words = words;
+	memcpy(request->word, own->word, words * sizeof(u32));
+	request->word[0] = message->word0;
+	request->word[1] = message->word1;
+	if (server->takes & TAKES_STRINGS && items) {
+		request->string = data;
+		request->size = own->place[0].got;
+	}
+	request->handle = items > (server->takes & TAKES_STRINGS ? 1u : 0u);
+}
+
+static void serve(const struct server *server, const struct result *message, struct answer *answer)
+{
+	static struct request request;
+
+	read_request(server, message, &request);
+	if (request.label == ASK_PING)
+		answer->word0 = request.word[0];
+	else
+		server->serve(&request, answer);
+	if (request.handle)
+		handle_drop(SLOT_TAKEN, 0);
+	answer->later |= !request.call;
+}
+
+void server_run(const struct server *server)
+{
+	struct result message;
+
+	thread_ctl(SLOT_THREAD, SLOT_SELF_NOTE, THREAD_BIND, 0, 0);
+	message = receive(server);
+	for (;;) {
+		struct answer answer = { 0 };
+
+		if (message.error) {
+			printf("%s: nothing can be received: %s\n", server->name,
+				error_name(message.error));
+			__builtin_trap();
+		}
+		if (message.tag & TAG_NOTE) {
+			if (server->notified)
+				server->notified(message.word0);
+			message = receive(server);
+			continue;
+		}
+		serve(server, &message, &answer);
+		message = answer.later ? receive(server) : answer_and_receive(server, &answer);
+	}
+}

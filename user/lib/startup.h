@@ -1,0 +1,38 @@
+/*
+ * The start-up object: what a program is told when it begins.  One block at STARTUP, written by the
+ * library of who starts it; servers pass it on without reading more than its path.
+ *
+ *   struct startup
+ *   path, 0; arguments, each with its 0; environment, each NAME=value with its 0; working folder, 0
+ */
+#ifndef USER_LIB_STARTUP_H
+#define USER_LIB_STARTUP_H
+
+#include "lib/types.h"
+
+#define STARTUP_MAX 0x10000u /* bytes, all strings included */
+#define STARTUP_FILES 16u
+
+#define STARTUP_TRACE 1u     /* the library prints each call that it makes */
+#define STARTUP_RESTARTED 2u /* a server whose predecessor died */
+
+struct startup {
+	u32 size; /* of all, strings included */
+	u32 flags;
+	u32 arguments, variables;
+	/* Open files by their descriptor: FILE_ kind and the server's number. */
+	struct {
+		u32 kind, number;
+	} file[STARTUP_FILES];
+	char text[];
+};
+
+enum file_kind {
+	FILE_NONE,
+	FILE_KERNEL, /* writes go to the kernel's console: servers, and programs without servers */
+	FILE_CON,
+	FILE_FS,
+	FILE_PIPE
+};
+
+#endif
