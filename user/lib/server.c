@@ -76,8 +76,8 @@ static struct result answer_and_receive(const struct server *server, const struc
 	return receive(server);
 }
 
-static void read_request(const struct server *server, const struct result *message,
-	struct request *request)
+static void read_request(
+	const struct server *server, const struct result *message, struct request *request)
 {
 	const struct message *own = message_own();
 	u32 items = TAG_ITEMS(message->tag), words = TAG_WORDS(message->tag);

@@ -15,9 +15,9 @@
 enum server_slot {
 	SLOT_SELF = SLOT_FREE,
 	SLOT_SELF_NOTE,
-	SLOT_REQUEST,      /* the reply handle of the request that is being served */
-	SLOT_TAKEN,        /* a handle that came as an item; the next request finds it empty again */
-	SLOT_SERVER_FREE   /* the first that is free for the server's own use */
+	SLOT_REQUEST,    /* the reply handle of the request that is being served */
+	SLOT_TAKEN,      /* a handle that came as an item; the next request finds it empty again */
+	SLOT_SERVER_FREE /* the first that is free for the server's own use */
 };
 
 #define REQUEST_WORDS MESSAGE_WORDS
@@ -27,7 +27,7 @@ struct request {
 	bool call;               /* else nobody waits for an answer */
 	u32 words;               /* those beyond are 0 */
 	u32 word[REQUEST_WORDS]; /* copied: calls that are made meanwhile do not change them */
-	const void *string;      /* in a buffer that stays until the next request; NULL: none came */
+	const void *string; /* in a buffer that stays until the next request; NULL: none came */
 	u32 size;
 	bool handle; /* SLOT_TAKEN holds the one that came */
 };

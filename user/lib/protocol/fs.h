@@ -43,13 +43,13 @@ enum fs_request {
 #define SEEK_CUR 1
 #define SEEK_END 2
 
-#define FS_NAME_MAX 64u /* with its 0 */
+#define FS_NAME_MAX 64u   /* with its 0 */
 #define FS_OPEN_FILES 32u /* of one client */
 
 struct fs_stat {
-	u32 folder; /* 1: a folder */
-	u32 size;   /* bytes; of a folder: entries */
-	u32 number; /* of the file, while it exists */
+	u32 folder;  /* 1: a folder */
+	u32 size;    /* bytes; of a folder: entries */
+	u32 number;  /* of the file, while it exists */
 	u32 version; /* changes whenever its bytes change */
 	u32 changed; /* seconds since 1970 */
 };

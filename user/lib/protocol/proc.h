@@ -35,9 +35,10 @@ enum proc_request {
 #define STATUS_BY_KILL 137u
 
 struct proc_entry {
-	u32 pid, parent, group, state; /* state: 0 runs, 1 waits in a call, 2 ended, not waited for */
-	u32 used, limit;               /* bytes */
-	u32 server;                    /* not 0: a server, restarted so many times - 1 */
+	u32 pid, parent, group,
+		state;   /* state: 0 runs, 1 waits in a call, 2 ended, not waited for */
+	u32 used, limit; /* bytes */
+	u32 server;      /* not 0: a server, restarted so many times - 1 */
 	char name[32];
 };
 

@@ -14,7 +14,7 @@
 #define BADGE_SERVERS 0xFFFF0000u
 #define BADGE_OF(server) (BADGE_SERVERS + (server))
 
-enum server {
+enum server_number {
 	SERVER_ROOT,
 	SERVER_PAGER,
 	SERVER_NAMES,
