@@ -102,13 +102,21 @@ static void serve(const struct server *server, const struct result *message, str
 	static struct request request;
 
 	read_request(server, message, &request);
-	if (request.label == ASK_PING)
-		answer->word0 = request.word[0];
-	else
-		server->serve(&request, answer);
+	server->serve(&request, answer);
 	if (request.handle)
 		handle_drop(SLOT_TAKEN, 0);
 	answer->later |= !request.call;
+}
+
+static void notice(const struct server *server, u32 bits)
+{
+	if (bits & 1u << NOTE_PING) {
+		if (server->pinged)
+			server->pinged();
+		notify(SLOT_ROOT_NOTE, ~0u);
+	}
+	if (server->notified && bits & ~(1u << NOTE_PING))
+		server->notified(bits & ~(1u << NOTE_PING));
 }
 
 void server_run(const struct server *server)
@@ -126,8 +134,7 @@ void server_run(const struct server *server)
 			__builtin_trap();
 		}
 		if (message.tag & TAG_NOTE) {
-			if (server->notified)
-				server->notified(message.word0);
+			notice(server, message.word0);
 			message = receive(server);
 			continue;
 		}

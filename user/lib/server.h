@@ -15,6 +15,7 @@
 enum server_slot {
 	SLOT_SELF = SLOT_FREE,
 	SLOT_SELF_NOTE,
+	SLOT_ROOT_NOTE,  /* root's notification, with a badge of this server's own bit */
 	SLOT_REQUEST,    /* the reply handle of the request that is being served */
 	SLOT_TAKEN,      /* a handle that came as an item; the next request finds it empty again */
 	SLOT_SERVER_FREE /* the first that is free for the server's own use */
@@ -48,8 +49,15 @@ struct server {
 	const char *name;
 	u32 takes;
 	void (*serve)(const struct request *request, struct answer *answer);
-	void (*notified)(u32 bits); /* NULL: none are expected */
+	void (*notified)(u32 bits); /* without NOTE_PING; NULL: no others are expected */
+	void (*pinged)(void);       /* NULL, or what is to be done once a second */
 };
+
+/*
+ * root's ping is a bit of the server's notification; the answer is the server's bit of root's.  So
+ * neither waits for the other.
+ */
+#define NOTE_PING 30u
 
 /* Pings are answered here. */
 __attribute__((noreturn)) void server_run(const struct server *server);

@@ -27,6 +27,27 @@ struct startup {
 	char text[];
 };
 
+/* What a start-up object is made of. */
+struct startup_plan {
+	const char *path, *folder;
+	const char *const *argument, *const *variable; /* each list ends with NULL */
+	u32 flags;
+};
+
+/*
+ * Writes one into `room` bytes, without open files.  Its size, 0: it does not fit.
+ */
+u32 startup_write(struct startup *startup, u32 room, const struct startup_plan *plan);
+
+/*
+ * Whether `size` bytes are a whole one: its strings are there and end inside it.  To be asked of
+ * one that came in a message.
+ */
+bool startup_is_valid(const struct startup *startup, u32 size);
+
+/* The string `n` of it: 0 the path, then arguments, variables and the working folder. */
+const char *startup_string(const struct startup *startup, u32 n);
+
 enum file_kind {
 	FILE_NONE,
 	FILE_KERNEL, /* writes go to the kernel's console: servers, and programs without servers */

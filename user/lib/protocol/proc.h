@@ -24,6 +24,7 @@ enum proc_request {
 	PROC_PARENT,
 	/* Word 0 = first pid.  Answer's string: structs proc_entry; word 0 = how many. */
 	PROC_LIST,
+	PROC_POWER, /* word 0 as of ROOT_POWER, to which it is handed on */
 	/* root only, after the start of the servers: String: a start-up object.  Answer: pid 1. */
 	PROC_FIRST,
 };

@@ -29,7 +29,4 @@ enum server_number {
 #define DATA_MAX 0x10000u
 #define PATH_MAX 256u /* with its 0 */
 
-/* Every server answers it, root alone asks: word 0 comes back. */
-#define ASK_PING 0xFFFFu
-
 #endif
