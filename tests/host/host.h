@@ -67,6 +67,10 @@ const char *panic_text(void);
 	X(cmdline)                                                                                 \
 	X(archive)                                                                                 \
 	X(elf)                                                                                     \
+	X(heap)                                                                                    \
+	X(library)                                                                                 \
+	X(files)                                                                                   \
+	X(pipes)                                                                                   \
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \

@@ -25,7 +25,7 @@ static u32 put_items(const struct answer *answer)
 	if (answer->string)
 		message_put_string(items++, answer->string, answer->size);
 	if (answer->handle)
-		message_put_handle(items++, answer->handle, answer->rights, 0);
+		message_put_handle(items++, answer->handle, answer->rights, answer->badge);
 	return items;
 }
 
@@ -119,10 +119,19 @@ static void notice(const struct server *server, u32 bits)
 		server->notified(bits & ~(1u << NOTE_PING));
 }
 
+/* Strings are taken where pages are: no transfer waits for the pager. */
+static void bring_pages(void)
+{
+	for (u32 at = 0; at < sizeof(data); at += PAGE)
+		((volatile char *)data)[at] = 0;
+}
+
 void server_run(const struct server *server)
 {
 	struct result message;
 
+	if (server->takes & TAKES_STRINGS)
+		bring_pages();
 	thread_ctl(SLOT_THREAD, SLOT_SELF_NOTE, THREAD_BIND, 0, 0);
 	message = receive(server);
 	for (;;) {

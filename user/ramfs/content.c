@@ -294,8 +294,11 @@ static bool claim(struct entry *entry, u32 levels)
 
 static bool is_plausible(const struct node *node)
 {
-	if (node->archived)
-		return node->place <= archive_size && node->size <= archive_size - node->place;
+	bool has_blocks = node->top.block || node->top.sum || node->levels;
+
+	if (node->archived || node->kind == NODE_FOLDER)
+		return !has_blocks && node->place <= archive_size &&
+		       node->size <= archive_size - node->place;
 	return node->levels <= LEVELS_MAX && node->size <= CONTENT_MAX;
 }
 

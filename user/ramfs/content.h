@@ -32,7 +32,7 @@ void content_collect(u32 number);
 
 /*
  * After a restart: takes possession of its blocks.  False if one is damaged or another file's; then
- * it has none.
+ * it has none.  A folder has none in any case.
  */
 bool content_claim(struct node *node);
 

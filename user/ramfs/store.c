@@ -61,15 +61,18 @@ u32 store_add_programs(const u8 *archive, u32 bytes)
 
 /* ---- Taking over ---- */
 
+/* One without a name was free, and is so again. */
 static void drop(struct takeover *takeover, u32 number)
 {
 	char name[FS_NAME_MAX];
 
 	strlcpy(name, node_at(number)->name, sizeof(name));
+	node_forget(number);
+	if (!name[0])
+		return;
+	takeover->dropped++;
 	if (takeover->name)
 		takeover->name(name);
-	takeover->dropped++;
-	node_forget(number);
 }
 
 static bool is_empty(const struct node *node)
@@ -91,8 +94,7 @@ static void check_records(struct takeover *takeover)
 		node->name[FS_NAME_MAX - 1] = 0;
 		if (is_empty(node))
 			continue;
-		if (!node_is_whole(node) || node->kind == NODE_FREE ||
-			(node->kind == NODE_FILE && !content_claim(node)))
+		if (!node_is_whole(node) || node->kind == NODE_FREE || !content_claim(node))
 			drop(takeover, i);
 		else
 			takeover->files += node->kind == NODE_FILE;
