@@ -102,6 +102,41 @@ static void write_registers(struct user_thread *thread, const struct registers *
 	frame->vector = VECTOR_FULL_RETURN;
 }
 
+/*
+ * The thread in a call that a slot names: by a reply handle to it, or by one to the thread with
+ * manage.  NULL with *error.  objects_lock held.
+ */
+static struct user_thread *find_in_call(struct user_thread *self, u32 slot, u32 *error)
+{
+	struct handle *handle = handle_at(&self->task->handles, slot);
+	struct user_thread *caller;
+
+	if (handle && (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) == RIGHT_REPLY) {
+		caller = reply_caller(handle);
+		*error = caller ? 0 : EDEAD;
+		return caller;
+	}
+	handle = handle_find(&self->task->handles, slot, KIND_THREAD, RIGHT_MANAGE, error);
+	return handle ? user_thread_of(handle->object) : NULL;
+}
+
+/* Of who waits for the answer to a call or fault: a pager, say, finds where it came from. */
+static u32 registers_of_caller(struct user_thread *self, u32 slot)
+{
+	struct registers values;
+	u32 flags = objects_lock_irq(), error = 0;
+	const struct user_thread *caller = find_in_call(self, slot, &error);
+
+	if (caller && caller->state == IN_REPLY)
+		read_registers(caller, &values);
+	else if (caller)
+		error = EBUSY;
+	objects_unlock_irq(flags);
+	if (!error)
+		*(struct registers *)self->message = values;
+	return error;
+}
+
 static u32 registers(struct user_thread *self, struct user_thread *thread, bool set)
 {
 	struct registers *page = (struct registers *)self->message, values = *page;
@@ -144,23 +179,17 @@ static u32 copy_from(
 
 static u32 start(struct user_thread *self, struct user_thread *thread, const struct call *call)
 {
-	struct object *other = NULL;
-	u32 flags, error = 0;
+	const struct user_thread *other;
+	u32 flags = objects_lock_irq(), error = 0;
 
-	if (call->h2) {
-		other = call_object(self, call->h2, KIND_THREAD, RIGHT_MANAGE, &error);
-		if (!other)
-			return error;
-	}
-	flags = objects_lock_irq();
-	if (thread->object.dead)
+	other = call->h2 ? find_in_call(self, call->h2, &error) : NULL;
+	if (!error && thread->object.dead)
 		error = EDEAD;
 	else if (other)
-		error = copy_from(thread, user_thread_of(other), call);
+		error = copy_from(thread, other, call);
 	if (!error)
 		user_thread_start(thread);
 	objects_unlock_irq(flags);
-	object_let_go(other);
 	return error;
 }
 
@@ -232,7 +261,8 @@ static u32 control(struct user_thread *self, struct user_thread *thread, const s
 /* True if the call uses no argument that its operation does not have. */
 static bool control_arguments_are_valid(const struct call *call)
 {
-	bool other = call->esi == THREAD_START || call->esi == THREAD_BIND;
+	bool other = call->esi == THREAD_START || call->esi == THREAD_BIND ||
+		     (call->esi == THREAD_GETREGS && !call->h1);
 	bool word = call->esi == THREAD_PRIO || call->esi == THREAD_CPU ||
 		    (call->esi == THREAD_START && call->h2);
 
@@ -254,6 +284,8 @@ u32 call_thread_ctl(struct user_thread *self, struct trapframe *frame)
 		yield();
 		return 0;
 	}
+	if (call.esi == THREAD_GETREGS && call.h2)
+		return registers_of_caller(self, call.h2);
 	thread = call.h1 ? call_object(self, call.h1, KIND_THREAD, RIGHT_MANAGE, &error)
 			 : call_hold(&self->object);
 	if (!thread)
