@@ -1,7 +1,21 @@
 /* One call with its items: see ask.h. */
 #include "user/lib/ask.h"
 
+#include "user/lib/layout.h"
 #include "user/lib/message.h"
+
+/*
+ * No transfer waits for the pager: the pages of the place are there, and may be written, before the
+ * call is made.
+ */
+static void touch(const struct ask *request)
+{
+	volatile char *place = request->place;
+
+	for (u32 at = 0; at < request->room;
+		at += PAGE - ((u32)(uintptr_t)(place + at) & (PAGE - 1)))
+		place[at] = place[at];
+}
 
 static struct result call(u32 endpoint, const struct ask *request)
 {
@@ -21,8 +35,10 @@ static struct result call(u32 endpoint, const struct ask *request)
 
 u32 ask(u32 endpoint, struct ask *request)
 {
-	struct result answer = call(endpoint, request);
+	struct result answer;
 
+	touch(request);
+	answer = call(endpoint, request);
 	if (answer.error == EDEAD && request->again)
 		answer = call(endpoint, request);
 	if (answer.error)

@@ -1,4 +1,5 @@
-; Where a program begins.  The loader has put message page, argc and argv on the stack (load.h).
+; Where a program begins.  On the stack are the first thread's message page, argc, argv, and the
+; start-up object (startup.h).  Without servers that is 0 (load.h), else argc and argv are.
 bits 32
 
 extern program_start
@@ -7,5 +8,5 @@ section .text.start
 global _start
 _start:
 	xor ebp, ebp		; the end of back traces
-	call program_start	; the three words are its arguments; it does not return
+	call program_start	; the four words are its arguments; it does not return
 	ud2

@@ -1,4 +1,4 @@
-/* Errors of servers and of the C library, beside those of system calls; numbers as in POSIX systems. */
+/* Errors of servers and of the C library, beside those of calls; numbers as in POSIX systems. */
 #ifndef USER_LIB_ERRNO_H
 #define USER_LIB_ERRNO_H
 
@@ -17,6 +17,7 @@
 #define ENOSPC 28  /* no room for files */
 #define ESPIPE 29  /* it has no position */
 #define EPIPE 32   /* nobody reads any more */
+#define ERANGE 34  /* no number of this type */
 #define ENAMETOOLONG 36
 #define ENOSYS 38    /* no such request */
 #define ENOTEMPTY 39 /* a folder with entries */

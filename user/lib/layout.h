@@ -34,7 +34,8 @@
 #define SLOT_FS 7u
 #define SLOT_PIPE 8u
 #define SLOT_NAMES 9u
-#define SLOT_FREE 16u /* from here on slots are the program's own */
+#define SLOT_CLOCK 10u /* the library's: notification for sleep */
+#define SLOT_FREE 16u  /* from here on slots are the program's own */
 
 /* Messages to SLOT_PARENT.  EXIT: a call with the status in word 0, which nobody answers. */
 enum parent_label { PARENT_EXIT = 1 };

@@ -7,6 +7,7 @@
 #include "user/lib/layout.h"
 
 #define WINDOW_PAGES 64u
+#define START_WORDS 4u
 
 static char *const window = (char *)LOAD_WINDOW;
 
@@ -73,7 +74,7 @@ u32 load_segments(u32 task, const struct elf_program *program)
 /* Copies the strings to the window's page, from its end down; false if they do not fit. */
 static bool put_strings(u32 count, const char *const *arguments, u32 *address)
 {
-	u32 at = PAGE, least = (count + 1 + 3) * sizeof(u32);
+	u32 at = PAGE, least = (count + 1 + START_WORDS) * sizeof(u32);
 
 	for (u32 i = 0; i < count; i++) {
 		u32 size = (u32)strlen(arguments[i]) + 1;
@@ -88,7 +89,7 @@ static bool put_strings(u32 count, const char *const *arguments, u32 *address)
 }
 
 /*
- *   stack:  message page, argc, argv      what crt0.asm finds
+ *   stack:  message page, argc, argv, 0   what crt0.asm finds; no start-up object
  *           argv[0] ... argv[argc - 1], 0
  *           ...
  *           the strings                   up to STACK_TOP
@@ -107,12 +108,14 @@ u32 load_stack(u32 task, u32 count, const char *const *arguments, u32 *stack)
 		return E2BIG;
 	}
 	address[count] = 0;
-	at = ALIGN_DOWN(count ? address[count - 1] : STACK_TOP, 4u) - (count + 1 + 3) * sizeof(u32);
+	at = ALIGN_DOWN(count ? address[count - 1] : STACK_TOP, 4u) -
+	     (count + 1 + START_WORDS) * sizeof(u32);
 	words = (u32 *)(window + (at - (STACK_TOP - PAGE)));
 	words[0] = PROGRAM_MESSAGE;
 	words[1] = count;
-	words[2] = at + 3 * sizeof(u32);
-	memcpy(words + 3, address, (count + 1) * sizeof(u32));
+	words[2] = at + START_WORDS * sizeof(u32);
+	words[3] = 0;
+	memcpy(words + START_WORDS, address, (count + 1) * sizeof(u32));
 	*stack = at;
 	return give_window(task, STACK_TOP - PAGE, PROT_READ | PROT_WRITE, 1);
 }

@@ -13,8 +13,8 @@
 u32 load_segments(u32 task, const struct elf_program *program);
 
 /*
- * Maps the topmost page of the stack, with the arguments and, at *stack, the three words that
- * crt0.asm wants.  E2BIG if the arguments do not fit.
+ * Maps the topmost page of the stack, with the arguments and, at *stack, the four words that
+ * crt0.asm wants; it is of a program without servers.  E2BIG if the arguments do not fit.
  */
 u32 load_stack(u32 task, u32 count, const char *const *arguments, u32 *stack);
 

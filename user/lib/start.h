@@ -11,7 +11,10 @@ int main(int argc, char **argv);
 /* Called once, first: chooses how the kernel is called; `message` is the first thread's page. */
 void runtime_begin(struct message *message);
 
-/* Tells the parent, which ends the task. */
+/* Writes what streams still hold, then tells the parent, which ends the task. */
 __noreturn void exit(int status);
+
+/* The status of a program whose start-up object is damaged. */
+#define STATUS_BAD_START 125
 
 #endif

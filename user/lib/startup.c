@@ -71,3 +71,12 @@ const char *startup_string(const struct startup *startup, u32 n)
 		text += strlen(text) + 1;
 	return text;
 }
+
+void startup_strings(const struct startup *startup, u32 first, u32 count, char **list)
+{
+	const char *text = startup_string(startup, first);
+
+	for (u32 i = 0; i < count; i++, text += strlen(text) + 1)
+		list[i] = (char *)text;
+	list[count] = NULL;
+}

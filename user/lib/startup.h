@@ -47,6 +47,8 @@ bool startup_is_valid(const struct startup *startup, u32 size);
 
 /* The string `n` of it: 0 the path, then arguments, variables and the working folder. */
 const char *startup_string(const struct startup *startup, u32 n);
+/* Pointers to `count` of them from number `first` on, and a NULL. */
+void startup_strings(const struct startup *startup, u32 first, u32 count, char **list);
 
 enum file_kind {
 	FILE_NONE,
@@ -55,5 +57,9 @@ enum file_kind {
 	FILE_FS,
 	FILE_PIPE
 };
+
+#define FILE_KINDS 0xFFu
+/* Beside the kind: not for the program, which closes it first of all (FD_CLOEXEC). */
+#define FILE_CLOSE 0x100u
 
 #endif

@@ -10,6 +10,13 @@
 #define O_APPEND 16
 #define O_DIRECTORY 32
 
+#define F_DUPFD 0 /* a second descriptor, from the argument on */
+#define F_GETFD 1
+#define F_SETFD 2
+#define FD_CLOEXEC 1
+
 int open(const char *path, int flags, ...);
+/* F_GETFD takes any argument. */
+int fcntl(int fd, int what, int argument);
 
 #endif

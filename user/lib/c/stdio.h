@@ -1,6 +1,7 @@
 /*
- * Of <stdio.h>, ISO C.  Conversions: lib/format.h.  Streams have a buffer each; stdout is written
- * at each end of a line, and before stdin is read.
+ * Of <stdio.h>, ISO C.  Conversions: lib/format.h.  Streams have a buffer each, but for stderr and
+ * what goes to the kernel's console.  On the console lines are written at their ends, and stdout
+ * before stdin is read.  A stream is read or written, never both: there is no mode with '+'.
  */
 #ifndef USER_LIB_C_STDIO_H
 #define USER_LIB_C_STDIO_H
@@ -9,7 +10,7 @@
 #include "user/lib/print.h"
 
 #define EOF (-1)
-#define BUFSIZ 1024
+#define BUFSIZ 4096
 
 typedef struct stream FILE;
 extern FILE *const stdin, *const stdout, *const stderr;
@@ -17,10 +18,14 @@ extern FILE *const stdin, *const stdout, *const stderr;
 FILE *fopen(const char *path, const char *mode);
 FILE *fdopen(int fd, const char *mode);
 int fclose(FILE *stream);
+/* NULL: all of them. */
 int fflush(FILE *stream);
 int fgetc(FILE *stream);
 char *fgets(char *line, int size, FILE *stream);
-/* The next line without its end, however long, in a block that the stream keeps; NULL at the end. */
+/*
+ * The next line without its end, however long, in a block that the stream keeps; NULL at the end.
+ * Needs a heap.
+ */
 char *fgetline(FILE *stream, size_t *length);
 size_t fread(void *buffer, size_t size, size_t count, FILE *stream);
 size_t fwrite(const void *buffer, size_t size, size_t count, FILE *stream);

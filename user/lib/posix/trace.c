@@ -1,0 +1,73 @@
+/* Between a program and the kernel: see trace.h. */
+#include "user/lib/posix/trace.h"
+
+#include "lib/format.h"
+#include "user/lib/c/unistd.h"
+#include "user/lib/layout.h"
+#include "user/lib/message.h"
+#include "user/lib/print.h"
+#include "user/lib/protocol/proc.h"
+
+#define LINE 256u
+
+/* trace_entry.asm */
+extern void (*trace_kernel)(void);
+void trace_entry(void);
+void trace_before(const struct result *in);
+void trace_after(const struct result *in, const struct result *out);
+
+void (*trace_kernel)(void); /* the way into the kernel that was chosen at the start */
+
+/* These calls of its own are not traced, and leave no trace in the message page or errno. */
+static void print_line(const char *line, u32 length)
+{
+	struct message *message = message_own(), kept = *message;
+	int error = errno;
+
+	kernel_entry = trace_kernel;
+	write(STDERR_FILENO, line, length);
+	kernel_entry = trace_entry;
+	errno = error;
+	*message = kept;
+}
+
+/* What does not return, or in another program, is told before it is done. */
+static bool is_last(const struct result *in)
+{
+	u32 label = TAG_LABEL(in->tag);
+
+	return (in->error & 0xFFu) == CALL_ipc_call &&
+	       (in->error >> 8 & HANDLE_MASK) == SLOT_PROC &&
+	       (label == PROC_EXIT || label == PROC_EXEC);
+}
+
+void trace_before(const struct result *in)
+{
+	char line[LINE];
+	u32 length;
+
+	if (!is_last(in))
+		return;
+	length = trace_text(in, message_own(), line, LINE - 1);
+	line[length++] = '\n';
+	print_line(line, length);
+}
+
+void trace_after(const struct result *in, const struct result *out)
+{
+	char line[LINE + 64];
+	u32 length = trace_text(in, message_own(), line, LINE);
+
+	if (out->error)
+		length += (u32)snprintf(line + length, 64, " = %s\n", error_name(out->error));
+	else
+		length += (u32)snprintf(line + length, 64, " = label %u, %u, %u\n",
+			TAG_LABEL(out->tag), out->word0, out->word1);
+	print_line(line, length);
+}
+
+void trace_begin(void)
+{
+	trace_kernel = kernel_entry;
+	kernel_entry = trace_entry;
+}
