@@ -160,7 +160,7 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 	if (!error)
 		user_thread_start(thread);
 	objects_unlock_irq(flags);
-	call_release(other);
+	object_let_go(other);
 	return error;
 }
 
@@ -183,7 +183,7 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 	else if (thread->bound)
 		notification_unbind(thread);
 	objects_unlock_irq(flags);
-	call_release(notification);
+	object_let_go(notification);
 	objects_reap();
 	return error;
 }
@@ -259,6 +259,6 @@ u32 call_thread_ctl(struct user_thread *self, struct trapframe *frame)
 	if (!thread)
 		return error;
 	error = control(self, user_thread_of(thread), &call);
-	call_release(thread);
+	object_let_go(thread);
 	return error;
 }

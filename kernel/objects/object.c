@@ -94,3 +94,15 @@ void objects_reap_all(void)
 	}
 	objects_unlock_irq(flags);
 }
+
+void object_let_go(struct object *object)
+{
+	u32 flags;
+
+	if (!object)
+		return;
+	flags = objects_lock_irq();
+	object_release(object);
+	objects_unlock_irq(flags);
+	objects_reap();
+}

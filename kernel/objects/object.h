@@ -118,5 +118,7 @@ static inline void objects_reap(void)
 	if (unlikely(!list_empty(&objects_to_reap)))
 		objects_reap_all();
 }
+/* A hold goes, with what follows from it; NULL: nothing.  No lock held; may sleep. */
+void object_let_go(struct object *object);
 
 #endif

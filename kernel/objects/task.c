@@ -261,23 +261,11 @@ static struct object *first_owned(struct task *task)
 	return object;
 }
 
-static void release(struct object *object)
-{
-	u32 flags;
-
-	if (!object)
-		return;
-	flags = objects_lock_irq();
-	object_release(object);
-	objects_unlock_irq(flags);
-	objects_reap();
-}
-
 static void end_owned(struct task *task)
 {
 	for (struct object *object; (object = first_owned(task));) {
 		object->ops->destroy(object); /* takes it off the list */
-		release(object);
+		object_let_go(object);
 	}
 }
 
@@ -317,11 +305,11 @@ static void tear_down(struct task *task)
 {
 	drop_handles(task);
 	end_owned(task);
-	release(task->pager);
+	object_let_go(task->pager);
 	free_memory(task);
 	tell_end(task);
-	release(task->on_end);
-	release(&task->object);
+	object_let_go(task->on_end);
+	object_let_go(&task->object);
 	check_stack_cache(); /* its threads left theirs */
 }
 
@@ -380,7 +368,7 @@ void task_wait_end(struct task *task)
 			wait_sleep(&waiter);
 		wait_dequeue(&end_wait, &waiter);
 	}
-	release(&task->object);
+	object_let_go(&task->object);
 }
 
 bool tasks_init(void)

@@ -45,4 +45,3 @@ def test_every_call_has_its_stub():
     assert list(written) == list(calls)
     for name, arguments in calls.items():
         assert list(written[name].items()) == list(arguments.items()), name
-
