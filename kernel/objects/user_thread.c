@@ -154,7 +154,7 @@ static bool join_task(struct user_thread *thread)
 
 	if (alive) {
 		thread->thread.io = task->io;
-		list_append(&task->threads, &thread->in_task);
+		list_push(&task->threads, &thread->in_task);
 		task->threads_alive++;
 		object_hold(&task->object);
 		object_hold(&thread->object); /* of the running thread, until it has ended */
