@@ -36,9 +36,9 @@ struct notification *notification_create(struct task *creator, u32 *error);
 
 /* objects_lock held: */
 /*
- * Raises bits and wakes who waits for them, in order of arrival.  After each hold's worth of waiters
- * the lock is given back and taken again; bits that somebody raises meanwhile are handed out too.
- * Also in interrupt handlers.
+ * Raises bits and wakes who waits for them, in order of arrival.  After each hold's worth of
+ * waiters the lock is given back and taken again: bits that are raised meanwhile are handed out
+ * too, and who asks meanwhile may be faster than a waiter.  Also in interrupt handlers.
  */
 void notification_raise(struct notification *notification, u32 bits);
 /* A waiter is about to leave the queue. */
