@@ -36,7 +36,7 @@ static void stopped_threads_do_not_run(u32 cpu)
 static void stop_on_this_cpu(void) { stopped_threads_do_not_run(0); }
 static void stop_on_another_cpu(void) { stopped_threads_do_not_run(1); }
 
-/* Whatever it was about to do, its registers are those of user mode as soon as STOP has returned. */
+/* Whatever it was doing, its registers are those of user mode as soon as STOP has returned. */
 static void stopped_threads_stand_still(u32 cpu)
 {
 	struct registers *registers = (struct registers *)message_own();
