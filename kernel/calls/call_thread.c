@@ -63,13 +63,6 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 
 /* ---- thread_ctl ---- */
 
-/* Its registers can be looked at: it has not been started, or is stopped, or waits in a call. */
-static bool stands_still(const struct user_thread *thread)
-{
-	return !thread->started || thread->parked || thread->state == IN_SEND ||
-	       thread->state == IN_REPLY || thread->state == IN_RECV || thread->state == IN_NOTE;
-}
-
 static void read_registers(const struct user_thread *thread, struct registers *to)
 {
 	const struct trapframe *frame = user_frame(thread);
@@ -110,7 +103,7 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	/* One that has ended since its handle was found has no stack, and so no registers. */
 	if (thread->object.dead)
 		error = EDEAD;
-	else if (!stands_still(thread))
+	else if (!user_thread_stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);

@@ -192,18 +192,15 @@ void task_call_ends(struct task *task)
 /* Kills up to a hold's worth of threads that are not dying yet; true if there may be more. */
 static bool kill_some(struct task *task)
 {
-	u32 n = 0;
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		struct user_thread *thread =
+			list_first(&task->threads, struct user_thread, in_task);
 
-	list_for_each(node, &task->threads) {
-		struct user_thread *thread = list_entry(node, struct user_thread, in_task);
-
-		if (thread->dying)
-			continue;
-		thread_kill(thread);
-		if (++n == ELEMENTS_A_HOLD)
-			return true;
+		if (list_empty(&task->threads) || thread->dying)
+			return false;
+		thread_kill(thread); /* it goes to the end of the list */
 	}
-	return false;
+	return true;
 }
 
 void task_destroy(struct task *task)
