@@ -7,6 +7,7 @@
 struct random {
 	u32 state;
 	u32 worker;
+	u32 reply; /* slot of a call that is to be answered; 0: none */
 };
 
 u32 random_next(struct random *random);
