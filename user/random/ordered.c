@@ -6,8 +6,8 @@
 #include "user/random/worker.h"
 
 /* Slots of one kind lie together, so that a handle is mostly of the right one. */
-#define KIND_SLOTS 6u
-enum { ENDPOINTS = 32, NOTIFICATIONS = 40, REPLIES = 64, REPLY_SLOTS = 8 };
+#define KIND_SLOTS 3u /* one for each task */
+enum { ENDPOINTS = 32, NOTIFICATIONS = 40, REPLIES = 64, REPLY_SLOTS = 6 };
 
 /* Of each thread alone, in every task: 8 pages around a border of page tables. */
 #define RANGE_AT(worker) (0x50400000u + (worker)*0x800000u - 4 * PAGE)
@@ -37,9 +37,9 @@ static u32 timeout(struct random *random)
 {
 	u32 kind = below(random, 100);
 
-	if (kind < 40)
+	if (kind < 35)
 		return TIMEOUT_POLL;
-	return kind < 70 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
+	return kind < 50 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
 }
 
 static struct result call_of(u32 number, u32 h1, u32 h2, u32 ebx)
@@ -93,16 +93,6 @@ static struct result pick_reply(struct random *random, struct message *message)
 	return call;
 }
 
-void ordered_look(struct random *random, struct result call, struct result answer)
-{
-	u32 number = call.error & 0xFFu;
-
-	if (answer.error || !(answer.tag & TAG_CALL))
-		return;
-	random->reply =
-		number == CALL_ipc_recv ? call.error >> 20 : (call.error >> 8) & HANDLE_MASK;
-}
-
 /* ---- Notifications, handles, threads ---- */
 
 static u32 bits(struct random *random)
@@ -135,12 +125,32 @@ static struct result pick_timer(struct random *random)
 	return call;
 }
 
+/*
+ * Each task makes objects in a slot of its own, and copies them to the same slot of the others: so
+ * threads of all tasks meet at them.
+ */
+static u32 own_slot(struct random *random, u32 first)
+{
+	return first + random->worker / THREADS_A_TASK;
+}
+
+/* True if the slot is where this task makes objects. */
+static bool is_own(struct random *random, u32 slot)
+{
+	return slot == own_slot(random, ENDPOINTS) || slot == own_slot(random, NOTIFICATIONS);
+}
+
 static struct result pick_create(struct random *random)
 {
 	bool is_endpoint = chance(random, 50);
-	struct result call = call_of(CALL_obj_create, chance(random, 98) ? 0 : WORKER_SYSTEM,
-		(is_endpoint ? ENDPOINTS : NOTIFICATIONS) + below(random, KIND_SLOTS), 0);
+	u32 slot = own_slot(random, is_endpoint ? ENDPOINTS : NOTIFICATIONS);
+	struct result call;
 
+	if (random->empty)
+		slot = random->empty;
+	is_endpoint = slot < NOTIFICATIONS;
+	random->empty = 0;
+	call = call_of(CALL_obj_create, chance(random, 98) ? 0 : WORKER_SYSTEM, slot, 0);
 	call.tag = is_endpoint ? KIND_ENDPOINT : KIND_NOTIFICATION;
 	return call;
 }
@@ -153,24 +163,51 @@ static u32 first_slot(struct random *random)
 	return kind < 55 ? ENDPOINTS : kind < 90 ? NOTIFICATIONS : REPLIES;
 }
 
-static struct result pick_copy(struct random *random)
+static struct result copy_to(struct random *random, u32 task_slot, u32 slot, u32 from)
 {
-	u32 first = first_slot(random);
-	struct result call =
-		call_of(CALL_handle_copy, task(random), first + below(random, KIND_SLOTS), 0);
+	struct result call = call_of(CALL_handle_copy, task_slot, slot, 0);
 
-	call.word0 = first + below(random, KIND_SLOTS);
-	call.tag = chance(random, 80) ? RIGHTS_ALL : below(random, 17);
+	call.word0 = from;
+	call.tag = chance(random, 90) ? RIGHTS_ALL : below(random, 17);
 	call.word1 = chance(random, 90) ? 0 : 1 + below(random, 3);
 	return call;
 }
 
+/* To another task, where it is missed. */
+static struct result copy_own(struct random *random, u32 slot)
+{
+	u32 other = (random->worker / THREADS_A_TASK + 1 + below(random, TASKS - 1)) % TASKS;
+
+	if (chance(random, 40))
+		random->made = 0;
+	return copy_to(random, WORKER_TASKS + other, slot, slot);
+}
+
+static struct result pick_copy(struct random *random)
+{
+	u32 first = first_slot(random);
+
+	if (chance(random, 85) && first != REPLIES)
+		return copy_own(random, own_slot(random, first));
+	return copy_to(random, task(random), first + below(random, KIND_SLOTS),
+		first + below(random, KIND_SLOTS));
+}
+
+static struct result drop_dead(struct random *random)
+{
+	struct result call = call_of(CALL_handle_drop, random->dead, 0, 0);
+
+	random->dead = 0;
+	return call;
+}
+
+/* What this task has made mostly ends then, lest others wait where it does not come any more. */
 static struct result pick_drop(struct random *random)
 {
-	struct result call =
-		call_of(CALL_handle_drop, first_slot(random) + below(random, KIND_SLOTS), 0, 0);
+	u32 slot = first_slot(random) + below(random, KIND_SLOTS);
+	struct result call = call_of(CALL_handle_drop, slot, 0, 0);
 
-	call.tag = chance(random, 98) ? chance(random, 20) : 2;
+	call.tag = chance(random, 98) ? chance(random, is_own(random, slot) ? 80 : 3) : 2;
 	return call;
 }
 
@@ -184,7 +221,7 @@ static struct result pick_control(struct random *random)
 	if (call.tag == THREAD_YIELD)
 		return call;
 	call.error |= (chance(random, 30) ? 0 : thread(random)) << 8;
-	if (call.tag == THREAD_BIND && chance(random, 60))
+	if (call.tag == THREAD_BIND && chance(random, 35))
 		call.error |= notification(random) << 20;
 	if (call.tag == THREAD_PRIO)
 		call.word0 = RACER_PRIO + below(random, 18);
@@ -277,26 +314,24 @@ static struct result pick_clock(struct random *random)
 /* Out of 100; the last row has what is left. */
 static const struct weight {
 	u32 number, weight;
-} weights[] = { { CALL_ipc_call, 13 }, { CALL_ipc_send, 9 }, { CALL_ipc_recv, 16 },
-	{ CALL_notify, 9 }, { CALL_notify_wait, 12 }, { CALL_timer_set, 2 }, { CALL_obj_create, 5 },
-	{ CALL_handle_copy, 6 }, { CALL_handle_drop, 5 }, { CALL_thread_ctl, 6 },
-	{ CALL_mem_alloc, 3 }, { CALL_mem_map, 4 }, { CALL_mem_unmap, 3 }, { CALL_io_grant, 2 },
-	{ CALL_sys_info, 3 }, { CALL_sys_ctl, 2 } };
+} weights[] = { { CALL_ipc_call, 11 }, { CALL_ipc_send, 9 }, { CALL_ipc_recv, 18 },
+	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 8 }, { CALL_notify_wait, 10 },
+	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 12 },
+	{ CALL_handle_drop, 1 }, { CALL_thread_ctl, 6 }, { CALL_mem_alloc, 4 }, { CALL_mem_map, 3 },
+	{ CALL_mem_unmap, 3 }, { CALL_io_grant, 2 }, { CALL_sys_info, 3 }, { CALL_sys_ctl, 2 } };
 
 static u32 number_for(struct random *random)
 {
 	u32 lot = below(random, 100), i = 0;
 
-	if (random->reply && chance(random, 60))
-		return CALL_ipc_reply_recv;
 	for (; i < ARRAY_SIZE(weights) - 1 && lot >= weights[i].weight; i++)
 		lot -= weights[i].weight;
 	return weights[i].number;
 }
 
-struct result ordered_pick(struct random *random, struct message *message)
+static struct result any_call(struct random *random, struct message *message)
 {
-	u32 number = chance(random, 1) ? CALL_ipc_reply_recv : number_for(random);
+	u32 number = number_for(random);
 
 	switch (number) {
 	case CALL_ipc_recv: return pick_receive(random);
@@ -316,4 +351,32 @@ struct result ordered_pick(struct random *random, struct message *message)
 	case CALL_sys_ctl: return pick_clock(random);
 	default: return pick_send(random, message, number);
 	}
+}
+
+struct result ordered_pick(struct random *random, struct message *message)
+{
+	if (random->reply && chance(random, 70))
+		return pick_reply(random, message);
+	if (random->dead && chance(random, 70))
+		return drop_dead(random);
+	if (random->empty && chance(random, 70))
+		return pick_create(random);
+	if (random->made && chance(random, 70))
+		return copy_own(random, random->made);
+	return any_call(random, message);
+}
+
+void ordered_look(struct random *random, struct result call, struct result answer)
+{
+	u32 number = call.error & 0xFFu, slot = (call.error >> 8) & HANDLE_MASK;
+	u32 other = call.error >> 20;
+
+	if (!answer.error && (answer.tag & TAG_CALL))
+		random->reply = number == CALL_ipc_recv ? other : slot;
+	if (answer.error == EDEAD && slot >= ENDPOINTS && slot < REPLIES)
+		random->dead = slot;
+	if (answer.error == EBADH && is_own(random, slot))
+		random->empty = slot;
+	if (!answer.error && number == CALL_obj_create)
+		random->made = other;
 }

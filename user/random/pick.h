@@ -7,7 +7,9 @@
 struct random {
 	u32 state;
 	u32 worker;
-	u32 reply; /* slot of a call that is to be answered; 0: none */
+	/* Of ordered calls, slots that ask for one; 0: none. */
+	u32 reply, dead, empty,
+		made; /* a call to be answered; something ended; nothing; a new handle */
 };
 
 u32 random_next(struct random *random);

@@ -40,7 +40,7 @@ void racer_run(u32 worker)
 {
 	volatile struct mailbox *mailbox = mailbox_of(worker);
 	struct message *message = (struct message *)(uintptr_t)MESSAGE_AT(worker);
-	struct random random = { mailbox->order + worker * 7919 + 1, worker, 0 };
+	struct random random = { mailbox->order + worker * 7919 + 1, worker, 0, 0, 0, 0 };
 
 	while (!mailbox->stop) {
 		struct result answer = mailbox->ordered ? call_ordered(&random, message)
