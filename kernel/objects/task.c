@@ -2,6 +2,7 @@
 #include "kernel/objects/task.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
@@ -129,6 +130,7 @@ u32 task_create(const struct new_task *wanted, struct task **made)
 		object_free(&task_cache, task);
 		return ENOMEM;
 	}
+	order_task(ORDER_TASK, task);
 	publish(task, wanted);
 	*made = task;
 	return 0;
@@ -210,6 +212,7 @@ void task_destroy(struct task *task)
 	do {
 		u32 flags = objects_lock_irq();
 
+		order_task(ORDER_END, task);
 		task->object.dead = true;
 		task->urgency = MAX(task->urgency, current_thread()->priority);
 		more = kill_some(task);
