@@ -4,6 +4,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/calls/call.h"
 #include "kernel/calls/range.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
@@ -63,13 +64,6 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 
 /* ---- thread_ctl ---- */
 
-/* Its registers can be looked at: it has not been started, or is stopped, or waits in a call. */
-static bool stands_still(const struct user_thread *thread)
-{
-	return !thread->started || thread->parked || thread->state == IN_SEND ||
-	       thread->state == IN_REPLY || thread->state == IN_RECV || thread->state == IN_NOTE;
-}
-
 static void read_registers(const struct user_thread *thread, struct registers *to)
 {
 	const struct trapframe *frame = user_frame(thread);
@@ -102,6 +96,41 @@ static void write_registers(struct user_thread *thread, const struct registers *
 	frame->vector = VECTOR_FULL_RETURN;
 }
 
+/*
+ * The thread in a call that a slot names: by a reply handle to it, or by one to the thread with
+ * manage.  NULL with *error.  objects_lock held.
+ */
+static struct user_thread *find_in_call(struct user_thread *self, u32 slot, u32 *error)
+{
+	struct handle *handle = handle_at(&self->task->handles, slot);
+	struct user_thread *caller;
+
+	if (handle && (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) == RIGHT_REPLY) {
+		caller = reply_caller(handle);
+		*error = caller ? 0 : EDEAD;
+		return caller;
+	}
+	handle = handle_find(&self->task->handles, slot, KIND_THREAD, RIGHT_MANAGE, error);
+	return handle ? user_thread_of(handle->object) : NULL;
+}
+
+/* Of who waits for the answer to a call or fault: a pager, say, finds where it came from. */
+static u32 registers_of_caller(struct user_thread *self, u32 slot)
+{
+	struct registers values;
+	u32 flags = objects_lock_irq(), error = 0;
+	const struct user_thread *caller = find_in_call(self, slot, &error);
+
+	if (caller && caller->state == IN_REPLY)
+		read_registers(caller, &values);
+	else if (caller)
+		error = EBUSY;
+	objects_unlock_irq(flags);
+	if (!error)
+		*(struct registers *)self->message = values;
+	return error;
+}
+
 static u32 registers(struct user_thread *self, struct user_thread *thread, bool set)
 {
 	struct registers *page = (struct registers *)self->message, values = *page;
@@ -110,7 +139,7 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	/* One that has ended since its handle was found has no stack, and so no registers. */
 	if (thread->object.dead)
 		error = EDEAD;
-	else if (!stands_still(thread))
+	else if (!user_thread_stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
@@ -144,23 +173,17 @@ static u32 copy_from(
 
 static u32 start(struct user_thread *self, struct user_thread *thread, const struct call *call)
 {
-	struct object *other = NULL;
-	u32 flags, error = 0;
+	const struct user_thread *other;
+	u32 flags = objects_lock_irq(), error = 0;
 
-	if (call->h2) {
-		other = call_object(self, call->h2, KIND_THREAD, RIGHT_MANAGE, &error);
-		if (!other)
-			return error;
-	}
-	flags = objects_lock_irq();
-	if (thread->object.dead)
+	other = call->h2 ? find_in_call(self, call->h2, &error) : NULL;
+	if (!error && thread->object.dead)
 		error = EDEAD;
 	else if (other)
-		error = copy_from(thread, user_thread_of(other), call);
+		error = copy_from(thread, other, call);
 	if (!error)
 		user_thread_start(thread);
 	objects_unlock_irq(flags);
-	object_let_go(other);
 	return error;
 }
 
@@ -175,8 +198,12 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = objects_lock_irq();
-	/* One that has ended would never be unbound, and leave a pointer to itself. */
-	if (thread->object.dead)
+	order_effect(NULL);
+	/*
+	 * One that has ended would never be unbound, and leave a pointer to itself; nor would a
+	 * notification that has.
+	 */
+	if (thread->object.dead || (notification && notification->dead))
 		error = EDEAD;
 	else if (notification)
 		error = notification_bind(notification_of(notification), thread);
@@ -232,7 +259,8 @@ static u32 control(struct user_thread *self, struct user_thread *thread, const s
 /* True if the call uses no argument that its operation does not have. */
 static bool control_arguments_are_valid(const struct call *call)
 {
-	bool other = call->esi == THREAD_START || call->esi == THREAD_BIND;
+	bool other = call->esi == THREAD_START || call->esi == THREAD_BIND ||
+		     (call->esi == THREAD_GETREGS && !call->h1);
 	bool word = call->esi == THREAD_PRIO || call->esi == THREAD_CPU ||
 		    (call->esi == THREAD_START && call->h2);
 
@@ -254,6 +282,8 @@ u32 call_thread_ctl(struct user_thread *self, struct trapframe *frame)
 		yield();
 		return 0;
 	}
+	if (call.esi == THREAD_GETREGS && call.h2)
+		return registers_of_caller(self, call.h2);
 	thread = call.h1 ? call_object(self, call.h1, KIND_THREAD, RIGHT_MANAGE, &error)
 			 : call_hold(&self->object);
 	if (!thread)

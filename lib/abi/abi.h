@@ -99,11 +99,15 @@ enum object_kind {
 #define PRIO_MASK 31u
 
 enum thread_op {
-	THREAD_START,   /* `other`: none, or a thread in a call, from which the new one returns */
-	THREAD_STOP,    /* returns when the thread cannot return to user mode */
-	THREAD_PRIO,    /* word0 */
-	THREAD_CPU,     /* word0 */
-	THREAD_GETREGS, /* struct registers in the caller's message page */
+	/* `other`: none, or a thread in a call, from which the new one returns; a handle to it, or
+	   the reply handle of its call. */
+	THREAD_START,
+	THREAD_STOP, /* returns when the thread cannot return to user mode */
+	THREAD_PRIO, /* word0 */
+	THREAD_CPU,  /* word0 */
+	/* struct registers in the caller's message page; without a thread of `other`, the thread in
+	   a call, as of START. */
+	THREAD_GETREGS,
 	THREAD_SETREGS,
 	THREAD_BIND, /* `other` a notification, or none */
 	THREAD_YIELD,

@@ -238,7 +238,10 @@ class Arguments(Choices):
         elif what == C["THREAD_BIND"] and self.chance(60):
             other = self.handle("notification", RECEIVE, lambda n: not n.bound)
         elif what == C["THREAD_START"] and self.chance(15):
-            other = self.handle("thread", MANAGE)
+            other = self.handle("thread", MANAGE) if self.chance(50) else self.reply()
+        elif what == C["THREAD_GETREGS"] and self.chance(40):
+            thread = 0 if self.chance(90) else thread
+            other = self.reply() if self.chance(80) else self.handle("thread", MANAGE)
         if self.chance(3):
             word0 = self.word()
         return {"thread": thread, "other": other, "what": what, "word0": word0, "word1": 0}

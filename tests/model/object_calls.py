@@ -110,12 +110,25 @@ class ObjectCalls(Base):
         self.set_handle(thread.task, slot, Handle(made, ALL))
         self.returns(thread)
 
+    def find_in_call(self, errors, thread, slot):
+        """A thread by a handle to it, or by the reply handle of its call."""
+        handle = thread.task.table.get(slot)
+        if not handle or not handle.is_reply:
+            found = self.find_or_none(errors, thread.task, slot, "thread", MANAGE)
+            return found and found.object
+        caller = handle.object
+        waits = not caller.dead and caller.state == "REPLY" and caller.number == handle.number
+        errors.unless(waits, "EDEAD")
+        return caller if waits else None
+
     def thread_ctl(self, thread, _, thread_, other, what, word0, word1):
         errors = Errors()
         ops = {value: key for key, value in C.items() if key.startswith("THREAD_")}
         op = ops.get(what, "") if what < C["THREAD_OPS"] else ""
         errors.unless(op, "EINVAL")
-        errors.unless(not other or op in ("THREAD_START", "THREAD_BIND"), "EINVAL")
+        look = op == "THREAD_GETREGS" and other
+        errors.unless(not other or op in ("THREAD_START", "THREAD_BIND") or look, "EINVAL")
+        errors.unless(not look or not thread_, "EINVAL")
         fork = op == "THREAD_START" and other
         errors.unless(not word0 or op in ("THREAD_PRIO", "THREAD_CPU") or fork, "EINVAL")
         errors.unless(not word1 or fork, "EINVAL")
@@ -133,7 +146,10 @@ class ObjectCalls(Base):
             errors.unless(not target or word0 <= target.task.max_prio, "EPERM")
         if op == "THREAD_CPU":
             errors.unless(word0 < self.cpus, "EINVAL")
-        if op in ("THREAD_GETREGS", "THREAD_SETREGS") and target:
+        if look and not thread_:
+            source = self.find_in_call(errors, thread, other)
+            errors.unless(not source or source.state == "REPLY", "EBUSY")
+        elif op in ("THREAD_GETREGS", "THREAD_SETREGS") and target:
             errors.unless(target is not thread, "EBUSY")
         bound = None
         if op == "THREAD_BIND" and other:
@@ -141,9 +157,9 @@ class ObjectCalls(Base):
             if bound and target:
                 errors.unless(not bound.object.bound and not target.bound, "EBUSY")
         if fork:
-            source = self.find_or_none(errors, thread.task, other, "thread", MANAGE)
+            source = self.find_in_call(errors, thread, other)
             if source and target:
-                ready = not target.started and source.object.state in ("SEND", "REPLY")
+                ready = not target.started and source.state in ("SEND", "REPLY")
                 errors.unless(ready, "EBUSY")
         errors.stop()
         self.control(thread, target, op, word0, bound)

@@ -1,7 +1,7 @@
 /* Receive, serve, answer: see server.h. */
 #include "user/lib/server.h"
 
-#include "lib/string.h"
+#include "lib/compiler.h"
 #include "user/lib/message.h"
 #include "user/lib/print.h"
 
@@ -62,7 +62,10 @@ static struct result receive(const struct server *server)
 	return ipc_recv(SLOT_SELF, SLOT_REQUEST, TIMEOUT_NEVER);
 }
 
-/* The answer goes with the next receive, unless that one says that it did not go. */
+/*
+ * The answer goes with the next receive, unless that one says that it did not go.  Then the slot is
+ * emptied, whatever the reason: a request that cannot be answered ends with EDEAD.
+ */
 static struct result answer_and_receive(const struct server *server, const struct answer *answer)
 {
 	struct result next;
@@ -71,8 +74,10 @@ static struct result answer_and_receive(const struct server *server, const struc
 	next = send_answer(SLOT_REQUEST, SLOT_SELF, answer);
 	if (!next.error)
 		return next;
-	if (next.tag & TAG_REPLY || next.error == EMSGSIZE || next.error == EPERM)
+	if (next.error == EMSGSIZE || next.error == EPERM)
 		server_answer(SLOT_REQUEST, &(struct answer){ .error = EINVAL });
+	else
+		handle_drop(SLOT_REQUEST, 0);
 	return receive(server);
 }
 
@@ -81,19 +86,22 @@ static void read_request(
 {
 	const struct message *own = message_own();
 	u32 items = TAG_ITEMS(message->tag), words = TAG_WORDS(message->tag);
+	bool string = server->takes & TAKES_STRINGS && items;
 
-	memset(request, 0, sizeof(*request));
+	/* Only the former request's words are not 0 now. */
+	for (u32 i = words; i < request->words; i++)
+		request->word[i] = 0;
+	for (u32 i = 2; i < words; i++)
+		request->word[i] = own->word[i];
 	request->badge = message->badge;
 	request->label = TAG_LABEL(message->tag);
 	request->call = message->tag & TAG_CALL;
+	request->fault = message->tag & TAG_FAULT;
 	request->words = words;
-	memcpy(request->word, own->word, words * sizeof(u32));
 	request->word[0] = message->word0;
 	request->word[1] = message->word1;
-	if (server->takes & TAKES_STRINGS && items) {
-		request->string = data;
-		request->size = own->place[0].got;
-	}
+	request->string = string ? data : NULL;
+	request->size = string ? own->place[0].got : 0;
 	request->handle = items > (server->takes & TAKES_STRINGS ? 1u : 0u);
 }
 
@@ -119,19 +127,18 @@ static void notice(const struct server *server, u32 bits)
 		server->notified(bits & ~(1u << NOTE_PING));
 }
 
-/* Strings are taken where pages are: no transfer waits for the pager. */
-static void bring_pages(void)
+/* A receive waits for no pager: pages that are not there would fail it. */
+static void touch_data(const struct server *server)
 {
-	for (u32 at = 0; at < sizeof(data); at += PAGE)
-		((volatile char *)data)[at] = 0;
+	for (u32 i = 0; server->takes & TAKES_STRINGS && i < sizeof(data); i += PAGE)
+		WRITE_ONCE(data[i], 0);
 }
 
 void server_run(const struct server *server)
 {
 	struct result message;
 
-	if (server->takes & TAKES_STRINGS)
-		bring_pages();
+	touch_data(server);
 	thread_ctl(SLOT_THREAD, SLOT_SELF_NOTE, THREAD_BIND, 0, 0);
 	message = receive(server);
 	for (;;) {

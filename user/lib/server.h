@@ -26,6 +26,7 @@ enum server_slot {
 struct request {
 	u32 badge, label;
 	bool call;               /* else nobody waits for an answer */
+	bool fault;              /* from the kernel, for a thread of a client of the pager */
 	u32 words;               /* those beyond are 0 */
 	u32 word[REQUEST_WORDS]; /* copied: calls that are made meanwhile do not change them */
 	const void *string; /* in a buffer that stays until the next request; NULL: none came */
@@ -67,10 +68,16 @@ void server_keep(u32 slot, struct answer *answer);
 /* Empties the slot.  The error of the answer's delivery, such as EDEAD: nobody waits any more. */
 u32 server_answer(u32 slot, const struct answer *answer);
 
+/* Whether it comes from root, whose own handles have no badge. */
+static inline bool is_from_root(const struct request *request)
+{
+	return !request->badge || request->badge == BADGE_OF(SERVER_ROOT);
+}
+
 /* Whether it comes from root or a server. */
 static inline bool is_from_server(const struct request *request)
 {
-	return request->badge >= BADGE_SERVERS;
+	return is_from_root(request) || request->badge >= BADGE_SERVERS;
 }
 
 #endif

@@ -6,41 +6,50 @@
 
 enum pager_request {
 	/*
-	 * Servers only.  A client: word 0 = its badge, word 1 = parent << 16 | regions; from word 2
-	 * on, for each region, three words of struct pager_region; item HANDLE: its task, with
-	 * manage and grant.  A client of this badge that is there already is forgotten first (exec).
+	 * Servers only.  A client: word 0 = its badge, word 1 = note << 8 | regions; from word 2 on,
+	 * for each region, three words of struct pager_region; item HANDLE: its task, with manage
+	 * and grant.  A client of this badge that is there already is forgotten first (exec).
 	 */
 	PAGER_ADOPT = 1,
-	/* Servers only.  Word 0 = parent's badge, word 1 = child's; item HANDLE: the child's task. */
+	/* Servers only.  Word 0 = parent's badge, word 1 = child's, word 2 = its note; item HANDLE:
+	   the child's task. */
 	PAGER_FORK,
 	/*
-	 * Servers only.  Word 0 = badge.  The client is forgotten; the answer's string is a struct
-	 * pager_death.
+	 * Servers only.  Word 0 = badge.  The client is forgotten.  Answer: word 0 = vector of the
+	 * exception that it died of, and then a struct pager_death as string; else ~0, no string.
 	 */
 	PAGER_FORGET,
 	/* Word 0 = new end of the caller's heap, 0: only ask.  Answer: word 0 = the end. */
 	PAGER_BREAK,
 	/*
 	 * proc only, after its restart: the first client with a pid above word 0.  Answer: word 0 =
-	 * pid (0: no more), word 1 = its parent; item HANDLE: its task.
+	 * pid (0: no more), word 1 = its note; item HANDLE: its task, none if that has ended.
 	 */
 	PAGER_NEXT,
+	/* proc only.  Word 0 = pid, word 1 = its note from now on, which PAGER_NEXT tells: 24 bits. */
+	PAGER_KEEP,
+	/* proc only.  Word 0 = badge of a server, whose task is destroyed. */
+	PAGER_KILL,
 };
 
-enum region_kind { REGION_ZERO, REGION_STACK, REGION_HEAP, REGION_SHARED };
+/*
+ * Pages that are not there are brought, as zeros, when they are first touched.  At first there are
+ * all of a FILE, the topmost of a STACK, none of the others.
+ */
+enum region_kind { REGION_ZERO, REGION_STACK, REGION_HEAP, REGION_SHARED, REGION_FILE };
 
-/* Pages that are not there are brought, as zeros, when they are first touched. */
 struct pager_region {
 	u32 start, end; /* addresses, page aligned; of a stack or heap: as far as it may grow */
 	u32 prot_kind;  /* prot | kind << 8 */
 };
-#define PAGER_REGIONS 16u
+#define PAGER_REGIONS 20u
 
 #define DEATH_FRAMES 16u
 struct pager_death {
-	u32 vector;  /* ~0: no fault of its own */
+	u32 vector;
 	u32 address; /* of a page fault */
 	u32 label;   /* as the kernel told it (FAULT_WRITE and so on) */
+	u32 error;   /* EFAULT: it may not; ENOMEM, EQUOTA: there was no page for it */
 	struct registers registers;
 	u32 frames;
 	u32 frame[DEATH_FRAMES]; /* return addresses, innermost first */

@@ -16,7 +16,8 @@ enum proc_request {
 	PROC_SPAWN,
 	/* Word 0 = pid of a child, 0: any; word 1 = WAIT_ flags.  Answer: pid (0: none yet), status. */
 	PROC_WAIT,
-	/* Word 0 = pid, or with KILL_GROUP in word 1 a group.  Not allowed: pids of servers. */
+	/* Word 0 = pid, word 1 = KILL_PROCESS; or a group, KILL_GROUP; or the pid of a server that
+	   PROC_LIST tells, KILL_SERVER. */
 	PROC_KILL,
 	/* Word 0 = pid (0: own), word 1 = group (0: a new one, named as the pid). */
 	PROC_GROUP,
@@ -30,11 +31,14 @@ enum proc_request {
 };
 
 #define WAIT_NOHANG 1u
+#define KILL_PROCESS 0u
 #define KILL_GROUP 1u
+#define KILL_SERVER 2u /* not root, not pager */
 
 /* Statuses of wait: what it called exit with, 0 to 127; killed: 128 + vector; by kill: 137. */
 #define STATUS_BY_KILL 137u
 
+/* Servers have the pids PIDS + enum server_number. */
 struct proc_entry {
 	u32 pid, parent, group,
 		state;   /* state: 0 runs, 1 waits in a call, 2 ended, not waited for */

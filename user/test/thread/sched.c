@@ -391,7 +391,8 @@ static void copy_pages(u32 from, u32 to)
 	}
 }
 
-static void forked(void)
+/* `other`: the parent's thread, or the reply handle of its call. */
+static void fork_from(u32 other)
 {
 	struct fellow parent = { .slot = SLOT_FELLOW, .area = 60, .run = call_and_tell };
 	struct result told;
@@ -404,7 +405,7 @@ static void forked(void)
 	EXPECT(0, handle_copy(SLOT_CHILD_TASK, SLOT_A, SLOT_A, RIGHT_SEND, 0x55));
 	EXPECT(0, thread_create(SLOT_CHILD_TASK, SLOT_CHILD_TASK + 1, 0, 0,
 			  (THREADS_START + 60 * 0x40000) | OWN, 0));
-	EXPECT(0, thread_ctl(SLOT_CHILD_TASK + 1, SLOT_FELLOW_THREAD, THREAD_START, 31, 32));
+	EXPECT(0, thread_ctl(SLOT_CHILD_TASK + 1, other, THREAD_START, 31, 32));
 	told = EXPECT(0, ipc_recv(SLOT_A, 0, SOON));
 	CHECK_EQUAL(told.badge, 0x55);
 	CHECK_EQUAL(told.word0, 31);
@@ -417,6 +418,33 @@ static void forked(void)
 	CHECK_EQUAL(told.word0, 41);
 	/* The words, no error, and the tag of the answer. */
 	CHECK_EQUAL(told.word1, 42 + TAG(0u, 2u, 0u));
+}
+
+static void forked(void) { fork_from(SLOT_FELLOW_THREAD); }
+static void forked_by_reply(void) { fork_from(90); }
+
+/* Who holds the reply handle sees the caller's registers, and copies it, until it has answered. */
+static void registers_by_reply(void)
+{
+	struct registers *registers = (struct registers *)message_own();
+	struct thread_plan plan = { 1, SLOT_THREADS + 1, OWN, 0, add_one, NULL };
+
+	make_endpoint(SLOT_A);
+	CHECK_EQUAL(thread_prepare(&plan), 0);
+	start_thread(0, call_a, (void *)0, OWN, 0);
+	EXPECT(0, ipc_recv(SLOT_A, 90, SOON));
+	EXPECT(0, thread_ctl(0, 90, THREAD_GETREGS, 0, 0));
+	CHECK(registers->esp - THREADS_START < 0x40000, "esp 0x%x", registers->esp);
+	EXPECT(0, thread_ctl(0, SLOT_THREADS, THREAD_GETREGS, 0, 0));
+	EXPECT(EINVAL, thread_ctl(SLOT_THREADS, 90, THREAD_GETREGS, 0, 0));
+	EXPECT(EINVAL, thread_ctl(0, 90, THREAD_SETREGS, 0, 0));
+	EXPECT(EBADH, thread_ctl(0, SLOT_A, THREAD_GETREGS, 0, 0));
+	EXPECT(EBADH, thread_ctl(0, 91, THREAD_GETREGS, 0, 0));
+	EXPECT(EBUSY, thread_ctl(0, SLOT_THREAD, THREAD_GETREGS, 0, 0));
+	/* The call ends; the handle is still there, and leads to nobody. */
+	EXPECT(0, handle_drop(SLOT_THREADS, DROP_DESTROY));
+	EXPECT(EDEAD, thread_ctl(0, 90, THREAD_GETREGS, 0, 0));
+	EXPECT(EDEAD, thread_ctl(SLOT_THREADS + 1, 90, THREAD_START, 1, 2));
 }
 
 static void fork_from_the_wrong_one(void)
@@ -537,6 +565,8 @@ static const struct test tests[] = {
 	{ "thread.sent_elsewhere", sent_elsewhere, 0 },
 	{ "thread.registers_in_call", registers_in_a_call, 0 },
 	{ "thread.fork", forked, 0 },
+	{ "thread.fork_by_reply", forked_by_reply, 0 },
+	{ "thread.registers_by_reply", registers_by_reply, 0 },
 	{ "thread.fork_busy", fork_from_the_wrong_one, 0 },
 	{ "thread.bind_busy", bound_twice, 0 },
 	{ "thread.bound_ends", bound_one_ends, 0 },

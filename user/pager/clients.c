@@ -1,0 +1,203 @@
+/* Regions and what a fault in them means: see clients.h. */
+#include "user/pager/clients.h"
+
+#include "lib/compiler.h"
+#include "lib/string.h"
+#include "user/lib/errno.h"
+
+#define PAGE 4096u
+#define BATCH_MAX 16u
+#define NEAR (8 * PAGE) /* a hole that is not worth a call of its own */
+
+static struct client clients[CLIENTS];
+
+u32 client_number(u32 badge)
+{
+	if (badge && badge < PIDS)
+		return badge;
+	if (badge >= BADGE_SERVERS && badge < BADGE_OF(SERVERS))
+		return PIDS + badge - BADGE_SERVERS;
+	return CLIENT_NONE;
+}
+
+struct client *client_at(u32 number) { return &clients[number]; }
+
+/* ---- Regions ---- */
+
+static bool prot_is_valid(u32 prot)
+{
+	return (prot & PROT_READ) && !(prot & ~PROT_MASK) &&
+	       (prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC);
+}
+
+static bool region_is_valid(const struct region *region)
+{
+	return region->start < region->end && region->start >= USER_START &&
+	       region->end <= USER_END && !(region->start % PAGE) && !(region->end % PAGE) &&
+	       prot_is_valid(region->prot) && region->kind <= REGION_FILE;
+}
+
+static struct region read_region(const u32 *word)
+{
+	struct region region = { .start = word[0],
+		.end = word[1],
+		.prot = word[2] & 0xFFu,
+		.kind = word[2] >> 8,
+		.low = word[1],
+		.high = word[0] };
+
+	if (region.kind == REGION_FILE) {
+		region.low = region.start;
+		region.high = region.end;
+	} else if (region.kind == REGION_STACK) {
+		region.low = region.end - PAGE;
+		region.high = region.end;
+	}
+	return region;
+}
+
+/* Into its place by address; false: it overlaps another, or is a second heap. */
+static bool insert(struct client *client, const struct region *region)
+{
+	u32 at = client->regions;
+
+	for (u32 i = 0; i < client->regions; i++)
+		if (region->start < client->region[i].end && client->region[i].start < region->end)
+			return false;
+	if (region->kind == REGION_HEAP && client->heap_end)
+		return false;
+	while (at && client->region[at - 1].start > region->start) {
+		client->region[at] = client->region[at - 1];
+		at--;
+	}
+	client->region[at] = *region;
+	client->regions++;
+	if (region->kind == REGION_HEAP)
+		client->heap_end = region->start;
+	return true;
+}
+
+static void begin(struct client *client, u32 note)
+{
+	client->used = true;
+	client->ended = false;
+	client->note = note;
+	client->heap_end = 0;
+	client->regions = 0;
+}
+
+u32 client_define(struct client *client, u32 note, u32 regions, const u32 *words)
+{
+	begin(client, note);
+	for (u32 i = 0; i < regions; i++) {
+		struct region region = read_region(words + 3 * i);
+
+		if (i == PAGER_REGIONS || !region_is_valid(&region) || !insert(client, &region)) {
+			client->used = false;
+			return EINVAL;
+		}
+	}
+	return 0;
+}
+
+void client_fork(const struct client *parent, struct client *child, u32 note)
+{
+	begin(child, note);
+	child->heap_end = parent->heap_end;
+	child->regions = parent->regions;
+	memcpy(child->region, parent->region, parent->regions * sizeof(struct region));
+}
+
+/* ---- Faults ---- */
+
+struct region *client_region(struct client *client, u32 address)
+{
+	for (u32 i = 0; i < client->regions; i++) {
+		struct region *region = &client->region[i];
+
+		if (address - region->start >= region->end - region->start)
+			continue;
+		return region->kind == REGION_HEAP && address >= client->heap_end ? NULL : region;
+	}
+	return NULL;
+}
+
+enum verdict client_judge(const struct region *region, u32 label)
+{
+	if (!region || (FAULT_WRITE(label) && !(region->prot & PROT_WRITE)) ||
+		(FAULT_FETCH(label) && !(region->prot & PROT_EXEC)))
+		return FAULT_DEATH;
+	if (!FAULT_PRESENT(label))
+		return FAULT_BRING;
+	return FAULT_WRITE(label) ? FAULT_COPY : FAULT_AGAIN;
+}
+
+u32 region_batch(const struct client *client, struct region *region, u32 page)
+{
+	u32 left;
+
+	if (region->kind != REGION_HEAP)
+		return 1;
+	left = (ALIGN_UP(client->heap_end, PAGE) - page) / PAGE;
+	region->batch = page == region->next ? MIN(region->batch * 2, BATCH_MAX) : 1;
+	return MIN(region->batch, left);
+}
+
+void region_brought(struct region *region, u32 page, u32 end)
+{
+	region->low = MIN(region->low, page);
+	region->high = MAX(region->high, end);
+	region->next = end;
+}
+
+/* ---- The heap ---- */
+
+static struct region *heap_of(struct client *client)
+{
+	for (u32 i = 0; i < client->regions; i++)
+		if (client->region[i].kind == REGION_HEAP)
+			return &client->region[i];
+	return NULL;
+}
+
+u32 client_break(struct client *client, u32 end, u32 *unmap, u32 *unmap_end)
+{
+	struct region *heap = heap_of(client);
+
+	*unmap = *unmap_end = 0;
+	if (!heap || end < heap->start || end > heap->end)
+		return EINVAL;
+	client->heap_end = end;
+	if (ALIGN_UP(end, PAGE) < heap->high) {
+		*unmap = ALIGN_UP(end, PAGE);
+		*unmap_end = heap->high;
+		heap->high = *unmap;
+	}
+	return 0;
+}
+
+/* ---- fork ---- */
+
+static bool has_pages(const struct region *region) { return region->low < region->high; }
+
+static bool goes_with(const struct span *span, const struct region *region)
+{
+	return span->shared == (region->kind == REGION_SHARED) && region->low - span->end < NEAR;
+}
+
+bool client_next_span(const struct client *client, u32 *next, struct span *span)
+{
+	const struct region *region = client->region;
+
+	while (*next < client->regions && !has_pages(&region[*next]))
+		++*next;
+	if (*next == client->regions)
+		return false;
+	*span = (struct span){ region[*next].low, region[*next].high,
+		region[*next].kind == REGION_SHARED };
+	while (++*next < client->regions &&
+		(!has_pages(&region[*next]) || goes_with(span, &region[*next])))
+		if (has_pages(&region[*next]))
+			span->end = region[*next].high;
+	return true;
+}

@@ -1,0 +1,119 @@
+/* Calls on clients' tasks: see memory.h. */
+#include "user/pager/memory.h"
+
+#include "lib/compiler.h"
+#include "user/pager/death.h"
+
+#define VECTOR_PAGE_FAULT 14u
+#define END_THREAD 1u /* any answer to a fault but 0 */
+
+/* Another thread's fault may have brought pages of it: EEXIST. */
+static u32 bring(u32 number, struct region *region, u32 page)
+{
+	u32 pages = region_batch(client_at(number), region, page);
+	struct result result = mem_alloc(client_task(number), 0, page | region->prot, pages, 0);
+
+	region_brought(region, page, page + MAX(result.word0, 1u) * PAGE);
+	return result.word0 || result.error == EEXIST ? 0 : result.error;
+}
+
+/* If nobody else has the frame any more, the call copies nothing. */
+static u32 copy(u32 number, const struct region *region, u32 page)
+{
+	u32 task = client_task(number);
+
+	return mem_map(task, task, page | region->prot, page | MAP_COPY | MAP_REPLACE, 1).error;
+}
+
+static u32 serve_page_fault(u32 number, u32 label, u32 address)
+{
+	struct region *region = client_region(client_at(number), address);
+	u32 page = ALIGN_DOWN(address, PAGE);
+
+	switch (client_judge(region, label)) {
+	case FAULT_BRING: return bring(number, region, page);
+	case FAULT_COPY: return copy(number, region, page);
+	case FAULT_AGAIN: return 0;
+	default: return EFAULT;
+	}
+}
+
+void memory_fault(u32 number, const struct request *request, struct answer *answer)
+{
+	u32 error = EFAULT;
+
+	if (client_at(number)->ended) {
+		answer->error = END_THREAD;
+		return;
+	}
+	if (FAULT_VECTOR(request->label) == VECTOR_PAGE_FAULT)
+		error = serve_page_fault(number, request->label, request->word[0]);
+	if (!error)
+		return;
+	death_record(number, request, error);
+	client_at(number)->ended = true;
+	handle_drop(client_task(number), DROP_DESTROY);
+	answer->error = END_THREAD;
+}
+
+/* ---- fork ---- */
+
+/* Neighbouring regions have other rights; none gets more than the parent's page has. */
+static u32 share(u32 from, u32 to, u32 start, u32 end)
+{
+	u32 error = 0;
+
+	for (u32 at = start; at < end && !error; at += RANGE_MAX * PAGE)
+		error = mem_map(to, from, at | PROT_READ | PROT_EXEC, at | MAP_SHARE,
+			MIN((end - at) / PAGE, RANGE_MAX))
+				.error;
+	return error;
+}
+
+/* Page by page: MAP does not pass over holes. */
+static u32 map_shared(u32 from, u32 to, u32 start, u32 end)
+{
+	u32 error = 0;
+
+	for (u32 at = start; at < end && !error; at += PAGE) {
+		error = mem_map(to, from, at | PROT_READ | PROT_WRITE, at | MAP_MAP, 1).error;
+		if (error == EFAULT)
+			error = 0;
+	}
+	return error;
+}
+
+u32 memory_fork(u32 parent, u32 child)
+{
+	u32 from = client_task(parent), to = client_task(child), next = 0, error = 0;
+	struct span span;
+
+	while (!error && client_next_span(client_at(parent), &next, &span))
+		error = span.shared ? map_shared(from, to, span.start, span.end)
+				    : share(from, to, span.start, span.end);
+	return error;
+}
+
+/* ---- The rest ---- */
+
+void memory_remove(u32 number, u32 start, u32 end)
+{
+	for (u32 at = start; at < end; at += RANGE_MAX * PAGE)
+		mem_unmap(client_task(number), at, MIN((end - at) / PAGE, RANGE_MAX));
+}
+
+void memory_forget(u32 number)
+{
+	if (!client_at(number)->ended)
+		handle_drop(client_task(number), 0);
+	client_at(number)->used = false;
+}
+
+bool memory_lives(u32 number)
+{
+	struct info_task info;
+
+	return !client_at(number)->ended &&
+	       !sys_info(client_task(number), INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info))
+			.error;
+}

@@ -1,0 +1,26 @@
+/*
+ * What the pager does to its clients' tasks: pages brought, copied, shared, and the end of one that
+ * touches what it may not.
+ */
+#ifndef USER_PAGER_MEMORY_H
+#define USER_PAGER_MEMORY_H
+
+#include "user/lib/server.h"
+#include "user/pager/clients.h"
+
+/* The slot of a client's task. */
+#define SLOT_CLIENTS 256u
+static inline u32 client_task(u32 number) { return SLOT_CLIENTS + number; }
+
+/* A fault, as a request of the client: answers it, or ends the client. */
+void memory_fault(u32 number, const struct request *request, struct answer *answer);
+/* The child, a task without pages, gets the parent's. */
+u32 memory_fork(u32 parent, u32 child);
+/* Removes [start, end) of a client. */
+void memory_remove(u32 number, u32 start, u32 end);
+/* Drops the task, and forgets it. */
+void memory_forget(u32 number);
+/* Whether its task lives. */
+bool memory_lives(u32 number);
+
+#endif

@@ -1,0 +1,160 @@
+/* exit, kill, crashes and wait: see end.h. */
+#include "user/proc/end.h"
+
+#include "lib/compiler.h"
+#include "user/lib/ask.h"
+#include "user/lib/protocol/pager.h"
+#include "user/lib/protocol/root.h"
+#include "user/proc/files.h"
+#include "user/proc/make.h"
+#include "user/proc/report.h"
+#include "user/proc/table.h"
+
+#define STATUS_BY_VECTOR 128u
+#define NO_VECTOR (~0u)
+
+void end_process(u32 pid, u32 status)
+{
+	if (process_ends(pid, status))
+		make_destroy(pid);
+}
+
+u32 end_group(u32 group, u32 status)
+{
+	u32 error = ESRCH;
+
+	for (u32 pid = 1; pid < PIDS; pid++) {
+		const struct process *process = process_alive(pid);
+
+		if (!process || process->group != group)
+			continue;
+		end_process(pid, status);
+		error = 0;
+	}
+	return error;
+}
+
+/* ---- wait ---- */
+
+/* Answers the kept wait of a parent, if a child has ended that it waits for. */
+static void answer_wait(u32 parent)
+{
+	struct process *process = process_alive(parent);
+	struct answer answer = { 0 };
+
+	if (!process || !process->waits)
+		return;
+	answer.word0 = process_find_ended(parent, process->waits_for, &answer.error);
+	if (!answer.word0 && !answer.error)
+		return;
+	if (answer.word0)
+		answer.word1 = process_at(answer.word0)->status;
+	process->waits = false;
+	/* Who waits no more has not been told. */
+	if (!server_answer(SLOT_WAITERS + parent, &answer) && answer.word0)
+		process_waited(answer.word0);
+}
+
+void end_drop_wait(u32 pid)
+{
+	if (process_at(pid)->waits)
+		handle_drop(SLOT_WAITERS + pid, 0);
+	process_at(pid)->waits = false;
+}
+
+/* One wait of a process is kept at a time.  Whose caller is gone is nobody's. */
+static bool waits_already(u32 pid)
+{
+	if (process_at(pid)->waits &&
+		thread_ctl(0, SLOT_WAITERS + pid, THREAD_GETREGS, 0, 0).error == EDEAD)
+		end_drop_wait(pid);
+	return process_at(pid)->waits;
+}
+
+static void keep_wait(u32 parent, u32 wanted, struct answer *answer)
+{
+	if (waits_already(parent)) {
+		answer->error = EBUSY;
+		return;
+	}
+	process_at(parent)->waits = true;
+	process_at(parent)->waits_for = wanted;
+	server_keep(SLOT_WAITERS + parent, answer);
+}
+
+void end_wait(const struct request *request, struct answer *answer)
+{
+	u32 parent = request->badge, wanted = request->word[0];
+
+	answer->word0 = process_find_ended(parent, wanted, &answer->error);
+	if (answer->word0) {
+		answer->word1 = process_at(answer->word0)->status;
+		process_waited(answer->word0);
+	} else if (!answer->error && !(request->word[1] & WAIT_NOHANG)) {
+		keep_wait(parent, wanted, answer);
+	}
+}
+
+/* ---- The end ---- */
+
+/* What the pager knows of it; the vector that it died of, or NO_VECTOR. */
+static u32 ask_cause(u32 pid, struct pager_death *death)
+{
+	struct ask request = { .label = PAGER_FORGET,
+		.word = { pid },
+		.place = death,
+		.room = sizeof(*death),
+		.timeout = SERVER_TIME };
+
+	return ask(SLOT_PAGER, &request) ? NO_VECTOR : request.word0;
+}
+
+/* True: it died of itself. */
+static bool note_status(u32 pid, u32 vector)
+{
+	u32 status = vector == NO_VECTOR ? STATUS_BY_KILL : STATUS_BY_VECTOR + vector;
+
+	return process_ends(pid, status) && vector != NO_VECTOR;
+}
+
+static void tell_root(u32 status)
+{
+	ipc_call(SLOT_PARENT, TAG(ROOT_FIRST_ENDED, 1u, 0u), status, 0, SERVER_TIME);
+}
+
+void end_finish(u32 pid)
+{
+	static struct pager_death death;
+	u32 vector = ask_cause(pid, &death), parent = process_at(pid)->parent, status;
+
+	if (note_status(pid, vector))
+		report_death(process_at(pid)->path, pid, &death);
+	files_exit(pid);
+	end_drop_wait(pid);
+	make_forget(pid);
+	status = process_at(pid)->status;
+	if (process_gone(pid))
+		answer_wait(parent);
+	if (pid == FIRST_PID)
+		tell_root(status);
+}
+
+/* Several pids share a bit, and exec's old task raises it too. */
+static bool is_gone(u32 pid)
+{
+	const struct process *process = process_at(pid);
+
+	return process && (process->state == PROCESS_ENDING ||
+				  (process->state == PROCESS_ALIVE && !make_lives(pid)));
+}
+
+void end_noticed(u32 bits)
+{
+	for (; bits; bits &= bits - 1) {
+		u32 bit = (u32)__builtin_ctz(bits);
+
+		for (u32 pid = bit; pid < PIDS; pid += END_BITS)
+			if (is_gone(pid))
+				end_finish(pid);
+	}
+}
