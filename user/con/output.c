@@ -89,19 +89,20 @@ u32 output_room(void)
 	return room > ECHO_ROOM ? room - ECHO_ROOM : 0;
 }
 
-void output_echo(const char *bytes, u32 n)
+static void put(char c)
 {
-	for (u32 i = 0; i < n; i++) {
-		if (bytes[i] == '\n') {
-			serial_put('\r');
-			screen_put(&screen, "\r", 1);
-		}
-		serial_put((u8)bytes[i]);
-	}
-	screen_put(&screen, bytes, n);
+	serial_put((u8)c);
+	screen_put(&screen, &c, 1);
 }
 
-void output_put(const char *bytes, u32 n) { output_echo(bytes, n); }
+void output_put(const char *bytes, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		if (bytes[i] == '\n')
+			put('\r');
+		put(bytes[i]);
+	}
+}
 
 void output_show(void)
 {
@@ -109,3 +110,5 @@ void output_show(void)
 	show_rows();
 	show_cursor();
 }
+
+bool output_is_shown(void) { return serial_all_sent(); }
