@@ -4,6 +4,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/calls/call.h"
 #include "kernel/calls/range.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
@@ -168,8 +169,12 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = objects_lock_irq();
-	/* One that has ended would never be unbound, and leave a pointer to itself. */
-	if (thread->object.dead)
+	order_effect(NULL);
+	/*
+	 * One that has ended would never be unbound, and leave a pointer to itself; nor would a
+	 * notification that has.
+	 */
+	if (thread->object.dead || (notification && notification->dead))
 		error = EDEAD;
 	else if (notification)
 		error = notification_bind(notification_of(notification), thread);

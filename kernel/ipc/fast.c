@@ -2,6 +2,7 @@
 #include "kernel/ipc/fast.h"
 
 #include "kernel/calls/call.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
@@ -76,6 +77,7 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 		objects_unlock_call();
 		return false;
 	}
+	order_effect(NULL);
 	pass(self, frame, receiver, badge, TAG_CALL);
 	message_none(frame); /* what a call returns that ends with an error */
 	list_remove(&receiver->queue);
@@ -125,6 +127,7 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 		objects_unlock_call();
 		return false;
 	}
+	order_effect(NULL);
 	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
 	if (!caller->faults)
 		pass(self, frame, caller, 0, 0);

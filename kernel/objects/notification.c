@@ -2,6 +2,7 @@
 #include "kernel/objects/notification.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
 #include "lib/assert.h"
@@ -22,8 +23,13 @@ static bool wake_some(struct notification *notification, u32 result)
 {
 	u32 flags = objects_lock_irq(), n;
 
-	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++)
-		thread_wake(list_first(&notification->waiters, struct user_thread, queue), result);
+	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++) {
+		struct user_thread *waiter =
+			list_first(&notification->waiters, struct user_thread, queue);
+
+		order_thread(ORDER_WAKE, waiter);
+		thread_wake(waiter, result);
+	}
 	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }
@@ -34,6 +40,7 @@ static void mark_dead(struct notification *notification)
 	u32 flags = objects_lock_irq();
 	struct object *object = &notification->object;
 
+	order_object(ORDER_DEAD, object);
 	object->dead = true;
 	timeout_stop(&notification->timer);
 	if (notification->bound)
@@ -74,6 +81,7 @@ static void timer_due(struct timeout *timeout)
 {
 	struct notification *notification = container_of(timeout, struct notification, timer);
 
+	order_object(ORDER_TIMER, &notification->object);
 	notification_raise(notification, 1u << notification->timer_bit);
 }
 

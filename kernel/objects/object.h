@@ -67,9 +67,9 @@ void objects_lock_wait(void);
  */
 static __always_inline void objects_lock_call(void)
 {
+	lock_order_wait(&objects_lock, HERE(), true);
 	this_cpu_inc(nosleep.locks);
-	if (likely(!atomic_xchg(&objects_lock.taken, 1))) {
-		lock_order_wait(&objects_lock, HERE(), true);
+	if (likely(spin_grab(&objects_lock))) {
 		spin_taken(&objects_lock);
 		return;
 	}

@@ -2,6 +2,7 @@
 #include "kernel/objects/task.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
@@ -9,6 +10,8 @@
 #include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "mm/wait.h"
 
 struct list all_tasks = LIST_INIT(all_tasks);
@@ -32,18 +35,21 @@ static u32 own_charge(const struct task *task)
 	return sizeof(*task) + (1 + table_pages(task)) * PAGE_SIZE;
 }
 
+/* Its pages are zero again, and the next task's. */
 static void free_table(struct handle_table *table)
 {
+	for (u32 slot = 0; slot < table->end; slot++)
+		*handle_place(table, slot) = (struct handle){};
 	for (u32 i = 0; i < HANDLE_PAGES; i++)
 		if (table->page[i])
-			free_page_at(table->page[i]);
+			zeroed_page_free(table->page[i]);
 }
 
 static bool alloc_table(struct handle_table *table, u32 slots)
 {
 	table->slots = slots;
 	for (u32 i = 0; i < slots / HANDLES_A_PAGE; i++) {
-		table->page[i] = get_zeroed_page(GFP_KERNEL);
+		table->page[i] = zeroed_page_alloc();
 		if (!table->page[i]) {
 			free_table(table);
 			return false;
@@ -124,6 +130,7 @@ u32 task_create(const struct new_task *wanted, struct task **made)
 		object_free(&task_cache, task);
 		return ENOMEM;
 	}
+	order_task(ORDER_TASK, task);
 	publish(task, wanted);
 	*made = task;
 	return 0;
@@ -205,6 +212,7 @@ void task_destroy(struct task *task)
 	do {
 		u32 flags = objects_lock_irq();
 
+		order_task(ORDER_END, task);
 		task->object.dead = true;
 		task->urgency = MAX(task->urgency, current_thread()->priority);
 		more = kill_some(task);
@@ -213,32 +221,21 @@ void task_destroy(struct task *task)
 	} while (more);
 }
 
-/* The first slot from *slot on that is not empty; false: none.  Empty ones are passed quickly. */
-static bool next_handle(const struct handle_table *table, u32 *slot)
-{
-	while (*slot < table->slots) {
-		const struct handle *handle = handle_place(table, *slot);
-		u32 left = HANDLES_A_PAGE - *slot % HANDLES_A_PAGE;
-
-		for (; left && !handle->object; left--, ++*slot)
-			handle++;
-		if (left)
-			return true;
-	}
-	return false;
-}
-
 /* Empties up to a hold's worth of slots from *slot on; true if there are more. */
 static bool drop_some(struct task *task, u32 *slot)
 {
 	u32 flags = objects_lock_irq(), dropped = 0;
 
-	while (dropped < ELEMENTS_A_HOLD && next_handle(&task->handles, slot)) {
-		handle_clear(handle_place(&task->handles, *slot));
+	for (; *slot < task->handles.end && dropped < ELEMENTS_A_HOLD; ++*slot) {
+		struct handle *handle = handle_at(&task->handles, *slot);
+
+		if (!handle)
+			continue;
+		handle_clear(handle);
 		dropped++;
 	}
 	objects_unlock_irq(flags);
-	return *slot < task->handles.slots;
+	return *slot < task->handles.end;
 }
 
 static void drop_handles(struct task *task)
@@ -283,10 +280,10 @@ static void free_io(struct task *task)
 /* The struct stays, as a stub, as long as handles lead to it. */
 static void free_memory(struct task *task)
 {
+	free_table(&task->handles);
 	mm_destroy(task->mm);
 	task->mm = NULL;
 	free_io(task);
-	free_table(&task->handles);
 	account_return(&task->account, own_charge(task));
 	INVARIANT(56, atomic_read(&task->account.used) == 0,
 		"task %u has ended, and its account holds %u bytes", task->number,

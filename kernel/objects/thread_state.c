@@ -2,6 +2,7 @@
 #include "kernel/objects/thread_state.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 
@@ -11,8 +12,10 @@ static void time_out(struct timeout *timeout)
 
 	if (thread->state == IN_ACTIVE || thread->state == IN_PASSIVE)
 		thread->timed_out = true;
-	else
+	else {
+		order_thread(ORDER_TIMEOUT, thread);
 		thread_leave_call(thread, ETIMEDOUT);
+	}
 }
 
 void thread_state_init(struct user_thread *thread)

@@ -6,6 +6,7 @@
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/smp/smp_call.h"
 #include "arch/x86/upcall.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
@@ -210,6 +211,7 @@ u32 user_thread_create(const struct new_thread *wanted, struct user_thread **mad
 
 void user_thread_start(struct user_thread *thread)
 {
+	order_thread(ORDER_START, thread);
 	thread->started = true;
 	thread->stopped = thread->still = thread->parked = false;
 	thread->starts++;
