@@ -243,30 +243,35 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 /* ---- LOG ---- */
 
 /* What is printed meanwhile may take the place of what comes next: there the answer ends. */
-static u32 tell_text(u32 at, struct answer *answer)
+static u32 tell_text(u32 *at, struct answer *answer)
 {
 	char text[128];
 	u32 error = 0, n;
 
 	do {
 		n = MIN(answer->room - answer->filled, (u32)sizeof(text));
-		n = console_log_read(at, text, n);
-		at += n;
+		n = console_log_read(*at, text, n);
+		*at += n;
 	} while (n && put(answer, text, n, &error));
 	return error;
 }
 
 static u32 tell_log(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
 {
-	struct info_log info;
-	u32 error = 0;
+	struct info_log info = { 0 };
+	u32 error = 0, at;
 
 	object_let_go(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
 	if (error)
 		return error;
-	info.first = console_log_first(from);
+	info.first = at = console_log_first(from);
+	info.unshown = console_unshown();
 	error = put_one(answer, &info, sizeof(info));
-	return error ? error : tell_text(info.first, answer);
+	if (!error)
+		error = tell_text(&at, answer);
+	if (!error && task_has_port(self->task, CONSOLE_PORT))
+		console_shown(at);
+	return error;
 }
 
 static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)

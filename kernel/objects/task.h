@@ -85,6 +85,9 @@ void task_wait_end(struct task *task);
  */
 bool task_set_io(struct task *task, u8 *io);
 
+/* objects_lock held, or the task's own thread asks, or it has none any more. */
+bool task_has_port(const struct task *task, u32 port);
+
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);
 

@@ -148,8 +148,8 @@ enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
  * structs info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system,
  * send): structs info_task, from the number `from` on.  CACHES: structs info_cache, from number
  * `from` on, of the kernel's objects.  LOG (system, send): one struct info_log, with text of the
- * console from the byte number `from` on; the last 16 KiB are kept.  edi returns the bytes filled
- * in.
+ * console from the byte number `from` on; the last 16 KiB are kept.  What a task that has
+ * the serial line reads counts as shown.  edi returns the bytes filled in.
  */
 enum info_kind {
 	INFO_SYSTEM,
@@ -216,6 +216,7 @@ struct info_thread {
 
 struct info_log {
 	u32 first;   /* number of the first byte: later than `from` if that has gone */
+	u32 unshown; /* number of the first byte that is on no device yet */
 	char text[]; /* up to the end of the buffer, or of what there is */
 };
 

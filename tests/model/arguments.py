@@ -343,7 +343,7 @@ class Arguments(Choices):
             arguments.update(object_=self.handle("thread", 0), length=24)
         elif what in (C["INFO_TASKS"], C["INFO_LOG"]):
             arguments.update(object_=self.handle("system", SEND))
-            arguments["length"] = 0 if what == C["INFO_TASKS"] else self.any((0, 4, 28))
+            arguments["length"] = 0 if what == C["INFO_TASKS"] else self.any((0, 4, 8, 28))
         elif what in (C["INFO_TASK"], C["INFO_MAPS"]):
             arguments["object_"] = 0 if self.chance(40) else self.handle("task", 0)
         elif what == C["INFO_CACHES"]:

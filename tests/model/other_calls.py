@@ -163,7 +163,7 @@ class OtherCalls(Base):
         if what in (C["INFO_CACHES"], C["INFO_TASKS"]):
             size = length - length % 28  # whole structs; there are more of them
         if what == C["INFO_LOG"]:
-            size = 4  # and text
+            size = 8  # and text
         errors.unless(ranged and what != C["INFO_LOG"] or length >= size, "EINVAL")
         errors.unless(
             not size or buffer % PAGE == 0 and buffer in thread.task.space.scratch, "EFAULT"

@@ -13,7 +13,7 @@
 
 #include "lib/types.h"
 
-#define LINE_MAX 4096u   /* bytes of a line, its end included; what is typed beyond is refused */
+#define LINE_MAX 4096u    /* bytes of a line, its end included; what is typed beyond is refused */
 #define LINE_READY 16384u /* bytes and ends of file that wait to be read; a power of two */
 
 struct line {

@@ -13,6 +13,8 @@ void log_put(char c)
 	kept = MIN(kept + 1, LOG_BYTES);
 }
 
+u32 log_end(void) { return end; }
+
 u32 log_first(u32 number)
 {
 	u32 back = end - number;

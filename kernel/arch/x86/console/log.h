@@ -14,6 +14,8 @@
 void log_put(char c);
 /* The first byte from `number` on that is, or will be, there. */
 u32 log_first(u32 number);
+/* The next byte's number. */
+u32 log_end(void);
 /* Copies up to n bytes from `number` on.  0: there is none, or it is there no more. */
 u32 log_read(u32 number, char *to, u32 n);
 
