@@ -4,6 +4,7 @@
  */
 #include "user/root/archive.h"
 
+#include "user/lib/print.h"
 #include "user/root/start_page.h"
 
 static bool is_archive(const struct tar *tar)
@@ -24,4 +25,49 @@ bool archive_open(struct tar *tar)
 			return true;
 	}
 	return false;
+}
+
+u32 archive_address(void)
+{
+	struct tar tar;
+
+	return archive_open(&tar) ? (u32)(uintptr_t)tar.start : 0;
+}
+
+u32 archive_bytes(void)
+{
+	struct tar tar;
+
+	return archive_open(&tar) ? tar.size : 0;
+}
+
+bool archive_has(const char *name)
+{
+	struct tar_file file;
+	struct tar tar;
+
+	return archive_open(&tar) && tar_find(&tar, name, &file);
+}
+
+u32 archive_program(const char *name, struct elf_program *program)
+{
+	struct tar_file file;
+	const char *fault;
+	struct tar tar;
+
+	if (!archive_open(&tar)) {
+		printf("root: no module is an archive of programs (user.tar), so no %s\n", name);
+		return EINVAL;
+	}
+	if (!tar_find(&tar, name, &file)) {
+		printf("root: no program is named %s\n", name);
+		if (tar.fault)
+			printf("root: the archive is damaged at byte %u: %s\n", tar.next,
+				tar.fault);
+		return EINVAL;
+	}
+	fault = elf_read(file.data, file.size, program);
+	if (fault)
+		printf("root: %s is no program: %s\n", name, fault);
+	return fault ? EINVAL : 0;
 }

@@ -8,29 +8,6 @@
 
 #define CHILD_LIMIT 0x40000000u /* bytes */
 
-static bool find_program(const char *name, struct elf_program *program)
-{
-	struct tar_file file;
-	const char *fault;
-	struct tar tar;
-
-	if (!archive_open(&tar)) {
-		printf("root: no module is an archive of programs (user.tar), so no %s\n", name);
-		return false;
-	}
-	if (!tar_find(&tar, name, &file)) {
-		printf("root: no program is named %s\n", name);
-		if (tar.fault)
-			printf("root: the archive is damaged at byte %u: %s\n", tar.next,
-				tar.fault);
-		return false;
-	}
-	fault = elf_read(file.data, file.size, program);
-	if (fault)
-		printf("root: %s is no program: %s\n", name, fault);
-	return !fault;
-}
-
 static u32 fill_task(const struct command *command, const struct elf_program *program)
 {
 	u32 stack, error = load_segments(SLOT_CHILD, program);
@@ -45,7 +22,7 @@ bool launch(const struct command *command, struct elf_program *program)
 	const char *name = command->argument[0];
 	u32 error;
 
-	if (!find_program(name, program))
+	if (archive_program(name, program))
 		return false;
 	error = child_make(CHILD_LIMIT);
 	if (error) {

@@ -1,6 +1,7 @@
 /*
- * The first task.  With run= on the kernel's command line it starts that program, serves it and
- * tells its end; without, it says what there is.
+ * The first task.  run= on the kernel's command line may name a program of the archive's top level,
+ * one that needs no servers, such as the in-system tests: root serves it and tells its end.  Else
+ * root starts the servers, and a shell: for the words of run=, or at a prompt.
  */
 #include "lib/assert.h"
 #include "lib/compiler.h"
@@ -8,9 +9,10 @@
 #include "user/lib/child.h"
 #include "user/lib/print.h"
 #include "user/lib/start.h"
+#include "user/root/archive.h"
 #include "user/root/launch.h"
-#include "user/root/overview.h"
 #include "user/root/start_page.h"
+#include "user/root/supervisor.h"
 
 #define STATUS_NOT_STARTED 126u
 
@@ -44,17 +46,16 @@ static __noreturn void idle(void)
 __noreturn void root_main(void);
 __noreturn void root_main(void)
 {
-	u32 error, status = 0;
+	u32 error, status;
 
 	runtime_begin((struct message *)(uintptr_t)start_page->message);
 	error = child_begin();
 	if (error)
 		panic("root has no endpoint: %s", error_name(error));
 	command_parse(start_page->command_line, &command);
-	if (command.count || command.fault)
-		status = run_program();
-	else
-		overview_print();
+	if (!command.fault && (!command.count || !archive_has(command.argument[0])))
+		supervise(command.value);
+	status = run_program();
 	if (start_page->exit)
 		sys_ctl(ROOT_SYSTEM, SYS_EXIT, status, 0);
 	idle();
