@@ -119,10 +119,18 @@ static void notice(const struct server *server, u32 bits)
 		server->notified(bits & ~(1u << NOTE_PING));
 }
 
+/* No transfer waits for a pager: pages that take strings have to be there before. */
+static void touch_data(void)
+{
+	for (u32 i = 0; i < sizeof(data); i += PAGE)
+		((volatile char *)data)[i] = 0;
+}
+
 void server_run(const struct server *server)
 {
 	struct result message;
 
+	touch_data();
 	thread_ctl(SLOT_THREAD, SLOT_SELF_NOTE, THREAD_BIND, 0, 0);
 	message = receive(server);
 	for (;;) {
