@@ -19,6 +19,15 @@ enum con_request {
 	CON_INTERRUPTED,
 };
 
+/* At the interrupt key con raises this bit of proc's notification, to which it has a handle here. */
+#define CON_INTERRUPT_SLOT 48u
+#define CON_INTERRUPT_BIT 31u
+/*
+ * root raises this bit of con's notification before it ends the machine; con answers by its own bit
+ * of root's, as to a ping, when all that was written has left.
+ */
+#define CON_DRAIN_BIT 29u
+
 #define CON_LINE 0u
 #define CON_RAW 1u
 
