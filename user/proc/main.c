@@ -61,6 +61,7 @@ static void make_from(u32 parent, const struct request *request, struct answer *
 		return;
 	pid = parent ? process_new(parent) : process_first();
 	if (!pid) {
+		make_slow(parent);
 		answer->error = EAGAIN;
 		return;
 	}
@@ -75,6 +76,7 @@ static void fork_caller(u32 parent, struct answer *answer)
 	u32 pid = process_new(parent);
 
 	if (!pid) {
+		make_slow(parent);
 		answer->error = EAGAIN;
 		return;
 	}
@@ -154,8 +156,11 @@ static u32 set_group(u32 caller, u32 pid, u32 group)
 
 static u32 set_power(u32 how)
 {
-	struct result answer = ipc_call(SLOT_PARENT, TAG(ROOT_POWER, 1u, 0u), how, 0, SERVER_TIME);
+	struct result answer;
 
+	if (how > POWER_RESET)
+		return EINVAL;
+	answer = ipc_call(SLOT_PARENT, TAG(ROOT_POWER, 1u, 0u), how, 0, SERVER_TIME);
 	return answer.error ? answer.error : TAG_LABEL(answer.tag);
 }
 

@@ -10,6 +10,7 @@
 #include "user/proc/table.h"
 
 #define PRIO 8u
+#define PRIO_SLOW 4u
 #define SLOTS 256u
 #define FORK_TIME 1500000u /* microseconds: the largest process is shared page by page */
 
@@ -245,6 +246,8 @@ u32 make_exec(u32 pid, const struct start *start, bool *gone)
 }
 
 /* ---- The end ---- */
+
+void make_slow(u32 pid) { thread_ctl(SLOT_THREADS + pid, 0, THREAD_PRIO, PRIO_SLOW, 0); }
 
 void make_destroy(u32 pid) { handle_drop(SLOT_TASKS + pid, DROP_DESTROY); }
 

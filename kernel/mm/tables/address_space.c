@@ -230,16 +230,22 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t addres
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
+static bool eight_are_none(const pteval_t *entry)
+{
+	return !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] |
+		 entry[7]);
+}
+
 /*
  * How many entries of a PTE or PMD table, of `n` from this one on, are none before the first that
- * is not.  Most are none: they are passed by fours.
+ * is not.  Most are none: they are passed by eights.
  */
 static u32 count_none(const pteval_t *entry, u32 n)
 {
 	u32 i = 0;
 
-	while (i + 4 <= n && !(entry[i] | entry[i + 1] | entry[i + 2] | entry[i + 3]))
-		i += 4;
+	while (i + 8 <= n && eight_are_none(entry + i))
+		i += 8;
 	while (i < n && !entry[i])
 		i++;
 	return i;
@@ -269,23 +275,25 @@ static uintptr_t unmap_entries(
 
 /*
  * The start of the first range from `address` on that a PTE table covers, cut at `end`: most of an
- * address space is empty, and passed in steps of one entry.
+ * address space is empty.  Where PMDs are folded all entries stand in the one PGD.
  */
 static uintptr_t next_with_table(struct mm *mm, uintptr_t address, uintptr_t end)
 {
 	while (address < end && mm->tables != mm->pmds) {
-		const pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
-		uintptr_t border = next_border(address, PGDIR_SIZE, end);
-		const pmd_t *pmd;
+		pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
+		uintptr_t border = PMD_FOLDED ? end : next_border(address, PGDIR_SIZE, end);
+		uintptr_t here = ALIGN_DOWN(address, PMD_SIZE);
+		u32 entries = (ALIGN_UP(border, PMD_SIZE) - here) / PMD_SIZE, passed;
 
 		if (pgd_none(*pgd)) {
 			address = border;
 			continue;
 		}
-		pmd = pmd_offset((pgd_t *)pgd, address);
-		for (; address < border && pmd_none(*pmd); pmd++)
-			address = ALIGN_DOWN(address, PMD_SIZE) + PMD_SIZE;
-		if (address < border)
+		passed = count_none(&pmd_offset(pgd, address)->v, entries);
+		if (!passed)
+			return address;
+		address = here + passed * PMD_SIZE;
+		if (passed < entries)
 			return address;
 	}
 	return end;
