@@ -4,12 +4,12 @@
  * The kernel's own text goes to its log from the moment on that this task may use the serial line's
  * ports; it is shown here.
  */
-#include "user/con/controller.h"
+#include "user/con/device/controller.h"
+#include "user/con/device/serial.h"
 #include "user/con/input.h"
 #include "user/con/log.h"
 #include "user/con/output.h"
 #include "user/con/screen.h"
-#include "user/con/serial.h"
 #include "user/con/writers.h"
 #include "user/lib/protocol/con.h"
 #include "user/lib/start.h"
