@@ -75,6 +75,9 @@ const char *panic_text(void);
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \
 	X(log)                                                                                     \
+	X(keyboard)                                                                                \
+	X(line)                                                                                    \
+	X(screen)                                                                                  \
 	X(topology)                                                                                \
 	X(memory)                                                                                  \
 	X(bootmem)                                                                                 \

@@ -7,12 +7,12 @@
  */
 #include "user/con/input.h"
 
-#include "user/con/controller.h"
+#include "user/con/device/controller.h"
+#include "user/con/device/serial.h"
 #include "user/con/keyboard.h"
 #include "user/con/line.h"
 #include "user/con/output.h"
 #include "user/con/readers.h"
-#include "user/con/serial.h"
 #include "user/lib/protocol/con.h"
 
 /* Of one interrupt; more than any device has. */

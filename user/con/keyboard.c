@@ -34,10 +34,12 @@
 /* By code; 0: the key types nothing.  From 0x47 on the number pad, as with Num Lock. */
 static const char plain[] =
 	"\0\0331234567890-=\177\tqwertyuiop[]\r\0asdfghjkl;'`\0\\zxcvbnm,./\0*\0 "
-	"\0\0\0\0\0\0\0\0\0\0\0\0\0789-456+1230.\0\0\\";
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	"789-456+1230.\0\0\\";
 static const char shifted[] =
 	"\0\033!@#$%^&*()_+\177\tQWERTYUIOP{}\r\0ASDFGHJKL:\"~\0|ZXCVBNM<>?\0*\0 "
-	"\0\0\0\0\0\0\0\0\0\0\0\0\0789-456+1230.\0\0|";
+	"\0\0\0\0\0\0\0\0\0\0\0\0\0"
+	"789-456+1230.\0\0|";
 
 /* Keys with the prefix. */
 static const struct {

@@ -39,8 +39,8 @@ void line_set_raw(struct line *line, bool raw);
 static inline bool line_is_ready(const struct line *line) { return line->first != line->end; }
 
 /*
- * Copies at most `size` bytes of what is ready, in mode line of one line; 0: end of file.  They stay
- * until line_drop() is told how many.
+ * Copies at most `size` bytes of what is ready, in mode line of one line; 0: end of file.  They
+ * stay until line_drop() is told how many.
  */
 u32 line_look(const struct line *line, char *to, u32 size);
 void line_drop(struct line *line, u32 n);

@@ -30,9 +30,12 @@ void log_begin(void)
 
 void log_show(void)
 {
+	static const char lost[] = "\n[the kernel said more than its log keeps]\n";
 	u32 n;
 
-	while (output_room() > TEXT && (n = read(next, TEXT))) {
+	while (output_room() > TEXT + sizeof(lost) && (n = read(next, TEXT))) {
+		if (piece.log.first != next)
+			output_put(lost, sizeof(lost) - 1);
 		output_put(piece.log.text, n);
 		next = piece.log.first + n;
 	}

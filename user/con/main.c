@@ -4,12 +4,12 @@
  * The kernel's own text goes to its log from the moment on that this task may use the serial line's
  * ports; it is shown here.
  */
-#include "user/con/controller.h"
+#include "user/con/device/controller.h"
+#include "user/con/device/serial.h"
 #include "user/con/input.h"
 #include "user/con/log.h"
 #include "user/con/output.h"
 #include "user/con/screen.h"
-#include "user/con/serial.h"
 #include "user/con/writers.h"
 #include "user/lib/protocol/con.h"
 #include "user/lib/start.h"
@@ -43,7 +43,7 @@ static void serve(const struct request *request, struct answer *answer)
 	output_show();
 }
 
-/* A level line is masked until then. */
+/* A level line is masked until then; the last con may have died before. */
 static void acknowledge(u32 irq) { irq_ctl(0, SLOT_SELF_NOTE, IRQ_ACK, irq, 0); }
 
 static void show_all(void)
@@ -91,6 +91,8 @@ int main(int argc, char **argv)
 	output_begin();
 	log_begin();
 	input_begin();
+	acknowledge(SERIAL_IRQ);
+	acknowledge(KEYBOARD_IRQ);
 	show_all();
 	server_run(&con);
 }

@@ -3,9 +3,9 @@
 
 #include "lib/compiler.h"
 #include "lib/string.h"
-#include "user/con/ports.h"
+#include "user/con/device/ports.h"
+#include "user/con/device/serial.h"
 #include "user/con/screen.h"
-#include "user/con/serial.h"
 #include "user/lib/protocol/root.h"
 
 /* CRT controller: index and data port, and its registers for the cursor. */

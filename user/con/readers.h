@@ -5,7 +5,9 @@
 #include "user/con/line.h"
 #include "user/lib/server.h"
 
-/* Answered now or by a later readers_serve(). */
+/*
+ * Answered by a later readers_serve().  With too many of them the first one is answered EAGAIN.
+ */
 void readers_add(const struct request *request, struct answer *answer);
 /* Answers as many as there is input for; true: some was taken. */
 bool readers_serve(struct line *line);

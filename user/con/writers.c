@@ -4,21 +4,24 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "user/con/output.h"
-#include "user/con/slots.h"
+
+/* Kept in slots of their own, behind those of readers; the number is a power of two. */
+#define SLOT_WRITERS 128u
+#define WRITERS 64u
 
 #define PIECE 256u /* bytes of a request that waits; the client writes the rest again */
 
 static struct {
 	u32 size;
 	char bytes[PIECE];
-} pieces[KEPT];
+} pieces[WRITERS];
 static u32 first, end; /* counted on for ever */
 
 static void keep(const struct request *request, struct answer *answer)
 {
-	u32 place = end % KEPT;
+	u32 place = end % WRITERS;
 
-	if (end - first == KEPT) {
+	if (end - first == WRITERS) {
 		answer->error = EAGAIN;
 		return;
 	}
@@ -45,7 +48,7 @@ void writers_add(const struct request *request, struct answer *answer)
 void writers_serve(void)
 {
 	for (; first != end && output_room() >= PIECE; first++) {
-		u32 place = first % KEPT, n = pieces[place].size;
+		u32 place = first % WRITERS, n = pieces[place].size;
 
 		output_put(pieces[place].bytes, n);
 		server_answer(SLOT_WRITERS + place, &(struct answer){ .word0 = n });

@@ -5,8 +5,8 @@
 #include "user/lib/server.h"
 
 /*
- * Answered with how many bytes of it were written.  If there is no room, or others wait, some of its
- * bytes are kept, and it is answered by a later writers_serve().
+ * Answered with how many bytes of it were written.  If there is no room, or others wait, some of
+ * its bytes are kept, and it is answered by a later writers_serve().
  */
 void writers_add(const struct request *request, struct answer *answer);
 void writers_serve(void);

@@ -39,8 +39,8 @@ u32 console_log_first(u32 number);
 u32 console_log_read(u32 number, char *to, u32 n);
 /*
  * The devices change hands.  A task that may use CONSOLE_PORT drives them: from then on the text
- * goes to the log alone, and the task shows it.  When the last such task has ended, the kernel shows
- * what nobody has shown, and goes on by itself.
+ * goes to the log alone, and the task shows it.  When the last such task has ended, the kernel
+ * shows what nobody has shown, and goes on by itself.
  */
 void console_hand_over(void);
 void console_take_back(void);

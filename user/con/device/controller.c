@@ -3,10 +3,10 @@
  * Source: IBM PS/2 Hardware Interface Technical Reference, "Keyboard and Auxiliary Device
  * Controller".
  */
-#include "user/con/controller.h"
+#include "user/con/device/controller.h"
 
 #include "lib/compiler.h"
-#include "user/con/ports.h"
+#include "user/con/device/ports.h"
 
 #define DATA 0x60u
 #define STATUS 0x64u  /* read */

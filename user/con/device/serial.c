@@ -2,9 +2,9 @@
  * The 16550: see serial.h.
  * Source: National Semiconductor PC16550D datasheet, section 8 (registers).
  */
-#include "user/con/serial.h"
+#include "user/con/device/serial.h"
 
-#include "user/con/ports.h"
+#include "user/con/device/ports.h"
 
 #define COM1 0x3F8u
 #define UART_DATA (COM1 + 0)

@@ -1,6 +1,6 @@
 /* The I/O ports that con was granted. */
-#ifndef USER_CON_PORTS_H
-#define USER_CON_PORTS_H
+#ifndef USER_CON_DEVICE_PORTS_H
+#define USER_CON_DEVICE_PORTS_H
 
 #include "lib/types.h"
 

@@ -2,8 +2,8 @@
  * The first serial line: a queue of bytes to be sent, which the line's interrupt empties, and the
  * bytes that came.
  */
-#ifndef USER_CON_SERIAL_H
-#define USER_CON_SERIAL_H
+#ifndef USER_CON_DEVICE_SERIAL_H
+#define USER_CON_DEVICE_SERIAL_H
 
 #include "lib/types.h"
 
@@ -25,7 +25,7 @@ bool serial_receive(u8 *byte);
 /* Whether bytes that come raise an interrupt.  Those that are not taken wait in the device. */
 void serial_listen(bool listen);
 
-/* After an interrupt: true if bytes have come.  Repeat until nothing is pending (*pending false). */
+/* After an interrupt: true if bytes have come.  To be called until *pending is false. */
 bool serial_cause(bool *pending);
 
 #endif

@@ -1,6 +1,6 @@
 /* The keyboard's controller (8042). */
-#ifndef USER_CON_CONTROLLER_H
-#define USER_CON_CONTROLLER_H
+#ifndef USER_CON_DEVICE_CONTROLLER_H
+#define USER_CON_DEVICE_CONTROLLER_H
 
 #include "lib/types.h"
 
