@@ -4,6 +4,9 @@
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
 
+/* A server may die again and again; the next one is there before a call can be sent. */
+#define TRIES 16u
+
 /*
  * No transfer waits for the pager: the pages of the place are there, and may be written, before the
  * call is made.
@@ -39,7 +42,7 @@ u32 ask(u32 endpoint, struct ask *request)
 
 	touch(request);
 	answer = call(endpoint, request);
-	if (answer.error == EDEAD && request->again)
+	for (u32 i = 1; i < TRIES && answer.error == EDEAD && request->again; i++)
 		answer = call(endpoint, request);
 	if (answer.error)
 		return answer.error == EDEAD ? EIO : answer.error;
