@@ -2,7 +2,9 @@
 # Included by the Makefile.  One set of programs for both kernels.
 #
 # user/bin/NAME.c is a program of one file; every other folder of user/ but lib/ is one too.  All
-# are linked with user/lib/ and lib/; what a program does not use is left out.
+# are linked with user/lib/ and lib/; what a program does not use is left out.  In the archive
+# programs of user/bin and the shell are in bin/, which ramfs shows as /bin; servers and what runs
+# without them stand beside it.
 
 # The kernel's flags, but arguments go on the stack; no kernel header is found.
 USER_CFLAGS := $(subst $$$$,$$,$(filter-out -mregparm=3 -Ikernel -fsanitize-coverage=% \
@@ -16,6 +18,13 @@ USER_LIB := $(filter-out $(USER_CRT0),$(call sources_in,user/lib lib))
 USER_FOLDERS := $(sort $(foreach file,$(wildcard user/*/*.c),$(word 2,$(subst /, ,$(file)))))
 USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) \
 	$(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)))
+
+USER_IN_BIN := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) \
+	$(filter sh,$(USER_FOLDERS)))
+# These need no servers either, and tests and tours run them so.
+USER_ALONE := args hello tour
+USER_ON_TOP := $(filter-out $(filter-out $(USER_ALONE),$(USER_IN_BIN)),$(USER_PROGRAMS))
+USER_PACKED := $(USER_ON_TOP) $(USER_IN_BIN:%=bin/%)
 
 # $(call user_sources,program): a folder with a start.asm begins there, and not in crt0.asm.
 user_sources = $(USER_LIB) \
@@ -50,10 +59,10 @@ $(foreach program,$(USER_PROGRAMS),$(eval $(call user_program,$(program))))
 
 # The same bytes from the same programs, whoever packs them and when.
 $(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%)
-	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed
-	@for program in $(USER_PROGRAMS); do \
-		$(OBJCOPY) --strip-debug $(USER)/$$program $(USER)/packed/$$program || exit 1; \
+	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed/bin
+	@for program in $(USER_PACKED); do \
+		$(OBJCOPY) --strip-debug $(USER)/$${program#bin/} $(USER)/packed/$$program || exit 1; \
 	done
 	@$(SAY) 'tar $@'
 	$(Q)tar -C $(USER)/packed --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
-		--mode=a=r --format=ustar -cf $@ $(USER_PROGRAMS)
+		--mode=a=r --format=ustar -cf $@ $(USER_PACKED)

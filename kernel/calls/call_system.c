@@ -91,9 +91,12 @@ static u32 make_io_map(struct task *task)
 static void open_ports(struct task *task, u32 port, u32 n)
 {
 	u32 flags = objects_lock_irq();
+	bool had = task_has_port(task, CONSOLE_PORT);
 
 	for (; n; n--, port++)
 		task->io[port / 8] &= (u8) ~(1u << (port % 8));
+	if (!had && task_has_port(task, CONSOLE_PORT))
+		console_hand_over();
 	objects_unlock_irq(flags);
 	smp_call(tlb_users(&task->mm->tlb), load_io_map, task);
 }

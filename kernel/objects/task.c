@@ -1,6 +1,7 @@
 /* Tasks: see task.h. */
 #include "kernel/objects/task.h"
 
+#include "arch/x86/console/console.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
@@ -156,6 +157,11 @@ bool task_set_io(struct task *task, u8 *io)
 	return first;
 }
 
+bool task_has_port(const struct task *task, u32 port)
+{
+	return task->io && !(task->io[port / 8] & 1u << port % 8);
+}
+
 /* ---- The end ---- */
 
 /* Hands a dead task to the reaper once nobody works on it any more.  objects_lock held. */
@@ -273,6 +279,8 @@ static void free_io(struct task *task)
 {
 	if (!task->io)
 		return;
+	if (task_has_port(task, CONSOLE_PORT))
+		console_take_back();
 	kfree(task->io);
 	account_return(&task->account, IO_MAP_BYTES);
 }

@@ -5,6 +5,11 @@
  * dead and kills its threads; when the last one has left, the reaper, a kernel thread, drops its
  * handles, ends what it created, and gives its pages back; then it raises the bit of the
  * notification that the creator named.
+ *
+ * Who ends a task does none of this, however small the task is, and does not wait for it either: it
+ * could not begin before the task's threads have left, on other CPUs too.  The reaper has the
+ * priority of the most urgent who ended a task, so nobody less urgent comes before.  It takes one
+ * task after the other, so a large one delays those behind it.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -79,6 +84,9 @@ void task_wait_end(struct task *task);
  * held.
  */
 bool task_set_io(struct task *task, u8 *io);
+
+/* objects_lock held, or the task's own thread asks, or it has none any more. */
+bool task_has_port(const struct task *task, u32 port);
 
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);

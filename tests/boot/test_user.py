@@ -81,6 +81,16 @@ def test_without_run_root_says_what_there_is(build):
     assert {"root", "hello", "args", "test"} <= programs, boot.text
 
 
+@BOTH
+def test_text_of_the_log_is_shown(kernel, build):
+    """What is said while a task has the console's devices: once, when that task has ended."""
+    boot = run_program(build, "test console.two_drivers", kernel)
+    said = "# this line stands in the log before a device shows it"
+    shown = boot.text.partition("1..1\n")[2].splitlines()
+    assert shown[:2] == [said, "ok 1 - console.two_drivers"], boot.final_report
+    assert boot.text.count(said) == 1, boot.final_report
+
+
 # ---- The in-system tests ----
 
 # At least so many; the last one says that every pair of call and error has been seen.

@@ -70,9 +70,17 @@ const char *panic_text(void);
 	X(symbol)                                                                                  \
 	X(processes)                                                                               \
 	X(pager)                                                                                   \
+	X(heap)                                                                                    \
+	X(library)                                                                                 \
+	X(files)                                                                                   \
+	X(pipes)                                                                                   \
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \
+	X(log)                                                                                     \
+	X(keyboard)                                                                                \
+	X(line)                                                                                    \
+	X(screen)                                                                                  \
 	X(topology)                                                                                \
 	X(memory)                                                                                  \
 	X(bootmem)                                                                                 \

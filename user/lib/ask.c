@@ -14,10 +14,13 @@
 static void touch(const struct ask *request)
 {
 	volatile char *place = request->place;
+	u32 start = (u32)(uintptr_t)place;
 
-	for (u32 at = 0; at < request->room;
-		at += PAGE - ((u32)(uintptr_t)(place + at) & (PAGE - 1)))
-		place[at] = place[at];
+	for (u32 at = 0; at < request->room; at += PAGE - (start + at) % PAGE) {
+		char byte = place[at];
+
+		place[at] = byte;
+	}
 }
 
 static struct result call(u32 endpoint, const struct ask *request)

@@ -25,7 +25,7 @@ static u32 put_items(const struct answer *answer)
 	if (answer->string)
 		message_put_string(items++, answer->string, answer->size);
 	if (answer->handle)
-		message_put_handle(items++, answer->handle, answer->rights, 0);
+		message_put_handle(items++, answer->handle, answer->rights, answer->badge);
 	return items;
 }
 

@@ -38,8 +38,8 @@ struct answer {
 	u32 error, word0, word1;
 	const void *string; /* NULL: none */
 	u32 size;
-	u32 handle, rights; /* of an item HANDLE behind it; 0: none */
-	bool later;         /* the request was kept: nothing is answered now */
+	u32 handle, rights, badge; /* of an item HANDLE behind it; 0: none */
+	bool later;                /* the request was kept: nothing is answered now */
 };
 
 /* What a server takes beside words: strings first, a handle behind them. */

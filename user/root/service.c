@@ -7,6 +7,7 @@
 #include "user/lib/load.h"
 #include "user/lib/message.h"
 #include "user/lib/print.h"
+#include "user/lib/protocol/con.h"
 #include "user/lib/protocol/pager.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/server.h"
@@ -51,10 +52,8 @@ static const u32 standard_slot[SERVERS] = {
 	[SERVER_PROC] = SLOT_PROC,
 };
 
-/* proc's, from which it makes those of processes; of con: proc's notification. */
+/* proc's, from which it makes those of processes. */
 #define SLOT_MINT(server) (40u + (server))
-#define SLOT_PROC_NOTE 48u
-#define PROC_NOTE_BIT 31u
 
 const char *service_name(u32 server) { return services[server].name; }
 
@@ -127,13 +126,28 @@ static u32 give_to_proc(void)
 	return error;
 }
 
+/* The system handle is for the kernel's log. */
+static u32 give_to_con(void)
+{
+	const struct gift gifts[] = {
+		{ SLOT_SYSTEM, SLOT_SYSTEM, RIGHT_SEND, 0 },
+		{ CON_INTERRUPT_SLOT, service_slot(SERVER_PROC, SERVICE_NOTE), RIGHT_SEND,
+			1u << CON_INTERRUPT_BIT },
+	};
+	u32 error = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(gifts) && !error; i++)
+		error = give(SERVER_CON, gifts[i]);
+	return error ? error
+		     : machine_give_console(service_slot(SERVER_CON, SERVICE_TASK),
+			       service_slot(SERVER_CON, SERVICE_NOTE));
+}
+
 static u32 give_special(u32 server)
 {
 	switch (server) {
 	case SERVER_PROC: return give_to_proc();
-	case SERVER_CON:
-		return machine_give_console(
-			service_slot(server, SERVICE_TASK), service_slot(server, SERVICE_NOTE));
+	case SERVER_CON: return give_to_con();
 	case SERVER_RAMFS: return store_give(service_slot(server, SERVICE_TASK));
 	default: return 0;
 	}

@@ -76,11 +76,11 @@ static void start_server(u32 server, bool restarted)
 
 static void start_all(void)
 {
-	for (u32 server = SERVER_PAGER; server < SERVERS; server++) {
+	for (u32 server = SERVER_PAGER; server < SERVERS; server++)
 		if (service_prepare(server))
 			panic("root: no endpoint for %s", service_name(server));
+	for (u32 server = SERVER_PAGER; server < SERVERS; server++)
 		start_server(server, false);
-	}
 }
 
 /* Whose memory it brought cannot go on: all clients of the pager end with it. */

@@ -52,6 +52,14 @@ u64 clock_now(void)
 	return (u64)clock.word1 << 32 | clock.word0;
 }
 
+u32 count_tasks(void)
+{
+	struct info_task tasks[64];
+
+	return EXPECT(0, sys_info(SLOT_SYSTEM, INFO_TASKS, 0, (u32)tasks, sizeof(tasks))).word0 /
+	       sizeof(tasks[0]);
+}
+
 u32 cpu_count(void)
 {
 	static struct info_system info;

@@ -1,6 +1,6 @@
 /*
- * Host tests: included before everything in the kernel's own files.  lib/ defines functions of the
- * host's C library; here they get other names, so that both can be in one program.
+ * Host tests: included before everything in Tarn's own files.  lib/ and user/lib/ define functions of
+ * the host's C library; here they get other names, so that both can be in one program.
  */
 #define memset tarn_memset
 #define memcpy tarn_memcpy
@@ -13,6 +13,11 @@
 #define strlcpy tarn_strlcpy
 #define vsnprintf tarn_vsnprintf
 #define snprintf tarn_snprintf
+#define errno tarn_errno
+#define atoi tarn_atoi
+#define strtol tarn_strtol
+#define qsort tarn_qsort
+#define gmtime_r tarn_gmtime_r
 #define __udivmoddi4 tarn_udivmoddi4
 #define __udivdi3 tarn_udivdi3
 #define __umoddi3 tarn_umoddi3

@@ -175,7 +175,8 @@ ssize_t write(int fd, const void *buffer, size_t size)
 
 		if (error)
 			return done ? (ssize_t)done : failed(error);
-		if (!request.word0)
+		/* A pipe that was full may have room now. */
+		if (!request.word0 && descriptor->kind != FILE_PIPE)
 			break;
 		done += MIN(request.word0, request.size);
 	}

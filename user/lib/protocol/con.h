@@ -15,9 +15,18 @@ enum con_request {
 	CON_MODE,  /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
 	CON_FRONT, /* word 0 = group that the interrupt key ends; 0: none */
 	CON_SIZE,  /* Answer: word 0 = columns, word 1 = rows */
-	/* proc only.  Answer: word 0 = the group in front when the interrupt key came, 0: it did not. */
+	/* proc only.  Answer: word 0 = the group in front when the interrupt key came, else 0. */
 	CON_INTERRUPTED,
 };
+
+/* At the interrupt key con raises this bit of proc's notification, to which this slot leads. */
+#define CON_INTERRUPT_SLOT 48u
+#define CON_INTERRUPT_BIT 31u
+/*
+ * root raises this bit of con's notification before it ends the machine; con answers by its own bit
+ * of root's, as to a ping, when all that was written has left.
+ */
+#define CON_DRAIN_BIT 29u
 
 #define CON_LINE 0u
 #define CON_RAW 1u

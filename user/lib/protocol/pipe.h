@@ -13,7 +13,11 @@ enum pipe_request {
 	 * = bytes, which the string has; 0: nobody can write any more.
 	 */
 	PIPE_READ,
-	/* Word 0 = number; string.  Waits until all is taken.  EPIPE: nobody can read any more. */
+	/*
+	 * Word 0 = number; string.  Answer: word 0 = bytes taken; 0: there was no room, it is worth
+	 * trying again now.  Up to 4096 bytes are taken all at once.  EPIPE: nobody can read any
+	 * more.
+	 */
 	PIPE_WRITE,
 	PIPE_FORK, /* proc only: as FS_FORK */
 	PIPE_EXIT, /* proc only: as FS_EXIT */

@@ -106,7 +106,6 @@ static void the_table_has_an_end(void)
 /* ---- The same call on two CPUs at once ---- */
 
 #define TURNS 300u
-#define TASKS_MAX 32u
 static u32 turn, done;
 
 /* The other thread: acts once in each turn. */
@@ -127,14 +126,6 @@ static void act_twice(void (*act)(void))
 	act();
 	while (READ_ONCE(done) != turn)
 		continue;
-}
-
-static u32 count_tasks(void)
-{
-	struct info_task tasks[TASKS_MAX];
-
-	return EXPECT(0, sys_info(SLOT_SYSTEM, INFO_TASKS, 0, (u32)tasks, sizeof(tasks))).word0 /
-	       sizeof(tasks[0]);
 }
 
 static void create_task(void)

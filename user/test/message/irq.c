@@ -149,6 +149,63 @@ static void drivers_task_dies(void)
 	WAIT_FOR(!irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, RTC_IRQ, BIT).error);
 }
 
+/* ---- The console's lines ---- */
+
+/*
+ * The serial line (PC16550D, section 8): IRQ 4.  Its transmitter is empty, which interrupts as soon
+ * as that is let through; reading the cause takes it back.
+ */
+#define UART_INTERRUPTS 0x3F9u
+#define UART_CAUSE 0x3FAu
+#define UART_STATUS 0x3FDu
+#define SERIAL_IRQ 4u
+#define CAN_SEND 2u
+#define ALL_SENT 0x60u
+
+static void serial_line_interrupts(void)
+{
+	make_notification(SLOT_A);
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x3F8, 8));
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, SERIAL_IRQ, BIT));
+	WAIT_FOR((user_in8(UART_STATUS) & ALL_SENT) == ALL_SENT);
+	for (u32 i = 0; i < 3; i++) {
+		user_out8(UART_INTERRUPTS, CAN_SEND);
+		CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, ~0u, SOON)).word0, 1u << BIT);
+		CHECK_EQUAL(user_in8(UART_CAUSE) & 15, CAN_SEND);
+		CHECK_EQUAL(user_in8(UART_CAUSE) & 15, 1);
+		user_out8(UART_INTERRUPTS, 0);
+		EXPECT(0, irq_ctl(0, SLOT_A, IRQ_ACK, SERIAL_IRQ, 0));
+	}
+	EXPECT(EAGAIN, notify_wait(SLOT_A, ~0u, TIMEOUT_POLL));
+}
+
+/* The keyboard's controller (8042): IRQ 1.  It is told a byte that the keyboard is to have sent. */
+#define KEYBOARD_DATA 0x60u
+#define KEYBOARD_STATUS 0x64u
+#define KEYBOARD_COMMAND 0x64u
+#define KEYBOARD_IRQ 1u
+#define AS_FROM_KEYBOARD 0xD2u
+#define FOR_US 1u
+#define NOT_TAKEN 2u
+
+static void keyboard_interrupts(void)
+{
+	make_notification(SLOT_A);
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, KEYBOARD_DATA, 1));
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, KEYBOARD_STATUS, 1));
+	while (user_in8(KEYBOARD_STATUS) & FOR_US)
+		user_in8(KEYBOARD_DATA);
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, KEYBOARD_IRQ, BIT));
+	for (u32 code = 0x1E; code < 0x21; code++) {
+		user_out8(KEYBOARD_COMMAND, AS_FROM_KEYBOARD);
+		WAIT_FOR(!(user_in8(KEYBOARD_STATUS) & NOT_TAKEN));
+		user_out8(KEYBOARD_DATA, code);
+		CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_A, ~0u, SOON)).word0, 1u << BIT);
+		CHECK_EQUAL(user_in8(KEYBOARD_DATA), code);
+		EXPECT(0, irq_ctl(0, SLOT_A, IRQ_ACK, KEYBOARD_IRQ, 0));
+	}
+}
+
 /* ---- Ports ---- */
 
 /* Port 0x80 and those beside it: granted singly, and the last. */
@@ -233,6 +290,8 @@ static const struct test tests[] = {
 	{ "irq.detached", detached_is_silent, 0 },
 	{ "irq.one_at_a_time", one_at_a_time, 0 },
 	{ "irq.driver_dies", drivers_task_dies, 0 },
+	{ "irq.serial_line", serial_line_interrupts, 0 },
+	{ "irq.keyboard", keyboard_interrupts, 0 },
 	{ "port.granted", granted_ports, 0 },
 	{ "port.beside", port_beside, STATUS_KILLED + 13 },
 	{ "port.wide", wide_access, STATUS_KILLED + 13 },

@@ -1,11 +1,15 @@
-/* The console: formats once, writes to both devices. */
+/* The console: formats once, writes to both devices and the log. */
 #include "arch/x86/console/console.h"
 
+#include "arch/x86/console/log.h"
 #include "arch/x86/console/serial.h"
 #include "arch/x86/console/vga.h"
 #include "arch/x86/cpu/atomic.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/cpu/registers.h"
+
+/* Bytes of the log that are shown with interrupts off. */
+#define SHOWN_AT_ONCE 128u
 
 u32 console_loglevel = LOG_INFO;
 
@@ -15,6 +19,11 @@ u32 console_loglevel = LOG_INFO;
  */
 static atomic_t taken = ATOMIC_INIT(0);
 static bool broken;
+
+/* Tasks that have the devices; without one the kernel has them. */
+static u32 drivers;
+/* While there is one: number of the log's first byte that it has not shown. */
+static u32 unshown;
 
 /* While it waits, interrupts are as the caller had them.  Returns them for unlock(). */
 static u32 lock(void)
@@ -41,15 +50,22 @@ void console_break_lock(void) { WRITE_ONCE(broken, true); }
 
 static bool is_control(char c) { return c == '\n' || c == '\r' || c == '\t' || c == '\b'; }
 
+static void show(char c)
+{
+	if (c == '\n')
+		serial_put('\r');
+	serial_put(c);
+	vga_put(c);
+}
+
 static void console_put(struct sink *sink, char c)
 {
 	(void)sink;
 	if ((c < ' ' || c > '~') && !is_control(c))
 		c = '?';
-	if (c == '\n')
-		serial_put('\r');
-	serial_put(c);
-	vga_put(c);
+	log_put(c);
+	if (!drivers)
+		show(c);
 }
 
 void console_init(void)
@@ -75,6 +91,98 @@ void console_write(const char *bytes, u32 n)
 	for (u32 i = 0; i < n; i++)
 		console_put(&sink, bytes[i]);
 	unlock(flags);
+}
+
+/* ---- The devices change hands ---- */
+
+void console_hand_over(void)
+{
+	u32 flags = lock();
+
+	if (!drivers++)
+		unshown = log_end();
+	unlock(flags);
+}
+
+/* The driver may have left them in the midst of anything. */
+static void resume_devices(void)
+{
+	serial_resume();
+	if (vga_resume())
+		show('\n');
+}
+
+/* Up to n bytes that nobody has shown; false: that was all. */
+static bool show_unshown(u32 n)
+{
+	char c;
+
+	unshown = log_first(unshown);
+	for (; n && log_read(unshown, &c, 1); n--, unshown++)
+		show(c);
+	return !n;
+}
+
+/* In pieces: interrupts are off while one is shown.  A next driver may come in between. */
+void console_take_back(void)
+{
+	u32 flags = lock();
+
+	if (drivers == 1)
+		resume_devices();
+	while (drivers == 1 && show_unshown(SHOWN_AT_ONCE)) {
+		unlock(flags);
+		flags = lock();
+	}
+	drivers -= drivers ? 1 : 0;
+	unlock(flags);
+}
+
+void console_seize(void)
+{
+	u32 flags = lock();
+
+	if (drivers) {
+		drivers = 0;
+		resume_devices();
+		show_unshown(LOG_BYTES);
+	}
+	unlock(flags);
+}
+
+u32 console_unshown(void)
+{
+	u32 flags = lock(), number = drivers ? unshown : log_end();
+
+	unlock(flags);
+	return number;
+}
+
+void console_shown(u32 end)
+{
+	u32 flags = lock();
+
+	if ((s32)(end - unshown) > 0)
+		unshown = end;
+	unlock(flags);
+}
+
+/* ---- The log ---- */
+
+u32 console_log_first(u32 number)
+{
+	u32 flags = lock(), first = log_first(number);
+
+	unlock(flags);
+	return first;
+}
+
+u32 console_log_read(u32 number, char *to, u32 n)
+{
+	u32 flags = lock(), copied = log_read(number, to, n);
+
+	unlock(flags);
+	return copied;
 }
 
 void console_printf(const char *fmt, ...)

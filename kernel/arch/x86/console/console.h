@@ -1,6 +1,8 @@
 /*
  * The console: serial line (COM1, 115200 8N1) and VGA text screen show the same.
  *
+ * A task may be given both (console_hand_over).
+ *
  * printk works in every context from step 0 on.  A line is not torn by other CPUs: the console's
  * lock is held for one call (after a panic it is no longer waited for).
  */
@@ -9,6 +11,8 @@
 
 #include "lib/compiler.h"
 #include "lib/format.h"
+
+#define CONSOLE_PORT 0x3F8u /* of the serial line, COM1 */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
 
@@ -26,6 +30,25 @@ void console_printf(const char *fmt, ...) __printf_like(1, 2);
 /* Bytes as they are. */
 void console_write(const char *bytes, u32 n);
 void console_vprintf(const char *fmt, va_list args);
+/*
+ * The last 16 KiB of what was shown.  Bytes are numbered from the boot on: the first one from
+ * `number` on that is, or will be, there; up to n bytes from there, 0 if they have gone or are yet
+ * to come.
+ */
+u32 console_log_first(u32 number);
+u32 console_log_read(u32 number, char *to, u32 n);
+/*
+ * The devices change hands.  A task that may use CONSOLE_PORT drives them: from then on the text
+ * goes to the log alone, and the task shows it.  When the last such task has ended, the kernel
+ * shows what nobody has shown, and goes on by itself.
+ */
+void console_hand_over(void);
+void console_take_back(void);
+/* At once, whatever the task does: panics, and the end of the machine. */
+void console_seize(void);
+/* Number of the first byte that nobody has shown; the driver has shown all before `end`. */
+u32 console_unshown(void);
+void console_shown(u32 end);
 /* From now on nobody waits for the console's lock: panic, with the other CPUs stopped. */
 void console_break_lock(void);
 

@@ -1,6 +1,7 @@
 /* Ending the emulated machine. */
 #include "arch/x86/console/exit.h"
 
+#include "arch/x86/console/console.h"
 #include "arch/x86/console/serial.h"
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/irq_flags.h"
@@ -18,6 +19,7 @@
 __noreturn static void exit_with(u32 value)
 {
 	irq_disable();
+	console_seize();
 	serial_flush();
 	outb(DEBUG_EXIT_PORT, (u8)value);
 	for (const char *word = "Shutdown"; *word; word++)

@@ -87,6 +87,7 @@ static bool panic_begin(void)
 	if (panics++ == 0) {
 		smp_stop_others();
 		console_break_lock();
+		console_seize();
 		return true;
 	}
 	console_break_lock();

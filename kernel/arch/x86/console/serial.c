@@ -8,7 +8,7 @@
 #include "arch/x86/cpu/io.h"
 #include "arch/x86/cpu/registers.h"
 
-#define COM1 0x3F8u
+#define COM1 CONSOLE_PORT
 /*
  * Registers, as offsets from COM1; the divisor takes the place of the first two while LCR_DIVISOR
  * is set.
@@ -24,6 +24,7 @@
 
 #define LCR_8N1 0x03u
 #define LCR_DIVISOR 0x80u
+#define FCR_ENABLE 0x01u
 #define FCR_ENABLE_AND_CLEAR 0x07u
 #define MCR_DTR_RTS_OUT2 0x0Bu
 #define MCR_LOOPBACK 0x1Eu
@@ -64,6 +65,15 @@ void serial_init(void)
 	set_rate();
 	outb(UART_FIFO, FCR_ENABLE_AND_CLEAR);
 	present = loopback_works();
+	outb(UART_MODEM, MCR_DTR_RTS_OUT2);
+}
+
+/* Bytes that came or are still to go stay in the FIFOs: FCR_ENABLE does not change. */
+void serial_resume(void)
+{
+	outb(UART_INTERRUPTS, 0);
+	set_rate();
+	outb(UART_FIFO, FCR_ENABLE);
 	outb(UART_MODEM, MCR_DTR_RTS_OUT2);
 }
 

@@ -69,6 +69,22 @@ void vga_init(void)
 	show_cursor();
 }
 
+static u32 read_crtc(u8 number)
+{
+	outb(CRTC_INDEX, number);
+	return inb(CRTC_DATA);
+}
+
+bool vga_resume(void)
+{
+	u32 at = read_crtc(CRTC_CURSOR_HIGH) << 8 | read_crtc(CRTC_CURSOR_LOW);
+
+	at = MIN(at, ROWS * COLUMNS - 1);
+	row = at / COLUMNS;
+	column = at % COLUMNS;
+	return column != 0;
+}
+
 void vga_put(char c)
 {
 	switch (c) {

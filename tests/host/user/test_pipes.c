@@ -1,0 +1,146 @@
+/* user/pipe: bytes come out as they went in, ends are counted, those that wait keep their order. */
+#include "host.h"
+#include "user/lib/errno.h"
+#include "user/pipe/pipes.h"
+#include "user/pipe/waiting.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static u32 changes, last_changed;
+
+static void changed(u32 pipe)
+{
+	changes++;
+	last_changed = pipe;
+}
+
+static u32 pipe_of(u32 client, u32 number) { return pipe_end_of(client, number)->pipe - 1u; }
+
+/* The bytes of a pipe are a sequence of which each knows its place. */
+static u8 byte_at(u32 place) { return (u8)(place * 7 + place / 251); }
+
+static void write_some(struct pipe *pipe, u32 *written)
+{
+	static u8 bytes[PIPE_BYTES];
+	u32 size = 1 + random_below(one_in(3) ? PIPE_BYTES : 5000), free = PIPE_BYTES - pipe->bytes;
+	u32 n;
+
+	for (u32 i = 0; i < size; i++)
+		bytes[i] = byte_at(*written + i);
+	n = pipe_put(pipe, bytes, size);
+	CHECK_EQUAL(n, size <= PIPE_ATOMIC ? (size <= free ? size : 0) : MIN(size, free));
+	*written += n;
+}
+
+static void read_some(struct pipe *pipe, u32 *taken, u32 written)
+{
+	u32 n;
+	const u8 *bytes = pipe_look(pipe, 1 + random_below(PIPE_BYTES), &n);
+
+	CHECK(n || *taken == written, "nothing to read, but %u of %u", *taken, written);
+	for (u32 i = 0; i < n; i++)
+		CHECK(bytes[i] == byte_at(*taken + i), "byte %u", *taken + i);
+	pipe_take(pipe, n);
+	*taken += n;
+}
+
+static void bytes_in_order(void **state)
+{
+	u32 reading, writing, written = 0, taken = 0;
+	struct pipe *pipe;
+
+	(void)state;
+	random_begin(81);
+	CHECK_EQUAL(pipe_new(5, &reading, &writing), 0);
+	pipe = pipe_at(pipe_of(5, reading));
+	for (test_step = 0; test_step < rounds(3000); test_step++) {
+		if (one_in(2))
+			write_some(pipe, &written);
+		else
+			read_some(pipe, &taken, written);
+		CHECK_EQUAL(pipe->bytes, written - taken);
+	}
+	pipe_exit(5, changed);
+}
+
+static void ends_are_counted(void **state)
+{
+	u32 reading, writing, pipe;
+
+	(void)state;
+	CHECK_EQUAL(pipe_new(1, &reading, &writing), 0);
+	pipe = pipe_of(1, reading);
+	CHECK(!pipe_end_of(1, reading)->writes && pipe_end_of(1, writing)->writes,
+		"which is which");
+	pipe_fork(1, 2, changed);
+	changes = 0;
+	pipe_close(1, writing, changed);
+	CHECK_EQUAL(changes, 0);
+	pipe_exit(2, changed);
+	CHECK_EQUAL(changes, 1); /* the last one that could write */
+	CHECK_EQUAL(last_changed, pipe);
+	CHECK_EQUAL(pipe_at(pipe)->readers, 1);
+	/* A child of an earlier process of the same number loses what that one had. */
+	pipe_fork(2, 1, changed);
+	CHECK_EQUAL(changes, 2);
+	CHECK(!pipe_end_of(1, reading) && !pipe_at(pipe)->readers, "closed");
+}
+
+static void pipe_limits(void **state)
+{
+	u32 reading, writing, pipes = 0;
+
+	(void)state;
+	for (u32 client = 0; client < PIPES; client++)
+		while (!pipe_new(client, &reading, &writing))
+			pipes++;
+	CHECK_EQUAL(pipes, PIPES);
+	CHECK_EQUAL(pipe_new(PIDS - 1, &reading, &writing), EMFILE);
+	for (u32 client = 0; client < PIPES; client++)
+		pipe_exit(client, changed);
+	for (u32 i = 0; i < PIPE_ENDS / 2; i++)
+		CHECK_EQUAL(pipe_new(3, &reading, &writing), 0);
+	CHECK_EQUAL(pipe_new(3, &reading, &writing), EMFILE);
+	pipe_exit(3, changed);
+	CHECK_EQUAL(pipe_client(PIDS), PIPE_NO_CLIENT);
+	CHECK_EQUAL(pipe_client(BADGE_OF(SERVER_PROC)), PIDS + SERVER_PROC);
+	CHECK_EQUAL(pipe_client(BADGE_OF(SERVERS)), PIPE_NO_CLIENT);
+}
+
+static void waiting_in_order(void **state)
+{
+	u32 first = waiting_add(1, 9, false, 10), second, other;
+
+	(void)state;
+	other = waiting_add(2, 8, false, 10);
+	CHECK_EQUAL(waiting_add(3, 9, true, 10), 2);
+	waiting_remove(first);
+	second = waiting_add(4, 9, false, 1);
+	CHECK_EQUAL(second, first); /* its place, but a later turn */
+	CHECK_EQUAL(waiting_add(5, 8, false, 1), 3);
+	CHECK_EQUAL(waiting_first(9, false), second);
+	CHECK_EQUAL(waiting_first(8, false), other);
+	CHECK_EQUAL(waiting_first(8, true), NO_WAITER);
+	CHECK_EQUAL(waiting_of(3), 2);
+	CHECK_EQUAL(waiting_of(1), NO_WAITER);
+	for (u32 i = 0; i < WAITERS; i++)
+		waiting_add(6, 7, true, 1);
+	CHECK_EQUAL(waiting_add(6, 7, true, 1), NO_WAITER);
+	for (u32 i = 0; i < WAITERS; i++)
+		waiting_remove(i);
+	CHECK_EQUAL(waiting_first(7, true), NO_WAITER);
+}
+
+const struct CMUnitTest pipes_tests[] = {
+	cmocka_unit_test(bytes_in_order),
+	cmocka_unit_test(ends_are_counted),
+	cmocka_unit_test(pipe_limits),
+	cmocka_unit_test(waiting_in_order),
+};
+const size_t pipes_test_count = ARRAY_SIZE(pipes_tests);

@@ -1,0 +1,135 @@
+/*
+ * From two devices to one line: see input.h.
+ *
+ * When as much is typed ahead as there is room for, the serial line's bytes are left in the device,
+ * whose other side waits.  If nobody has read for two pings then, they are taken and refused, so
+ * that the interrupt key among them is found.
+ */
+#include "user/con/input.h"
+
+#include "user/con/device/controller.h"
+#include "user/con/device/serial.h"
+#include "user/con/keyboard.h"
+#include "user/con/line.h"
+#include "user/con/output.h"
+#include "user/con/readers.h"
+#include "user/lib/protocol/con.h"
+
+/* Of one interrupt; more than any device has. */
+#define CAUSES 1000u
+
+static struct line line = { .echo = output_put };
+static struct keyboard keyboard;
+static u32 front;       /* group that the interrupt key ends, 0: none */
+static u32 interrupted; /* the one in front when the key came, until proc asks */
+static bool stuck;      /* no room, and nobody has read since the last ping */
+static bool refusing;
+
+static void type(u8 byte)
+{
+	if (!line_put(&line, byte))
+		return;
+	interrupted = front;
+	notify(CON_INTERRUPT_SLOT, 1u << CON_INTERRUPT_BIT);
+}
+
+static bool takes_input(void) { return refusing || line_has_room(&line); }
+
+static void take_serial(void)
+{
+	u8 byte;
+
+	while (takes_input() && serial_receive(&byte))
+		type(byte);
+	serial_listen(takes_input());
+}
+
+static void take_keyboard(void)
+{
+	char typed[KEYBOARD_TYPED];
+	u8 code;
+
+	while (controller_receive(&code)) {
+		u32 n = keyboard_take(&keyboard, code, typed);
+
+		for (u32 i = 0; i < n; i++)
+			type((u8)typed[i]);
+	}
+}
+
+/* Where a reader has made room, input is taken again. */
+static void serve_readers(void)
+{
+	if (!readers_serve(&line))
+		return;
+	stuck = refusing = false;
+	serial_listen(takes_input());
+}
+
+void input_begin(void)
+{
+	take_keyboard();
+	controller_begin();
+	take_serial();
+}
+
+void input_serial_interrupt(void)
+{
+	bool pending = true;
+
+	for (u32 i = 0; i < CAUSES && pending; i++)
+		if (serial_cause(&pending))
+			take_serial();
+	serve_readers();
+}
+
+void input_keyboard_interrupt(void)
+{
+	take_keyboard();
+	serve_readers();
+}
+
+void input_pinged(void)
+{
+	if (line_has_room(&line)) {
+		stuck = refusing = false;
+		return;
+	}
+	refusing = stuck;
+	stuck = true;
+	take_serial();
+}
+
+void input_read(const struct request *request, struct answer *answer)
+{
+	readers_add(request, answer);
+	serve_readers();
+}
+
+void input_mode(const struct request *request, struct answer *answer)
+{
+	if (request->word[0] > CON_RAW) {
+		answer->error = EINVAL;
+		return;
+	}
+	answer->word0 = line.raw ? CON_RAW : CON_LINE;
+	line_set_raw(&line, request->word[0] == CON_RAW);
+	serve_readers();
+}
+
+void input_front(const struct request *request, struct answer *answer)
+{
+	(void)answer;
+	front = request->word[0];
+	line.interrupts = front != 0;
+}
+
+void input_interrupted(const struct request *request, struct answer *answer)
+{
+	if (!is_from_server(request)) {
+		answer->error = EPERM;
+		return;
+	}
+	answer->word0 = interrupted;
+	interrupted = 0;
+}

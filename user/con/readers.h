@@ -1,0 +1,15 @@
+/* Requests to read that wait for input: first come, first served. */
+#ifndef USER_CON_READERS_H
+#define USER_CON_READERS_H
+
+#include "user/con/line.h"
+#include "user/lib/server.h"
+
+/*
+ * Answered by a later readers_serve().  With too many of them the first one is answered EAGAIN.
+ */
+void readers_add(const struct request *request, struct answer *answer);
+/* Answers as many as there is input for; true: some was taken. */
+bool readers_serve(struct line *line);
+
+#endif

@@ -1,0 +1,14 @@
+/* Requests to write, as far as there is room; the others wait, first come, first served. */
+#ifndef USER_CON_WRITERS_H
+#define USER_CON_WRITERS_H
+
+#include "user/lib/server.h"
+
+/*
+ * Answered with how many bytes of it were written.  If there is no room, or others wait, some of
+ * its bytes are kept, and it is answered by a later writers_serve().
+ */
+void writers_add(const struct request *request, struct answer *answer);
+void writers_serve(void);
+
+#endif

@@ -1,0 +1,127 @@
+/* Rings and ends: see pipes.h. */
+#include "user/pipe/pipes.h"
+
+#include "lib/compiler.h"
+#include "lib/string.h"
+#include "user/lib/errno.h"
+
+#define CLIENTS (PIDS + SERVERS)
+
+static struct pipe pipes[PIPES];
+static u8 rings[PIPES][PIPE_BYTES]; /* pages come when they are first written */
+static struct pipe_end ends[CLIENTS][PIPE_ENDS];
+
+u32 pipe_client(u32 badge)
+{
+	if (badge < PIDS)
+		return badge;
+	return badge - BADGE_SERVERS < SERVERS ? PIDS + badge - BADGE_SERVERS : PIPE_NO_CLIENT;
+}
+
+struct pipe *pipe_at(u32 pipe) { return &pipes[pipe]; }
+
+/* ---- Ends ---- */
+
+static u32 *users(const struct pipe_end *end)
+{
+	struct pipe *pipe = &pipes[end->pipe - 1u];
+
+	return end->writes ? &pipe->writers : &pipe->readers;
+}
+
+static u32 free_end(u32 client, u32 number)
+{
+	while (number < PIPE_ENDS && ends[client][number].pipe)
+		number++;
+	return number;
+}
+
+static void set_end(u32 client, u32 number, struct pipe_end end)
+{
+	ends[client][number] = end;
+	(*users(&end))++;
+}
+
+u32 pipe_new(u32 client, u32 *reading, u32 *writing)
+{
+	u32 pipe = 0;
+
+	while (pipe < PIPES && (pipes[pipe].readers || pipes[pipe].writers))
+		pipe++;
+	*reading = free_end(client, 0);
+	*writing = free_end(client, *reading + 1);
+	if (pipe == PIPES || *writing >= PIPE_ENDS)
+		return EMFILE;
+	pipes[pipe] = (struct pipe){ 0 };
+	set_end(client, *reading, (struct pipe_end){ (u16)(pipe + 1), false });
+	set_end(client, *writing, (struct pipe_end){ (u16)(pipe + 1), true });
+	return 0;
+}
+
+const struct pipe_end *pipe_end_of(u32 client, u32 number)
+{
+	return number < PIPE_ENDS && ends[client][number].pipe ? &ends[client][number] : NULL;
+}
+
+void pipe_close(u32 client, u32 number, void (*changed)(u32 pipe))
+{
+	struct pipe_end *end = &ends[client][number];
+	u32 pipe = end->pipe - 1u, left = --*users(end);
+
+	end->pipe = 0;
+	if (!left)
+		changed(pipe);
+}
+
+void pipe_exit(u32 client, void (*changed)(u32 pipe))
+{
+	for (u32 number = 0; number < PIPE_ENDS; number++)
+		if (ends[client][number].pipe)
+			pipe_close(client, number, changed);
+}
+
+void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe))
+{
+	if (parent == child)
+		return;
+	pipe_exit(child, changed);
+	for (u32 number = 0; number < PIPE_ENDS; number++)
+		if (ends[parent][number].pipe)
+			set_end(child, number, ends[parent][number]);
+}
+
+/* ---- Bytes ---- */
+
+static u8 *ring_of(const struct pipe *pipe) { return rings[pipe - pipes]; }
+
+bool pipe_has_room(const struct pipe *pipe, u32 bytes)
+{
+	return PIPE_BYTES - pipe->bytes >= (bytes <= PIPE_ATOMIC ? bytes : 1);
+}
+
+u32 pipe_put(struct pipe *pipe, const void *bytes, u32 size)
+{
+	u32 place = (pipe->first + pipe->bytes) % PIPE_BYTES, n, to_end;
+
+	if (!pipe_has_room(pipe, size))
+		return 0;
+	n = MIN(size, PIPE_BYTES - pipe->bytes);
+	to_end = MIN(n, PIPE_BYTES - place);
+	memcpy(ring_of(pipe) + place, bytes, to_end);
+	memcpy(ring_of(pipe), (const u8 *)bytes + to_end, n - to_end);
+	pipe->bytes += n;
+	return n;
+}
+
+const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes)
+{
+	*bytes = MIN(most, MIN(pipe->bytes, PIPE_BYTES - pipe->first));
+	return ring_of(pipe) + pipe->first;
+}
+
+/* An empty one begins anew, so that short texts always use the same page. */
+void pipe_take(struct pipe *pipe, u32 bytes)
+{
+	pipe->bytes -= bytes;
+	pipe->first = pipe->bytes ? (pipe->first + bytes) % PIPE_BYTES : 0;
+}

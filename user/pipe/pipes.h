@@ -1,0 +1,52 @@
+/*
+ * Pipes: a ring of bytes each, and the numbers by which clients know its two ends.  Children of
+ * fork share the ends; an end is closed when nobody has a number for it.
+ */
+#ifndef USER_PIPE_PIPES_H
+#define USER_PIPE_PIPES_H
+
+#include "user/lib/protocol/pipe.h"
+
+#define PIPES 256u
+
+/* What is not longer is written at once: nobody else's bytes come between. */
+#define PIPE_ATOMIC 4096u
+
+struct pipe {
+	u32 readers, writers; /* numbers of clients for each end; both 0: free */
+	u32 first, bytes;     /* in the ring */
+};
+
+struct pipe_end {
+	u16 pipe; /* its number + 1; 0: none */
+	u16 writes;
+};
+
+/* A client by its badge; PIPE_NO_CLIENT: neither process nor server. */
+#define PIPE_NO_CLIENT 0xFFFFFFFFu
+u32 pipe_client(u32 badge);
+
+/* 0 or EMFILE. */
+u32 pipe_new(u32 client, u32 *reading, u32 *writing);
+/* NULL: the client has no such number. */
+const struct pipe_end *pipe_end_of(u32 client, u32 number);
+struct pipe *pipe_at(u32 pipe);
+
+/*
+ * Each tells by `changed` the pipes of which an end is no longer there: those that wait at the
+ * other end have to hear of it.
+ */
+void pipe_close(u32 client, u32 number, void (*changed)(u32 pipe));
+void pipe_exit(u32 client, void (*changed)(u32 pipe));
+/* The child gets what the parent has, instead of what it had itself. */
+void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe));
+
+/* Whether some of so many bytes can be written now. */
+bool pipe_has_room(const struct pipe *pipe, u32 bytes);
+/* How many of them were. */
+u32 pipe_put(struct pipe *pipe, const void *bytes, u32 size);
+/* At most `most` bytes, which stand together; they stay until they are taken. */
+const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes);
+void pipe_take(struct pipe *pipe, u32 bytes);
+
+#endif

@@ -1,0 +1,26 @@
+/* Requests that wait for bytes or for room, in the order in which they came. */
+#ifndef USER_PIPE_WAITING_H
+#define USER_PIPE_WAITING_H
+
+#include "lib/types.h"
+
+#define WAITERS 512u
+#define NO_WAITER WAITERS
+
+struct waiter {
+	u32 client, pipe;
+	u32 bytes; /* asked for, or to be written; 0: this place is free */
+	bool writes;
+	u32 turn; /* the lower, the earlier */
+};
+
+/* NO_WAITER: there is no place for one more. */
+u32 waiting_add(u32 client, u32 pipe, bool writes, u32 bytes);
+const struct waiter *waiter_at(u32 waiter);
+/* Who came first of those that wait at this end; NO_WAITER. */
+u32 waiting_first(u32 pipe, bool writes);
+/* Any of the client's; NO_WAITER. */
+u32 waiting_of(u32 client);
+void waiting_remove(u32 waiter);
+
+#endif
