@@ -6,6 +6,9 @@
 #include "user/lib/message.h"
 #include "user/lib/protocol/protocol.h"
 
+/* A server may die again and again; the next one is there before a call can be sent. */
+#define TRIES 16u
+
 /*
  * No transfer waits for the pager: the pages of the place are there, and may be written, before the
  * call is made.
@@ -66,17 +69,15 @@ static u32 take_string(struct ask *request, u32 tag)
 	return 0;
 }
 
-#define TRIES 16u
-
 u32 ask(u32 endpoint, struct ask *request)
 {
-	u32 tries = request->again ? TRIES : 1, error;
 	struct result answer;
+	u32 error;
 
 	touch(request);
-	do
+	answer = call(endpoint, request);
+	for (u32 i = 1; i < TRIES && answer.error == EDEAD && request->again; i++)
 		answer = call(endpoint, request);
-	while (answer.error == EDEAD && --tries);
 	if (answer.error)
 		return answer.error == EDEAD ? EIO : answer.error;
 	request->word0 = answer.word0;
