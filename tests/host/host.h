@@ -67,6 +67,9 @@ const char *panic_text(void);
 	X(cmdline)                                                                                 \
 	X(archive)                                                                                 \
 	X(elf)                                                                                     \
+	X(symbol)                                                                                  \
+	X(processes)                                                                               \
+	X(pager)                                                                                   \
 	X(heap)                                                                                    \
 	X(library)                                                                                 \
 	X(files)                                                                                   \

@@ -391,6 +391,7 @@ static void servers_take_garbage(void)
 		seed = i;
 		status_of(child(garbage));
 	}
+	printf("\n");
 	fork_copies();
 	exec_replaces();
 }
@@ -403,13 +404,40 @@ static u32 kill_server(u32 server)
 		&(struct ask){ .label = PROC_KILL, .word = { PIDS + server, KILL_SERVER } });
 }
 
+static int fork_and_wait(void)
+{
+	for (;;) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+	return 0;
+}
+
+/* In the midst of whatever it does for others. */
+static void proc_dies_often(void)
+{
+	u32 before = processes();
+	pid_t pid = child(fork_and_wait);
+
+	for (u32 i = 0; i < 10; i++) {
+		CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
+		usleep(1000 * i);
+	}
+	CHECK_EQUAL(kill(pid), 0);
+	CHECK_EQUAL(status_of(pid), (int)STATUS_BY_KILL);
+	fork_copies();
+	CHECK(processes() <= before, "%u processes, %u before", processes(), before);
+}
+
 /* Its own end is the answer; then another one serves, and knows who is there. */
 static void proc_dies(void)
 {
-	pid_t pid = child(wait_for_ever), group;
+	pid_t pid = child(wait_for_ever), group = pid;
 
 	CHECK_EQUAL(setpgid(pid, 0), 0);
-	group = pid;
 	CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
 	CHECK_EQUAL((int)kill_server(SERVER_PAGER), EPERM);
 	CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
@@ -438,6 +466,7 @@ static const struct {
 	{ "crowd", crowd },
 	{ "garbage", servers_take_garbage },
 	{ "proc", proc_dies },
+	{ "often", proc_dies_often },
 };
 
 int main(int argc, char **argv)

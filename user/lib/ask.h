@@ -15,7 +15,7 @@ struct ask {
 	u32 size;
 	void *place; /* where the answer's string is taken, NULL: nowhere */
 	u32 room;
-	bool again;  /* asking twice does no harm: done once more if the server dies meanwhile */
+	bool again;  /* asking twice does no harm: done again if the server dies meanwhile */
 	u32 timeout; /* microseconds, 0: as long as it takes */
 	u32 word0, word1, got; /* answer: values, bytes of the string */
 };

@@ -89,15 +89,13 @@ static void begin(struct client *client, u32 note)
 u32 client_define(struct client *client, u32 note, u32 regions, const u32 *words)
 {
 	begin(client, note);
-	for (u32 i = 0; i < regions; i++) {
+	client->used = regions <= PAGER_REGIONS;
+	for (u32 i = 0; i < regions && client->used; i++) {
 		struct region region = read_region(words + 3 * i);
 
-		if (i == PAGER_REGIONS || !region_is_valid(&region) || !insert(client, &region)) {
-			client->used = false;
-			return EINVAL;
-		}
+		client->used = region_is_valid(&region) && insert(client, &region);
 	}
-	return 0;
+	return client->used ? 0 : EINVAL;
 }
 
 void client_fork(const struct client *parent, struct client *child, u32 note)

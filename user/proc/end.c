@@ -117,7 +117,7 @@ static bool note_status(u32 pid, u32 vector)
 	return process_ends(pid, status) && vector != NO_VECTOR;
 }
 
-static void tell_root(u32 status)
+void end_tell_root(u32 status)
 {
 	ipc_call(SLOT_PARENT, TAG(ROOT_FIRST_ENDED, 1u, 0u), status, 0, SERVER_TIME);
 }
@@ -136,7 +136,7 @@ void end_finish(u32 pid)
 	if (process_gone(pid))
 		answer_wait(parent);
 	if (pid == FIRST_PID)
-		tell_root(status);
+		end_tell_root(status);
 }
 
 /* Several pids share a bit, and exec's old task raises it too. */

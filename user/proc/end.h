@@ -12,6 +12,8 @@ u32 end_group(u32 group, u32 status);
 void end_noticed(u32 bits);
 /* The task is gone: everybody who has to know is told, and the parent's wait is answered. */
 void end_finish(u32 pid);
+/* The first process has ended, or could not be made. */
+void end_tell_root(u32 status);
 /* PROC_WAIT. */
 void end_wait(const struct request *request, struct answer *answer);
 /* The kept wait of a process is nobody's any more (exec). */

@@ -2,6 +2,7 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "user/lib/ask.h"
+#include "user/lib/print.h"
 #include "user/lib/protocol/con.h"
 #include "user/lib/protocol/pager.h"
 #include "user/lib/protocol/root.h"
@@ -15,6 +16,7 @@
 
 #define INTERRUPT_BIT 31u
 #define STATUS_MASK 0xFFu
+#define STATUS_NOT_MADE 127u
 
 /* ---- Programs ---- */
 
@@ -187,10 +189,20 @@ static void serve_process(const struct request *request, struct answer *answer)
 	}
 }
 
+/* Nobody waits for an answer: root serves ramfs meanwhile. */
+static void make_first(const struct request *request, struct answer *answer)
+{
+	make_from(0, request, answer);
+	if (process_at(FIRST_PID))
+		return;
+	printf("proc: no first process: %s\n", error_name(answer->error));
+	end_tell_root(STATUS_NOT_MADE);
+}
+
 static void serve(const struct request *request, struct answer *answer)
 {
 	if (request->label == PROC_FIRST && is_from_root(request))
-		make_from(0, request, answer);
+		make_first(request, answer);
 	else if (!request->call || !process_alive(request->badge))
 		answer->error = ESRCH;
 	else

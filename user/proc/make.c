@@ -260,7 +260,9 @@ void make_forget(u32 pid)
 
 bool make_lives(u32 pid)
 {
-	struct info_task info;
+	struct info_task info = { 0 };
 
-	return !sys_info(SLOT_TASKS + pid, INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info)).error;
+	return !sys_info(SLOT_TASKS + pid, INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info))
+			.error &&
+	       info.threads;
 }

@@ -46,7 +46,7 @@ void make_slow(u32 pid);
 void make_destroy(u32 pid);
 /* The handles go, when the task is gone. */
 void make_forget(u32 pid);
-/* Whether the task lives. */
+/* Whether the task lives, with a thread: one that a former proc had not finished has none. */
 bool make_lives(u32 pid);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include "lib/assert.h"
 #include "lib/format.h"
-#include "user/lib/ask.h"
+#include "user/lib/calls.h"
+#include "user/lib/errno.h"
+#include "user/lib/message.h"
 #include "user/lib/print.h"
 #include "user/lib/protocol/proc.h"
 #include "user/lib/protocol/root.h"
@@ -15,7 +17,7 @@
 
 #define SECOND 1000000u /* microseconds */
 #define PINGS 2u        /* unanswered, then it is dead */
-#define PROC_TIME 10000000u
+#define PROC_TIME 500000u
 
 static struct {
 	bool lives;
@@ -45,14 +47,16 @@ static u32 write_first(struct startup *startup, u32 room)
 	return size;
 }
 
+/* Sent, not called: proc asks ramfs for the program, and ramfs asks root for its store. */
 static void start_first(void)
 {
 	static char block[PAGE] __attribute__((aligned(8)));
-	struct ask request = { .label = PROC_FIRST, .string = block, .timeout = PROC_TIME };
 	u32 error;
 
-	request.size = write_first((struct startup *)block, sizeof(block));
-	error = ask(service_slot(SERVER_PROC, SERVICE_ENDPOINT), &request);
+	message_put_string(0, block, write_first((struct startup *)block, sizeof(block)));
+	error = ipc_send(service_slot(SERVER_PROC, SERVICE_ENDPOINT), TAG(PROC_FIRST, 0u, 1u), 0, 0,
+		PROC_TIME)
+			.error;
 	if (error)
 		printf("root: no first process: %s\n", error_name(error));
 	first_runs = !error;
@@ -166,7 +170,7 @@ static struct result answer(const struct result *message)
 {
 	u32 error = 0, value = 0, task = service_slot(SERVER_RAMFS, SERVICE_TASK);
 
-	switch (TAG_LABEL(message->tag)) {
+	switch (TAG_LABEL(message->tag) & ~LABEL_SHORT) {
 	case ROOT_EXIT:
 		if (message->badge > BADGE_SERVERS && message->badge < BADGE_OF(SERVERS))
 			service_destroy(message->badge - BADGE_SERVERS);

@@ -26,7 +26,8 @@ enum proc_request {
 	/* Word 0 = first pid.  Answer's string: structs proc_entry; word 0 = how many. */
 	PROC_LIST,
 	PROC_POWER, /* word 0 as of ROOT_POWER, to which it is handed on */
-	/* root only, after the start of the servers: String: a start-up object.  Answer: pid 1. */
+	/* root only, after the start of the servers, sent and not called.  String: a start-up object,
+	   of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
 	PROC_FIRST,
 };
 
