@@ -125,8 +125,9 @@ static void serve_end(const struct request *request, u32 client, struct answer *
 {
 	const struct pipe_end *end = pipe_end_of(client, request->word[0]);
 
+	/* A number that the library believes in was lost with the server before this one. */
 	if (!end)
-		answer->error = EBADF;
+		answer->error = EIO;
 	else if (request->label == PIPE_CLOSE)
 		pipe_close(client, request->word[0], end_changed);
 	else if (end->writes != (request->label == PIPE_WRITE))
