@@ -1,8 +1,10 @@
 /* One call with its items: see ask.h. */
 #include "user/lib/ask.h"
 
+#include "lib/string.h"
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
+#include "user/lib/protocol/protocol.h"
 
 /* A server may die again and again; the next one is there before a call can be sent. */
 #define TRIES 16u
@@ -23,6 +25,21 @@ static void touch(const struct ask *request)
 	}
 }
 
+/* The string, and where the answer's is taken.  The tag. */
+static u32 put_rest(const struct ask *request)
+{
+	u32 words = REQUEST_SHORT, items = 0;
+
+	message_close_places();
+	if (request->string && request->size <= SHORT_MAX)
+		words = message_put_short(words, request->string, request->size);
+	else if (request->string)
+		message_put_string(items++, request->string, request->size);
+	if (request->place)
+		message_open_place(ITEM_STRING, (u32)(uintptr_t)request->place, request->room);
+	return TAG(request->label | LABEL_SHORT, words, items);
+}
+
 static struct result call(u32 endpoint, const struct ask *request)
 {
 	struct message *message = message_own();
@@ -30,18 +47,32 @@ static struct result call(u32 endpoint, const struct ask *request)
 
 	message->word[2] = request->word[2];
 	message->word[3] = request->word[3];
-	message_close_places();
-	if (request->string)
-		message_put_string(0, request->string, request->size);
-	if (request->place)
-		message_open_place(ITEM_STRING, (u32)(uintptr_t)request->place, request->room);
-	return ipc_call(endpoint, TAG(request->label, 4u, request->string ? 1u : 0u),
-		request->word[0], request->word[1], timeout);
+	return ipc_call(endpoint, put_rest(request), request->word[0], request->word[1], timeout);
+}
+
+/* A server is not believed to send only what it was asked for. */
+static u32 take_string(struct ask *request, u32 tag)
+{
+	const struct message *message = message_own();
+
+	request->got = 0;
+	if (!request->place)
+		return 0;
+	if (!(tag & LABEL_SHORT)) {
+		request->got = TAG_ITEMS(tag) ? message->place[0].got : 0;
+		return 0;
+	}
+	if (message->word[ANSWER_SHORT] > MIN(request->room, SHORT_MAX))
+		return EMSGSIZE;
+	request->got = message->word[ANSWER_SHORT];
+	memcpy(request->place, &message->word[ANSWER_SHORT + 1], request->got);
+	return 0;
 }
 
 u32 ask(u32 endpoint, struct ask *request)
 {
 	struct result answer;
+	u32 error;
 
 	touch(request);
 	answer = call(endpoint, request);
@@ -51,6 +82,6 @@ u32 ask(u32 endpoint, struct ask *request)
 		return answer.error == EDEAD ? EIO : answer.error;
 	request->word0 = answer.word0;
 	request->word1 = answer.word1;
-	request->got = request->place ? message_own()->place[0].got : 0;
-	return TAG_LABEL(answer.tag);
+	error = TAG_LABEL(answer.tag) & ~LABEL_SHORT;
+	return error ? error : take_string(request, answer.tag);
 }

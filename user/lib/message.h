@@ -6,6 +6,7 @@
 #define USER_LIB_MESSAGE_H
 
 #include "lib/abi/abi.h"
+#include "lib/string.h"
 
 struct message *message_own(void);
 
@@ -24,6 +25,16 @@ static inline void message_put_string(u32 item, const void *bytes, u32 size)
 {
 	message_own()->item[item] =
 		(struct message_item){ ITEM_STRING, (u32)(uintptr_t)bytes, size, 0 };
+}
+
+/* A short string (protocol.h) from word `first` on.  How many words the message has then. */
+static inline u32 message_put_short(u32 first, const void *bytes, u32 size)
+{
+	struct message *message = message_own();
+
+	message->word[first] = size;
+	memcpy(&message->word[first + 1], bytes, size);
+	return first + 1 + (size + 3) / 4;
 }
 
 /* Places at which items are taken: opened anew before each receive, from number 0 on. */

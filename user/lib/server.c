@@ -18,23 +18,33 @@ static void open_places(const struct server *server)
 
 /* ---- Answers ---- */
 
-static u32 put_items(const struct answer *answer)
+static bool is_short(const struct answer *answer)
 {
-	u32 items = 0;
+	return answer->string && answer->takes_short && answer->size <= SHORT_MAX;
+}
 
-	if (answer->string)
+/* What goes beside the two words; the tag. */
+static u32 put_rest(const struct answer *answer)
+{
+	u32 label = answer->error, words = ANSWER_SHORT, items = 0;
+
+	if (is_short(answer)) {
+		words = message_put_short(words, answer->string, answer->size);
+		label |= LABEL_SHORT;
+	} else if (answer->string) {
 		message_put_string(items++, answer->string, answer->size);
+	}
 	if (answer->handle)
 		message_put_handle(items++, answer->handle, answer->rights, answer->badge);
-	return items;
+	return TAG(label, words, items);
 }
 
 static struct result send_answer(u32 slot, u32 endpoint, const struct answer *answer)
 {
-	u32 items = put_items(answer);
+	u32 tag = put_rest(answer);
 
-	return ipc_reply_recv(slot, endpoint, TAG(answer->error, 2u, items), answer->word0,
-		answer->word1, endpoint ? TIMEOUT_NEVER : TIMEOUT_POLL);
+	return ipc_reply_recv(slot, endpoint, tag, answer->word0, answer->word1,
+		endpoint ? TIMEOUT_NEVER : TIMEOUT_POLL);
 }
 
 void server_keep(u32 slot, struct answer *answer)
@@ -50,7 +60,9 @@ u32 server_answer(u32 slot, const struct answer *answer)
 
 	if (sent.error == EMSGSIZE || sent.error == EPERM)
 		sent = send_answer(slot, 0, &(struct answer){ .error = EINVAL });
-	handle_drop(slot, 0);
+	/* What was answered has left the slot. */
+	if (sent.error)
+		handle_drop(slot, 0);
 	return sent.error;
 }
 
@@ -81,27 +93,57 @@ static struct result answer_and_receive(const struct server *server, const struc
 	return receive(server);
 }
 
-static void read_request(
-	const struct server *server, const struct result *message, struct request *request)
+/* Into the buffer, if it is not there already.  False: there is none. */
+static bool take_string(u32 items, u32 words, u32 *size)
 {
 	const struct message *own = message_own();
-	u32 items = TAG_ITEMS(message->tag), words = TAG_WORDS(message->tag);
-	bool string = server->takes & TAKES_STRINGS && items;
 
-	/* Only the former request's words are not 0 now. */
+	if (items) {
+		*size = own->place[0].got;
+		return true;
+	}
+	if (words <= REQUEST_SHORT)
+		return false;
+	*size = MIN(own->word[REQUEST_SHORT], (words - REQUEST_SHORT - 1) * (u32)sizeof(u32));
+	memcpy(data, &own->word[REQUEST_SHORT + 1], *size);
+	return true;
+}
+
+static void read_string(const struct server *server, u32 items, u32 words, struct request *request)
+{
+	request->string = NULL;
+	request->size = 0;
+	if (server->takes & TAKES_STRINGS &&
+		take_string(items, request->takes_short ? words : 0, &request->size))
+		request->string = data;
+}
+
+/* Only the former request's words are not 0 now. */
+static void read_words(const struct result *message, u32 words, struct request *request)
+{
+	const struct message *own = message_own();
+
 	for (u32 i = words; i < request->words; i++)
 		request->word[i] = 0;
 	for (u32 i = 2; i < words; i++)
 		request->word[i] = own->word[i];
-	request->badge = message->badge;
-	request->label = TAG_LABEL(message->tag);
-	request->call = message->tag & TAG_CALL;
-	request->fault = message->tag & TAG_FAULT;
 	request->words = words;
 	request->word[0] = message->word0;
 	request->word[1] = message->word1;
-	request->string = string ? data : NULL;
-	request->size = string ? own->place[0].got : 0;
+}
+
+static void read_request(
+	const struct server *server, const struct result *message, struct request *request)
+{
+	u32 items = TAG_ITEMS(message->tag), words = TAG_WORDS(message->tag);
+
+	request->badge = message->badge;
+	request->label = TAG_LABEL(message->tag) & ~LABEL_SHORT;
+	request->takes_short = message->tag & LABEL_SHORT;
+	request->call = message->tag & TAG_CALL;
+	request->fault = message->tag & TAG_FAULT;
+	read_words(message, request->takes_short ? MIN(words, REQUEST_SHORT) : words, request);
+	read_string(server, items, words, request);
 	request->handle = items > (server->takes & TAKES_STRINGS ? 1u : 0u);
 }
 
@@ -110,6 +152,7 @@ static void serve(const struct server *server, const struct result *message, str
 	static struct request request;
 
 	read_request(server, message, &request);
+	answer->takes_short = request.takes_short;
 	server->serve(&request, answer);
 	if (request.handle)
 		handle_drop(SLOT_TAKEN, 0);

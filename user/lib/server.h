@@ -26,6 +26,7 @@ enum server_slot {
 struct request {
 	u32 badge, label;
 	bool call;               /* else nobody waits for an answer */
+	bool takes_short;        /* whoever asks understands short strings (protocol.h) */
 	bool fault;              /* from the kernel, for a thread of a client of the pager */
 	u32 words;               /* those beyond are 0 */
 	u32 word[REQUEST_WORDS]; /* copied: calls that are made meanwhile do not change them */
@@ -39,7 +40,8 @@ struct answer {
 	const void *string; /* NULL: none */
 	u32 size;
 	u32 handle, rights, badge; /* of an item HANDLE behind it; 0: none */
-	bool later;                /* the request was kept: nothing is answered now */
+	bool takes_short; /* as the request says: set already; of a kept one by who keeps it */
+	bool later;       /* the request was kept: nothing is answered now */
 };
 
 /* What a server takes beside words: strings first, a handle behind them. */

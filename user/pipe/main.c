@@ -9,10 +9,13 @@
 
 #define SLOT_WAITER(waiter) (SLOT_SERVER_FREE + (waiter))
 
-static void keep(const struct request *request, u32 client, u32 pipe, bool writes, u32 bytes,
-	struct answer *answer)
+static void keep(const struct request *request, struct waiter what, struct answer *answer)
 {
-	u32 waiter = request->call ? waiting_add(client, pipe, writes, bytes) : NO_WAITER;
+	u32 waiter;
+
+	what.client = pipe_client(request->badge);
+	what.takes_short = request->takes_short;
+	waiter = request->call ? waiting_add(what) : NO_WAITER;
 
 	if (waiter == NO_WAITER)
 		answer->error = EAGAIN;
@@ -41,6 +44,7 @@ static void answer_readers(u32 number)
 			return;
 		answer.string = pipe_look(pipe, waiter_at(waiter)->bytes, &answer.size);
 		answer.word0 = answer.size;
+		answer.takes_short = waiter_at(waiter)->takes_short;
 		if (!answer_waiter(waiter, &answer))
 			pipe_take(pipe, answer.size);
 	}
@@ -81,7 +85,7 @@ static void forget_waiters(u32 client)
 
 /* ---- Requests ---- */
 
-static void read(const struct request *request, u32 client, u32 number, struct answer *answer)
+static void read(const struct request *request, u32 number, struct answer *answer)
 {
 	struct pipe *pipe = pipe_at(number);
 	u32 most = MIN(request->word[1], DATA_MAX);
@@ -89,7 +93,7 @@ static void read(const struct request *request, u32 client, u32 number, struct a
 	if (!most) {
 		answer->error = EINVAL;
 	} else if (!pipe->bytes && pipe->writers) {
-		keep(request, client, number, false, most, answer);
+		keep(request, (struct waiter){ .pipe = number, .bytes = most }, answer);
 	} else {
 		/* They stay where they are until the answer is sent, before the next request. */
 		answer->string = pipe_look(pipe, most, &answer->size);
@@ -99,7 +103,7 @@ static void read(const struct request *request, u32 client, u32 number, struct a
 	}
 }
 
-static void write(const struct request *request, u32 client, u32 number, struct answer *answer)
+static void write(const struct request *request, u32 number, struct answer *answer)
 {
 	struct pipe *pipe = pipe_at(number);
 
@@ -111,7 +115,9 @@ static void write(const struct request *request, u32 client, u32 number, struct 
 		answer->word0 = pipe_put(pipe, request->string, request->size);
 		answer_readers(number);
 	} else {
-		keep(request, client, number, true, request->size, answer);
+		keep(request,
+			(struct waiter){ .pipe = number, .bytes = request->size, .writes = true },
+			answer);
 	}
 }
 
@@ -119,16 +125,17 @@ static void serve_end(const struct request *request, u32 client, struct answer *
 {
 	const struct pipe_end *end = pipe_end_of(client, request->word[0]);
 
+	/* A number that the library believes in was lost with the server before this one. */
 	if (!end)
-		answer->error = EBADF;
+		answer->error = EIO;
 	else if (request->label == PIPE_CLOSE)
 		pipe_close(client, request->word[0], end_changed);
 	else if (end->writes != (request->label == PIPE_WRITE))
 		answer->error = EACCES;
 	else if (end->writes)
-		write(request, client, end->pipe - 1u, answer);
+		write(request, end->pipe - 1u, answer);
 	else
-		read(request, client, end->pipe - 1u, answer);
+		read(request, end->pipe - 1u, answer);
 }
 
 static void serve_proc(const struct request *request, struct answer *answer)

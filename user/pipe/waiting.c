@@ -5,7 +5,7 @@ static struct waiter waiters[WAITERS];
 static u32 end; /* behind the last place that was ever taken */
 static u32 turns;
 
-u32 waiting_add(u32 client, u32 pipe, bool writes, u32 bytes)
+u32 waiting_add(struct waiter waiter)
 {
 	u32 i = 0;
 
@@ -13,7 +13,8 @@ u32 waiting_add(u32 client, u32 pipe, bool writes, u32 bytes)
 		i++;
 	if (i == WAITERS)
 		return NO_WAITER;
-	waiters[i] = (struct waiter){ client, pipe, bytes, writes, turns++ };
+	waiters[i] = waiter;
+	waiters[i].turn = turns++;
 	end = i >= end ? i + 1 : end;
 	return i;
 }

@@ -9,13 +9,13 @@
 
 struct waiter {
 	u32 client, pipe;
-	u32 bytes; /* asked for, or to be written; 0: this place is free */
-	bool writes;
-	u32 turn; /* the lower, the earlier */
+	u32 bytes;                /* asked for, or to be written; 0: this place is free */
+	bool writes, takes_short; /* whoever asked takes short strings (protocol.h) */
+	u32 turn;                 /* the lower, the earlier */
 };
 
-/* NO_WAITER: there is no place for one more. */
-u32 waiting_add(u32 client, u32 pipe, bool writes, u32 bytes);
+/* Sets its turn.  NO_WAITER: there is no place for one more. */
+u32 waiting_add(struct waiter waiter);
 const struct waiter *waiter_at(u32 waiter);
 /* Who came first of those that wait at this end; NO_WAITER. */
 u32 waiting_first(u32 pipe, bool writes);

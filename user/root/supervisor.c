@@ -170,7 +170,7 @@ static struct result answer(const struct result *message)
 {
 	u32 error = 0, value = 0, task = service_slot(SERVER_RAMFS, SERVICE_TASK);
 
-	switch (TAG_LABEL(message->tag)) {
+	switch (TAG_LABEL(message->tag) & ~LABEL_SHORT) {
 	case ROOT_EXIT:
 		if (message->badge > BADGE_SERVERS && message->badge < BADGE_OF(SERVERS))
 			service_destroy(message->badge - BADGE_SERVERS);

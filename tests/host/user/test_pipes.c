@@ -113,25 +113,31 @@ static void pipe_limits(void **state)
 	CHECK_EQUAL(pipe_client(BADGE_OF(SERVERS)), PIPE_NO_CLIENT);
 }
 
+static u32 add(u32 client, u32 pipe, bool writes, u32 bytes)
+{
+	return waiting_add((struct waiter){
+		.client = client, .pipe = pipe, .writes = writes, .bytes = bytes });
+}
+
 static void waiting_in_order(void **state)
 {
-	u32 first = waiting_add(1, 9, false, 10), second, other;
+	u32 first = add(1, 9, false, 10), second, other;
 
 	(void)state;
-	other = waiting_add(2, 8, false, 10);
-	CHECK_EQUAL(waiting_add(3, 9, true, 10), 2);
+	other = add(2, 8, false, 10);
+	CHECK_EQUAL(add(3, 9, true, 10), 2);
 	waiting_remove(first);
-	second = waiting_add(4, 9, false, 1);
+	second = add(4, 9, false, 1);
 	CHECK_EQUAL(second, first); /* its place, but a later turn */
-	CHECK_EQUAL(waiting_add(5, 8, false, 1), 3);
+	CHECK_EQUAL(add(5, 8, false, 1), 3);
 	CHECK_EQUAL(waiting_first(9, false), second);
 	CHECK_EQUAL(waiting_first(8, false), other);
 	CHECK_EQUAL(waiting_first(8, true), NO_WAITER);
 	CHECK_EQUAL(waiting_of(3), 2);
 	CHECK_EQUAL(waiting_of(1), NO_WAITER);
 	for (u32 i = 0; i < WAITERS; i++)
-		waiting_add(6, 7, true, 1);
-	CHECK_EQUAL(waiting_add(6, 7, true, 1), NO_WAITER);
+		add(6, 7, true, 1);
+	CHECK_EQUAL(add(6, 7, true, 1), NO_WAITER);
 	for (u32 i = 0; i < WAITERS; i++)
 		waiting_remove(i);
 	CHECK_EQUAL(waiting_first(7, true), NO_WAITER);

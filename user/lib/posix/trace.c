@@ -34,7 +34,7 @@ static void print_line(const char *line, u32 length)
 /* What does not return, or in another program, is told before it is done. */
 static bool is_last(const struct result *in)
 {
-	u32 label = TAG_LABEL(in->tag);
+	u32 label = TAG_LABEL(in->tag) & ~LABEL_SHORT;
 
 	return (in->error & 0xFFu) == CALL_ipc_call &&
 	       (in->error >> 8 & HANDLE_MASK) == SLOT_PROC &&
@@ -62,7 +62,7 @@ void trace_after(const struct result *in, const struct result *out)
 		length += (u32)snprintf(line + length, 64, " = %s\n", error_name(out->error));
 	else
 		length += (u32)snprintf(line + length, 64, " = label %u, %u, %u\n",
-			TAG_LABEL(out->tag), out->word0, out->word1);
+			TAG_LABEL(out->tag) & ~LABEL_SHORT, out->word0, out->word1);
 	print_line(line, length);
 }
 

@@ -4,6 +4,7 @@
 #include "lib/string.h"
 #include "user/lib/layout.h"
 #include "user/lib/posix/trace.h"
+#include "user/lib/protocol/protocol.h"
 
 #define CALL_ROW(number, name, arguments, errors, text) [number] = { #name, arguments },
 static const struct {
@@ -83,24 +84,30 @@ static void say_handle(struct writer *writer, u32 slot)
 }
 
 /* What is no text is a point. */
-static void say_string(struct writer *writer, const struct message_item *item)
+static void say_string(struct writer *writer, const char *text, u32 size)
 {
-	const char *text = (const char *)(uintptr_t)item->at;
-
 	say(writer, " \"");
-	for (u32 i = 0; i < MIN(item->size, TEXT_SHOWN); i++)
+	for (u32 i = 0; i < MIN(size, TEXT_SHOWN); i++)
 		say(writer, "%c", text[i] >= ' ' && text[i] <= '~' ? text[i] : '.');
-	say(writer, item->size > TEXT_SHOWN ? "\"..." : "\"");
+	say(writer, size > TEXT_SHOWN ? "\"..." : "\"");
+}
+
+static void say_item(struct writer *writer, const struct message_item *item)
+{
+	if (item->kind == ITEM_STRING)
+		say_string(writer, (const char *)(uintptr_t)item->at, item->size);
+	else
+		say(writer, " item of kind %u", item->kind);
 }
 
 static void say_tag(struct writer *writer, u32 tag, const struct message *message)
 {
-	say(writer, "label %u", TAG_LABEL(tag));
+	say(writer, "label %u", TAG_LABEL(tag) & ~LABEL_SHORT);
+	if (tag & LABEL_SHORT && TAG_WORDS(tag) > REQUEST_SHORT)
+		say_string(writer, (const char *)&message->word[REQUEST_SHORT + 1],
+			MIN(message->word[REQUEST_SHORT], SHORT_MAX));
 	for (u32 i = 0; i < MIN(TAG_ITEMS(tag), MESSAGE_ITEMS); i++)
-		if (message->item[i].kind == ITEM_STRING)
-			say_string(writer, &message->item[i]);
-		else
-			say(writer, " item %u of kind %u", i, message->item[i].kind);
+		say_item(writer, &message->item[i]);
 }
 
 static void say_timeout(struct writer *writer, u32 timeout)
