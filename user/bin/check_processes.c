@@ -246,7 +246,10 @@ static void heap_grows_and_shrinks(void)
 	CHECK(sbrk(PAGE) == start, "elsewhere");
 	CHECK_EQUAL(start[0], 0);
 	sbrk(-(int)PAGE);
-	CHECK(sbrk(0x7FFFFFFF) == (void *)-1, "there is no such heap");
+	/* No page of it is there. */
+	CHECK(sbrk(0x60000000) != (void *)-1, "errno %d", errno);
+	CHECK(sbrk(0x60000000) == (void *)-1, "there is no such heap");
+	sbrk(-0x60000000);
 }
 
 static int touch_beyond_the_heap(void)
