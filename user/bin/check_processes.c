@@ -1,7 +1,7 @@
 /*
- * Processes, tried from inside: fork, exec, wait, kill, memory, and what a bad one can do.  Prints a
- * line for each check, as TAP has them; its status is 0 if all were good.  With a word: those checks
- * alone whose names begin with it.
+ * Processes, tried from inside: fork, exec, wait, kill, memory, and what a bad one can do.  Prints
+ * a line for each check, as TAP has them; its status is 0 if all were good.  With a word: those
+ * checks alone whose names begin with it.
  */
 #include "lib/compiler.h"
 #include "lib/string.h"
