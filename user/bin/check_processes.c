@@ -167,9 +167,10 @@ static int write_to_text(void)
 }
 static int divide(void)
 {
-	volatile int zero = 0;
+	u32 zero = 0;
 
-	return shared / zero;
+	__asm__ volatile("divl %0" : "+c"(zero) : : "eax", "edx");
+	return 0;
 }
 static int trap(void) { __builtin_trap(); }
 static int float_it(void)
@@ -334,16 +335,16 @@ static void fork_without_end(void)
 static void crowd(void)
 {
 	static pid_t pids[CROWD];
-	u32 made = 0;
+	int made = 0;
 
 	while (made < CROWD && (pids[made] = fork()) > 0)
 		made++;
 	if (made < CROWD && !pids[made])
 		_exit(wait_for_ever());
 	CHECK_EQUAL(made, CROWD);
-	for (u32 i = 0; i < made; i++)
+	for (int i = 0; i < made; i++)
 		CHECK_EQUAL(kill(pids[i]), 0);
-	for (u32 i = 0; i < made; i++)
+	for (int i = 0; i < made; i++)
 		CHECK_EQUAL(status_of(pids[i]), (int)STATUS_BY_KILL);
 }
 
