@@ -1,6 +1,6 @@
 /*
- * user/ramfs: files against a model of byte arrays, short of blocks too; then restarts, of which each
- * finds every file as it was, and damage, of which each costs the damaged files alone.
+ * user/ramfs: files against a model of byte arrays, short of blocks too; then restarts, each of which
+ * finds every file as it was, and damage, which costs the damaged files alone.
  */
 #include "host.h"
 #include "user/lib/errno.h"
