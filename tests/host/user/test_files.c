@@ -1,5 +1,5 @@
 /*
- * user/ramfs: files against a model of byte arrays, short of blocks too; then restarts, each of which
+ * user/ramfs: files against a model of byte arrays, short of blocks too; restarts, each of which
  * finds every file as it was, and damage, which costs the damaged files alone.
  */
 #include "host.h"
