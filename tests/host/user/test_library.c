@@ -199,7 +199,7 @@ static void traces(void **state)
 	message.item[0] =
 		(struct message_item){ ITEM_STRING, (u32)(uintptr_t)path, sizeof(path) - 1, 0 };
 	trace_text(&in, &message, text, sizeof(text));
-	CHECK(!strcmp(text, "ipc_call(endpoint fs, tag label 7 \"/bin.\", word0 33, word1 0x5000, "
+	CHECK(!strcmp(text, "ipc_call(endpoint fs, tag FS_STAT \"/bin.\", word0 33, word1 0x5000, "
 			    "timeout never)"),
 		"%s", text);
 	in.error = CALL_handle_copy | 20u << (8 + HANDLE_BITS);
