@@ -334,7 +334,7 @@ static void damaged_bits(void **state)
 
 	(void)state;
 	random_begin(93);
-	for (test_step = 0; test_step < rounds(60); test_step++) {
+	for (test_step = 0; test_step < rounds(300); test_step++) {
 		struct takeover takeover;
 		u32 alive;
 
