@@ -85,6 +85,8 @@ static const struct {
 	{ "jobs", list_jobs, "jobs            what runs in the background" },
 	{ "kill", kill_jobs, "kill %N         ends a job (kill PID and kill SERVER: a program)" },
 	{ "pwd", print_folder, "pwd             the folder in which you are" },
+	{ "test", builtin_test,
+		"test A = B      compares: also != -lt -le -eq -ne -ge -gt, -e FILE -d -f -s" },
 	{ "wait", wait_for_all, "wait            waits for all jobs" },
 };
 

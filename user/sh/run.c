@@ -23,7 +23,8 @@
 #define KEPT_FROM 13u /* where the shell's own are meanwhile */
 
 static struct parsed parsed;
-static int status;
+static int status;  /* $? */
+static int failure; /* of what could not be started: its status */
 static int arguments;
 static char **argument;
 
@@ -238,19 +239,18 @@ static void say_why_not(void)
 			now.argv[0]);
 	else
 		fprintf(stderr, "sh: %s: %s\n", now.argv[0], strerror(errno));
-	status = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_STARTED;
+	failure = errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_STARTED;
 }
 
-/* 0: not started, and `status` says why. */
+/* 0: not started, and `failure` says why. */
 static pid_t start_expanded(const struct command *command)
 {
 	builtin *run;
 	pid_t pid;
 
-	status = 1;
 	if (!redirect_all(command))
 		return 0;
-	status = 0;
+	failure = 0;
 	if (!now.argc)
 		return 0;
 	run = builtin_find(now.argc, now.argv);
@@ -266,6 +266,7 @@ static void start_command(const struct command *command, struct ends ends, struc
 {
 	pid_t pid;
 
+	failure = 1;
 	keep_own();
 	move(ends.in, STDIN_FILENO);
 	move(ends.out, STDOUT_FILENO);
@@ -310,23 +311,20 @@ static void start_all(const struct pipeline *pipeline, struct job *job)
 		close(ends.in);
 }
 
-/* `status` is that of the last command, started or not. */
+/* The status is that of the last command, started or not. */
 static void run_job(const struct pipeline *pipeline)
 {
 	struct job *job = job_new(pipeline->start, pipeline->length);
-	int result;
+	int result = 0;
 
-	status = 1;
-	if (!job)
-		return;
-	start_all(pipeline, job);
-	if (pipeline->after == AFTER_BACKGROUND) {
+	failure = 1;
+	if (job)
+		start_all(pipeline, job);
+	if (job && pipeline->after == AFTER_BACKGROUND)
 		job_leave(job);
-		return;
-	}
-	result = job_wait(job);
-	if (!status)
-		status = result;
+	else if (job)
+		result = job_wait(job);
+	status = failure ? failure : result;
 }
 
 static void run_here(const struct command *command, builtin *run)
