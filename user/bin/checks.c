@@ -1,15 +1,18 @@
 /*
- * Checks of the C library through the servers: files, pipes, processes, the heap, time.  Prints TAP;
- * the status is the number of checks that failed.  Leaves no file behind.
+ * Checks of the C library through the servers: files, pipes, processes, the heap, time, and servers
+ * that die.  Prints TAP; the status is the number of checks that failed.  Leaves no file behind.
  */
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include "user/lib/ask.h"
 #include "user/lib/c/fcntl.h"
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/sys_wait.h"
 #include "user/lib/c/time.h"
+#include "user/lib/layout.h"
+#include "user/lib/protocol/proc.h"
 
 #define FOLDER "/checks"
 #define LARGE 0x30000u
@@ -188,6 +191,15 @@ static void pipe_to_child(void)
 	CHECK(status_of(child) == 7);
 }
 
+static bool fork_and_wait(void)
+{
+	pid_t child = fork();
+
+	if (!child)
+		_exit(5);
+	return child > 0 && status_of(child) == 5;
+}
+
 static volatile u32 shared = 1;
 
 static void processes(void)
@@ -248,6 +260,56 @@ static void redirection(void)
 	CHECK(!close(fd) && !unlink(FOLDER "/out"));
 }
 
+/* ---- Servers that die ---- */
+
+static u32 kill_server(u32 server)
+{
+	return ask(SLOT_PROC,
+		&(struct ask){ .label = PROC_KILL, .word = { PIDS + server, KILL_SERVER } });
+}
+
+/* Files, what is open, and the position outlive it. */
+static void death_of_ramfs(void)
+{
+	int fd = open(FOLDER "/kept", O_RDWR | O_CREAT);
+	char text[16];
+	struct stat found;
+
+	CHECK(write(fd, "hello world", 11) == 11 && lseek(fd, 6, SEEK_SET) == 6);
+	for (u32 i = 0; i < 3; i++)
+		CHECK(!kill_server(SERVER_RAMFS) && !stat("/bin/hello", &found));
+	CHECK(read(fd, text, sizeof(text)) == 5 && !memcmp(text, "world", 5));
+	CHECK(!close(fd) && !unlink(FOLDER "/kept"));
+}
+
+/* What was in it is lost, and its users hear of it. */
+static void death_of_pipe(void)
+{
+	char byte;
+	int fd[2];
+
+	CHECK(!pipe(fd) && write(fd[1], "x", 1) == 1);
+	CHECK(!kill_server(SERVER_PIPE));
+	CHECK(read(fd[0], &byte, 1) == -1 && errno == EIO);
+	CHECK(write(fd[1], "x", 1) == -1 && errno == EIO);
+	close(fd[0]);
+	close(fd[1]);
+	pipes();
+}
+
+static void deaths(void)
+{
+	static const u32 servers[] = { SERVER_NAMES, SERVER_CON, SERVER_PROC };
+
+	for (u32 i = 0; i < ARRAY_SIZE(servers); i++) {
+		u32 error = kill_server(servers[i]);
+
+		/* proc cannot say that it did. */
+		CHECK(!error || error == EIO);
+		CHECK(fork_and_wait());
+	}
+}
+
 /* ---- The heap and the clock ---- */
 
 static void heap(void)
@@ -293,6 +355,9 @@ static const struct {
 	{ "processes", processes },
 	{ "kills", kills },
 	{ "redirection", redirection },
+	{ "death_of_ramfs", death_of_ramfs },
+	{ "death_of_pipe", death_of_pipe },
+	{ "deaths", deaths },
 	{ "heap", heap },
 	{ "clocks", clocks },
 };

@@ -70,17 +70,28 @@ static void cut(struct entry *entry, u32 levels, u32 keep)
 
 /* ---- Writing ---- */
 
-/* Into a block; what its sum changes by.  The words at both ends are changed as a whole. */
-static u32 change_bytes(u32 *words, u32 offset, const void *bytes, u32 size)
+/* What the words of a block add to its sum. */
+static u32 sum_of_range(const u32 *words, u32 first, u32 last)
 {
-	u32 first = offset / 4, last = (offset + size + 3) / 4, change = 0;
+	u32 sum = 0;
 
 	for (u32 i = first; i < last; i++)
-		change -= sum_change(i, 0, words[i]);
+		sum += sum_change(i, 0, words[i]);
+	return sum;
+}
+
+/*
+ * The words at both ends are changed as a whole.  Old ones are not added up if all of them go, nor
+ * those of a new block, which are 0.
+ */
+static void change_bytes(struct entry *entry, bool is_new, u32 offset, const void *bytes, u32 size)
+{
+	u32 first = offset / 4, last = (offset + size + 3) / 4, *words = block_at(entry->block);
+	bool all_go = is_new || size == BLOCK;
+
+	entry->sum -= all_go ? entry->sum : sum_of_range(words, first, last);
 	memcpy((u8 *)words + offset, bytes, size);
-	for (u32 i = first; i < last; i++)
-		change += sum_change(i, 0, words[i]);
-	return change;
+	entry->sum += sum_of_range(words, first, last);
 }
 
 /* Into the block of bytes number `index` below the entry. */
@@ -88,14 +99,15 @@ static u32 write_below(
 	struct entry *entry, u32 levels, u32 index, u32 offset, const void *bytes, u32 size)
 {
 	u32 below = levels ? reach(levels - 1) : 1, error;
+	bool is_new = !entry->block;
 	struct entry *place, old;
 
-	if (!entry->block)
+	if (is_new)
 		entry->block = block_take();
 	if (!entry->block)
 		return ENOSPC;
 	if (!levels) {
-		entry->sum += change_bytes(block_at(entry->block), offset, bytes, size);
+		change_bytes(entry, is_new, offset, bytes, size);
 		return 0;
 	}
 	place = &table_of(entry)[index / below];
@@ -144,7 +156,7 @@ static u32 write_store(struct node *node, u32 at, const u8 *bytes, u32 size, u32
 	return error;
 }
 
-/* A file of the archive gets blocks of its own, for its first `keep` bytes; all of them, or none. */
+/* A file of the archive gets blocks of its own for its first `keep` bytes, or stays as it is. */
 static u32 leave_archive(struct node *node, u32 keep)
 {
 	struct node old = *node;
