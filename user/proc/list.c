@@ -97,3 +97,16 @@ void list_processes(u32 first, struct answer *answer)
 	answer->string = entries;
 	answer->size = count * (u32)sizeof(entries[0]);
 }
+
+u32 list_maps(u32 pid, u32 from, struct answer *answer)
+{
+	static struct info_map maps[PROC_MAPS_MAX];
+	struct result result;
+
+	if (!process_alive(pid))
+		return ESRCH;
+	result = sys_info(SLOT_TASKS + pid, INFO_MAPS, from, (u32)(uintptr_t)maps, sizeof(maps));
+	answer->string = maps;
+	answer->size = result.word0;
+	return result.error;
+}

@@ -7,4 +7,7 @@
 /* Those from a pid on, as the answer's string. */
 void list_processes(u32 first, struct answer *answer);
 
+/* Pages of a process from an address on.  0 or an error. */
+u32 list_maps(u32 pid, u32 from, struct answer *answer);
+
 #endif

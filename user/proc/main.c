@@ -183,6 +183,7 @@ static void serve_process(const struct request *request, struct answer *answer)
 		answer->word1 = process_at(caller)->group;
 		break;
 	case PROC_LIST: list_processes(word[0], answer); break;
+	case PROC_MAPS: answer->error = list_maps(word[0], word[1], answer); break;
 	case PROC_POWER: answer->error = set_power(word[0]); break;
 	case PROC_FIRST: answer->error = EPERM; break;
 	default: answer->error = ENOSYS;

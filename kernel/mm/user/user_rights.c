@@ -22,7 +22,7 @@ static int do_share(const struct source *source, const struct range *from, uintp
 	return source_map(source, to, address, prot & ~PROT_WRITE, record);
 }
 
-/* Takes write from one source page that is there, if it has it.  True if a CPU may still hold it. */
+/* Takes write from a source page, if it has it.  True if a CPU may still hold it. */
 static bool take_write(struct mm *mm, uintptr_t address, const struct source *source)
 {
 	if (!(source->prot & PROT_WRITE))

@@ -36,6 +36,7 @@ int putchar(int c);
 int getchar(void);
 int fprintf(FILE *stream, const char *fmt, ...) __printf_like(2, 3);
 int vfprintf(FILE *stream, const char *fmt, va_list args);
+int fileno(FILE *stream);
 int ferror(FILE *stream);
 int feof(FILE *stream);
 /* To stderr: text, ": ", the meaning of errno. */

@@ -284,5 +284,6 @@ size_t fread(void *buffer, size_t size, size_t count, FILE *stream)
 	return size ? done / size : 0;
 }
 
+int fileno(FILE *stream) { return stream->fd; }
 int ferror(FILE *stream) { return stream->error; }
 int feof(FILE *stream) { return stream->end; }

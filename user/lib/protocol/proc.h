@@ -14,7 +14,8 @@ enum proc_request {
 	PROC_EXEC,
 	/* The same in a new process, with copies of the caller's open files.  Answer: its pid. */
 	PROC_SPAWN,
-	/* Word 0 = pid of a child, 0: any; word 1 = WAIT_ flags.  Answer: pid (0: none yet), status. */
+	/* Word 0 = pid of a child, 0: any; word 1 = WAIT_ flags.  Answer: pid (0: none yet),
+	   status. */
 	PROC_WAIT,
 	/* Word 0 = pid, word 1 = KILL_PROCESS; or a group, KILL_GROUP; or the pid of a server that
 	   PROC_LIST tells, KILL_SERVER. */
@@ -26,11 +27,15 @@ enum proc_request {
 	/* Word 0 = first pid.  Answer's string: structs proc_entry; word 0 = how many. */
 	PROC_LIST,
 	PROC_POWER, /* word 0 as of ROOT_POWER, to which it is handed on */
-	/* root only, after the start of the servers, sent and not called.  String: a start-up object,
-	   of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
+	/* Word 0 = pid, word 1 = address.  Answer's string: structs info_map of its pages from there
+	   on, at most PROC_MAPS_MAX; none: no more. */
+	PROC_MAPS,
+	/* root only, after the start of the servers, sent and not called.  String: a start-up
+	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
 	PROC_FIRST,
 };
 
+#define PROC_MAPS_MAX 256u
 #define WAIT_NOHANG 1u
 #define KILL_PROCESS 0u
 #define KILL_GROUP 1u

@@ -1,0 +1,9 @@
+/* Status 1. */
+#include "user/lib/start.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return 1;
+}

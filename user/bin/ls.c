@@ -1,0 +1,127 @@
+/* Names of files and of what is in folders; -l: size, time and kind too. */
+#include "lib/string.h"
+#include "user/lib/c/stdlib.h"
+#include "user/lib/c/sys_stat.h"
+#include "user/lib/c/time.h"
+#include "user/lib/c/unistd.h"
+#include "user/lib/start.h"
+#include "user/lib/tool/input.h"
+
+#define COLUMNS 80u
+#define LEAST_ENTRIES 64u
+
+static struct dirent *entries;
+static u32 count, room;
+static bool is_long;
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct dirent *)a)->d_name, ((const struct dirent *)b)->d_name);
+}
+
+static bool keep(const struct dirent *entry)
+{
+	struct dirent *more;
+
+	if (count == room) {
+		room = room ? 2 * room : LEAST_ENTRIES;
+		more = realloc(entries, room * sizeof(*entries));
+		if (!more)
+			return false;
+		entries = more;
+	}
+	entries[count++] = *entry;
+	return true;
+}
+
+static void print_long(const struct dirent *entry)
+{
+	struct tm tm;
+
+	gmtime_r(&entry->stat.st_mtime, &tm);
+	printf("%9u  %d-%02d-%02d %02d:%02d  %s%s\n", entry->stat.st_size, tm.tm_year + 1900,
+		tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, entry->d_name,
+		entry->stat.folder ? "/" : "");
+}
+
+/* At a terminal in columns, else one in a line. */
+static void print_short(void)
+{
+	u32 width = 1, columns;
+
+	for (u32 i = 0; i < count; i++)
+		if (strlen(entries[i].d_name) + 3 > width)
+			width = (u32)strlen(entries[i].d_name) + 3;
+	columns = isatty(STDOUT_FILENO) && width < COLUMNS ? COLUMNS / width : 1;
+	for (u32 i = 0; i < count; i++) {
+		const char *mark = entries[i].stat.folder ? "/" : "";
+		bool last = i % columns == columns - 1 || i + 1 == count;
+		u32 length = (u32)strlen(entries[i].d_name) + (u32)strlen(mark);
+
+		printf("%s%s%*s", entries[i].d_name, mark, last ? 0 : (int)(width - length), "");
+		if (last)
+			printf("\n");
+	}
+}
+
+static void print(void)
+{
+	qsort(entries, count, sizeof(*entries), by_name);
+	if (!is_long)
+		print_short();
+	for (u32 i = 0; i < count && is_long; i++)
+		print_long(&entries[i]);
+	count = 0;
+}
+
+static bool list_folder(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	bool good = folder;
+
+	while (good && (entry = readdir(folder)))
+		good = keep(entry);
+	if (folder)
+		closedir(folder);
+	return good;
+}
+
+static bool list_file(const char *path, const struct stat *stat)
+{
+	struct dirent entry = { .stat = *stat };
+
+	strlcpy(entry.d_name, path, sizeof(entry.d_name));
+	return keep(&entry);
+}
+
+static bool list(const char *path)
+{
+	struct stat found;
+
+	if (!stat(path, &found) && (found.folder ? list_folder(path) : list_file(path, &found))) {
+		print();
+		return true;
+	}
+	perror(path);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	int option, bad = 0;
+
+	while ((option = getopt(argc, argv, "l")) != -1) {
+		if (option == '?')
+			return usage("ls [-l] [FILE...]");
+		is_long = true;
+	}
+	if (optind >= argc)
+		return !list(".");
+	for (int i = optind; i < argc; i++) {
+		if (argc - optind > 1)
+			printf("%s:\n", argv[i]);
+		bad |= !list(argv[i]);
+	}
+	return bad;
+}

@@ -1,0 +1,13 @@
+/* Starts the machine anew. */
+#include "user/lib/c/stdio.h"
+#include "user/lib/posix/system.h"
+#include "user/lib/protocol/root.h"
+#include "user/lib/start.h"
+
+int main(int argc, char **argv)
+{
+	(void)argc;
+	system_power(POWER_RESET);
+	perror(argv[0]);
+	return 1;
+}

@@ -1,0 +1,43 @@
+/* What con is asked for beside text: see terminal.h. */
+#include "user/lib/posix/terminal.h"
+
+#include "user/lib/ask.h"
+#include "user/lib/layout.h"
+#include "user/lib/protocol/con.h"
+
+#define USUAL_COLUMNS 80u
+#define USUAL_ROWS 25u
+
+static void tell(u32 label, u32 word)
+{
+	ask(SLOT_CON, &(struct ask){ .label = label, .word = { word }, .again = true });
+}
+
+void terminal_set_raw(bool raw) { tell(CON_MODE, raw ? CON_RAW : CON_LINE); }
+
+void terminal_set_front(u32 group) { tell(CON_FRONT, group); }
+
+void terminal_size(u32 *columns, u32 *rows)
+{
+	struct ask request = { .label = CON_SIZE, .again = true };
+	bool known = !ask(SLOT_CON, &request) && request.word0 && request.word1;
+
+	*columns = known ? request.word0 : USUAL_COLUMNS;
+	*rows = known ? request.word1 : USUAL_ROWS;
+}
+
+int terminal_key(u32 microseconds)
+{
+	u8 byte;
+	struct ask request = { .label = CON_READ,
+		.word = { 1 },
+		.place = &byte,
+		.room = 1,
+		.again = true,
+		.timeout = microseconds };
+	u32 error = ask(SLOT_CON, &request);
+
+	if (error)
+		return error == ETIMEDOUT || error == EAGAIN ? KEY_NONE : KEY_ERROR;
+	return request.got ? byte : KEY_ERROR;
+}

@@ -1,0 +1,61 @@
+/* Arguments that name files: see input.h. */
+#include "user/lib/tool/input.h"
+
+#include "lib/parse.h"
+#include "lib/string.h"
+
+#define STATUS_USAGE 2
+#define NUMBER_MAX 0x7FFFFFFFu
+
+/* An error of what was read is said here, of what is done with it by `run`. */
+static bool run_one(FILE *file, const char *name, input_function *run)
+{
+	bool good = run(file, name);
+
+	if (!ferror(file))
+		return good;
+	perror(name ? name : "stdin");
+	return false;
+}
+
+static bool run_file(const char *name, input_function *run)
+{
+	FILE *file = fopen(name, "r");
+	bool good;
+
+	if (!file) {
+		perror(name);
+		return false;
+	}
+	good = run_one(file, name, run);
+	fclose(file);
+	return good;
+}
+
+int input_each(int argc, char **argv, int first, input_function *run)
+{
+	bool good = true;
+
+	if (first >= argc)
+		good = run_one(stdin, NULL, run);
+	for (int i = first; i < argc; i++)
+		good &= strcmp(argv[i], "-") ? run_file(argv[i], run) : run_one(stdin, NULL, run);
+	return !good;
+}
+
+int usage(const char *text)
+{
+	fprintf(stderr, "usage: %s\n", text);
+	return STATUS_USAGE;
+}
+
+int number_of(const char *word)
+{
+	const char *end;
+	u32 value;
+
+	if (*word < '0' || *word > '9')
+		return -1;
+	end = parse_u32(word, &value);
+	return end && !*end && value <= NUMBER_MAX ? (int)value : -1;
+}

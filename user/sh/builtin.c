@@ -1,0 +1,136 @@
+/* The built-in commands: a function and a row of the table for each. */
+#include "user/sh/builtin.h"
+
+#include "lib/compiler.h"
+#include "lib/string.h"
+#include "user/lib/c/stdio.h"
+#include "user/lib/c/stdlib.h"
+#include "user/lib/c/sys_stat.h"
+#include "user/lib/protocol/protocol.h"
+#include "user/sh/jobs.h"
+#include "user/sh/run.h"
+
+static int change_folder(int argc, char **argv)
+{
+	const char *folder = argc > 1 ? argv[1] : getenv("HOME");
+
+	if (!chdir(folder ? folder : "/"))
+		return 0;
+	perror(folder);
+	return 1;
+}
+
+static int print_folder(int argc, char **argv)
+{
+	char folder[PATH_MAX];
+
+	(void)argc;
+	(void)argv;
+	return !getcwd(folder, sizeof(folder)) || puts(folder) == EOF;
+}
+
+static int leave(int argc, char **argv) { exit(argc > 1 ? atoi(argv[1]) & 127 : run_status()); }
+
+static int list_jobs(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	jobs_look();
+	jobs_list();
+	return 0;
+}
+
+static int to_front(int argc, char **argv)
+{
+	struct job *job = job_find(argc > 1 ? argv[1] : NULL);
+
+	if (!job)
+		return 1;
+	job_say(job);
+	return job_wait(job);
+}
+
+static int wait_for_all(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return jobs_wait();
+}
+
+static int kill_jobs(int argc, char **argv)
+{
+	int failures = 0;
+
+	for (int i = 1; i < argc; i++) {
+		struct job *job = job_find(argv[i]);
+
+		if (job && job_kill(job))
+			perror(argv[i]);
+		failures += !job;
+	}
+	return failures;
+}
+
+static int help(int argc, char **argv);
+
+static const struct {
+	const char *name;
+	builtin *run;
+	const char *text;
+} builtins[] = {
+	{ "cd", change_folder, "cd [FOLDER]     goes to a folder" },
+	{ "exit", leave, "exit [STATUS]   ends the shell" },
+	{ "fg", to_front, "fg [%N]         waits for a job, which Ctrl-C then ends" },
+	{ "help", help, "help            this" },
+	{ "jobs", list_jobs, "jobs            what runs in the background" },
+	{ "kill", kill_jobs, "kill %N         ends a job (kill PID and kill SERVER: a program)" },
+	{ "pwd", print_folder, "pwd             the folder in which you are" },
+	{ "test", builtin_test,
+		"test A = B      compares: also != -lt -le -eq -ne -ge -gt, -e FILE -d -f -s" },
+	{ "wait", wait_for_all, "wait            waits for all jobs" },
+};
+
+builtin *builtin_find(int argc, char **argv)
+{
+	bool job = argc > 1 && argv[1][0] == '%';
+
+	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
+		if (!strcmp(argv[0], builtins[i].name))
+			return builtins[i].run == kill_jobs && !job ? NULL : builtins[i].run;
+	return NULL;
+}
+
+const char *builtin_name(u32 n) { return n < ARRAY_SIZE(builtins) ? builtins[n].name : NULL; }
+
+/* ---- help ---- */
+
+#define PER_LINE 6u
+
+static void list_programs(void)
+{
+	DIR *folder = opendir("/bin");
+	struct dirent *entry;
+	u32 n = 0;
+
+	while (folder && (entry = readdir(folder)))
+		printf("%s%-12s", n++ % PER_LINE ? "" : "\n  ", entry->d_name);
+	if (folder)
+		closedir(folder);
+	printf("\n");
+}
+
+static int help(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	printf("Built in:\n");
+	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
+		printf("  %s\n", builtins[i].text);
+	printf("  trace COMMAND   shows the system calls that a program makes\n"
+	       "Between commands: | ; && || &   of files: < FILE  > FILE  >> FILE\n"
+	       "Words: 'as it is'  \"with $NAME\"  \\c   NAME=value   $? is the last status\n"
+	       "Keys: arrows, Home, End, Tab completes, Ctrl-C ends what runs, Ctrl-D the shell\n"
+	       "Programs in /bin, which say how they are used when called with -?:");
+	list_programs();
+	return 0;
+}

@@ -1,0 +1,16 @@
+/* Commands that the shell does itself. */
+#ifndef USER_SH_BUILTIN_H
+#define USER_SH_BUILTIN_H
+
+#include "lib/types.h"
+
+typedef int builtin(int argc, char **argv);
+
+/* NULL: it is a program, as it is for `kill` without %n. */
+builtin *builtin_find(int argc, char **argv);
+/* `test`. */
+int builtin_test(int argc, char **argv);
+/* The names one after the other; NULL: no more. */
+const char *builtin_name(u32 n);
+
+#endif

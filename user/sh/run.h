@@ -1,0 +1,14 @@
+/* Runs what was parsed. */
+#ifndef USER_SH_RUN_H
+#define USER_SH_RUN_H
+
+#include "lib/types.h"
+
+/* $0, $1 and so on. */
+void run_begin(int argc, char **argv);
+/* The status of its last command. */
+int run_line(const char *line);
+/* $? */
+int run_status(void);
+
+#endif
