@@ -9,7 +9,8 @@
 #define READERS 64u
 
 static u32 sizes[READERS]; /* bytes that each wants */
-static u32 first, end;     /* counted on for ever */
+static bool takes_short[READERS];
+static u32 first, end; /* counted on for ever */
 static char text[DATA_MAX];
 
 static u32 slot(u32 number) { return SLOT_READERS + number % READERS; }
@@ -40,7 +41,8 @@ static void forget_the_gone(void)
 			continue;
 		if (kept != i)
 			handle_copy(0, slot(kept), slot(i), 0, 0);
-		sizes[kept++ % READERS] = sizes[i % READERS];
+		sizes[kept % READERS] = sizes[i % READERS];
+		takes_short[kept++ % READERS] = takes_short[i % READERS];
 	}
 	end = kept;
 }
@@ -52,6 +54,7 @@ void readers_add(const struct request *request, struct answer *answer)
 	if (end - first == READERS)
 		server_answer(slot(first++), &(struct answer){ .error = EAGAIN });
 	sizes[end % READERS] = MIN(request->word[0], DATA_MAX);
+	takes_short[end % READERS] = request->takes_short;
 	server_keep(slot(end++), answer);
 }
 
@@ -59,7 +62,10 @@ void readers_add(const struct request *request, struct answer *answer)
 static bool serve_first(struct line *line)
 {
 	u32 number = first++, size = sizes[number % READERS], n = line_look(line, text, size);
-	struct answer answer = { .word0 = n, .string = n ? text : NULL, .size = n };
+	struct answer answer = { .word0 = n,
+		.string = n ? text : NULL,
+		.size = n,
+		.takes_short = takes_short[number % READERS] };
 
 	if (server_answer(slot(number), &answer))
 		return false;

@@ -72,6 +72,7 @@ class Machine:
     plain: bool = False  # without self-tests and benchmark (TESTS=0)
     programs: bool = False  # with build/user.tar as a boot module
     module: Path = None  # with this file as a boot module instead
+    typed: bool = False  # its serial line can be typed at
     system: str = "i386"  # which QEMU; x86_64 for what only a 64-bit CPU has
     extra: list = field(default_factory=list)
 
@@ -191,7 +192,7 @@ class Boot:
         command += [word.replace("{folder}", str(self.folder)) for word in machine.extra]
         self.process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if machine.typed else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=open(self.folder / "stderr", "wb"),
         )
@@ -253,6 +254,24 @@ class Boot:
         while self.reader.is_alive():
             self._wait_for_output()
         return self.process.wait()
+
+    def type(self, text):
+        """At the serial line; "\\r" is Enter."""
+        self.process.stdin.write(text.encode("latin-1"))
+        self.process.stdin.flush()
+
+    def press(self, *keys):
+        """At the keyboard: QEMU's names of keys, several at once joined by '-'."""
+        for key in keys:
+            down = [{"type": "qcode", "data": name} for name in key.split("-")]
+            for pressed in (True, False):
+                events = [{"type": "key", "data": {"key": name, "down": pressed}} for name in down]
+                self.qmp("input-send-event", events=events if pressed else events[::-1])
+
+    def screen(self):
+        """The rows of the text screen, without the blanks at their ends."""
+        cells = self.physical_memory(0xB8000, 80 * 25 * 2)[::2].decode("cp437").replace("\0", " ")
+        return [cells[at : at + 80].rstrip() for at in range(0, len(cells), 80)]
 
     def _wait_for_output(self):
         """Waits for more output or the end, a few seconds at most; fails if neither can come any

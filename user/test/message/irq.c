@@ -179,6 +179,29 @@ static void serial_line_interrupts(void)
 	EXPECT(EAGAIN, notify_wait(SLOT_A, ~0u, TIMEOUT_POLL));
 }
 
+/* An edge amid acknowledgements is not lost: none comes after it before the cause is read. */
+static void acknowledge_on(void *unused)
+{
+	(void)unused;
+	for (;;)
+		EXPECT(0, irq_ctl(0, SLOT_A, IRQ_ACK, SERIAL_IRQ, 0));
+}
+
+static void acknowledged_amid_edges(void)
+{
+	make_notification(SLOT_A);
+	EXPECT(0, io_grant(SLOT_SYSTEM, 0, 0x3F8, 8));
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, SERIAL_IRQ, BIT));
+	WAIT_FOR((user_in8(UART_STATUS) & ALL_SENT) == ALL_SENT);
+	start_thread(0, acknowledge_on, NULL, 8, cpu_count() - 1);
+	for (u32 i = 0; i < 3000; i++) {
+		user_out8(UART_INTERRUPTS, CAN_SEND);
+		EXPECT(0, notify_wait(SLOT_A, ~0u, SOON));
+		CHECK_EQUAL(user_in8(UART_CAUSE) & 15, CAN_SEND);
+		user_out8(UART_INTERRUPTS, 0);
+	}
+}
+
 /* The keyboard's controller (8042): IRQ 1.  It is told a byte that the keyboard is to have sent. */
 #define KEYBOARD_DATA 0x60u
 #define KEYBOARD_STATUS 0x64u
@@ -291,6 +314,7 @@ static const struct test tests[] = {
 	{ "irq.one_at_a_time", one_at_a_time, 0 },
 	{ "irq.driver_dies", drivers_task_dies, 0 },
 	{ "irq.serial_line", serial_line_interrupts, 0 },
+	{ "irq.acknowledged", acknowledged_amid_edges, 0 },
 	{ "irq.keyboard", keyboard_interrupts, 0 },
 	{ "port.granted", granted_ports, 0 },
 	{ "port.beside", port_beside, STATUS_KILLED + 13 },

@@ -69,10 +69,11 @@ void device_irq_close(u32 irq)
 		pic_mask(irq);
 }
 
+/* An edge line was not masked; to write its entry anew would lose an edge that comes meanwhile. */
 void device_irq_unmask(u32 irq)
 {
-	if (apic_present)
-		ioapic_route_isa(irq, 0);
-	else
+	if (!apic_present)
 		pic_unmask(irq);
+	else if (topology.isa[irq].level)
+		ioapic_route_isa(irq, 0);
 }

@@ -1,0 +1,92 @@
+"""The console's driver: what is typed at the serial line and at the keyboard, what both show, and
+who shows it when the driver is there, when it dies, and in a panic.  No key is read by a program:
+con echoes in mode line (docs/servers.md)."""
+
+import re
+
+import pytest
+
+from qemu import Boot, Machine
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+# A program that reads nothing; as long as it runs, con edits lines.
+APPEND = 'selftest=none run="sleep 100000"'
+
+
+def shown(text):
+    return re.compile(re.escape(text))
+
+
+def boot_console(build, kernel="2level", **machine):
+    machine = {"smp": "2", "memory": "256M", **machine}
+    return Boot(Machine(kernel, append=APPEND, programs=True, typed=True, **machine), build)
+
+
+def wait_for_console(boot):
+    """con echoes: it is there.  What is typed before is input all the same."""
+    boot.wait_for(re.compile(r"^\[9\] first task", re.M))
+    boot.type("ready")
+    boot.wait_for(shown("ready"))
+
+
+def wait_for_row(boot, text):
+    """Until the screen shows a row with this text; the rows."""
+    rows = boot.screen()
+    while not any(text in row for row in rows):
+        boot.check_limit(f"the screen has no {text!r}")
+        rows = boot.screen()
+    return rows
+
+
+@BOTH
+def test_typed_at_the_serial_line(kernel, build):
+    with boot_console(build, kernel) as boot:
+        wait_for_console(boot)
+        boot.type("\x15one two\x7f\x7f\x7fthree\x01\r")
+        boot.wait_for(shown("one two\b \b\b \b\b \bthree^A\n"))
+        boot.type("next")
+        boot.wait_for(shown("\nnext"))
+        screen = wait_for_row(boot, "next")
+    at = screen.index("next")
+    assert screen[at - 1].endswith("one three^A"), screen
+
+
+@BOTH
+def test_typed_at_the_keyboard(kernel, build):
+    with boot_console(build, kernel) as boot:
+        wait_for_console(boot)
+        boot.press("ctrl-u", "a", "shift-b", "caps_lock", "c", "shift-d", "1", "shift-1", "ret")
+        boot.wait_for(shown("aBCd1!\n"))
+        boot.press("caps_lock", "x", "y", "backspace", "up", "ret")
+        boot.wait_for(shown("xy\b \b^[[A\n"))
+        screen = wait_for_row(boot, "x^[[A")
+    assert any(row.endswith("aBCd1!") for row in screen), screen
+
+
+@pytest.mark.parametrize("machine", [{"cpu": "pentium", "smp": "1"}, {"machine": "q35"}], ids=str)
+def test_other_machines(machine, build):
+    """One without an APIC, whose lines go through the 8259 pair; one with other chips."""
+    with boot_console(build, **machine) as boot:
+        wait_for_console(boot)
+        boot.press("z")
+        boot.wait_for(shown("readyz"))
+        wait_for_row(boot, "readyz")
+
+
+def test_long_input(build):
+    """What a line has no room for is refused, with one bell; the line can still be ended."""
+    with boot_console(build) as boot:
+        wait_for_console(boot)
+        boot.type("\x15" + "x" * 5_000 + "\rafter")
+        boot.wait_for(re.compile("x\a.*\nafter", re.S))
+        assert boot.text.count("\a") == 1, boot.report("bells")
+
+
+@BOTH
+def test_a_panic_takes_the_console(kernel, build):
+    """What the kernel says last is seen, though a task has the devices."""
+    with boot_console(build, kernel) as boot:
+        wait_for_console(boot)
+        boot.hmp("nmi")
+        boot.wait_for(re.compile(r"ready\npanic: NMI.*?^the machine is stopped", re.M | re.S))
+        wait_for_row(boot, "the machine is stopped")
