@@ -61,7 +61,8 @@ $(foreach program,$(USER_PROGRAMS),$(eval $(call user_program,$(program))))
 $(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%)
 	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed/bin
 	@for program in $(USER_PACKED); do \
-		$(OBJCOPY) --strip-debug $(USER)/$${program#bin/} $(USER)/packed/$$program || exit 1; \
+		$(OBJCOPY) --strip-debug $(USER)/$${program#bin/} \
+			$(USER)/packed/$$program || exit 1; \
 	done
 	@$(SAY) 'tar $@'
 	$(Q)tar -C $(USER)/packed --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \

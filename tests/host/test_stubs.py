@@ -1,9 +1,11 @@
 """The stubs of user/lib/calls.h against the table of lib/abi/calls.h: every call, its parameters in
-the table's order, each in its register.
+the table's order, each in its register.  And the names of requests in traces against the headers.
 """
 
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CALL = re.compile(r'CALL\((\d+), (\w+),((?:\s*"[^"]*")+),')
@@ -45,3 +47,17 @@ def test_every_call_has_its_stub():
     assert list(written) == list(calls)
     for name, arguments in calls.items():
         assert list(written[name].items()) == list(arguments.items()), name
+
+
+@pytest.mark.parametrize("server", ["proc", "pager", "con", "fs", "pipe", "names"])
+def test_traces_name_every_request(server):
+    header = re.sub(
+        r"/\*.*?\*/",
+        "",
+        (ROOT / f"user/lib/protocol/{server}.h").read_text(),
+        flags=re.S,
+    )
+    requests = re.findall(r"\w+", re.search(r"enum \w+_request \{(.*?)\}", header, re.S)[1])
+    rows = (ROOT / "user/lib/posix/trace_names.c").read_text()
+    row = re.search(rf"\[SLOT_{server.upper()}\] = \{{(.*?)\}}", rows, re.S)[1]
+    assert re.findall(r"NAMED\((\w+)\)", row) == [name for name in requests if name != "1"]

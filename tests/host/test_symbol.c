@@ -1,7 +1,7 @@
-/* lib/elf_symbol.c: names that are there, and that damage is never read beyond the file. */
+/* user/proc/symbol.c: names that are there, and that damage is never read beyond the file. */
 #include "host.h"
 
-#include "lib/elf_symbol.h"
+#include "user/proc/symbol.h"
 
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /*
- * Processes, tried from inside: fork, exec, wait, kill, memory, and what a bad one can do.  Prints a
- * line for each check, as TAP has them; its status is 0 if all were good.  With a word: those checks
- * alone whose names begin with it.
+ * Processes, tried from inside: fork, exec, wait, kill, memory, and what a bad one can do.  Prints
+ * a line for each check, as TAP has them; its status is 0 if all were good.  With a word: those
+ * checks alone whose names begin with it.
  */
 #include "lib/compiler.h"
 #include "lib/string.h"
@@ -167,9 +167,10 @@ static int write_to_text(void)
 }
 static int divide(void)
 {
-	volatile int zero = 0;
+	u32 zero = 0;
 
-	return shared / zero;
+	__asm__ volatile("divl %0" : "+c"(zero) : : "eax", "edx");
+	return 0;
 }
 static int trap(void) { __builtin_trap(); }
 static int float_it(void)
@@ -246,7 +247,10 @@ static void heap_grows_and_shrinks(void)
 	CHECK(sbrk(PAGE) == start, "elsewhere");
 	CHECK_EQUAL(start[0], 0);
 	sbrk(-(int)PAGE);
-	CHECK(sbrk(0x7FFFFFFF) == (void *)-1, "there is no such heap");
+	/* No page of it is there. */
+	CHECK(sbrk(0x60000000) != (void *)-1, "errno %d", errno);
+	CHECK(sbrk(0x60000000) == (void *)-1, "there is no such heap");
+	sbrk(-0x60000000);
 }
 
 static int touch_beyond_the_heap(void)
@@ -331,16 +335,16 @@ static void fork_without_end(void)
 static void crowd(void)
 {
 	static pid_t pids[CROWD];
-	u32 made = 0;
+	int made = 0;
 
 	while (made < CROWD && (pids[made] = fork()) > 0)
 		made++;
 	if (made < CROWD && !pids[made])
 		_exit(wait_for_ever());
 	CHECK_EQUAL(made, CROWD);
-	for (u32 i = 0; i < made; i++)
+	for (int i = 0; i < made; i++)
 		CHECK_EQUAL(kill(pids[i]), 0);
-	for (u32 i = 0; i < made; i++)
+	for (int i = 0; i < made; i++)
 		CHECK_EQUAL(status_of(pids[i]), (int)STATUS_BY_KILL);
 }
 

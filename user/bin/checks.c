@@ -1,6 +1,6 @@
 /*
- * Checks of the C library through the servers: files, pipes, processes, the heap, time.  Prints TAP;
- * the status is the number of checks that failed.  Leaves no file behind.
+ * Checks of the C library through the servers: files, pipes, processes, the heap, time, and servers
+ * that die.  Prints TAP; the status is the number of checks that failed.  Leaves no file behind.
  */
 #include "lib/compiler.h"
 #include "lib/string.h"

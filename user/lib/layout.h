@@ -6,7 +6,7 @@
  *   00020000   processes and servers: the start-up object (startup.h)
  *   08048000   the program: text, constants, data (user/program.ld)
  *   60000000   window in which a loader fills pages
- *   70000000   areas of threads (thread.h)
+ *   be000000   areas of threads (thread.h); below them a heap ends
  *   bff00000   stack of the first thread, which ends at bffff000
  */
 #ifndef USER_LIB_LAYOUT_H
@@ -18,7 +18,7 @@
 #define PROGRAM_MESSAGE 0x00011000u
 #define STARTUP 0x00020000u
 #define LOAD_WINDOW 0x60000000u
-#define THREADS_START 0x70000000u
+#define THREADS_START 0xBE000000u
 #define STACK_TOP 0xBFFFF000u
 #define STACK_BOTTOM 0xBFF00000u
 

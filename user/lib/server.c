@@ -6,6 +6,7 @@
 #include "user/lib/print.h"
 
 static char data[DATA_MAX] __attribute__((aligned(4096)));
+static u32 request_slot = SLOT_REQUEST;
 
 static void open_places(const struct server *server)
 {
@@ -49,7 +50,16 @@ static struct result send_answer(u32 slot, u32 endpoint, const struct answer *an
 
 void server_keep(u32 slot, struct answer *answer)
 {
-	handle_copy(0, slot, SLOT_REQUEST, 0, 0);
+	handle_copy(0, slot, request_slot, 0, 0);
+	answer->later = true;
+}
+
+void server_keep_there(u32 *slot, struct answer *answer)
+{
+	u32 here = request_slot;
+
+	request_slot = *slot;
+	*slot = here;
 	answer->later = true;
 }
 
@@ -71,7 +81,7 @@ u32 server_answer(u32 slot, const struct answer *answer)
 static struct result receive(const struct server *server)
 {
 	open_places(server);
-	return ipc_recv(SLOT_SELF, SLOT_REQUEST, TIMEOUT_NEVER);
+	return ipc_recv(SLOT_SELF, request_slot, TIMEOUT_NEVER);
 }
 
 /*
@@ -83,13 +93,13 @@ static struct result answer_and_receive(const struct server *server, const struc
 	struct result next;
 
 	open_places(server);
-	next = send_answer(SLOT_REQUEST, SLOT_SELF, answer);
+	next = send_answer(request_slot, SLOT_SELF, answer);
 	if (!next.error)
 		return next;
 	if (next.error == EMSGSIZE || next.error == EPERM)
-		server_answer(SLOT_REQUEST, &(struct answer){ .error = EINVAL });
+		server_answer(request_slot, &(struct answer){ .error = EINVAL });
 	else
-		handle_drop(SLOT_REQUEST, 0);
+		handle_drop(request_slot, 0);
 	return receive(server);
 }
 

@@ -67,6 +67,11 @@ __attribute__((noreturn)) void server_run(const struct server *server);
 
 /* Puts the request aside into an empty slot, to be answered by server_answer(slot). */
 void server_keep(u32 slot, struct answer *answer);
+/*
+ * The same without a call: the request stays where it is, *slot, which was empty, takes the next
+ * ones, and *slot says where it is.  So SLOT_REQUEST is no longer the slot of every request.
+ */
+void server_keep_there(u32 *slot, struct answer *answer);
 /* Empties the slot.  The error of the answer's delivery, such as EDEAD: nobody waits any more. */
 u32 server_answer(u32 slot, const struct answer *answer);
 

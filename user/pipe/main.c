@@ -1,13 +1,14 @@
 /*
- * The server of pipes.  A request that has to wait is kept: its reply handle goes to the slot of
- * its place among those that wait.
+ * The server of pipes.  A request that has to wait is kept: its reply handle stays in its slot, and
+ * later requests come to another one.
  */
 #include "lib/compiler.h"
 #include "user/lib/server.h"
 #include "user/pipe/pipes.h"
 #include "user/pipe/waiting.h"
 
-#define SLOT_WAITER(waiter) (SLOT_SERVER_FREE + (waiter))
+/* Where the request of each one that waits lies; an empty slot, if none does. */
+static u32 slots[WAITERS];
 
 static void keep(const struct request *request, struct waiter what, struct answer *answer)
 {
@@ -20,13 +21,13 @@ static void keep(const struct request *request, struct waiter what, struct answe
 	if (waiter == NO_WAITER)
 		answer->error = EAGAIN;
 	else
-		server_keep(SLOT_WAITER(waiter), answer);
+		server_keep_there(&slots[waiter], answer);
 }
 
 static u32 answer_waiter(u32 waiter, const struct answer *answer)
 {
 	waiting_remove(waiter);
-	return server_answer(SLOT_WAITER(waiter), answer);
+	return server_answer(slots[waiter], answer);
 }
 
 /* ---- Those that wait ---- */
@@ -79,7 +80,7 @@ static void forget_waiters(u32 client)
 
 	while ((waiter = waiting_of(client)) != NO_WAITER) {
 		waiting_remove(waiter);
-		handle_drop(SLOT_WAITER(waiter), 0);
+		handle_drop(slots[waiter], 0);
 	}
 }
 
@@ -176,5 +177,7 @@ int main(void)
 		.name = "pipe", .takes = TAKES_STRINGS, .serve = serve
 	};
 
+	for (u32 i = 0; i < WAITERS; i++)
+		slots[i] = SLOT_SERVER_FREE + i;
 	server_run(&server);
 }

@@ -2,7 +2,6 @@
 #include "user/proc/report.h"
 
 #include "lib/compiler.h"
-#include "lib/elf_symbol.h"
 #include "lib/format.h"
 #include "lib/string.h"
 #include "user/lib/ask.h"
@@ -11,6 +10,7 @@
 #include "user/lib/print.h"
 #include "user/lib/protocol/con.h"
 #include "user/proc/files.h"
+#include "user/proc/symbol.h"
 #include "user/proc/table.h"
 
 #define VECTOR_PAGE_FAULT 14u

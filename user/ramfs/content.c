@@ -156,7 +156,7 @@ static u32 write_store(struct node *node, u32 at, const u8 *bytes, u32 size, u32
 	return error;
 }
 
-/* A file of the archive gets blocks of its own, for its first `keep` bytes; all of them, or none. */
+/* A file of the archive gets blocks of its own for its first `keep` bytes, or stays as it is. */
 static u32 leave_archive(struct node *node, u32 keep)
 {
 	struct node old = *node;

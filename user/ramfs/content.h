@@ -1,7 +1,7 @@
 /*
  * The bytes of a file.  They stand in blocks; a file of one block has it as `top`.  A larger one
  * has blocks of entries above them, one or two levels: 512 blocks for each entry of the level
- * below, so 2 MiB and 1 GiB.  Each entry has the sum of its block, so that a damaged block is found.
+ * below, so 2 MiB and 1 GiB.  Each entry has the sum of its block: a damaged block is found by it.
  *
  *     top -> block of entries -> block of entries -> block of bytes
  *            levels = 2           levels = 1          levels = 0

@@ -111,8 +111,21 @@ bool open_close(u32 client, u32 number)
 	return true;
 }
 
+/* Most processes have no file open that is not the console: fork and exit ask for all. */
+static bool has_open(u32 client)
+{
+	const u16 *open = client_at(client)->open;
+	u32 any = 0;
+
+	for (u32 n = 0; n < FS_OPEN_FILES; n++)
+		any |= open[n];
+	return any;
+}
+
 void open_exit(u32 client)
 {
+	if (!has_open(client))
+		return;
 	for (u32 n = 0; n < FS_OPEN_FILES; n++)
 		open_close(client, n);
 }
@@ -122,6 +135,8 @@ void open_fork(u32 parent, u32 child)
 	if (parent == child)
 		return;
 	open_exit(child);
+	if (!has_open(parent))
+		return;
 	for (u32 n = 0; n < FS_OPEN_FILES; n++)
 		if (open_of(parent, n)) {
 			add_user(open_of(parent, n), 1);

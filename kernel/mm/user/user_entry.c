@@ -41,16 +41,6 @@ struct page *user_frame_with(struct mm *mm, uintptr_t address, u32 prot)
 	return frame_of(*pte);
 }
 
-bool user_frame_there(struct mm *mm, uintptr_t address)
-{
-	bool there;
-
-	spin_lock(&mm->page_table_lock);
-	there = user_frame_at(mm, address) != NULL;
-	spin_unlock(&mm->page_table_lock);
-	return there;
-}
-
 void user_entry_set(struct mm *mm, uintptr_t address, const struct page *page, u32 prot)
 {
 	spin_lock(&mm->page_table_lock);

@@ -13,8 +13,6 @@ pteval_t user_entry_flags(u32 prot);
 struct page *user_frame_at(struct mm *mm, uintptr_t address);
 /* The same, if the entry allows PROT_WRITE where `prot` has it. */
 struct page *user_frame_with(struct mm *mm, uintptr_t address, u32 prot);
-/* The question alone, without a lock held. */
-bool user_frame_there(struct mm *mm, uintptr_t address);
 /* Fills an entry that is none, and whose tables stand. */
 void user_entry_set(struct mm *mm, uintptr_t address, const struct page *page, u32 prot);
 /* Clears an entry that is there; its record stays. */

@@ -2,6 +2,7 @@
 #include "mm/user/user_rights.h"
 
 #include "lib/abi/abi.h"
+#include "lib/bitops.h"
 #include "lib/errno.h"
 #include "mm/user/user_entry.h"
 #include "mm/user/user_page.h"
@@ -21,38 +22,47 @@ static int do_share(const struct source *source, const struct range *from, uintp
 	return source_map(source, to, address, prot & ~PROT_WRITE, record);
 }
 
-/* Takes write from one source page, if it has it.  True if a CPU may still hold it. */
-static bool take_write(struct mm *mm, uintptr_t address, struct source *source)
+/* Takes write from a source page, if it has it.  True if a CPU may still hold it. */
+static bool take_write(struct mm *mm, uintptr_t address, const struct source *source)
 {
-	if (source_look(mm, address, source) || !(source->prot & PROT_WRITE))
+	if (!(source->prot & PROT_WRITE))
 		return false;
 	user_entry_protect(mm, address, source->record, source->prot & ~PROT_WRITE);
 	return true;
 }
 
-/* From page i on, as far as one hold goes; returns the first page that is left. */
-static u32 take_writes(const struct range *from, u32 i, u32 end)
+/*
+ * From page i on, as far as one hold goes; returns the first page that is left.  `there` gets a bit
+ * for each page that was found.
+ */
+static u32 take_writes(const struct range *from, u32 i, u32 end, u32 *there)
 {
 	struct source source = {};
 	bool any = false;
 
 	spin_lock(&maps_lock);
-	for (; i < end && source.steps < RECORDS_A_HOLD; i++)
-		any = take_write(from->mm, at(from, i), &source) || any;
+	for (u32 n = 0; i < end && source.steps < RECORDS_A_HOLD; i++, n++) {
+		int error = source_look(from->mm, at(from, i), &source);
+
+		if (error != -EFAULT)
+			bit_set(there, n);
+		if (!error)
+			any = take_write(from->mm, at(from, i), &source) || any;
+	}
 	spin_unlock(&maps_lock);
 	if (any)
 		flush_tlb_mm(&from->mm->tlb);
 	return i;
 }
 
-/* Pages [*done, end), whose writes have been taken and flushed. */
-static int share_piece(
-	const struct range *to, const struct range *from, u32 prot, u32 end, u32 *done)
+/* Pages [*done, end) that are there, whose writes have been taken and flushed. */
+static int share_piece(const struct range *to, const struct range *from, u32 prot, u32 end,
+	const u32 *there, u32 *done)
 {
-	for (; *done < end; ++*done) {
+	for (u32 n = 0; *done < end; ++*done, n++) {
 		int error;
 
-		if (!user_frame_there(from->mm, at(from, *done)))
+		if (!bit_test(there, n))
 			continue;
 		error = user_map_from(from, at(from, *done), to->mm, at(to, *done), prot, do_share);
 		if (error && error != -EFAULT)
@@ -66,9 +76,10 @@ int user_share(const struct range *to, const struct range *from, u32 prot, u32 *
 	int error = 0;
 
 	for (*done = 0; *done < to->n && !error;) {
-		u32 end = take_writes(from, *done, MIN(*done + PIECE_PAGES, to->n));
+		u32 there[PIECE_PAGES / 32] = { 0 };
+		u32 end = take_writes(from, *done, MIN(*done + PIECE_PAGES, to->n), there);
 
-		error = share_piece(to, from, prot, end, done);
+		error = share_piece(to, from, prot, end, there, done);
 		cond_resched();
 	}
 	return error;

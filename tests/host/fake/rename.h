@@ -1,6 +1,6 @@
 /*
- * Host tests: included before everything in Tarn's own files.  lib/ and user/lib/ define functions of
- * the host's C library; here they get other names, so that both can be in one program.
+ * Host tests: included before everything in Tarn's own files.  lib/ and user/lib/ define
+ * functions of the host's C library; here they get other names, so that both can be in one program.
  */
 #define memset tarn_memset
 #define memcpy tarn_memcpy

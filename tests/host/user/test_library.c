@@ -138,6 +138,18 @@ static void dates(void **state)
 	}
 }
 
+/* Beyond 31 bits: 2100 has no 29 February. */
+static void no_leap_year(void **state)
+{
+	u32 seconds = 4107542400u;
+	struct tarn_tm tm;
+
+	(void)state;
+	tarn_gmtime_r(&seconds, &tm);
+	CHECK(tm.year == 200 && tm.mon == 2 && tm.mday == 1 && tm.yday == 59, "%d-%d-%d", tm.year,
+		tm.mon, tm.mday);
+}
+
 static void numbers(void **state)
 {
 	static const char *const texts[] = { "0", "17", "-17", "+5", " \t8x", "0x1F", "0x", "0xg",
@@ -199,7 +211,7 @@ static void traces(void **state)
 	message.item[0] =
 		(struct message_item){ ITEM_STRING, (u32)(uintptr_t)path, sizeof(path) - 1, 0 };
 	trace_text(&in, &message, text, sizeof(text));
-	CHECK(!strcmp(text, "ipc_call(endpoint fs, tag label 7 \"/bin.\", word0 33, word1 0x5000, "
+	CHECK(!strcmp(text, "ipc_call(endpoint fs, tag FS_STAT \"/bin.\", word0 33, word1 0x5000, "
 			    "timeout never)"),
 		"%s", text);
 	in.error = CALL_handle_copy | 20u << (8 + HANDLE_BITS);
@@ -220,6 +232,7 @@ const struct CMUnitTest library_tests[] = {
 	cmocka_unit_test(start_up_object),
 	cmocka_unit_test(damaged_start_up_objects),
 	cmocka_unit_test(dates),
+	cmocka_unit_test(no_leap_year),
 	cmocka_unit_test(numbers),
 	cmocka_unit_test(sorting),
 	cmocka_unit_test(traces),

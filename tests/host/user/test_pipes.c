@@ -135,6 +135,11 @@ static void waiting_in_order(void **state)
 	CHECK_EQUAL(waiting_first(8, true), NO_WAITER);
 	CHECK_EQUAL(waiting_of(3), 2);
 	CHECK_EQUAL(waiting_of(1), NO_WAITER);
+	/* Who came later sits in an earlier place. */
+	CHECK_EQUAL(add(7, 9, false, 1), 4);
+	waiting_remove(second);
+	CHECK_EQUAL(add(8, 9, false, 1), second);
+	CHECK_EQUAL(waiting_first(9, false), 4);
 	for (u32 i = 0; i < WAITERS; i++)
 		add(6, 7, true, 1);
 	CHECK_EQUAL(add(6, 7, true, 1), NO_WAITER);

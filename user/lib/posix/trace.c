@@ -9,6 +9,7 @@
 #include "user/lib/protocol/proc.h"
 
 #define LINE 256u
+#define RESULT 64u
 
 /* trace_entry.asm */
 extern void (*trace_kernel)(void);
@@ -18,8 +19,12 @@ void trace_after(const struct result *in, const struct result *out);
 
 void (*trace_kernel)(void); /* the way into the kernel that was chosen at the start */
 
+/* The call that is being made.  Its text is made before: the answer takes the message's place. */
+static char line[LINE + RESULT];
+static u32 length;
+
 /* These calls of its own are not traced, and leave no trace in the message page or errno. */
-static void print_line(const char *line, u32 length)
+static void print_line(void)
 {
 	struct message *message = message_own(), kept = *message;
 	int error = errno;
@@ -43,27 +48,33 @@ static bool is_last(const struct result *in)
 
 void trace_before(const struct result *in)
 {
-	char line[LINE];
-	u32 length;
+	u32 end = length = trace_text(in, message_own(), line, LINE);
 
 	if (!is_last(in))
 		return;
-	length = trace_text(in, message_own(), line, LINE - 1);
 	line[length++] = '\n';
-	print_line(line, length);
+	print_line();
+	length = end;
+}
+
+/* The label of a server's answer is an error too. */
+static u32 error_of(const struct result *in, const struct result *out)
+{
+	bool asked = (in->error & 0xFFu) == CALL_ipc_call;
+
+	return out->error || !asked ? out->error : TAG_LABEL(out->tag) & ~LABEL_SHORT;
 }
 
 void trace_after(const struct result *in, const struct result *out)
 {
-	char line[LINE + 64];
-	u32 length = trace_text(in, message_own(), line, LINE);
+	u32 error = error_of(in, out);
 
-	if (out->error)
-		length += (u32)snprintf(line + length, 64, " = %s\n", error_name(out->error));
+	if (error)
+		length += (u32)snprintf(line + length, RESULT, " = %s\n", error_name(error));
 	else
-		length += (u32)snprintf(line + length, 64, " = label %u, %u, %u\n",
-			TAG_LABEL(out->tag) & ~LABEL_SHORT, out->word0, out->word1);
-	print_line(line, length);
+		length +=
+			(u32)snprintf(line + length, RESULT, " = %u, %u\n", out->word0, out->word1);
+	print_line();
 }
 
 void trace_begin(void)

@@ -10,6 +10,9 @@
 /* From now on. */
 void trace_begin(void);
 
+/* "FS_OPEN" for the label of a request to the server in this standard slot; NULL: not known. */
+const char *trace_request(u32 slot, u32 label);
+
 /* The text of a call without its end; pure, for tests.  Its length. */
 u32 trace_text(const struct result *in, const struct message *message, char *text, u32 size);
 

@@ -4,7 +4,8 @@
 #include "lib/string.h"
 #include "user/lib/layout.h"
 #include "user/lib/posix/trace.h"
-#include "user/lib/protocol/protocol.h"
+#include "user/lib/protocol/proc.h"
+#include "user/lib/startup.h"
 
 #define CALL_ROW(number, name, arguments, errors, text) [number] = { #name, arguments },
 static const struct {
@@ -92,22 +93,47 @@ static void say_string(struct writer *writer, const char *text, u32 size)
 	say(writer, size > TEXT_SHOWN ? "\"..." : "\"");
 }
 
-static void say_item(struct writer *writer, const struct message_item *item)
+/* Bytes of a request's string that are not shown: of a start-up object all before its texts. */
+static u32 bytes_before_text(u32 slot, u32 label)
 {
-	if (item->kind == ITEM_STRING)
-		say_string(writer, (const char *)(uintptr_t)item->at, item->size);
-	else
-		say(writer, " item of kind %u", item->kind);
+	bool starts = slot == SLOT_PROC && (label == PROC_EXEC || label == PROC_SPAWN);
+
+	return starts ? sizeof(struct startup) : 0;
 }
 
-static void say_tag(struct writer *writer, u32 tag, const struct message *message)
+static void say_text(struct writer *writer, u32 before, const void *bytes, u32 size)
 {
-	say(writer, "label %u", TAG_LABEL(tag) & ~LABEL_SHORT);
+	if (before < size)
+		say_string(writer, (const char *)bytes + before, size - before);
+}
+
+static void say_label(struct writer *writer, u32 slot, u32 label)
+{
+	const char *name = trace_request(slot, label);
+
+	if (name)
+		say(writer, "%s", name);
+	else
+		say(writer, "label %u", label);
+}
+
+static void say_tag(struct writer *writer, const struct result *in, const struct message *message)
+{
+	u32 tag = in->tag, slot = in->error >> 8 & HANDLE_MASK;
+	u32 label = TAG_LABEL(tag) & ~LABEL_SHORT, before = bytes_before_text(slot, label);
+
+	say_label(writer, slot, label);
 	if (tag & LABEL_SHORT && TAG_WORDS(tag) > REQUEST_SHORT)
-		say_string(writer, (const char *)&message->word[REQUEST_SHORT + 1],
+		say_text(writer, before, &message->word[REQUEST_SHORT + 1],
 			MIN(message->word[REQUEST_SHORT], SHORT_MAX));
-	for (u32 i = 0; i < MIN(TAG_ITEMS(tag), MESSAGE_ITEMS); i++)
-		say_item(writer, &message->item[i]);
+	for (u32 i = 0; i < MIN(TAG_ITEMS(tag), MESSAGE_ITEMS); i++) {
+		const struct message_item *item = &message->item[i];
+
+		if (item->kind == ITEM_STRING)
+			say_text(writer, before, (const void *)(uintptr_t)item->at, item->size);
+		else
+			say(writer, " item of kind %u", item->kind);
+	}
 }
 
 static void say_timeout(struct writer *writer, u32 timeout)
@@ -133,7 +159,7 @@ static void say_argument(struct writer *writer, const char *argument, const stru
 	if (argument[0] == 'h')
 		say_handle(writer, value);
 	else if (begins(what, "tag"))
-		say_tag(writer, value, message);
+		say_tag(writer, in, message);
 	else if (begins(what, "timeout"))
 		say_timeout(writer, value);
 	else

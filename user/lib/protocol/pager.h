@@ -6,9 +6,10 @@
 
 enum pager_request {
 	/*
-	 * Servers only.  A client: word 0 = its badge, word 1 = note << 8 | regions; from word 2 on,
-	 * for each region, three words of struct pager_region; item HANDLE: its task, with manage
-	 * and grant.  A client of this badge that is there already is forgotten first (exec).
+	 * Servers only.  A client: word 0 = its badge, word 1 = note << 8 | regions; from word 2
+	 * on, for each region, three words of struct pager_region; item HANDLE: its task, with
+	 * manage and grant.  A client of this badge that is there already is forgotten first
+	 * (exec).
 	 */
 	PAGER_ADOPT = 1,
 	/* Servers only.  Word 0 = parent's badge, word 1 = child's, word 2 = its note; item HANDLE:
@@ -26,7 +27,7 @@ enum pager_request {
 	 * pid (0: no more), word 1 = its note; item HANDLE: its task, none if that has ended.
 	 */
 	PAGER_NEXT,
-	/* proc only.  Word 0 = pid, word 1 = its note from now on, which PAGER_NEXT tells: 24 bits. */
+	/* proc only.  Word 0 = pid, word 1 = its note from now on, 24 bits, for PAGER_NEXT. */
 	PAGER_KEEP,
 	/* proc only.  Word 0 = badge of a server, whose task is destroyed. */
 	PAGER_KILL,

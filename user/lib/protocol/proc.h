@@ -14,7 +14,8 @@ enum proc_request {
 	PROC_EXEC,
 	/* The same in a new process, with copies of the caller's open files.  Answer: its pid. */
 	PROC_SPAWN,
-	/* Word 0 = pid of a child, 0: any; word 1 = WAIT_ flags.  Answer: pid (0: none yet), status. */
+	/* Word 0 = pid of a child, 0: any; word 1 = WAIT_ flags.  Answer: pid (0: none yet),
+	   status. */
 	PROC_WAIT,
 	/* Word 0 = pid, word 1 = KILL_PROCESS; or a group, KILL_GROUP; or the pid of a server that
 	   PROC_LIST tells, KILL_SERVER. */
@@ -29,8 +30,8 @@ enum proc_request {
 	/* Word 0 = pid, word 1 = address.  Answer's string: structs info_map of its pages from there
 	   on, at most PROC_MAPS_MAX; none: no more. */
 	PROC_MAPS,
-	/* root only, after the start of the servers, sent and not called.  String: a start-up object,
-	   of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
+	/* root only, after the start of the servers, sent and not called.  String: a start-up
+	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
 	PROC_FIRST,
 };
 

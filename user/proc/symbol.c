@@ -1,5 +1,5 @@
-/* The search through a symbol table: see elf_symbol.h. */
-#include "lib/elf_symbol.h"
+/* The search through a symbol table: see symbol.h. */
+#include "user/proc/symbol.h"
 
 #include "lib/compiler.h"
 #include "lib/string.h"

@@ -2,8 +2,8 @@
  * Names of functions, from the symbol table of an ELF file in memory.  Nothing in the file is
  * believed: what does not lie inside it is no name.  Source: System V ABI, chapter 4, Symbol Table.
  */
-#ifndef LIB_ELF_SYMBOL_H
-#define LIB_ELF_SYMBOL_H
+#ifndef USER_PROC_SYMBOL_H
+#define USER_PROC_SYMBOL_H
 
 #include "lib/types.h"
 
