@@ -29,9 +29,9 @@ static void look(struct place *place, const char *name)
 /* From folder to folder, until one name is left. */
 static u32 walk(const char *path, struct place *place)
 {
+	*place = (struct place){ NODE_TOP, NODE_TOP, "", 0 };
 	if (*path != '/')
 		return EINVAL;
-	*place = (struct place){ NODE_TOP, NODE_TOP, "", 0 };
 	if (!path[1])
 		return 0;
 	for (look(place, path + 1); place->name[place->length];
@@ -162,8 +162,9 @@ u32 tree_rename(const char *from, const char *to)
 	struct place place;
 	u32 number, error = tree_find(from, &number);
 
-	if (!error)
-		error = walk(to, &place);
+	if (error)
+		return error;
+	error = walk(to, &place);
 	if (error || place.number == number)
 		return error;
 	error = check_rename(number, &place);

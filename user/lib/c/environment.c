@@ -13,7 +13,7 @@ static u32 find(const char *name, size_t length)
 {
 	u32 i = 0;
 
-	while (environ[i] && (strncmp(environ[i], name, length) || environ[i][length] != '='))
+	while (environ[i] && (strncmp(environ[i], name, length) != 0 || environ[i][length] != '='))
 		i++;
 	return i;
 }
