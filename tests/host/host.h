@@ -74,6 +74,7 @@ const char *panic_text(void);
 	X(library)                                                                                 \
 	X(files)                                                                                   \
 	X(pipes)                                                                                   \
+	X(shell)                                                                                   \
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \
