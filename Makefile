@@ -66,7 +66,7 @@ COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
 	$(addprefix kernel/mm/user/,user_adopt.c user_look.c user_send.c) \
 	$(addprefix kernel/ipc/,endpoint.c ipc.c reply.c transfer.c) \
 	$(addprefix kernel/objects/,irq.c object.c system.c task.c user_thread.c) \
-	$(filter-out %/call_ipc.c %/call_memory.c %/user_entry.c,$(wildcard kernel/calls/*.c)) \
+	$(filter-out %/call_fast.c %/call_ipc.c %/call_memory.c %/user_entry.c,$(wildcard kernel/calls/*.c)) \
 	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/segment.c paging/vital.c smp/smp_start.c))
 
 # ---- Kernels -------------------------------------------------------------------------------------

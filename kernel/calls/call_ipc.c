@@ -1,7 +1,7 @@
 /* The calls that send, receive and answer. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
-#include "kernel/ipc/fast.h"
+#include "kernel/calls/call_ipc.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"
@@ -50,8 +50,7 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	return ipc_send_message(self, endpoint_of(handle->object), calls, timeout);
 }
 
-/* The long way, beside which fast.c has a short one. */
-static __noinline u32 call(struct user_thread *self, struct trapframe *frame)
+u32 long_call(struct user_thread *self, struct trapframe *frame)
 {
 	u32 error = message_read_places(self);
 
@@ -62,11 +61,6 @@ static __noinline u32 call(struct user_thread *self, struct trapframe *frame)
 		return error;
 	}
 	return send(self, frame, true);
-}
-
-u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
-{
-	return fast_call(self, frame) ? self->result : call(self, frame);
 }
 
 u32 call_ipc_send(struct user_thread *self, struct trapframe *frame)
@@ -95,7 +89,7 @@ u32 call_ipc_recv(struct user_thread *self, struct trapframe *frame)
 	return ipc_receive(self, endpoint_of(handle->object), timeout, NULL);
 }
 
-static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *frame)
+u32 long_reply_recv(struct user_thread *self, struct trapframe *frame)
 {
 	struct reply_call call = {
 		.slot = first_handle(frame->eax),
@@ -108,11 +102,6 @@ static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *fra
 		error = begin_to_send(self, frame);
 	message_none(frame);
 	return error ? error : ipc_reply_and_receive(self, frame, &call);
-}
-
-u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
-{
-	return fast_reply_recv(self, frame) ? self->result : reply_recv(self, frame);
 }
 
 u32 call_notify(struct user_thread *self, struct trapframe *frame)

@@ -178,44 +178,49 @@ void finish_switch(void) { finish(this_cpu(run_queue)); }
 /* Of what is only looked at on the way to user mode. */
 static void set_user_side(const struct thread *old, const struct thread *next)
 {
-	this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
+	this_cpu_write(user_work, next->work);
 	user_mode_set_stack(next->stack_top);
-	if (unlikely(old->io || next->io))
+	if (unlikely((uintptr_t)old->io | (uintptr_t)next->io))
 		user_mode_set_io(next->io);
 }
 
 /*
- * Gives the CPU to `next`.  The queue's lock is held, interrupts are off; both are given up when
- * `old` runs again, perhaps on another CPU.
+ * Gives the CPU to `next`, which is another thread.  The queue's lock is held, interrupts are off;
+ * both are given up when `old` runs again, perhaps on another CPU.
  */
 static __always_inline void switch_to(
 	struct run_queue *queue, struct thread *old, struct thread *next)
 {
-	next->state = THREAD_RUNNING;
-	queue->slice = SLICE_TICKS;
-	if (next == old) {
-		this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
-		spin_unlock(&queue->lock);
-		irq_enable();
-		return;
-	}
 	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps",
 		old->name, kmap_atomic_depth());
 	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle",
 		next->name, smp_processor_id());
 	this_cpu_inc(sched_stats.switches);
+	next->state = THREAD_RUNNING;
+	next->on_cpu = true;
+	queue->slice = SLICE_TICKS;
 	queue->current = next;
 	queue->previous = old;
-	next->on_cpu = true;
 	switch_mm(next->mm ? &next->mm->tlb : NULL);
 	set_user_side(old, next);
 	switch_context(&old->saved_sp, next->saved_sp);
 	finish(this_cpu(run_queue));
 }
 
-static void switch_away(struct run_queue *queue, struct thread *old)
+/* The same; `next`, NULL: the first that is ready, may be `old` itself. */
+static __noinline void switch_away(struct run_queue *queue, struct thread *old, struct thread *next)
 {
-	switch_to(queue, old, pick_next(queue));
+	if (!next)
+		next = pick_next(queue);
+	if (next != old) {
+		switch_to(queue, old, next);
+		return;
+	}
+	next->state = THREAD_RUNNING;
+	queue->slice = SLICE_TICKS;
+	this_cpu_write(user_work, next->work);
+	spin_unlock(&queue->lock);
+	irq_enable();
 }
 
 void yield(void)
@@ -231,7 +236,7 @@ void yield(void)
 	/* One that goes on elsewhere is put there by finish_switch(). */
 	if (self != queue->idle && self->moves_to == self->cpu)
 		enqueue(queue, self);
-	switch_away(queue, self);
+	switch_away(queue, self, NULL);
 }
 
 void cond_resched(void)
@@ -260,7 +265,7 @@ void sched_sleep_unless(const bool *woken)
 			return;
 		}
 		self->state = THREAD_SLEEPING;
-		switch_away(queue, self);
+		switch_away(queue, self, NULL);
 	}
 }
 
@@ -300,7 +305,7 @@ void sched_block(struct spinlock *outer, struct thread *next)
 		next = NULL;
 	}
 	spin_unlock(outer);
-	switch_to(queue, self, next ? next : pick_next(queue));
+	switch_away(queue, self, next);
 }
 
 void sched_hand_over(struct spinlock *outer, struct thread *next)
@@ -325,7 +330,7 @@ __noreturn void sched_end(void)
 	struct run_queue *queue = lock_queue();
 
 	queue->current->state = THREAD_DEAD;
-	switch_away(queue, queue->current);
+	switch_away(queue, queue->current, NULL);
 	panic("a dead thread runs");
 }
 
