@@ -1,7 +1,7 @@
 /* The calls that send, receive and answer. */
+#include "kernel/calls/call_ipc.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
-#include "kernel/calls/call_ipc.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"
@@ -30,7 +30,7 @@ static u32 begin_to_send(struct user_thread *self, const struct trapframe *frame
 }
 
 /* Sends, or calls; the arguments are read. */
-static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
+static __cold u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 {
 	u32 slot = first_handle(frame->eax), timeout = frame->ebx, error;
 	const struct handle *handle;
@@ -50,7 +50,7 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	return ipc_send_message(self, endpoint_of(handle->object), calls, timeout);
 }
 
-u32 long_call(struct user_thread *self, struct trapframe *frame)
+__cold u32 long_call(struct user_thread *self, struct trapframe *frame)
 {
 	u32 error = message_read_places(self);
 
@@ -89,7 +89,7 @@ u32 call_ipc_recv(struct user_thread *self, struct trapframe *frame)
 	return ipc_receive(self, endpoint_of(handle->object), timeout, NULL);
 }
 
-u32 long_reply_recv(struct user_thread *self, struct trapframe *frame)
+__cold u32 long_reply_recv(struct user_thread *self, struct trapframe *frame)
 {
 	struct reply_call call = {
 		.slot = first_handle(frame->eax),

@@ -31,7 +31,7 @@ const char *current_name(void)
 	return thread ? thread->name : "none";
 }
 
-void sched_init_cpu(u32 cpu, struct thread *first)
+__cold void sched_init_cpu(u32 cpu, struct thread *first)
 {
 	struct run_queue *queue = per_cpu(run_queue, cpu);
 
@@ -127,7 +127,7 @@ static bool should_preempt(const struct run_queue *queue, const struct thread *t
 }
 
 /* Puts a thread that no CPU runs on its CPU's queue. */
-static void make_ready(struct thread *thread)
+static __cold void make_ready(struct thread *thread)
 {
 	u32 flags, cpu;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -145,7 +145,7 @@ static void make_ready(struct thread *thread)
  * On the new thread's stack, by whoever comes out of a switch: only now may the old stack go, or be
  * used on another CPU.
  */
-static __noinline void finish_rare(struct run_queue *queue, struct thread *previous)
+static __cold void finish_rare(struct run_queue *queue, struct thread *previous)
 {
 	bool ready = previous->state == THREAD_READY;
 	void (*on_end)(struct thread *) = previous->state == THREAD_DEAD ? previous->on_end : NULL;
@@ -325,7 +325,7 @@ void sched_start_thread(struct thread *thread)
 	sched_wake(thread, NULL);
 }
 
-__noreturn void sched_end(void)
+__noreturn __cold void sched_end(void)
 {
 	struct run_queue *queue = lock_queue();
 
@@ -336,7 +336,7 @@ __noreturn void sched_end(void)
 
 /* ---- Priority, place, work ---- */
 
-void sched_set_priority(struct thread *thread, u32 priority)
+__cold void sched_set_priority(struct thread *thread, u32 priority)
 {
 	u32 flags, cpu;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -355,7 +355,7 @@ void sched_set_priority(struct thread *thread, u32 priority)
 		poke(cpu, true);
 }
 
-void sched_move(struct thread *thread, u32 cpu)
+__cold void sched_move(struct thread *thread, u32 cpu)
 {
 	u32 flags;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -375,7 +375,7 @@ void sched_move(struct thread *thread, u32 cpu)
 		poke(from, true);
 }
 
-void sched_work_done(struct thread *thread, u32 bits)
+__cold void sched_work_done(struct thread *thread, u32 bits)
 {
 	u32 flags;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -384,7 +384,7 @@ void sched_work_done(struct thread *thread, u32 bits)
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-u32 sched_give_work(struct thread *thread, u32 bits)
+__cold u32 sched_give_work(struct thread *thread, u32 bits)
 {
 	u32 flags, cpu = NR_CPUS;
 	struct run_queue *queue = lock_queue_of(thread, &flags);

@@ -318,8 +318,7 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 	struct mm *mm = gather->mm;
 	uintptr_t address = start;
 
-	while (mm->pages && address < end &&
-		(address = next_with_table(mm, address, end)) < end) {
+	while (mm->pages && address < end && (address = next_with_table(mm, address, end)) < end) {
 		uintptr_t border = next_border(address, PMD_SIZE, end);
 
 		address = unmap_entries(gather, pmd_with_table(mm, address), address, border);
