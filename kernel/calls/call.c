@@ -2,6 +2,7 @@
 #include "kernel/calls/call.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 
 struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
 {
@@ -12,6 +13,7 @@ struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32
 
 	if (task && task != self->task)
 		task_call_begins(task);
+	order_look(slot, task ? &task->object : NULL);
 	objects_unlock_irq(flags);
 	return task;
 }
@@ -25,6 +27,7 @@ struct object *call_object(
 
 	if (object)
 		object_hold(object);
+	order_look(slot, object);
 	objects_unlock_irq(flags);
 	return object;
 }
@@ -43,6 +46,7 @@ bool call_slot_is_free(struct user_thread *self, u32 slot)
 	u32 flags = objects_lock_irq();
 	bool is_free = handle_free_slot(&self->task->handles, slot) != NULL;
 
+	order_look(slot, NULL);
 	objects_unlock_irq(flags);
 	return is_free;
 }

@@ -8,6 +8,7 @@
  */
 #include "kernel/calls/call.h"
 #include "kernel/calls/call_ipc.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
@@ -81,6 +82,7 @@ u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 		objects_unlock_call();
 		return long_call(self, frame);
 	}
+	order_effect(NULL);
 	pass(self, frame, receiver, badge, TAG_CALL);
 	message_none(frame); /* what a call returns that ends with an error */
 	list_remove(&receiver->queue);
@@ -130,6 +132,7 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 		objects_unlock_call();
 		return long_reply_recv(self, frame);
 	}
+	order_effect(NULL);
 	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
 	if (!caller->faults)
 		pass(self, frame, caller, 0, 0);

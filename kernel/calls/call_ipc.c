@@ -1,7 +1,9 @@
 /* The calls that send, receive and answer. */
 #include "kernel/calls/call_ipc.h"
+
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"
@@ -39,6 +41,7 @@ static __cold u32 send(struct user_thread *self, struct trapframe *frame, bool c
 	message_none(frame);
 	if (error)
 		return error;
+	order_effect(NULL);
 	handle = handle_find(&self->task->handles, slot, KIND_ENDPOINT, RIGHT_SEND, &error);
 	if (handle && !handle->object->receivers)
 		error = EDEAD;
@@ -79,6 +82,7 @@ u32 call_ipc_recv(struct user_thread *self, struct trapframe *frame)
 	if (error)
 		return error;
 	objects_lock_call();
+	order_effect(NULL);
 	handle = handle_find(&self->task->handles, slot, KIND_ENDPOINT, RIGHT_RECEIVE, &error);
 	if (!error && self->reply_slot && !reply_slot(self))
 		error = ENOSLOT;
@@ -111,6 +115,7 @@ u32 call_notify(struct user_thread *self, struct trapframe *frame)
 
 	message_none(frame);
 	objects_lock_call();
+	order_effect(NULL);
 	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_SEND, &error);
 	if (handle)
 		notification_raise(notification_of(handle->object),
@@ -148,6 +153,7 @@ u32 call_notify_wait(struct user_thread *self, struct trapframe *frame)
 	if (!mask)
 		return EINVAL;
 	objects_lock_call();
+	order_effect(NULL);
 	handle = handle_find(&self->task->handles, slot, KIND_NOTIFICATION, RIGHT_RECEIVE, &error);
 	if (handle)
 		notification = notification_of(handle->object);

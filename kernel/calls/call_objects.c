@@ -1,5 +1,6 @@
 /* The calls that make, copy and drop handles and objects. */
 #include "kernel/calls/call.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/system.h"
@@ -16,6 +17,7 @@ static u32 hand_over(struct user_thread *self, u32 slot, struct object *object, 
 		handle_set(handle, object, RIGHTS_ALL, 0);
 	else
 		error = ENOSLOT;
+	order_effect(object);
 	if (handle && owned)
 		task_owns(self->task, object);
 	object_release(object);
@@ -188,6 +190,7 @@ u32 call_handle_copy(struct user_thread *self, struct trapframe *frame)
 	if (!task)
 		return error;
 	flags = objects_lock_irq();
+	order_effect(NULL);
 	error = copy_handle(self, task, &call);
 	objects_unlock_irq(flags);
 	call_task_done(self, task);
@@ -202,6 +205,7 @@ static u32 drop(struct user_thread *self, u32 slot, const struct object *object)
 	u32 flags = objects_lock_irq(), error = 0;
 	struct handle *handle = handle_at(&self->task->handles, slot);
 
+	order_effect(NULL);
 	if (!handle || (handle->rights & RIGHT_RESERVED))
 		error = object ? 0 : EBADH;
 	else if (!object || handle->object == object)

@@ -7,6 +7,7 @@
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/objects/irq.h"
 #include "kernel/objects/notification.h"
@@ -135,6 +136,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 		return error;
 	notification = notification_of(object);
 	flags = objects_lock_irq();
+	order_effect(NULL);
 	notification->timer_bit = call.esi;
 	if (object->dead)
 		error = EDEAD;

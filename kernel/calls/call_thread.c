@@ -4,6 +4,7 @@
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/calls/call.h"
 #include "kernel/calls/range.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
@@ -63,13 +64,6 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 
 /* ---- thread_ctl ---- */
 
-/* Its registers can be looked at: it has not been started, or is stopped, or waits in a call. */
-static bool stands_still(const struct user_thread *thread)
-{
-	return !thread->started || thread->parked || thread->state == IN_SEND ||
-	       thread->state == IN_REPLY || thread->state == IN_RECV || thread->state == IN_NOTE;
-}
-
 static void read_registers(const struct user_thread *thread, struct registers *to)
 {
 	const struct trapframe *frame = user_frame(thread);
@@ -110,7 +104,7 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	/* One that has ended since its handle was found has no stack, and so no registers. */
 	if (thread->object.dead)
 		error = EDEAD;
-	else if (!stands_still(thread))
+	else if (!user_thread_stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
@@ -175,8 +169,12 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 			return error;
 	}
 	flags = objects_lock_irq();
-	/* One that has ended would never be unbound, and leave a pointer to itself. */
-	if (thread->object.dead)
+	order_effect(NULL);
+	/*
+	 * One that has ended would never be unbound, and leave a pointer to itself; nor would a
+	 * notification that has.
+	 */
+	if (thread->object.dead || (notification && notification->dead))
 		error = EDEAD;
 	else if (notification)
 		error = notification_bind(notification_of(notification), thread);

@@ -4,6 +4,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/upcall.h"
 #include "kernel/calls/call.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/ipc/message.h"
 
@@ -31,9 +32,11 @@ __stack_args void system_call(struct trapframe *frame)
 		hooks->call(frame);
 		return;
 	}
+	order_call(ORDER_ENTER, frame);
 	if (unlikely(number >= CALL_NUMBERS))
 		number = 0;
 	frame->eax = calls[number](current_user_thread(), frame);
+	order_call(ORDER_LEAVE, frame);
 	if (unlikely(!list_empty(&objects_to_reap))) {
 		irq_enable();
 		objects_reap();

@@ -2,6 +2,7 @@
 #include "kernel/ipc/reply.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/transfer.h"
@@ -141,6 +142,7 @@ u32 ipc_reply_and_receive(
 	struct user_thread *caller;
 	u32 error;
 
+	order_effect(NULL);
 	endpoint = endpoint_for(self, call, &error);
 	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) != RIGHT_REPLY)
 		error = EBADH;

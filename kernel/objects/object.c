@@ -22,6 +22,15 @@ void objects_lock_wait(void)
 	spin_lock_irqsave(&objects_lock);
 }
 
+void objects_lock_pause(void)
+{
+	spin_unlock(&objects_lock);
+	if (in_interrupt())
+		objects_lock_irq();
+	else
+		objects_lock_wait();
+}
+
 void object_init(struct object *object, const struct object_ops *ops)
 {
 	object->ops = ops;

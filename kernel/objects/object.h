@@ -77,6 +77,12 @@ static __always_inline void objects_lock_call(void)
 	objects_lock_wait();
 }
 static inline void objects_unlock_call(void) { spin_unlock(&objects_lock); }
+/*
+ * After a hold's worth of elements: gives it back and takes it again, in any context that holds it.
+ * Interrupts come in meanwhile, but in a handler; they are off afterwards.  What was seen under the
+ * lock before must be looked at again.
+ */
+void objects_lock_pause(void);
 
 void object_init(struct object *object, const struct object_ops *ops);
 

@@ -2,6 +2,7 @@
 #include "kernel/objects/task.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
@@ -129,6 +130,7 @@ u32 task_create(const struct new_task *wanted, struct task **made)
 		object_free(&task_cache, task);
 		return ENOMEM;
 	}
+	order_task(ORDER_TASK, task);
 	publish(task, wanted);
 	*made = task;
 	return 0;
@@ -192,18 +194,15 @@ void task_call_ends(struct task *task)
 /* Kills up to a hold's worth of threads that are not dying yet; true if there may be more. */
 static bool kill_some(struct task *task)
 {
-	u32 n = 0;
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		struct user_thread *thread =
+			list_first(&task->threads, struct user_thread, in_task);
 
-	list_for_each(node, &task->threads) {
-		struct user_thread *thread = list_entry(node, struct user_thread, in_task);
-
-		if (thread->dying)
-			continue;
-		thread_kill(thread);
-		if (++n == ELEMENTS_A_HOLD)
-			return true;
+		if (list_empty(&task->threads) || thread->dying)
+			return false;
+		thread_kill(thread); /* it goes to the end of the list */
 	}
-	return false;
+	return true;
 }
 
 void task_destroy(struct task *task)
@@ -213,6 +212,7 @@ void task_destroy(struct task *task)
 	do {
 		u32 flags = objects_lock_irq();
 
+		order_task(ORDER_END, task);
 		task->object.dead = true;
 		task->urgency = MAX(task->urgency, current_thread()->priority);
 		more = kill_some(task);

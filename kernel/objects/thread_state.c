@@ -2,6 +2,9 @@
 #include "kernel/objects/thread_state.h"
 
 #include "arch/x86/cpu/irq_flags.h"
+#include "kernel/hooks/order_log.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/task.h"
 
 static __cold void time_out(struct timeout *timeout)
 {
@@ -9,8 +12,10 @@ static __cold void time_out(struct timeout *timeout)
 
 	if (thread->state == IN_ACTIVE || thread->state == IN_PASSIVE)
 		thread->timed_out = true;
-	else
+	else {
+		order_thread(ORDER_TIMEOUT, thread);
 		thread_leave_call(thread, ETIMEDOUT);
+	}
 }
 
 void thread_state_init(struct user_thread *thread)
@@ -33,6 +38,8 @@ void thread_waits(
 void thread_unlink(struct user_thread *thread)
 {
 	timeout_stop(&thread->timeout);
+	if (thread->state == IN_NOTE)
+		notification_waiter_leaves(notification_of(thread->waits_for), &thread->queue);
 	list_remove(&thread->queue);
 	if (thread->waits_for)
 		object_release(thread->waits_for);
@@ -92,6 +99,8 @@ __cold void thread_kill(struct user_thread *thread)
 	thread->dying = true;
 	thread->stopped = false;
 	sched_give_work(&thread->thread, WORK_KILL);
+	list_remove(&thread->in_task);
+	list_append(&thread->task->threads, &thread->in_task);
 	switch (thread->state) {
 	case IN_RUN: /* also one that was never started, or is stopped */
 		sched_wake(&thread->thread, NULL);

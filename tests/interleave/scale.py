@@ -38,6 +38,7 @@ def numbers(entries):
         "user_rights.c": {"PIECE_PAGES": "1u"},
         "user_revoke.c": {"PIECE_ENTRIES": "1u"},
         "timeout.c": {"WHEEL_SLOTS": "4u"},
+        "object.h": {"ELEMENTS_A_HOLD": "2u"},
         "handle.h": {"HANDLES_A_PAGE": f"{HANDLES}u"},
         "abi.h": {
             "HANDLES_MAX": f"{HANDLES}u",

@@ -7,6 +7,9 @@
 struct random {
 	u32 state;
 	u32 worker;
+	/* Of ordered calls, slots that ask for one; 0: none. */
+	u32 reply, dead, empty,
+		made; /* a call to be answered; something ended; nothing; a new handle */
 };
 
 u32 random_next(struct random *random);

@@ -5,32 +5,52 @@
 #include "user/lib/kernel_call.h"
 #include "user/lib/layout.h"
 #include "user/lib/print.h"
+#include "user/random/ordered.h"
 #include "user/random/pick.h"
 #include "user/random/worker.h"
 
 #define LIMIT 0x100000u    /* bytes for each task */
 #define ROUND_CALLS 50000u /* after which all tasks end and begin anew, or when one has ended */
 #define LOOK_US 20000u
-#define STILL_LOOKS 500u /* without any call: they wait for each other for good */
+#define ORDERED_CALLS 10000u
+#define ORDERED_LOOK_US 50000u /* longer than any of its time-outs */
+#define STILL_LOOKS 500u       /* without any call: they wait for each other for good */
 #define CONDUCTOR_PRIO 29u
 #define SLACK 48u /* pages: the kernel's object caches keep so many more or less */
 
 /* ---- One that races: its mailbox counts, the first word of a pair each ---- */
 
+static struct result call_ordered(struct random *random, struct message *message)
+{
+	struct result call = ordered_pick(random, message), answer = kernel_call(call);
+
+	ordered_look(random, call, answer);
+	return answer;
+}
+
+static struct result call_any(struct random *random, struct message *message)
+{
+	struct result call = pick_call(random);
+
+	pick_message(random, message);
+	return kernel_call(call);
+}
+
 void racer_run(u32 worker)
 {
 	volatile struct mailbox *mailbox = mailbox_of(worker);
 	struct message *message = (struct message *)(uintptr_t)MESSAGE_AT(worker);
-	struct random random = { mailbox->order + worker * 7919 + 1, worker };
+	struct random random = { mailbox->order + worker * 7919 + 1, worker, 0, 0, 0, 0 };
 
-	for (;;) {
-		struct result call = pick_call(&random);
+	while (!mailbox->stop) {
+		struct result answer = mailbox->ordered ? call_ordered(&random, message)
+							: call_any(&random, message);
 
-		pick_message(&random, message);
-		call = kernel_call(call);
 		mailbox->pairs++;
-		mailbox->busy += !call.error;
+		mailbox->busy += !answer.error;
 	}
+	for (;;)
+		notify_wait(WORKER_IDLE + worker % THREADS_A_TASK, 1, TIMEOUT_NEVER);
 }
 
 /* ---- The conductor ---- */
@@ -38,6 +58,8 @@ void racer_run(u32 worker)
 struct counts {
 	u32 calls, successes, rounds;
 };
+/* The calls' order is logged, and replayed on the host. */
+static bool is_ordered;
 
 static u32 free_pages(void)
 {
@@ -103,17 +125,48 @@ static void wait_for_round(u32 most)
 	}
 }
 
+static bool waits_in_call(u32 worker)
+{
+	struct info_thread info = { 0 };
+
+	sys_info(CONDUCTOR_THREADS + worker, INFO_THREAD, 0, (u32)(uintptr_t)&info, sizeof(info));
+	return info.waiting && !info.stopped;
+}
+
+/* No thread makes calls any more: each waits, and none for the end of a time-out. */
+static void wait_until_still(void)
+{
+	u32 last, now = calls_made(), waiting;
+
+	for (u32 i = 0; i < WORKERS; i++)
+		mailbox_of(i)->stop = 1;
+	do {
+		last = now;
+		notify_wait(CONDUCTOR_SLEEP, 1, ORDERED_LOOK_US);
+		start_all();
+		waiting = 0;
+		for (u32 i = 0; i < WORKERS; i++)
+			waiting += waits_in_call(i);
+		now = calls_made();
+	} while ((now != last || waiting < WORKERS) && all_live());
+}
+
 static u32 run_round(u32 seed, u32 cpu_count, struct counts *counts)
 {
-	static const u32 limits[TASKS] = { LIMIT, LIMIT, LIMIT };
-	u32 error = workers_prepare(limits, true, cpu_count);
+	static const u32 limits[2][TASKS] = { { LIMIT, LIMIT, LIMIT },
+		{ ORDER_LIMIT, ORDER_LIMIT, ORDER_LIMIT } };
+	u32 error = workers_prepare(limits[is_ordered], true, cpu_count);
 
-	for (u32 i = 0; i < WORKERS && !error; i++)
+	for (u32 i = 0; i < WORKERS && !error; i++) {
 		mailbox_of(i)->order = seed + counts->rounds * 104729;
+		mailbox_of(i)->ordered = is_ordered;
+	}
 	if (error)
 		return error;
 	start_all();
-	wait_for_round(ROUND_CALLS);
+	wait_for_round(is_ordered ? ORDERED_CALLS : ROUND_CALLS);
+	if (is_ordered)
+		wait_until_still();
 	workers_kill();
 	counts->calls += calls_made();
 	for (u32 i = 0; i < WORKERS; i++)
@@ -139,6 +192,7 @@ int race(int argc, char **argv)
 	u32 cpu_count = cpus(), half_free = 0, end_free, error;
 	struct counts counts = { 0, 0, 0 };
 
+	is_ordered = argc > 3;
 	thread_ctl(0, 0, THREAD_PRIO, CONDUCTOR_PRIO, 0);
 	error = obj_create(0, CONDUCTOR_ENDED, KIND_NOTIFICATION, 0, 0, 0).error;
 	if (!error)

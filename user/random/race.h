@@ -2,7 +2,10 @@
 #ifndef USER_RANDOM_RACE_H
 #define USER_RANDOM_RACE_H
 
-/* run="random SEED COUNT": the status of the program. */
+/*
+ * run="random SEED COUNT [ordered]": the status of the program.  ordered: calls whose order the
+ * kernel logs (ordered.h).
+ */
 int race(int argc, char **argv);
 
 #endif

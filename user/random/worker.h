@@ -47,6 +47,7 @@ struct mailbox {
 	u32 order, pairs;
 	struct result registers;
 	u32 busy;
+	u32 ordered, stop; /* of one that races: which calls; that it shall make no more */
 	struct pair pair[PAIRS];
 };
 

@@ -19,7 +19,7 @@
 static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests,
 	&message_tests, &place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests,
 	&irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests,
-	&pager_tests, &call_tests, &quota_tests, &late_tests, &error_tests };
+	&pager_tests, &call_tests, &quota_tests, &late_tests, &many_tests, &error_tests };
 
 void _start(void);
 
@@ -176,6 +176,8 @@ int main(int argc, char **argv)
 	if (error)
 		panic("no endpoint: %s", error_name(error));
 	printf("TAP version 13\n1..%u\n", picked + all);
+	if (!picked)
+		printf("# no test has a name that begins with '%s'\n", argv[1]);
 	if (!picked || !first_child(refused))
 		return 2;
 	return run_picked(refused, argc - 1, argv + 1) ? 1 : 0;
