@@ -52,7 +52,7 @@ static void mark_dead(struct notification *notification)
 	objects_unlock_irq(flags);
 }
 
-static void destroy(struct object *object)
+static __cold void destroy(struct object *object)
 {
 	struct notification *notification = notification_of(object);
 
@@ -173,7 +173,7 @@ void notification_wait(
 	list_append(&notification->waiters, &thread->queue);
 }
 
-u32 notification_bind(struct notification *notification, struct user_thread *thread)
+__cold u32 notification_bind(struct notification *notification, struct user_thread *thread)
 {
 	if (notification->bound || thread->bound)
 		return EBUSY;
@@ -184,7 +184,7 @@ u32 notification_bind(struct notification *notification, struct user_thread *thr
 	return 0;
 }
 
-void notification_unbind(struct user_thread *thread)
+__cold void notification_unbind(struct user_thread *thread)
 {
 	struct notification *notification = thread->bound;
 

@@ -74,7 +74,7 @@ static __noinline struct page *alloc_once(u32 gfp, u32 order)
 	return NULL;
 }
 
-static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
+static __cold struct page *alloc_after_trimming(u32 gfp, u32 order)
 {
 	for (u32 attempt = 0; attempt < TRIM_ATTEMPTS; attempt++) {
 		drain_caches();

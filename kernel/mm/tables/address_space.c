@@ -121,10 +121,13 @@ static void gather_flush(struct mmu_gather *gather)
 static void gather_finish(struct mmu_gather *gather)
 {
 	gather_flush(gather);
+	if (list_empty(&gather->ptes) && list_empty(&gather->pmds))
+		return;
 	while (!list_empty(&gather->ptes))
 		pte_free(take_table(&gather->ptes));
 	while (!list_empty(&gather->pmds))
 		pmd_free(take_table(&gather->pmds));
+	check_pgt_cache();
 }
 
 /*
@@ -326,7 +329,7 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 	struct mm *mm = gather->mm;
 	uintptr_t address = start;
 
-	while (mm->pages && (address = next_with_table(mm, address, end)) < end) {
+	while (mm->pages && address < end && (address = next_with_table(mm, address, end)) < end) {
 		uintptr_t border = next_border(address, PMD_SIZE, end);
 
 		address = unmap_entries(gather, pmd_with_table(mm, address), address, border);
@@ -420,7 +423,6 @@ static void unmap_range(struct mm *mm, uintptr_t start, uintptr_t end, bool fram
 	pending_flush_mm(&gather.pending, &mm->tlb);
 	unlock_entries(mm);
 	gather_finish(&gather);
-	check_pgt_cache();
 }
 
 void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)
