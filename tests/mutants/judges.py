@@ -1,5 +1,5 @@
-"""Who is asked of a mutant, and what they say: boots of the self-tests and of the in-system tests, host
-tests, explorers, files of tests/boot, Bochs.  ASKED says by the changed file who can catch it.
+"""Who is asked of a mutant, and what they say: boots of the self-tests and of the in-system tests,
+host tests, explorers, files of tests/boot, Bochs.  ASKED says by the changed file who can catch it.
 """
 import fnmatch
 import os

@@ -19,8 +19,9 @@ the verdict, so a run goes on where it was stopped.  --check plants nothing: it 
 text still stands where it is to be replaced.
 
 Keys of a mutant: name, kind, file, function (without it: the whole file), from, to; `equivalent`,
-why nothing can catch it; `asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS of judges.py, host
-variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED says who is asked.
+why nothing can catch it; `asks`, a list of who can catch it (names as in BOOTS and BOOT_TESTS of
+judges.py, host variants as host-64-pae, explorers as explore-pae-2-1); without it ASKED there says
+who is asked.
 `tests`, how the names of the in-system tests begin that are asked before.  `bochs = true`: Bochs is
 asked too. """
 import argparse
