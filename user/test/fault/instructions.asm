@@ -42,6 +42,14 @@ user_write_cr0:
 	mov cr0, eax
 	ret
 
+; Tells what ecx and edx are, and stays.
+extern user_registers_seen
+global user_tell_registers
+user_tell_registers:
+	mov [user_registers_seen], ecx
+	mov [user_registers_seen + 4], edx
+	jmp $
+
 ; u32 user_flags_after(u32 flags, struct result *registers): a call with these bits of EFLAGS set,
 ; made by the instruction chosen; EFLAGS after it.
 extern make_call

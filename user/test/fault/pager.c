@@ -377,6 +377,20 @@ static void pager_dies_before(void)
 	WAIT_FOR(client_is_gone());
 }
 
+/* Its endpoint is there, but nobody can receive from it any more. */
+static void pager_has_given_up(void)
+{
+	u32 receiver = SLOT_LAST + 1; /* the client does not get that one */
+
+	make_endpoint(receiver);
+	EXPECT(0, handle_copy(0, SLOT_A, receiver, RIGHT_SEND | RIGHT_GRANT, 0));
+	client.run = read_page;
+	fellow_make(&client);
+	EXPECT(0, handle_drop(receiver, 0));
+	EXPECT(0, thread_ctl(SLOT_FELLOW_THREAD, 0, THREAD_START, 0, 0));
+	WAIT_FOR(client_is_gone());
+}
+
 static void pager_dies_while_asked(void)
 {
 	make_endpoint(SLOT_A);
@@ -554,6 +568,7 @@ static const struct test tests[] = {
 	{ "pager.ends_thread", pager_ends_thread, 0 },
 	{ "pager.drops_answer", pager_drops_answer, 0 },
 	{ "pager.dies_before", pager_dies_before, 0 },
+	{ "pager.given_up", pager_has_given_up, 0 },
 	{ "pager.dies_while_asked", pager_dies_while_asked, 0 },
 	{ "pager.task_dies", pagers_task_dies, 0 },
 	{ "pager.none", no_pager, 0 },

@@ -125,6 +125,29 @@ static void a_grant_leaves_nothing(void)
 	EXPECT(EPERM, mem_map(SLOT_A, 0, (Q + PAGE) | PROT_READ, P | MAP_GRANT, 1));
 }
 
+/* Who owns a frame may grant it. */
+static void an_owner_maps_twice(void)
+{
+	make_task(SLOT_A);
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	EXPECT(0, mem_map(SLOT_A, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_map(0, 0, Q | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_unmap(0, P, 1));
+	EXPECT(0, mem_map(SLOT_A, 0, Q | PROT_RW, Q | MAP_GRANT, 1));
+}
+
+static void the_oldest_inherits(void)
+{
+	make_task(SLOT_A);
+	make_task(SLOT_B);
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	EXPECT(0, mem_map(SLOT_A, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_map(SLOT_B, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_unmap(0, P, 1));
+	EXPECT(EPERM, mem_map(0, SLOT_B, P | PROT_RW, P | MAP_GRANT, 1));
+	EXPECT(0, mem_map(0, SLOT_A, P | PROT_RW, P | MAP_GRANT, 1));
+}
+
 static void revoke_takes_all(void)
 {
 	make_task(SLOT_A);
@@ -172,6 +195,8 @@ static const struct test tests[] = {
 	{ "memory.share", share_then_copy, 0 },
 	{ "memory.share_write", write_after_share, STATUS_KILLED + 14 },
 	{ "memory.grant", a_grant_leaves_nothing, 0 },
+	{ "memory.owner_twice", an_owner_maps_twice, 0 },
+	{ "memory.oldest_inherits", the_oldest_inherits, 0 },
 	{ "memory.revoke", revoke_takes_all, 0 },
 	{ "memory.rights", rights_do_not_grow, STATUS_KILLED + 14 },
 	{ "memory.limit", the_limit_holds, 0 },
