@@ -4,8 +4,8 @@
     faults.py [--build FOLDER] [--only NAME,...] [--bound N] [--trace]
 
 The text to replace must stand in the named function exactly once (tests/mutants/planting.py), so
-that a fault that no longer fits is an error.  Each gets a copy of the unmutated build, in which only
-the changed file is compiled again. """
+that a fault that no longer fits is an error.  Each gets a copy of the unmutated build, in which
+only the changed file is compiled again. """
 import argparse
 import os
 import pathlib

@@ -36,6 +36,7 @@ static void the_largest_range(void)
 
 static void protect_takes_and_gives(void)
 {
+	EXPECT(EINVAL, mem_alloc(0, 0, P | PROT_RW | PROT_EXEC, 1, 0));
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	*AS_POINTER(P) = 0xC3; /* ret */
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
@@ -49,6 +50,27 @@ static void protect_takes_and_gives(void)
 	EXPECT(EPERM, mem_map(0, 0, Q | PROT_RW, MAP_PROTECT, 1));
 	EXPECT(0, mem_unmap(0, Q, 1));
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
+}
+
+bool user_cpu_has_nx(void);
+
+/* Entries of PAE have the bit; the pool's one page table has 512 of them, else 1024. */
+static bool data_is_no_code(void)
+{
+	static struct info_system info;
+
+	EXPECT(0, sys_info(0, INFO_SYSTEM, 0, (u32)&info, sizeof(info)));
+	return info.pkmap.slots == 512 && user_cpu_has_nx();
+}
+
+static void execute_data(void)
+{
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	*AS_POINTER(P) = 0xC3; /* ret */
+	if (data_is_no_code())
+		((void (*)(void))P)();
+	else
+		(void)READ_ONCE(*AS_POINTER(P + PAGE));
 }
 
 static void write_after_protect(void)
@@ -188,6 +210,7 @@ static const struct test tests[] = {
 	{ "memory.taken", places_are_taken_once, 0 },
 	{ "memory.largest", the_largest_range, 0 },
 	{ "memory.protect", protect_takes_and_gives, 0 },
+	{ "memory.execute_data", execute_data, STATUS_KILLED + 14 },
 	{ "memory.protect_write", write_after_protect, STATUS_KILLED + 14 },
 	{ "memory.unmap_read", read_after_unmap, STATUS_KILLED + 14 },
 	{ "memory.map", two_mappings_are_one_frame, 0 },
