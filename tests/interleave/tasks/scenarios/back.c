@@ -26,15 +26,11 @@ static void setup(void)
 	endpoint = make_endpoint(server);
 	give(server, EP, endpoint, RIGHTS_ALL);
 	give(client, EP, endpoint, RIGHTS_ALL);
-	give(client, NOTE, make_notification(client), RIGHTS_ALL);
-	give(server, NOTE, make_notification(server), RIGHTS_ALL);
 }
-
-static void drop_note(void) { handle_drop(NOTE, 0); }
 
 /* ---- A receiver goes back ---- */
 
-/* The handle may have gone: then nothing is sent. */
+/* The handle is not there, or may have gone: then nothing is sent. */
 static void send_note(void)
 {
 	item_out(ITEM_HANDLE, NOTE, RIGHT_SEND);
@@ -59,6 +55,7 @@ static void drop_note_and_end(void)
 static void setup_for_ever(void)
 {
 	setup();
+	give(client, NOTE, make_notification(client), RIGHTS_ALL);
 	spawn(server, 1, receive_for_ever);
 }
 
@@ -84,7 +81,6 @@ static void start_late(void)
 {
 	waiter = spawn_server(server, 1, receive_shortly);
 	spawn(client, 0, send_note);
-	spawn(client, 1, drop_note);
 }
 
 /* The ticks may all be over before it waits: then it still does, and its time runs. */
@@ -123,7 +119,7 @@ static void answer_with_note(void)
 		return;
 	item_out(ITEM_HANDLE, NOTE, RIGHT_SEND);
 	error = ipc_reply_recv(SLOT, 0, 0, TIMEOUT_NEVER).error;
-	MUST(!error || error == EBADH || error == EDEAD, "the answer returns %u", error);
+	MUST(error == EBADH || error == EDEAD, "the answer returns %u", error);
 }
 
 static void setup_answer(void)
@@ -132,11 +128,7 @@ static void setup_answer(void)
 	spawn_server(server, 1, answer_with_note);
 }
 
-static void start_answer(void)
-{
-	waiter = spawn_server(client, 0, call_shortly);
-	spawn(server, 0, drop_note);
-}
+static void start_answer(void) { waiter = spawn_server(client, 0, call_shortly); }
 
 static void answered_or_late(void)
 {
