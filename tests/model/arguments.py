@@ -332,15 +332,18 @@ class Arguments(Choices):
         return {"notification": target, "bit": bit, "low": low, "high": high}
 
     def ask_sys_info(self, _):
-        what = self.any((1, 1, 1, 2, 2, 2, 3, 3, 4, 5)) if self.chance(95) else self.any((0, 6, 99))
+        what = (
+            self.any((1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6)) if self.chance(95) else self.any((0, 7, 99))
+        )
         buffer = min(self.thread.task.space.scratch) + PAGE * 0x10 * (self.thread.worker % 2)
         arguments = {"what": what, "buffer": buffer, "length": 28}
         if what == C["INFO_SYSTEM"] and self.chance(70):
             arguments["length"] = PAGE
         if what == C["INFO_THREAD"]:
             arguments.update(object_=self.handle("thread", 0), length=24)
-        elif what == C["INFO_TASKS"]:
-            arguments.update(object_=self.handle("system", SEND), length=0)
+        elif what in (C["INFO_TASKS"], C["INFO_LOG"]):
+            arguments.update(object_=self.handle("system", SEND))
+            arguments["length"] = 0 if what == C["INFO_TASKS"] else self.any((0, 4, 28))
         elif what in (C["INFO_TASK"], C["INFO_MAPS"]):
             arguments["object_"] = 0 if self.chance(40) else self.handle("task", 0)
         elif what == C["INFO_CACHES"]:

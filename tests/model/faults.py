@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "mutants")]
 import instep  # noqa: E402
-from run import mutate  # noqa: E402
+from planting import mutate  # noqa: E402
 
 SOURCES = ("Makefile", "boot", "kernel", "lib", "linker.ld", "tests", "tools", "user")
 

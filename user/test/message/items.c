@@ -511,7 +511,30 @@ static void reply_moves(void)
 	CHECK_EQUAL(answer.word0, 6);
 }
 
+static void receive_grant(void *unused)
+{
+	(void)unused;
+	message_close_places();
+	message_open_place(ITEM_GRANT, Q, 1);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+	pause_us(TIMEOUT_NEVER - 1);
+}
+
+/* The CPU must forget it too: nothing else makes it, with both threads in one task. */
+static void write_after_grant(void)
+{
+	make_endpoint(SLOT_A);
+	pages(P, 1);
+	start_thread(0, receive_grant, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	AS_POINTER(P)[0] = 1;
+	message_put_pages(0, ITEM_GRANT, P | PROT_RW, 1);
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER));
+	AS_POINTER(P)[0] = 2;
+}
+
 static const struct test tests[] = {
+	{ "item.grant_write", write_after_grant, STATUS_KILLED + 14 },
 	{ "item.string_borders", string_borders, 0 },
 	{ "item.string_empty", empty_string, 0 },
 	{ "item.string_to_nowhere", string_to_nowhere, 0 },
