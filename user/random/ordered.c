@@ -42,6 +42,12 @@ static u32 timeout(struct random *random)
 	return kind < 50 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
 }
 
+/* A call cannot poll; one without time limit takes the kernel's short way. */
+static u32 call_timeout(struct random *random)
+{
+	return random->worker % 3 && chance(random, 30) ? TIMEOUT_NEVER : 1 + below(random, 10000);
+}
+
 static struct result call_of(u32 number, u32 h1, u32 h2, u32 ebx)
 {
 	return (struct result){ .error = number | h1 << 8 | h2 << 20, .badge = ebx };
@@ -68,9 +74,8 @@ static struct result pick_send(struct random *random, struct message *message, u
 {
 	struct result call = call_of(number, endpoint(random), 0, timeout(random));
 
-	/* A call cannot poll. */
 	if (number == CALL_ipc_call && call.badge == TIMEOUT_POLL && chance(random, 90))
-		call.badge = 1 + below(random, 10000);
+		call.badge = call_timeout(random);
 	say(random, &call, message);
 	return call;
 }
@@ -86,7 +91,8 @@ static struct result pick_reply(struct random *random, struct message *message)
 {
 	u32 slot = random->reply ? random->reply : slot_of(random, REPLIES, REPLY_SLOTS);
 	u32 next = chance(random, 50) ? endpoint(random) : 0;
-	struct result call = call_of(CALL_ipc_reply_recv, slot, next, timeout(random));
+	u32 time = chance(random, 50) ? timeout(random) : call_timeout(random);
+	struct result call = call_of(CALL_ipc_reply_recv, slot, next, time);
 
 	random->reply = 0;
 	say(random, &call, message);
@@ -315,10 +321,10 @@ static struct result pick_clock(struct random *random)
 static const struct weight {
 	u32 number, weight;
 } weights[] = { { CALL_ipc_call, 11 }, { CALL_ipc_send, 9 }, { CALL_ipc_recv, 18 },
-	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 8 }, { CALL_notify_wait, 10 },
-	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 12 },
+	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 10 }, { CALL_notify_wait, 10 },
+	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 8 },
 	{ CALL_handle_drop, 1 }, { CALL_thread_ctl, 6 }, { CALL_mem_alloc, 4 }, { CALL_mem_map, 3 },
-	{ CALL_mem_unmap, 3 }, { CALL_io_grant, 2 }, { CALL_sys_info, 3 }, { CALL_sys_ctl, 2 } };
+	{ CALL_mem_unmap, 4 }, { CALL_io_grant, 2 }, { CALL_sys_info, 4 }, { CALL_sys_ctl, 2 } };
 
 static u32 number_for(struct random *random)
 {
