@@ -37,9 +37,9 @@ static u32 timeout(struct random *random)
 {
 	u32 kind = below(random, 100);
 
-	if (kind < 35)
+	if (kind < 45)
 		return TIMEOUT_POLL;
-	return kind < 50 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
+	return kind < 55 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
 }
 
 /* A call cannot poll; one without time limit takes the kernel's short way. */
@@ -180,7 +180,7 @@ static struct result copy_to(struct random *random, u32 task_slot, u32 slot, u32
 }
 
 /* To another task, where it is missed. */
-static struct result copy_own(struct random *random, u32 slot)
+static struct result copy_on(struct random *random, u32 slot)
 {
 	u32 other = (random->worker / THREADS_A_TASK + 1 + below(random, TASKS - 1)) % TASKS;
 
@@ -194,7 +194,7 @@ static struct result pick_copy(struct random *random)
 	u32 first = first_slot(random);
 
 	if (chance(random, 85) && first != REPLIES)
-		return copy_own(random, own_slot(random, first));
+		return copy_on(random, first + below(random, KIND_SLOTS));
 	return copy_to(random, task(random), first + below(random, KIND_SLOTS),
 		first + below(random, KIND_SLOTS));
 }
@@ -213,7 +213,7 @@ static struct result pick_drop(struct random *random)
 	u32 slot = first_slot(random) + below(random, KIND_SLOTS);
 	struct result call = call_of(CALL_handle_drop, slot, 0, 0);
 
-	call.tag = chance(random, 98) ? chance(random, is_own(random, slot) ? 80 : 3) : 2;
+	call.tag = chance(random, 98) ? chance(random, is_own(random, slot) ? 96 : 3) : 2;
 	return call;
 }
 
@@ -368,8 +368,14 @@ struct result ordered_pick(struct random *random, struct message *message)
 	if (random->empty && chance(random, 70))
 		return pick_create(random);
 	if (random->made && chance(random, 70))
-		return copy_own(random, random->made);
+		return copy_on(random, random->made);
 	return any_call(random, message);
+}
+
+/* True of the slots for endpoints and notifications. */
+static bool is_kept(u32 slot)
+{
+	return slot - ENDPOINTS < KIND_SLOTS || slot - NOTIFICATIONS < KIND_SLOTS;
 }
 
 void ordered_look(struct random *random, struct result call, struct result answer)
@@ -379,10 +385,11 @@ void ordered_look(struct random *random, struct result call, struct result answe
 
 	if (!answer.error && (answer.tag & TAG_CALL))
 		random->reply = number == CALL_ipc_recv ? other : slot;
-	if (answer.error == EDEAD && slot >= ENDPOINTS && slot < REPLIES)
+	if (answer.error == EDEAD && is_kept(slot))
 		random->dead = slot;
-	if (answer.error == EBADH && is_own(random, slot))
+	if (answer.error == EBADH &&
+		(is_own(random, slot) || (is_kept(slot) && chance(random, 30))))
 		random->empty = slot;
-	if (!answer.error && number == CALL_obj_create)
+	if (!answer.error && number == CALL_obj_create && is_own(random, other))
 		random->made = other;
 }
