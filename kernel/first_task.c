@@ -19,6 +19,7 @@
 #include "lib/tar.h"
 #include "mm/user/user_adopt.h"
 #include "mm/user/user_map.h"
+#include "mm/user/user_rights.h"
 
 #define ROOT_NAME "root"
 #define ROOT_PRIORITY 30u

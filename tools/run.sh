@@ -43,7 +43,7 @@ own_iso() {
 		terminal_input console serial
 		terminal_output console serial
 		set timeout=1
-		menuentry "Tarn${PAE:+ PAE}: ${APPEND:-self-test, then idle}" {
+		menuentry "Tarn${PAE:+ PAE}: $(printf %s "${APPEND:-self-test, then idle}" | tr -d '"')" {
 			multiboot /boot/$(basename "$kernel") ${APPEND:-}
 			module /boot/user.tar user.tar
 		}

@@ -32,18 +32,6 @@ struct object *call_object(
 	return object;
 }
 
-void call_release(struct object *object)
-{
-	u32 flags;
-
-	if (!object)
-		return;
-	flags = objects_lock_irq();
-	object_release(object);
-	objects_unlock_irq(flags);
-	objects_reap();
-}
-
 struct object *call_hold(struct object *object)
 {
 	u32 flags = objects_lock_irq();

@@ -61,11 +61,10 @@ static inline void call_task_done(struct user_thread *self, struct task *task)
 
 /*
  * The object of this kind (KIND_NONE: any) that a handle names, held; NULL with *error.  No lock
- * held.  call_release() lets it go.
+ * held.  object_let_go() lets it go.
  */
 struct object *call_object(
 	struct user_thread *self, u32 slot, enum object_kind kind, u32 rights, u32 *error);
-void call_release(struct object *object);
 /* Holds an object that the caller knows to be there. */
 struct object *call_hold(struct object *object);
 /* True if a slot of the caller is empty now. */

@@ -193,7 +193,7 @@ static u32 tell_tasks(struct user_thread *self, u32 slot, u32 from, struct answe
 	struct info_task info;
 	u32 error = 0;
 
-	call_release(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
+	object_let_go(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
 	while (!error && find_task(from, &info) && put(answer, &info, sizeof(info), &error))
 		from = info.number + 1;
 	return error;
@@ -235,7 +235,7 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 		.cpu = thread->thread.cpu,
 	};
 	objects_unlock_irq(flags);
-	call_release(object);
+	object_let_go(object);
 	return put_one(answer, &info, sizeof(info));
 }
 

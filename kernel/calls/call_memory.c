@@ -6,6 +6,8 @@
 #include "kernel/objects/system.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/user/user_map.h"
+#include "mm/user/user_revoke.h"
+#include "mm/user/user_rights.h"
 
 static u32 positive(int error) { return (u32)-error; }
 
@@ -36,7 +38,7 @@ static u32 may_map_devices(struct user_thread *self, u32 slot)
 	u32 error = 0;
 	struct object *system = call_object(self, slot, KIND_SYSTEM, RIGHT_MANAGE, &error);
 
-	call_release(system);
+	object_let_go(system);
 	return error;
 }
 

@@ -98,8 +98,8 @@ static u32 create_task_for(struct user_thread *self, const struct call *call)
 
 	if (!error)
 		error = task_create(&wanted, &task);
-	call_release(wanted.pager);
-	call_release(wanted.on_end);
+	object_let_go(wanted.pager);
+	object_let_go(wanted.on_end);
 	if (error)
 		return error;
 	error = hand_over(self, call->h2, &task->object, false);
@@ -116,7 +116,7 @@ static u32 create_task(struct user_thread *self, const struct call *call)
 
 	if (!system)
 		return error;
-	call_release(system);
+	object_let_go(system);
 	if (((call->esi >> 8) & 0xFFu) > self->task->max_priority)
 		return EPERM;
 	return create_task_for(self, call);
@@ -226,7 +226,7 @@ static u32 destroy_and_drop(struct user_thread *self, u32 slot)
 	if (object->ops->destroy)
 		object->ops->destroy(object);
 	error = drop(self, slot, object);
-	call_release(object);
+	object_let_go(object);
 	return error;
 }
 

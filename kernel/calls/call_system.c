@@ -20,7 +20,7 @@ static u32 need_system(struct user_thread *self, u32 slot, u32 rights)
 {
 	u32 error = 0;
 
-	call_release(call_object(self, slot, KIND_SYSTEM, rights, &error));
+	object_let_go(call_object(self, slot, KIND_SYSTEM, rights, &error));
 	return error;
 }
 
@@ -53,7 +53,7 @@ u32 call_irq_ctl(struct user_thread *self, struct trapframe *frame)
 	if (!notification)
 		return error;
 	error = irq_do(self, &call, notification_of(notification));
-	call_release(notification);
+	object_let_go(notification);
 	return error;
 }
 
@@ -145,7 +145,7 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 	else
 		timeout_stop(&notification->timer);
 	objects_unlock_irq(flags);
-	call_release(object);
+	object_let_go(object);
 	return error;
 }
 

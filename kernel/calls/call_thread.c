@@ -64,13 +64,6 @@ u32 call_thread_create(struct user_thread *self, struct trapframe *frame)
 
 /* ---- thread_ctl ---- */
 
-/* Its registers can be looked at: it has not been started, or is stopped, or waits in a call. */
-static bool stands_still(const struct user_thread *thread)
-{
-	return !thread->started || thread->parked || thread->state == IN_SEND ||
-	       thread->state == IN_REPLY || thread->state == IN_RECV || thread->state == IN_NOTE;
-}
-
 static void read_registers(const struct user_thread *thread, struct registers *to)
 {
 	const struct trapframe *frame = user_frame(thread);
@@ -111,7 +104,7 @@ static u32 registers(struct user_thread *self, struct user_thread *thread, bool 
 	/* One that has ended since its handle was found has no stack, and so no registers. */
 	if (thread->object.dead)
 		error = EDEAD;
-	else if (!stands_still(thread))
+	else if (!user_thread_stands_still(thread))
 		error = EBUSY;
 	else if (set)
 		write_registers(thread, &values);
@@ -161,7 +154,7 @@ static u32 start(struct user_thread *self, struct user_thread *thread, const str
 	if (!error)
 		user_thread_start(thread);
 	objects_unlock_irq(flags);
-	call_release(other);
+	object_let_go(other);
 	return error;
 }
 
@@ -188,7 +181,7 @@ static u32 bind(struct user_thread *self, struct user_thread *thread, u32 slot)
 	else if (thread->bound)
 		notification_unbind(thread);
 	objects_unlock_irq(flags);
-	call_release(notification);
+	object_let_go(notification);
 	objects_reap();
 	return error;
 }
@@ -264,6 +257,6 @@ u32 call_thread_ctl(struct user_thread *self, struct trapframe *frame)
 	if (!thread)
 		return error;
 	error = control(self, user_thread_of(thread), &call);
-	call_release(thread);
+	object_let_go(thread);
 	return error;
 }

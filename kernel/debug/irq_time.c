@@ -11,9 +11,6 @@
 #include "arch/x86/hooks/irq_time.h"
 #include "arch/x86/smp/cpumask.h"
 
-/* A place below this is a vector. */
-#define VECTORS 256u
-
 /* Changed by its own CPU with interrupts off. */
 struct irq_time {
 	u64 since; /* TSC; 0: interrupts are on, or have been off from the start */

@@ -61,17 +61,39 @@ static void sender_heard(struct user_thread *sender)
 	sender->state = IN_REPLY; /* its time-out goes on */
 }
 
+static bool bits_are_up(const struct user_thread *receiver)
+{
+	return receiver->bound && receiver->bound->bits;
+}
+
+/*
+ * Wakes the senders at the head whose messages do not fit, up to a hold's worth; true if there may
+ * be more.
+ */
+static bool refuse_some(struct endpoint *endpoint, const struct user_thread *receiver)
+{
+	struct user_thread *sender;
+
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		sender = endpoint_sender(endpoint);
+		if (!sender || bits_are_up(receiver) || transfer_fits(sender, receiver))
+			return false;
+		thread_wake(sender, EMSGSIZE);
+	}
+	return true;
+}
+
 /*
  * Something for a thread in RECV, which stands in no queue: bits of its notification, or the
- * message of the sender that has waited longest.  False: there is nothing.  True: its call returns,
- * or it is PASSIVE, because the sender, now awake, moves items to it.
+ * message of the sender that has waited longest, which fits.  False: there is nothing.  True: its
+ * call returns, or it is PASSIVE, because the sender, now awake, moves items to it.
  */
 static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 {
-	struct user_thread *sender;
+	struct user_thread *sender = endpoint_sender(endpoint);
 	struct handle *slot = NULL;
 
-	if (receiver->bound && receiver->bound->bits) {
+	if (bits_are_up(receiver)) {
 		u32 bits = notification_take(receiver->bound, ~0u);
 
 		user_frame(receiver)->esi = TAG(0, 1, 0) | TAG_NOTE;
@@ -79,31 +101,55 @@ static bool take(struct endpoint *endpoint, struct user_thread *receiver)
 		finish(receiver, 0);
 		return true;
 	}
-	while ((sender = endpoint_sender(endpoint))) {
-		if (!transfer_fits(sender, receiver)) {
-			thread_wake(sender, EMSGSIZE);
-			continue;
-		}
-		if (sender->calls) {
-			slot = reply_slot(receiver);
-			if (!slot) {
-				finish(receiver, ENOSLOT);
-				return true;
-			}
-		}
-		if (TAG_ITEMS(sender->tag) && !sender->faults) {
-			bind(sender, receiver, slot);
-			sched_wake(&sender->thread, NULL);
+	if (!sender)
+		return false;
+	if (sender->calls) {
+		slot = reply_slot(receiver);
+		if (!slot) {
+			finish(receiver, ENOSLOT);
 			return true;
 		}
-		message_deliver(sender, receiver, flags_of(sender));
-		if (slot)
-			reply_give(sender, slot);
-		sender_heard(sender);
-		finish(receiver, 0);
+	}
+	if (TAG_ITEMS(sender->tag) && !sender->faults) {
+		bind(sender, receiver, slot);
+		sched_wake(&sender->thread, NULL);
 		return true;
 	}
-	return false;
+	message_deliver(sender, receiver, flags_of(sender));
+	if (slot)
+		reply_give(sender, slot);
+	sender_heard(sender);
+	finish(receiver, 0);
+	return true;
+}
+
+/*
+ * A hold's worth of threads has been woken: lets others at the lock, in RUN.  False: the endpoint
+ * has ended meanwhile, or nobody can receive there any more.
+ */
+static bool pause_at(struct endpoint *endpoint)
+{
+	bool alive;
+
+	object_hold(&endpoint->object);
+	objects_lock_pause();
+	alive = !endpoint->object.dead && endpoint->object.receivers;
+	object_release(&endpoint->object);
+	return alive;
+}
+
+/* Refuses every sender at the head whose message does not fit.  False: as pause_at(). */
+static bool refuse_all(
+	struct endpoint *endpoint, const struct user_thread *self, struct user_thread **next)
+{
+	while (refuse_some(endpoint, self)) {
+		if (*next)
+			sched_wake(&(*next)->thread, NULL);
+		*next = NULL;
+		if (!pause_at(endpoint))
+			return false;
+	}
+	return true;
 }
 
 u32 ipc_receive(
@@ -111,6 +157,10 @@ u32 ipc_receive(
 {
 	bool taken;
 
+	if (!refuse_all(endpoint, self, &next)) {
+		objects_unlock_call();
+		return EDEAD;
+	}
 	self->polls = timeout == TIMEOUT_POLL;
 	thread_waits(self, IN_RECV, &endpoint->object, self->polls ? TIMEOUT_NEVER : timeout);
 	taken = take(endpoint, self);
@@ -126,21 +176,32 @@ u32 ipc_receive(
 	return self->result;
 }
 
+/* True if it does not go back: it was killed, its endpoint ended, or its time is over. */
+static bool receives_no_more(struct user_thread *receiver, const struct endpoint *endpoint)
+{
+	if (receiver->dying || endpoint->object.dead || !endpoint->object.receivers)
+		thread_wake(receiver, EDEAD);
+	else if (receiver->timed_out)
+		thread_wake(receiver, ETIMEDOUT);
+	else
+		return false;
+	return true;
+}
+
 /*
  * Nothing has come to a receiver after all: it goes back to where it was, at the head of the queue,
- * or takes what has come meanwhile.
+ * or takes what has come meanwhile.  Until then it stays PASSIVE.
  */
 static void receive_again(struct user_thread *receiver)
 {
 	struct endpoint *endpoint = endpoint_of(receiver->waits_for);
 
-	if (endpoint->object.dead || !endpoint->object.receivers) {
-		thread_wake(receiver, EDEAD);
+	if (receives_no_more(receiver, endpoint))
 		return;
-	}
-	if (receiver->timed_out) {
-		thread_wake(receiver, ETIMEDOUT);
-		return;
+	while (refuse_some(endpoint, receiver)) {
+		objects_lock_pause();
+		if (receives_no_more(receiver, endpoint))
+			return;
 	}
 	receiver->state = IN_RECV;
 	if (take(endpoint, receiver))
@@ -265,6 +326,7 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
 {
 	bool items = TAG_ITEMS(self->tag) && !self->faults;
 	struct user_thread *receiver;
+	u32 refused = 0;
 
 	self->calls = calls;
 	while ((receiver = endpoint_receiver(endpoint))) {
@@ -274,12 +336,14 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
 			objects_unlock_call();
 			return EMSGSIZE;
 		}
-		if (calls && !slot)
-			thread_wake(receiver, ENOSLOT);
-		else if (items)
-			return send_items(self, receiver, slot, timeout);
-		else
-			return send_now(self, receiver, slot, timeout);
+		if (!calls || slot)
+			return items ? send_items(self, receiver, slot, timeout)
+				     : send_now(self, receiver, slot, timeout);
+		thread_wake(receiver, ENOSLOT);
+		if (++refused % ELEMENTS_A_HOLD == 0 && !pause_at(endpoint)) {
+			objects_unlock_call();
+			return EDEAD;
+		}
 	}
 	return wait_to_send(self, endpoint, timeout);
 }

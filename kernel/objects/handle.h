@@ -31,6 +31,7 @@ static inline u64 handle_number(const struct handle *handle)
 struct handle_table {
 	struct handle *page[HANDLE_PAGES];
 	u32 slots; /* a multiple of HANDLES_A_PAGE */
+	u32 end;   /* slots from here on have never been filled: zero */
 };
 
 /* objects_lock held for all: */
@@ -69,13 +70,15 @@ static inline struct handle *handle_find(
 	*error = handle_fault(handle, kind, rights);
 	return NULL;
 }
-/* The slot if it is inside the table, not 0, and empty; else NULL. */
-static inline struct handle *handle_free_slot(const struct handle_table *table, u32 slot)
+/* The slot, to be filled, if it is inside the table, not 0, and empty; else NULL. */
+static inline struct handle *handle_free_slot(struct handle_table *table, u32 slot)
 {
 	struct handle *handle;
 
 	if (slot == 0 || slot >= table->slots)
 		return NULL;
+	if (slot >= table->end)
+		table->end = slot + 1;
 	handle = handle_place(table, slot);
 	return handle->object ? NULL : handle;
 }

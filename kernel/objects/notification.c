@@ -120,16 +120,23 @@ u32 notification_take(struct notification *notification, u32 mask)
 	return taken;
 }
 
-/* The first waiter whose mask matches; NULL: none. */
-static struct user_thread *matching_waiter(const struct notification *notification)
+/* Hands bits to up to a hold's worth of waiters; true if there are more of both. */
+static bool hand_out_some(struct notification *notification)
 {
-	list_for_each(node, &notification->waiters) {
-		struct user_thread *thread = list_entry(node, struct user_thread, queue);
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		struct user_thread *waiter =
+			list_entry(notification->look, struct user_thread, queue);
 
-		if (thread->mask & notification->bits)
-			return thread;
+		if (!notification->bits || notification->look == &notification->waiters)
+			return false;
+		if (!(waiter->mask & notification->bits)) {
+			notification->look = waiter->queue.next;
+			continue;
+		}
+		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
+		thread_wake(waiter, 0); /* it leaves the queue */
 	}
-	return NULL;
+	return true;
 }
 
 /* To the bound thread, if it receives: a receive hears of the bits first. */
@@ -143,13 +150,18 @@ static void tell_bound(struct notification *notification)
 
 void notification_raise(struct notification *notification, u32 bits)
 {
-	struct user_thread *waiter;
+	bool under_way = notification->look;
 
 	notification->bits |= bits;
-	while ((waiter = matching_waiter(notification))) {
-		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
-		thread_wake(waiter, 0);
+	notification->look = notification->waiters.next;
+	if (under_way) /* who pauses there begins anew */
+		return;
+	while (hand_out_some(notification)) {
+		object_hold(&notification->object);
+		objects_lock_pause();
+		object_release(&notification->object);
 	}
+	notification->look = NULL;
 	tell_bound(notification);
 }
 

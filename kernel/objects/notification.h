@@ -17,6 +17,8 @@ struct notification {
 	struct object object;
 	u32 bits;
 	struct list waiters; /* in NOTE, in order of arrival, by user_thread.queue */
+	/* Bits are being handed out: the waiter looked at next, or `waiters` behind the last. */
+	struct list *look;
 	struct user_thread *bound;
 	struct timeout timer;
 	u32 timer_bit;
@@ -33,8 +35,19 @@ void notifications_init(void);
 struct notification *notification_create(struct task *creator, u32 *error);
 
 /* objects_lock held: */
-/* Raises bits and wakes who waits for them.  Also in interrupt handlers. */
+/*
+ * Raises bits and wakes who waits for them, in order of arrival.  After each hold's worth of
+ * waiters the lock is given back and taken again: bits that are raised meanwhile are handed out
+ * too, and who asks meanwhile may be faster than a waiter.  Also in interrupt handlers.
+ */
 void notification_raise(struct notification *notification, u32 bits);
+/* A waiter is about to leave the queue. */
+static inline void notification_waiter_leaves(
+	struct notification *notification, const struct list *node)
+{
+	if (notification->look == node)
+		notification->look = node->next;
+}
 /* Takes the bits of the mask that are up. */
 u32 notification_take(struct notification *notification, u32 mask);
 /* The running thread waits for bits of the mask; the caller lets it sleep. */

@@ -22,6 +22,15 @@ void objects_lock_wait(void)
 	spin_lock_irqsave(&objects_lock);
 }
 
+void objects_lock_pause(void)
+{
+	spin_unlock(&objects_lock);
+	if (in_interrupt())
+		objects_lock_irq();
+	else
+		objects_lock_wait();
+}
+
 void object_init(struct object *object, const struct object_ops *ops)
 {
 	object->ops = ops;
@@ -61,32 +70,48 @@ static struct object *take_first(void)
 	return object;
 }
 
-/* The hold of take_first() goes; true if it was all that led to the object. */
+/* The hold of take_first() goes; true if it was all that led to the object.  objects_lock held. */
 static bool let_go(struct object *object)
 {
-	u32 flags = objects_lock_irq();
 	bool last = !--object->holds && !object->handles;
 
 	if (last) {
 		list_remove(&object->reap);
 		list_remove(&object->owned);
 	}
-	objects_unlock_irq(flags);
 	return last;
 }
 
 void objects_reap_all(void)
 {
-	for (;;) {
-		u32 flags = objects_lock_irq();
-		struct object *object = take_first();
+	u32 flags = objects_lock_irq();
+	struct object *object;
+
+	while ((object = take_first())) {
+		bool last;
 
 		objects_unlock_irq(flags);
-		if (!object)
-			return;
 		if (object->ops->unreachable)
 			object->ops->unreachable(object);
-		if (let_go(object))
-			object->ops->free(object);
+		flags = objects_lock_irq();
+		last = let_go(object);
+		if (!last)
+			continue;
+		objects_unlock_irq(flags);
+		object->ops->free(object);
+		flags = objects_lock_irq();
 	}
+	objects_unlock_irq(flags);
+}
+
+void object_let_go(struct object *object)
+{
+	u32 flags;
+
+	if (!object)
+		return;
+	flags = objects_lock_irq();
+	object_release(object);
+	objects_unlock_irq(flags);
+	objects_reap();
 }

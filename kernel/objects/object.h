@@ -67,9 +67,9 @@ void objects_lock_wait(void);
  */
 static __always_inline void objects_lock_call(void)
 {
+	lock_order_wait(&objects_lock, HERE(), true);
 	this_cpu_inc(nosleep.locks);
-	if (likely(!atomic_xchg(&objects_lock.taken, 1))) {
-		lock_order_wait(&objects_lock, HERE(), true);
+	if (likely(spin_grab(&objects_lock))) {
 		spin_taken(&objects_lock);
 		return;
 	}
@@ -77,6 +77,12 @@ static __always_inline void objects_lock_call(void)
 	objects_lock_wait();
 }
 static inline void objects_unlock_call(void) { spin_unlock(&objects_lock); }
+/*
+ * After a hold's worth of elements: gives it back and takes it again, in any context that holds it.
+ * Interrupts come in meanwhile, but in a handler; they are off afterwards.  What was seen under the
+ * lock before must be looked at again.
+ */
+void objects_lock_pause(void);
 
 void object_init(struct object *object, const struct object_ops *ops);
 
@@ -118,5 +124,7 @@ static inline void objects_reap(void)
 	if (unlikely(!list_empty(&objects_to_reap)))
 		objects_reap_all();
 }
+/* A hold goes, with what follows from it; NULL: nothing.  No lock held; may sleep. */
+void object_let_go(struct object *object);
 
 #endif

@@ -10,6 +10,8 @@
 #include "mm/objects/kstack.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/tables/pgalloc.h"
+#include "mm/tables/quicklist.h"
 #include "mm/wait.h"
 
 struct list all_tasks = LIST_INIT(all_tasks);
@@ -33,18 +35,21 @@ static u32 own_charge(const struct task *task)
 	return sizeof(*task) + (1 + table_pages(task)) * PAGE_SIZE;
 }
 
+/* Its pages are zero again, and the next task's. */
 static void free_table(struct handle_table *table)
 {
+	for (u32 slot = 0; slot < table->end; slot++)
+		*handle_place(table, slot) = (struct handle){};
 	for (u32 i = 0; i < HANDLE_PAGES; i++)
 		if (table->page[i])
-			free_page_at(table->page[i]);
+			zeroed_page_free(table->page[i]);
 }
 
 static bool alloc_table(struct handle_table *table, u32 slots)
 {
 	table->slots = slots;
 	for (u32 i = 0; i < slots / HANDLES_A_PAGE; i++) {
-		table->page[i] = get_zeroed_page(GFP_KERNEL);
+		table->page[i] = zeroed_page_alloc();
 		if (!table->page[i]) {
 			free_table(table);
 			return false;
@@ -189,18 +194,15 @@ void task_call_ends(struct task *task)
 /* Kills up to a hold's worth of threads that are not dying yet; true if there may be more. */
 static bool kill_some(struct task *task)
 {
-	u32 n = 0;
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		struct user_thread *thread =
+			list_first(&task->threads, struct user_thread, in_task);
 
-	list_for_each(node, &task->threads) {
-		struct user_thread *thread = list_entry(node, struct user_thread, in_task);
-
-		if (thread->dying)
-			continue;
-		thread_kill(thread);
-		if (++n == ELEMENTS_A_HOLD)
-			return true;
+		if (list_empty(&task->threads) || thread->dying)
+			return false;
+		thread_kill(thread); /* it goes to the end of the list */
 	}
-	return false;
+	return true;
 }
 
 void task_destroy(struct task *task)
@@ -219,32 +221,21 @@ void task_destroy(struct task *task)
 	} while (more);
 }
 
-/* The first slot from *slot on that is not empty; false: none.  Empty ones are passed quickly. */
-static bool next_handle(const struct handle_table *table, u32 *slot)
-{
-	while (*slot < table->slots) {
-		const struct handle *handle = handle_place(table, *slot);
-		u32 left = HANDLES_A_PAGE - *slot % HANDLES_A_PAGE;
-
-		for (; left && !handle->object; left--, ++*slot)
-			handle++;
-		if (left)
-			return true;
-	}
-	return false;
-}
-
 /* Empties up to a hold's worth of slots from *slot on; true if there are more. */
 static bool drop_some(struct task *task, u32 *slot)
 {
 	u32 flags = objects_lock_irq(), dropped = 0;
 
-	while (dropped < ELEMENTS_A_HOLD && next_handle(&task->handles, slot)) {
-		handle_clear(handle_place(&task->handles, *slot));
+	for (; *slot < task->handles.end && dropped < ELEMENTS_A_HOLD; ++*slot) {
+		struct handle *handle = handle_at(&task->handles, *slot);
+
+		if (!handle)
+			continue;
+		handle_clear(handle);
 		dropped++;
 	}
 	objects_unlock_irq(flags);
-	return *slot < task->handles.slots;
+	return *slot < task->handles.end;
 }
 
 static void drop_handles(struct task *task)
@@ -270,23 +261,11 @@ static struct object *first_owned(struct task *task)
 	return object;
 }
 
-static void release(struct object *object)
-{
-	u32 flags;
-
-	if (!object)
-		return;
-	flags = objects_lock_irq();
-	object_release(object);
-	objects_unlock_irq(flags);
-	objects_reap();
-}
-
 static void end_owned(struct task *task)
 {
 	for (struct object *object; (object = first_owned(task));) {
 		object->ops->destroy(object); /* takes it off the list */
-		release(object);
+		object_let_go(object);
 	}
 }
 
@@ -301,10 +280,10 @@ static void free_io(struct task *task)
 /* The struct stays, as a stub, as long as handles lead to it. */
 static void free_memory(struct task *task)
 {
+	free_table(&task->handles);
 	mm_destroy(task->mm);
 	task->mm = NULL;
 	free_io(task);
-	free_table(&task->handles);
 	account_return(&task->account, own_charge(task));
 	INVARIANT(56, atomic_read(&task->account.used) == 0,
 		"task %u has ended, and its account holds %u bytes", task->number,
@@ -326,11 +305,11 @@ static void tear_down(struct task *task)
 {
 	drop_handles(task);
 	end_owned(task);
-	release(task->pager);
+	object_let_go(task->pager);
 	free_memory(task);
 	tell_end(task);
-	release(task->on_end);
-	release(&task->object);
+	object_let_go(task->on_end);
+	object_let_go(&task->object);
 	check_stack_cache(); /* its threads left theirs */
 }
 
@@ -389,7 +368,7 @@ void task_wait_end(struct task *task)
 			wait_sleep(&waiter);
 		wait_dequeue(&end_wait, &waiter);
 	}
-	release(&task->object);
+	object_let_go(&task->object);
 }
 
 bool tasks_init(void)

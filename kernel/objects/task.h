@@ -26,7 +26,7 @@ struct task {
 	u32 pager_badge;
 	struct object *on_end; /* notification, held, or NULL */
 	u32 on_end_bit;
-	struct list threads; /* alive */
+	struct list threads; /* alive; behind all others those that are dying */
 	u32 threads_alive;
 	u32 calls;   /* of any thread, under way, that use its memory or table without the lock */
 	u32 urgency; /* highest priority of those who have ended it */

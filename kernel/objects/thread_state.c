@@ -3,6 +3,8 @@
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/hooks/order_log.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/task.h"
 
 static void time_out(struct timeout *timeout)
 {
@@ -36,6 +38,8 @@ void thread_waits(
 void thread_unlink(struct user_thread *thread)
 {
 	timeout_stop(&thread->timeout);
+	if (thread->state == IN_NOTE)
+		notification_waiter_leaves(notification_of(thread->waits_for), &thread->queue);
 	list_remove(&thread->queue);
 	if (thread->waits_for)
 		object_release(thread->waits_for);
@@ -95,6 +99,8 @@ void thread_kill(struct user_thread *thread)
 	thread->dying = true;
 	thread->stopped = false;
 	sched_give_work(&thread->thread, WORK_KILL);
+	list_remove(&thread->in_task);
+	list_append(&thread->task->threads, &thread->in_task);
 	switch (thread->state) {
 	case IN_RUN: /* also one that was never started, or is stopped */
 		sched_wake(&thread->thread, NULL);

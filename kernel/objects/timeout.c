@@ -39,31 +39,30 @@ void timeout_start_at(struct timeout *timeout, u64 microseconds)
 	start_at_tick(timeout, microseconds / TICK_US + (microseconds % TICK_US != 0));
 }
 
-/* A due one from the slot, taken off; NULL: no more. */
-static struct timeout *take_due(struct list *slot)
-{
-	list_for_each(node, slot) {
-		struct timeout *timeout = list_entry(node, struct timeout, node);
+/* Those of the slot that is under way, each looked at once; those of later rounds go back. */
+static struct list under_way = LIST_INIT(under_way);
 
-		if (timeout->tick <= now) {
-			list_remove(node);
-			return timeout;
-		}
-	}
-	return NULL;
+static void begin_slot(struct list *slot)
+{
+	if (list_empty(slot))
+		return;
+	list_insert_between(&under_way, slot->prev, slot->next);
+	list_init(slot);
 }
 
-/* Up to ELEMENTS_A_HOLD; true if more may be due. */
+/* Looks at up to ELEMENTS_A_HOLD; true if there are more. */
 static bool run_some(void)
 {
-	u32 n;
+	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
+		struct timeout *timeout = list_first(&under_way, struct timeout, node);
 
-	for (n = 0; n < ELEMENTS_A_HOLD; n++) {
-		struct timeout *timeout = take_due(slot_of(now));
-
-		if (!timeout)
+		if (list_empty(&under_way))
 			return false;
-		timeout->due(timeout);
+		timeout_stop(timeout);
+		if (timeout->tick <= now)
+			timeout->due(timeout);
+		else
+			list_append(slot_of(now), &timeout->node);
 	}
 	return true;
 }
@@ -72,11 +71,9 @@ static void tick(void)
 {
 	u32 flags = objects_lock_irq();
 
-	now++;
-	while (run_some()) {
-		objects_unlock_irq(flags);
-		flags = objects_lock_irq();
-	}
+	begin_slot(slot_of(++now));
+	while (run_some())
+		objects_lock_pause();
 	objects_unlock_irq(flags);
 }
 

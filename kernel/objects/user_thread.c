@@ -63,10 +63,20 @@ static void set_frame(struct user_thread *thread, const struct new_thread *wante
 	};
 }
 
+/* Interrupts are off: without work it is in user mode next, else it comes to user_thread_work(). */
+static void may_be_in_user_mode(struct user_thread *self)
+{
+	self->leaving = this_cpu_read(user_work) != 0;
+}
+
 static void begin(void *unused)
 {
+	struct user_thread *self = current_user_thread();
+
 	(void)unused;
-	user_mode_enter(user_frame(current_user_thread()));
+	irq_disable();
+	may_be_in_user_mode(self);
+	user_mode_enter(user_frame(self));
 }
 
 /* After its last switch, in the context of the thread that runs next: may not sleep. */
@@ -134,6 +144,7 @@ static struct user_thread *alloc_thread(const struct new_thread *wanted)
 	thread->thread.priority = thread->base_priority = wanted->priority;
 	thread->thread.on_end = ended;
 	thread->copy_fault = NO_COPY_FAULT;
+	thread->leaving = true;
 	thread_set_entry(&thread->thread, begin, NULL);
 	thread->thread.state = THREAD_SLEEPING;
 	set_frame(thread, wanted);
@@ -155,7 +166,7 @@ static bool join_task(struct user_thread *thread)
 
 	if (alive) {
 		thread->thread.io = task->io;
-		list_append(&task->threads, &thread->in_task);
+		list_push(&task->threads, &thread->in_task);
 		task->threads_alive++;
 		object_hold(&task->object);
 		object_hold(&thread->object); /* of the running thread, until it has ended */
@@ -202,7 +213,8 @@ void user_thread_start(struct user_thread *thread)
 {
 	order_thread(ORDER_START, thread);
 	thread->started = true;
-	thread->stopped = false;
+	thread->stopped = thread->still = thread->parked = false;
+	thread->starts++;
 	sched_work_done(&thread->thread, WORK_STOP);
 	/* A new one, or one that sleeps because it was stopped. */
 	if (thread->state == IN_RUN)
@@ -215,9 +227,31 @@ static void look_around(void *unused)
 	reschedule_interrupt();
 }
 
+/*
+ * True if it left user mode by an interrupt or an exception: nothing changes its frame then.  It is
+ * not in user mode now.
+ */
+static bool was_interrupted(const struct user_thread *thread)
+{
+	u32 vector = user_frame(thread)->vector;
+
+	return vector < VECTORS && vector != VECTOR_CALL_GATE;
+}
+
+/* It cannot get to user mode, unless it has been started again since: `starts` was before. */
+static void look_whether_still(struct user_thread *thread, u32 starts)
+{
+	u32 flags = objects_lock_irq();
+
+	/* A dead one has no stack, and so no frame. */
+	if (thread->stopped && thread->starts == starts && !thread->object.dead)
+		thread->still = thread->leaving || was_interrupted(thread);
+	objects_unlock_irq(flags);
+}
+
 void user_thread_stop(struct user_thread *thread)
 {
-	u32 flags = objects_lock_irq(), cpu;
+	u32 flags = objects_lock_irq(), cpu, starts = thread->starts;
 
 	thread->stopped = true;
 	cpu = sched_give_work(&thread->thread, WORK_STOP);
@@ -225,6 +259,13 @@ void user_thread_stop(struct user_thread *thread)
 	/* When that CPU has answered, it is in the kernel, or will look before it leaves it. */
 	if (cpu < NR_CPUS && cpu != smp_processor_id())
 		smp_call(1u << cpu, look_around, NULL);
+	look_whether_still(thread, starts);
+}
+
+bool user_thread_stands_still(const struct user_thread *thread)
+{
+	return !thread->started || thread->parked || thread->still || thread->state == IN_SEND ||
+	       thread->state == IN_REPLY || thread->state == IN_RECV || thread->state == IN_NOTE;
 }
 
 void user_thread_kill(struct user_thread *thread)
@@ -260,13 +301,13 @@ static void sleep_while_stopped(struct user_thread *self)
 	else
 		spin_unlock(&objects_lock);
 	irq_disable();
-	self->parked = false;
 }
 
 void user_thread_work(struct user_thread *self)
 {
 	u32 work = this_cpu_read(user_work);
 
+	self->leaving = true;
 	this_cpu_write(user_work, 0);
 	if (self->thread.work & WORK_KILL) {
 		irq_enable();
@@ -279,4 +320,5 @@ void user_thread_work(struct user_thread *self)
 		yield();
 		irq_disable();
 	}
+	may_be_in_user_mode(self);
 }

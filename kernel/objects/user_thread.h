@@ -48,7 +48,10 @@ struct user_thread {
 	struct task *task;   /* held */
 	struct list in_task; /* the task's lock: objects_lock */
 	bool started, stopped, dying;
-	bool parked; /* it sleeps because it is stopped */
+	bool parked;  /* it sleeps because it is stopped */
+	bool leaving; /* on its way to user mode: its frame says what will be there */
+	bool still;   /* stopped when it was leaving, or in user mode */
+	u32 starts;   /* STARTs so far */
 
 	struct message *message; /* low page, mapped at message_at in the task */
 	uintptr_t message_at;
@@ -118,8 +121,13 @@ void user_thread_work(struct user_thread *self);
 
 /* Makes a new or stopped thread go on.  objects_lock held. */
 void user_thread_start(struct user_thread *thread);
-/* It stops before it is in user mode again; returns when it cannot get there.  No lock held. */
+/*
+ * It stops before it is in user mode again; returns when it cannot get there.  One that was not in
+ * a call stands still then, even if it has yet to run to the place where it sleeps.  No lock held.
+ */
 void user_thread_stop(struct user_thread *thread);
+/* Its registers can be looked at: it was not started, is stopped outside of a call, or waits. */
+bool user_thread_stands_still(const struct user_thread *thread);
 /* It ends: at once if it waits in a call, else before it is in user mode again.  Any thread. */
 void user_thread_kill(struct user_thread *thread);
 

@@ -78,20 +78,24 @@ class UserBoot:
 
 @dataclass
 class LinuxBoot:
-    """One boot of a Linux with our module and /init in its initramfs."""
+    """One boot of a Linux with our module and /init in its initramfs: it measures its kernel by the
+    module, or programs.
+    """
 
     kernel: str
     cpus: int
     image: Path
     initramfs: Path
     options: str
+    programs: bool = False
 
     @property
     def name(self):
-        return f"linux.{self.kernel}.smp{self.cpus}"
+        return f"linux.{self.kernel}.smp{self.cpus}" + (".user" if self.programs else "")
 
     def start(self, _build):
         append = f"console=ttyS0 quiet panic=-1 maxcpus=1 {self.options} tag={self.name} ncpu={self.cpus}"
+        append += f" measure={'programs' if self.programs else 'kernel'}"
         command = [
             "qemu-system-i386",
             "-m",

@@ -108,7 +108,9 @@ def prepare(folder):
     log.write_text("")
     call("sh", SOURCE / "fetch.sh", folder, log=log)
     release = (folder / "release").read_text().strip()
-    call("gcc", *INIT_FLAGS, "-o", folder / "init", SOURCE / "init.c", log=log)
+    call(
+        "gcc", *INIT_FLAGS, "-o", folder / "init", SOURCE / "init.c", SOURCE / "programs.c", log=log
+    )
     found = []
     for kernel, flavour in FLAVOURS.items():
         module = build_module(folder, release, flavour, log)
@@ -118,4 +120,5 @@ def prepare(folder):
         )
         image = folder / f"root/boot/vmlinuz-{release}-{flavour}"
         found += [boots.LinuxBoot(kernel, cpus, image, archive, LEAN) for cpus in (4, 1)]
+        found.append(boots.LinuxBoot(kernel, 1, image, archive, LEAN, programs=True))
     return found

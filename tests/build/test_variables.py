@@ -58,6 +58,7 @@ def make(*arguments, path=None, cwd=ROOT, **environment):
         ("MEM=0", "MEM=0 is refused: MEM takes a size such as 512M"),
         ("MEM=3X", "MEM=3X is refused"),
         ("APPEND=exit; reboot", "APPEND=exit; reboot is refused: APPEND takes letters, digits"),
+        ('APPEND="run=args', "APPEND takes letters, digits, blanks"),
         ("APPEND=it's", "APPEND=it's is refused"),
         ("CPU=two words", "CPU=two words is refused"),
         ("BUILD=a folder", "BUILD=a folder is refused"),

@@ -35,8 +35,10 @@ def numbers(entries):
             "PGDIR_SHIFT": reach + PMD_ENTRIES.bit_length() - 1,
         },
         "lazy.c": {"BATCH": "1u", "AHEAD_SHIFT": "1"},
-        "user_map.c": {"PIECE_PAGES": "1u"},
+        "user_rights.c": {"PIECE_PAGES": "1u"},
+        "user_revoke.c": {"PIECE_ENTRIES": "1u"},
         "timeout.c": {"WHEEL_SLOTS": "4u"},
+        "object.h": {"ELEMENTS_A_HOLD": "2u"},
         "handle.h": {"HANDLES_A_PAGE": f"{HANDLES}u"},
         "abi.h": {
             "HANDLES_MAX": f"{HANDLES}u",

@@ -73,6 +73,8 @@ bool env_all_ended(char *text, size_t size);
 void env_check_state(void);
 /* An interrupt of user mode returns: interrupts off before and after; another CPU may go on. */
 void env_user_return(void);
+/* An interrupt has found user mode: before its handler. */
+void env_user_interrupted(void);
 /* Counters of theirs. */
 void env_ignore_counters(void);
 /* stacks.c: the thread on this stack (its end) is to end; the running one has. */

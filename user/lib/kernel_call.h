@@ -1,9 +1,19 @@
-/* For start.c, calls.c and tests of the entry itself: the instructions behind calls.h. */
+/* The instructions behind calls.h; for start.c and tests of the entry itself. */
 #ifndef USER_LIB_KERNEL_CALL_H
 #define USER_LIB_KERNEL_CALL_H
 
+#include "lib/abi/abi.h"
+#include "lib/abi/calls.h"
 #include "lib/compiler.h"
-#include "user/lib/calls.h"
+
+/* What a call returns, by the registers that hold it. */
+struct result {
+	u32 error; /* eax */
+	u32 badge; /* ebx */
+	u32 tag;   /* esi */
+	u32 word0; /* edi; of calls on ranges: pages done */
+	u32 word1; /* ebp */
+};
 
 /* The instruction that enters the kernel (call.asm). */
 extern void (*kernel_entry)(void);

@@ -19,7 +19,7 @@
 static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests,
 	&message_tests, &place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests,
 	&irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests,
-	&pager_tests, &call_tests, &quota_tests, &late_tests, &error_tests };
+	&pager_tests, &call_tests, &quota_tests, &late_tests, &many_tests, &error_tests };
 
 void _start(void);
 

@@ -231,6 +231,21 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t addres
 }
 
 /*
+ * How many entries of a PTE or PMD table, of `n` from this one on, are none before the first that
+ * is not.  Most are none: they are passed by fours.
+ */
+static u32 count_none(const pteval_t *entry, u32 n)
+{
+	u32 i = 0;
+
+	while (i + 4 <= n && !(entry[i] | entry[i + 1] | entry[i + 2] | entry[i + 3]))
+		i += 4;
+	while (i < n && !entry[i])
+		i++;
+	return i;
+}
+
+/*
  * Clears entries of one PTE table from `address` to `end`; returns where it stopped, early if the
  * gather is full.
  */
@@ -239,12 +254,16 @@ static uintptr_t unmap_entries(
 {
 	pte_t *pte = pte_offset(pmd, address);
 
-	for (; address != end && gather->npages < GATHER_PAGES; address += PAGE_SIZE, pte++)
-		if (!pte_none(*pte)) {
+	while (address != end && gather->npages < GATHER_PAGES && gather->mm->pages) {
+		u32 passed = 1;
+
+		if (pte_none(*pte))
+			passed = count_none(&pte->v, (end - address) / PAGE_SIZE);
+		else
 			gather_entry(gather, pte, address);
-			if (!gather->mm->pages)
-				return end;
-		}
+		pte += passed;
+		address += passed * PAGE_SIZE;
+	}
 	return address;
 }
 
@@ -254,7 +273,7 @@ static uintptr_t unmap_entries(
  */
 static uintptr_t next_with_table(struct mm *mm, uintptr_t address, uintptr_t end)
 {
-	while (address < end && mm->tables) {
+	while (address < end && mm->tables != mm->pmds) {
 		const pgd_t *pgd = pgd_offset(mm->tlb.pgd, address);
 		uintptr_t border = next_border(address, PGDIR_SIZE, end);
 		const pmd_t *pmd;
@@ -312,25 +331,18 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 
 /*
  * Not so if somebody has mapped a page there since unmap_pages() came by and dropped the lock: then
- * the table stays (invariant 39).
+ * the table stays (invariant 39).  Without pages, or PTE tables, in the address space there is no
+ * need to look.
  */
-static bool entries_are_none(const void *table, u32 entries)
-{
-	const pteval_t *entry = table;
-
-	for (u32 i = 0; i < entries; i++)
-		if (entry[i])
-			return false;
-	return true;
-}
-
-/* Without pages in the address space there is no need to look. */
 static bool ptes_are_none(const struct mm *mm, const pte_t *table)
 {
-	return !mm->pages || entries_are_none(table, PTRS_PER_PTE);
+	return !mm->pages || count_none(&table->v, PTRS_PER_PTE) == PTRS_PER_PTE;
 }
 
-static bool pmds_are_none(const pmd_t *table) { return entries_are_none(table, PTRS_PER_PMD); }
+static bool pmds_are_none(const struct mm *mm, const pmd_t *table)
+{
+	return mm->tables == mm->pmds || count_none(&table->v, PTRS_PER_PMD) == PTRS_PER_PMD;
+}
 
 static void clear_pte_table(struct mmu_gather *gather, pmd_t *pmd)
 {
@@ -346,10 +358,11 @@ static void clear_pmd_table(struct mmu_gather *gather, pgd_t *pgd, uintptr_t add
 {
 	pmd_t *table = pmd_offset(pgd, address);
 
-	if (!pmds_are_none(table))
+	if (!pmds_are_none(gather->mm, table))
 		return;
 	pgd_clear(pgd);
 	gather_table(gather, &gather->pmds, table);
+	gather->mm->pmds--;
 }
 
 /*

@@ -19,6 +19,7 @@ struct mm {
 	struct mm_tlb tlb;               /* pgd and CPU mask */
 	struct spinlock page_table_lock; /* plain: entries of the user part */
 	u32 tables;                      /* PMD and PTE tables live */
+	u32 pmds;                        /* of those, PMD tables */
 	u32 pages;                       /* pages mapped */
 	/* a user task's: charged for tables, and its frames have owners (mm/user); else NULL */
 	struct account *account;

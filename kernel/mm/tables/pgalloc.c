@@ -38,6 +38,16 @@ pmd_t *pmd_alloc_one(void) { return table_from_pages(); }
 
 pte_t *pte_alloc_one(void) { return table_from_pages(); }
 
+void *zeroed_page_alloc(void)
+{
+	void *page = pte_alloc_one_fast();
+
+	if (!page)
+		return get_zeroed_page(GFP_KERNEL);
+	table_move(page, PG_TABLE_LIVE, 0);
+	return page;
+}
+
 /* The account was asked before (mm_make_tables). */
 static void table_counted(struct mm *mm)
 {
@@ -53,6 +63,7 @@ static void install_pmd(struct mm *mm, pgd_t *pgd, pmd_t *table)
 
 	pgd_populate(pgd, table, _USER_TABLE);
 	table_counted(mm);
+	mm->pmds++;
 	if (!PGD_CACHES_UPPER)
 		return;
 	pending_flush_mm(&pending, &mm->tlb);

@@ -22,6 +22,12 @@ pmd_t *pmd_alloc_one(void);
 pte_t *pte_alloc_one(void);
 
 /*
+ * A zeroed page that is no table: from the quicklist of PTE tables, else from the page allocator.
+ * NULL: no memory.  May sleep.  zeroed_page_free() takes it back.
+ */
+void *zeroed_page_alloc(void);
+
+/*
  * The PMD entry (PTE entry) for `address` in `mm`, with the table made if there is none; NULL: no
  * memory.  May sleep: the mm's page_table_lock, held by the caller, is dropped and taken again
  * around the slow path, and the entry looked at once more (a lost race gives its table back,

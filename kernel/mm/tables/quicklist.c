@@ -91,6 +91,12 @@ void pte_free(pte_t *table)
 	push(this_cpu(pte_quicklist), table, first_word(table));
 }
 
+void zeroed_page_free(void *page)
+{
+	table_move(page, 0, PG_TABLE_LIVE);
+	pte_free(page);
+}
+
 /* What the three lists have in common when they are trimmed. */
 struct level {
 	const char *name;
@@ -151,30 +157,30 @@ static u32 trim_list(const struct level *l, u32 mark)
 	return freed;
 }
 
+/* Each list with more than `high` tables goes down to `low`. */
+static __noinline u32 trim_lists(u32 high, u32 low)
+{
+	u32 freed = 0;
+
+	for (u32 n = 0; n < NR_LEVELS; n++) {
+		struct level l = level(n);
+
+		freed += trim_list(&l, l.list->count > high ? low : high);
+	}
+	return freed;
+}
+
+static inline bool is_long(const struct quicklist *list) { return list->count > pgt_high_mark; }
+
 u32 check_pgt_cache(void)
 {
-	u32 freed = 0;
-
-	for (u32 n = 0; n < NR_LEVELS; n++) {
-		struct level l = level(n);
-
-		/* While memory is short nothing is kept. */
-		if (memory_is_short())
-			freed += trim_list(&l, 0);
-		else if (l.list->count > pgt_high_mark)
-			freed += trim_list(&l, pgt_low_mark);
-	}
-	return freed;
+	/* While memory is short nothing is kept. */
+	if (memory_is_short())
+		return drain_pgt_cache();
+	if (likely(!is_long(this_cpu(pte_quicklist)) && !is_long(this_cpu(pmd_quicklist)) &&
+		    !is_long(this_cpu(pgd_quicklist))))
+		return 0;
+	return trim_lists(pgt_high_mark, pgt_low_mark);
 }
 
-u32 drain_pgt_cache(void)
-{
-	u32 freed = 0;
-
-	for (u32 n = 0; n < NR_LEVELS; n++) {
-		struct level l = level(n);
-
-		freed += trim_list(&l, 0);
-	}
-	return freed;
-}
+u32 drain_pgt_cache(void) { return trim_lists(0, 0); }

@@ -38,6 +38,12 @@ void pmd_free(pmd_t *table);
 void pte_free(pte_t *table);
 
 /*
+ * To this CPU's list of PTE tables: a page that served something else and is zero again
+ * (zeroed_page_alloc, pgalloc.h).
+ */
+void zeroed_page_free(void *page);
+
+/*
  * Trims this CPU's lists: each whose count is over the high mark goes down to the low mark; all to
  * nothing while memory is short.  Returns pages freed.  Called after clear_page_tables and by the
  * idle loop.  Ends even if a list and its count disagree, and says so (invariant 42).

@@ -8,7 +8,7 @@
 #include "mm/pages/zone.h"
 #include "mm/pkmap/kmap_atomic.h"
 #include "mm/user/account.h"
-#include "mm/user/user_map.h"
+#include "mm/user/user_page.h"
 
 /*
  * A frame where the loader put it was never the page allocator's: its content moves, and it goes.
@@ -70,7 +70,7 @@ int user_adopt_module(struct mm *mm, uintptr_t address, struct module *module)
 			zero_part(page, 0, module->offset);
 		if (i == module->npages - 1)
 			zero_part(page, end - i * PAGE_SIZE, PAGE_SIZE);
-		error = user_enter_page(mm, address, page, PROT_READ | PROT_WRITE);
+		error = user_place_page(mm, address, page, PROT_READ | PROT_WRITE, false);
 		if (error)
 			return error;
 	}

@@ -1,11 +1,12 @@
 /*
- * What tasks do to their memory: ranges of pages allocated, mapped, moved, copied, shared,
- * protected, unmapped, revoked.
+ * What tasks do to their memory: ranges of pages allocated, mapped, moved, copied.  Sharing and
+ * other rights: user_rights.h.  How mappings go: user_revoke.h.
  *
  * Ranges are page aligned and lie in the user part; `n` is at most RANGE_MAX.  Rights are PROT_* of
  * lib/abi/abi.h.  A call goes page by page, with a look for a reschedule between pieces of 64, and
  * stops at the first error: *done says how many pages were done.  All may sleep; they take
- * maps_lock and page_table_lock, and flush afterwards.  The address spaces have accounts.
+ * maps_lock and page_table_lock, and flush afterwards.  The address spaces have accounts.  So it is
+ * with user_rights.h and user_revoke.h.
  *
  * Errors: -ENOMEM, -EQUOTA (memory, the account's limit), -EEXIST (the place is taken), -EFAULT (no
  * frame with an owner at the source), -EPERM (the frame is being revoked, is not the source's, or a
@@ -24,11 +25,6 @@ struct range {
 
 /* New pages, zeroed, from high memory first. */
 int user_alloc(const struct range *to, u32 prot, u32 *done);
-/*
- * A page of the caller's, with one user, for which the account has been charged.  After an error
- * both are gone.
- */
-int user_enter_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot);
 /* Frames of a device, from `pfn` on: they have no owner and cannot be sent on.  Uncached. */
 int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *done);
 /* Maps the source's frames too, with at most the source's rights. */
@@ -37,17 +33,6 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
 int user_grant(const struct range *to, const struct range *from, u32 prot, u32 *done);
 /* New frames with the source's content; `replace`: instead of what is mapped there. */
 int user_copy(const struct range *to, const struct range *from, u32 prot, bool replace, u32 *done);
-/*
- * Maps the source's frames without write, and takes write from the source.  Pages that are not
- * there, or have no owner, are left out.
- */
-int user_share(const struct range *to, const struct range *from, u32 prot, u32 *done);
-/* Changes rights; one is added only while the mapping is the frame's only one. */
-int user_protect(const struct range *range, u32 prot, u32 *done);
-/* Removes mappings.  What is not there, or has no owner, stays. */
-void user_unmap(const struct range *range);
-/* Removes every mapping of frames that range->mm owns, in every address space, and frees them. */
-int user_revoke(const struct range *range, u32 *done);
 
 /*
  * The frame at a page's address, with a reference, or NULL unless it is mapped with these rights

@@ -6,8 +6,8 @@
 #include "lib/errno.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/user/account.h"
-#include "mm/user/frames.h"
 #include "mm/user/user_entry.h"
+#include "mm/user/user_page.h"
 
 /* Everything that the entries at the receiver need, made beforehand. */
 struct supplies {
@@ -15,8 +15,6 @@ struct supplies {
 	struct mapping *records; /* one for each page */
 	u32 charged;             /* pages that the receiver was charged for */
 };
-
-static uintptr_t at(const struct range *range, u32 i) { return range->address + i * PAGE_SIZE; }
 
 static void give_back(struct supplies *supplies)
 {

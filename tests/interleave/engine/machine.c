@@ -198,6 +198,8 @@ static void take_interrupt(struct cpu *self)
 	self->pending &= self->pending - 1;
 	self->irqs = false;
 	self->in_handler = true;
+	if (user)
+		env_user_interrupted();
 	env_interrupt(bit);
 	settle();
 	self->in_handler = false;

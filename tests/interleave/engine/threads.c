@@ -138,6 +138,7 @@ bool env_all_ended(char *text, size_t size)
 }
 void env_check_state(void) {}
 void env_user_return(void) {}
+void env_user_interrupted(void) {}
 void env_ignore_counters(void) {}
 
 /* The interrupt alone ends a CPU's halt. */

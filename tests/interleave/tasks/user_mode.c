@@ -34,6 +34,9 @@ void env_user_return(void)
 	}
 }
 
+/* As trap_common in kernel/arch/x86/cpu/entry.asm. */
+void env_user_interrupted(void) { user_frame(current_user_thread())->vector = VECTOR_RESCHEDULE; }
+
 static void enter_user(void)
 {
 	irq_disable();
@@ -98,6 +101,7 @@ static struct answer enter_call(call_t call, const struct registers_in *in)
 	leave_user();
 	self = current_user_thread();
 	frame = user_frame(self);
+	frame->vector = VECTOR_CALL_GATE;
 	frame->eax = in->h1 << 8 | in->h2 << 20;
 	frame->esi = in->esi;
 	frame->edi = in->edi;

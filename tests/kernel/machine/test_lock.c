@@ -42,7 +42,7 @@ static void add_in_turn(struct crew_member *self)
 	for (u32 i = 0; i < rounds(); i++) {
 		spin_lock(&lock);
 		change_guarded();
-		EXPECT_EQ(0, lock.owner, self->cpu, "owner of the lock in round %u", i);
+		EXPECT_EQ(0, lock.owner.v, self->cpu, "owner of the lock in round %u", i);
 		spin_unlock(&lock);
 	}
 }
@@ -127,21 +127,21 @@ SELFTEST(lock_state, "lock.state", 4, "")
 	u32 depth = locks_held();
 
 	spin_init(&other, "other");
-	EXPECT(0, !spin_held(&other) && other.owner == SPIN_NO_OWNER, "a new lock has owner %d",
-		(int)other.owner);
+	EXPECT(0, !spin_held(&other) && other.owner.v == SPIN_NO_OWNER, "a new lock has owner %d",
+		(int)other.owner.v);
 	spin_lock(&lock);
 	EXPECT(0, spin_trylock(&other), "a free lock is not to be had");
 	EXPECT_EQ(0, locks_held(), depth + 2, "depth with two locks");
 	EXPECT(0, spin_held(&lock) && spin_held(&other), "owners %d and %d on CPU %u",
-		(int)lock.owner, (int)other.owner, smp_processor_id());
+		(int)lock.owner.v, (int)other.owner.v, smp_processor_id());
 	EXPECT(0, !spin_trylock(&other), "a lock that is held is given again");
 	EXPECT_EQ(0, locks_held(), depth + 2, "depth after a try that failed");
 	spin_unlock(&other);
 	EXPECT_EQ(0, locks_held(), depth + 1, "depth with one lock");
 	spin_unlock(&lock);
 	EXPECT_EQ(0, locks_held(), depth, "depth without a lock");
-	EXPECT(0, !spin_held(&lock) && lock.owner == SPIN_NO_OWNER, "a free lock has owner %d",
-		(int)lock.owner);
+	EXPECT(0, !spin_held(&lock) && lock.owner.v == SPIN_NO_OWNER, "a free lock has owner %d",
+		(int)lock.owner.v);
 }
 
 /*
@@ -180,7 +180,7 @@ SELFTEST(lock_recursion, "lock.recursion", 4, "")
 	EXPECT(0, selftest_panics(take_second_irqsave, NULL, 0),
 		"the lock is taken twice, by spin_lock_irqsave");
 	EXPECT_SAID("take_second_irqsave");
-	EXPECT(0, spin_held(&lock), "the lock is lost over the panics, owner %d", (int)lock.owner);
+	EXPECT(0, spin_held(&lock), "the lock is lost over the panics, owner %d", (int)lock.owner.v);
 	spin_unlock(&lock);
 }
 
@@ -224,7 +224,7 @@ static void hold(struct crew_member *self)
 
 static void expect_foreign(u32 holder)
 {
-	EXPECT_EQ(0, lock.owner, holder, "owner of the lock that another CPU holds");
+	EXPECT_EQ(0, lock.owner.v, holder, "owner of the lock that another CPU holds");
 	EXPECT(0, !spin_held(&lock), "CPU %u believes to hold the lock of CPU %u",
 		smp_processor_id(), holder);
 	EXPECT(0, selftest_panics(release, NULL, 0), "CPU %u releases the lock of CPU %u",
@@ -251,5 +251,5 @@ SELFTEST(lock_foreign, "lock.foreign", 8, "")
 	expect_foreign(crew.member[0].cpu);
 	atomic_set(&may_go, 1);
 	crew_join(&crew);
-	EXPECT_EQ(0, lock.owner, SPIN_NO_OWNER, "owner of the free lock");
+	EXPECT_EQ(0, lock.owner.v, SPIN_NO_OWNER, "owner of the free lock");
 }

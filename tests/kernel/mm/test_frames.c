@@ -9,6 +9,8 @@
 #include "mm/pages/pcp.h"
 #include "mm/user/account.h"
 #include "mm/user/user_map.h"
+#include "mm/user/user_revoke.h"
+#include "mm/user/user_rights.h"
 #include "tests/checkers/frame_check.h"
 #include "tests/checkers/page_counts.h"
 #include "tests/checkers/quicklist_check.h"

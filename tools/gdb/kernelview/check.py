@@ -62,9 +62,9 @@ def number_words(numbers):
 
 def held(machine, lock, report, what, numbers):
     """True if the lock is taken: then what it guards may be between two states."""
-    if lock.taken:
+    if locks.taken(lock):
         report.leave(what, numbers, f"{machine.string(lock.name)} is held by CPU {lock.owner}")
-    return bool(lock.taken)
+    return locks.taken(lock)
 
 
 # ---- PKMap: 1, 2, 3, 5, 12, 22 ----

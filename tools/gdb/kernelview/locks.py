@@ -12,6 +12,14 @@ from kernelview.names import name_of
 RECORDS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
 
 
+FREE = 0xFFFFFFFF  # SPIN_NO_OWNER
+
+
+def taken(lock):
+    """Of a struct spinlock; one without a name has not been made yet."""
+    return bool(lock.name) and lock.owner != FREE
+
+
 @dataclass
 class Lock:
     where: str  # the variable that it is, or lies in
@@ -79,7 +87,7 @@ def is_percpu(machine, address):
 
 def read(machine, where, address):
     lock = machine.object("struct spinlock", address)
-    return Lock(where, machine.string(lock.name), bool(lock.taken), lock.owner, lock.caller)
+    return Lock(where, machine.string(lock.name), taken(lock), lock.owner, lock.caller)
 
 
 def all_locks(machine):

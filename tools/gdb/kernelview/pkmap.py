@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from drawing import pool
-from kernelview import Unavailable, paging
+from kernelview import Unavailable, locks, paging
 
 SLOTS_SHOWN = 24
 
@@ -116,7 +116,7 @@ def slot_line(machine, slot):
 
 def lock_line(machine):
     lock = machine.var("kmap_lock")
-    if not lock.taken:
+    if not locks.taken(lock):
         return "kmap_lock is free"
     return f"kmap_lock is held by CPU {lock.owner}: the pool may be between two states"
 

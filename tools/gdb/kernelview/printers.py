@@ -3,7 +3,7 @@
 import gdb
 import gdb.printing
 
-from kernelview import Unavailable, pages, paging
+from kernelview import Unavailable, locks, pages, paging
 from kernelview.machine import machine
 from kernelview.names import name_of
 from kernelview.user import calls, tasks
@@ -53,9 +53,9 @@ class Lock:
 
     def to_string(self):
         name = machine().string(int(self.value["name"]))
-        if not int(self.value["taken"]["v"]):
+        if int(self.value["owner"]["v"]) == locks.FREE:
             return f"lock {name}: free"
-        return f"lock {name}: held by CPU {int(self.value['owner'])}, taken by {name_of(int(self.value['caller']))}"
+        return f"lock {name}: held by CPU {int(self.value['owner']['v'])}, taken by {name_of(int(self.value['caller']))}"
 
 
 class List:

@@ -2,7 +2,7 @@
 (kernel/arch/x86/hooks/tlb_shadow.h).
 """
 
-from kernelview import Unavailable
+from kernelview import Unavailable, locks
 from kernelview.names import name_of
 
 
@@ -49,7 +49,7 @@ def mm_words(machine, cpu):
 def call_lines(machine):
     """A call to other CPUs that is under way, and who has not answered."""
     call = machine.var("smp_call.c::call")
-    if not call.lock.taken:
+    if not locks.taken(call.lock):
         return ["no call to other CPUs is under way"]
     pending = call.pending
     waiting = [str(n) for n in range(32) if pending >> n & 1]

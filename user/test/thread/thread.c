@@ -36,6 +36,32 @@ static void stopped_threads_do_not_run(u32 cpu)
 static void stop_on_this_cpu(void) { stopped_threads_do_not_run(0); }
 static void stop_on_another_cpu(void) { stopped_threads_do_not_run(1); }
 
+/* Whatever it was doing, its registers are those of user mode as soon as STOP has returned. */
+static void stopped_threads_stand_still(u32 cpu)
+{
+	struct registers *registers = (struct registers *)message_own();
+	u32 eip;
+
+	start_thread(0, count_for_ever, NULL, 8, cpu);
+	for (u32 i = 0; i < 300; i++) {
+		EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_STOP, 0, 0));
+		EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+		eip = registers->eip;
+		EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_SETREGS, 0, 0));
+		EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+		CHECK_EQUAL(registers->eip, eip);
+		EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_START, 0, 0));
+		if (i % 3 == 0)
+			continue;
+		wait_until_it_counts();
+		EXPECT(EBUSY, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+	}
+}
+
+/* On this CPU it is ready, not running: before its first entry to user mode, or preempted. */
+static void stop_and_look_on_this_cpu(void) { stopped_threads_stand_still(0); }
+static void stop_and_look_on_another_cpu(void) { stopped_threads_stand_still(1); }
+
 static void add_one(void *argument) { WRITE_ONCE(*(u32 *)argument, *(u32 *)argument + 1); }
 
 static void threads_come_and_go(void)
@@ -124,6 +150,8 @@ static void an_exception_of_another_thread(void)
 static const struct test tests[] = {
 	{ "thread.stop", stop_on_this_cpu, 0 },
 	{ "thread.stop_across", stop_on_another_cpu, 0 },
+	{ "thread.stop_and_look", stop_and_look_on_this_cpu, 0 },
+	{ "thread.stop_and_look_across", stop_and_look_on_another_cpu, 0 },
 	{ "thread.many", threads_come_and_go, 0 },
 	{ "thread.registers", registers_are_read_and_set, 0 },
 	{ "thread.message_page", the_message_page_is_taken, 0 },

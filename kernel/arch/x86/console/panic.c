@@ -80,11 +80,9 @@ __noreturn static void panic_end(void)
 static bool panic_begin(void)
 {
 	u32 cpu = smp_processor_id();
-	u32 first;
 
 	irq_disable();
-	first = atomic_cmpxchg(&panic_cpu, NO_CPU, cpu);
-	if (first != NO_CPU && first != cpu)
+	if (!atomic_replace(&panic_cpu, NO_CPU, cpu) && atomic_read(&panic_cpu) != cpu)
 		cpu_stop();
 	if (panics++ == 0) {
 		smp_stop_others();

@@ -61,14 +61,16 @@ static inline u32 atomic_xchg(atomic_t *a, u32 n)
 	return n;
 }
 
-/* Stores `new` if the value is `old`; returns the value before. */
-static inline u32 atomic_cmpxchg(atomic_t *a, u32 old, u32 new)
+/* Stores `new` if the value is `old`: true if it was. */
+static inline bool atomic_replace(atomic_t *a, u32 old, u32 new)
 {
-	__asm__ volatile("lock cmpxchgl %2, %1"
-			 : "+a"(old), "+m"(a->v)
+	bool was;
+
+	__asm__ volatile("lock cmpxchgl %3, %1"
+			 : "=@ccz"(was), "+m"(a->v), "+a"(old)
 			 : "r"(new)
 			 : "memory", "cc");
-	return old;
+	return was;
 }
 
 /* Full barrier.  A locked add, since the Pentium has no mfence. */

@@ -14,7 +14,7 @@ void spin_init(struct spinlock *lock, const char *name)
 /* Reads only, so that the waiting CPUs share the cache line until the holder writes it. */
 static void wait_until_free(const struct spinlock *lock)
 {
-	while (atomic_read(&lock->taken))
+	while (atomic_read(&lock->owner) != SPIN_NO_OWNER)
 		cpu_relax();
 }
 
@@ -35,7 +35,7 @@ void spin_wait(struct spinlock *lock, uintptr_t caller)
 	check_not_held(lock, caller);
 	do {
 		wait_until_free(lock);
-	} while (atomic_xchg(&lock->taken, 1));
+	} while (!spin_grab(lock));
 }
 
 /* As the caller had them: a CPU that only waits still answers the calls of others. */
@@ -46,13 +46,13 @@ void spin_wait_irqsave(struct spinlock *lock, uintptr_t caller, u32 flags)
 		irq_restore(flags);
 		wait_until_free(lock);
 		irq_disable();
-	} while (atomic_xchg(&lock->taken, 1));
+	} while (!spin_grab(lock));
 }
 
 bool spin_trylock(struct spinlock *lock)
 {
 	this_cpu_inc(nosleep.locks);
-	if (atomic_xchg(&lock->taken, 1)) {
+	if (!spin_grab(lock)) {
 		this_cpu_dec(nosleep.locks);
 		return false;
 	}
@@ -64,6 +64,6 @@ bool spin_trylock(struct spinlock *lock)
 __noreturn void spin_not_held(const struct spinlock *lock, uintptr_t caller)
 {
 	panic("lock %s released by CPU %u at %s, but its owner is CPU %d; last taken at %s",
-		lock->name, smp_processor_id(), place_of(caller).text, (int)lock->owner,
+		lock->name, smp_processor_id(), place_of(caller).text, (int)atomic_read(&lock->owner),
 		place_of(lock->caller).text);
 }

@@ -23,16 +23,15 @@
 #define SPIN_NO_OWNER 0xFFFFFFFFu
 
 struct spinlock {
-	atomic_t taken;
-	u32 owner;        /* CPU that holds it, or SPIN_NO_OWNER */
-	uintptr_t caller; /* where it was taken, for messages */
+	atomic_t owner;   /* CPU that holds it; SPIN_NO_OWNER: it is free */
+	uintptr_t caller; /* where it was taken last, for messages */
 	const char *name;
 	struct lock_order order; /* debug build: its class; nothing otherwise */
 };
 
 #define SPINLOCK_INIT(lock_name)                                                                   \
 	{                                                                                          \
-		ATOMIC_INIT(0), SPIN_NO_OWNER, 0, lock_name, {}                                    \
+		ATOMIC_INIT(SPIN_NO_OWNER), 0, lock_name, {}                                       \
 	}
 
 void spin_init(struct spinlock *lock, const char *name);
@@ -49,14 +48,19 @@ __noreturn void spin_not_held(const struct spinlock *lock, uintptr_t caller);
 /* `owner` is this CPU's number only if this CPU wrote it, so it can be read without the lock. */
 static inline bool spin_held(const struct spinlock *lock)
 {
-	return READ_ONCE(lock->owner) == smp_processor_id();
+	return atomic_read(&lock->owner) == smp_processor_id();
+}
+
+/* Takes it, if it is free: one locked operation, without the rest. */
+static __always_inline bool spin_grab(struct spinlock *lock)
+{
+	return atomic_replace(&lock->owner, SPIN_NO_OWNER, smp_processor_id());
 }
 
 /* For spin_lock and its kin alone: they have just taken it. */
 static __always_inline void spin_taken(struct spinlock *lock)
 {
 	STORE_HERE(lock->caller);
-	WRITE_ONCE(lock->owner, smp_processor_id());
 	lock_order_taken(lock);
 }
 
@@ -68,7 +72,7 @@ static __always_inline void spin_lock(struct spinlock *lock)
 {
 	lock_order_wait(lock, HERE(), false);
 	this_cpu_inc(nosleep.locks);
-	if (unlikely(atomic_xchg(&lock->taken, 1)))
+	if (unlikely(!spin_grab(lock)))
 		spin_wait(lock, HERE());
 	spin_taken(lock);
 }
@@ -78,10 +82,9 @@ static __always_inline void spin_unlock(struct spinlock *lock)
 	if (unlikely(!spin_held(lock)))
 		spin_not_held(lock, HERE());
 	lock_order_released(lock);
-	WRITE_ONCE(lock->owner, SPIN_NO_OWNER);
-	/* x86 keeps stores in order: who sees `taken` at 0 sees what was written under the lock. */
+	/* x86 keeps stores in order: who sees it free sees what was written under the lock. */
 	smp_wmb();
-	atomic_set(&lock->taken, 0);
+	atomic_set(&lock->owner, SPIN_NO_OWNER);
 	this_cpu_dec(nosleep.locks);
 }
 
@@ -92,7 +95,7 @@ static __always_inline u32 spin_lock_irqsave(struct spinlock *lock)
 
 	lock_order_wait(lock, HERE(), true);
 	this_cpu_inc(nosleep.locks);
-	if (unlikely(atomic_xchg(&lock->taken, 1)))
+	if (unlikely(!spin_grab(lock)))
 		spin_wait_irqsave(lock, HERE(), flags);
 	spin_taken(lock);
 	irq_time_from(flags, HERE());

@@ -15,9 +15,6 @@
 #include "arch/x86/upcall.h"
 #include "lib/assert.h"
 
-#define VECTORS 256u
-#define FIRST_INTERRUPT 0x20u
-
 /* Gate types with Present set, privilege 0 unless user mode may use them (SDM vol. 3, 6.11). */
 #define GATE_INTERRUPT 0x8E00u
 #define GATE_TASK 0x8500u

@@ -8,6 +8,8 @@
 #include "arch/x86/cpu/percpu.h"
 #include "lib/types.h"
 
+#define VECTORS 256u
+#define FIRST_INTERRUPT 0x20u
 /* Vectors: 0x00-0x1F exceptions, then: */
 #define VECTOR_PIC_BASE 0x20u    /* 16 lines of the 8259 pair: legacy timer, else spurious ones */
 #define VECTOR_IOAPIC_BASE 0x30u /* lines of the I/O APICs, first come first served, up to 0xEF */

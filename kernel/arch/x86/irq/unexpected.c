@@ -6,8 +6,6 @@
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/irq/apic.h"
 
-#define VECTORS 256u
-
 static u32 unexpected[VECTORS];
 
 /*

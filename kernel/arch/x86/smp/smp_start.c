@@ -89,7 +89,7 @@ static atomic_t may_come_online = ATOMIC_INIT(NOBODY);
 
 static bool take_permission(u32 cpu)
 {
-	return atomic_cmpxchg(&may_come_online, cpu, NOBODY) == cpu;
+	return atomic_replace(&may_come_online, cpu, NOBODY);
 }
 
 /*

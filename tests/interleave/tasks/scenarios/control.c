@@ -54,6 +54,28 @@ static void start_stop(void)
 SCENARIO(stop_running, .no_pool = true, .about = "a thread in user mode is stopped and started",
 	.cpus = 2, .setup = setup, .start = start_stop, .finish = check_objects);
 
+/* Its registers are there as soon as STOP has returned, wherever it was on its way to user mode. */
+static void stop_and_look(void)
+{
+	u32 error;
+
+	thread_ctl(THREAD, THREAD_STOP, 0, 0);
+	error = thread_ctl(THREAD, THREAD_GETREGS, 0, 0);
+	MUST(!error, "GETREGS of a stopped thread returns %u", error);
+	OVER = 1;
+	thread_ctl(THREAD, THREAD_START, 0, 0);
+}
+
+static void start_look_stopped(void)
+{
+	two_handles(spawn(task, 0, run));
+	spawn(task, 1, stop_and_look);
+}
+
+SCENARIO(stop_look, .no_pool = true,
+	.about = "a thread in user mode is stopped, and its registers are read", .cpus = 2,
+	.setup = setup, .start = start_look_stopped, .finish = check_objects);
+
 static void receive(void) { ipc_recv(EP, 0, TIMEOUT_NEVER); }
 
 static void receive_with_slot(void) { ipc_recv(EP, 6, TIMEOUT_NEVER); }

@@ -4,7 +4,7 @@ in calls, run queues, frames and their owners, accounts.
 
 import collections
 
-from kernelview import objects, paging, threads
+from kernelview import locks, objects, paging, threads
 from kernelview.user import frames as userframes
 from kernelview.user import tasks
 from kernelview.user.calls import prot_words
@@ -17,9 +17,9 @@ CHARGES = (59,)
 
 def held(machine, name, report, what, numbers):
     lock = machine.var(name)
-    if lock.taken:
+    if locks.taken(lock):
         report.leave(what, numbers, f"{machine.string(lock.name)} is held by CPU {lock.owner}")
-    return bool(lock.taken)
+    return locks.taken(lock)
 
 
 # ---- Objects, handles, threads: objects_lock ----
@@ -319,7 +319,7 @@ def check_run_queues(machine, report, _frames):
     listed = collections.Counter()
     for cpu in machine.cpu_numbers:
         queue = machine.percpu("run_queue", cpu)
-        if queue.lock.taken:
+        if locks.taken(queue.lock):
             owner = f"it is held by CPU {queue.lock.owner}"
             report.leave(f"the run queue of CPU {cpu}", (63,), owner)
             return
@@ -380,7 +380,7 @@ def check_frames(machine, report, frames):
     memory = Memory(machine, report, frames)
     for mm, task in memory.spaces.items():
         space = machine.object("struct mm", mm)
-        if space.page_table_lock.taken:
+        if locks.taken(space.page_table_lock):
             report.leave(f"the memory of task {task.number}", FRAMES, "its page table lock is held")
             return
         check_space(memory, task, space)

@@ -44,10 +44,10 @@ static inline u32 atomic_xchg(atomic_t *a, u32 n)
 	return __atomic_exchange_n(&a->v, n, __ATOMIC_SEQ_CST);
 }
 
-static inline u32 atomic_cmpxchg(atomic_t *a, u32 old, u32 new)
+static inline bool atomic_replace(atomic_t *a, u32 old, u32 new)
 {
-	__atomic_compare_exchange_n(&a->v, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-	return old;
+	return __atomic_compare_exchange_n(
+		&a->v, &old, new, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
 static inline void smp_mb(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }

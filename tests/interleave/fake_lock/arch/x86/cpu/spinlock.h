@@ -32,7 +32,8 @@ void spin_unlock(struct spinlock *lock);
 u32 spin_lock_irqsave(struct spinlock *lock);
 void spin_unlock_irqrestore(struct spinlock *lock, u32 flags);
 bool spin_held(const struct spinlock *lock);
-/* For who has set `taken`, and raised nosleep.locks, himself. */
+/* For who raises nosleep.locks himself. */
+static inline bool spin_grab(struct spinlock *lock) { return !atomic_xchg(&lock->taken, 1); }
 void spin_taken(struct spinlock *lock);
 
 #endif
