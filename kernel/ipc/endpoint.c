@@ -24,13 +24,8 @@ static bool wake_some(struct endpoint *endpoint)
 {
 	u32 flags = objects_lock_irq(), n;
 
-	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&endpoint->queue); n++) {
-		struct user_thread *waiter =
-			list_first(&endpoint->queue, struct user_thread, queue);
-
-		order_thread(ORDER_WAKE, waiter);
-		thread_leave_call(waiter, EDEAD);
-	}
+	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&endpoint->queue); n++)
+		thread_waits_in_vain(list_first(&endpoint->queue, struct user_thread, queue));
 	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }

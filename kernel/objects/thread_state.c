@@ -69,6 +69,12 @@ void thread_leave_call(struct user_thread *thread, u32 result)
 	thread_wake(thread, result);
 }
 
+void thread_waits_in_vain(struct user_thread *thread)
+{
+	order_thread(ORDER_WAKE, thread);
+	thread_leave_call(thread, EDEAD);
+}
+
 u32 thread_block(struct user_thread *self, struct user_thread *next)
 {
 	/* A transfer to it is under way: its end looks at `dying`. */
