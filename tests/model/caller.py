@@ -32,9 +32,9 @@ WEIGHTS = {
     "ipc_call": 12,
     "ipc_reply_recv": 10,
     "ipc_send": 9,
-    "ipc_recv": 14,
+    "ipc_recv": 17,
     "notify": 7,
-    "notify_wait": 12,
+    "notify_wait": 15,
     "obj_create": 8,
     "handle_copy": 9,
     "handle_drop": 6,
@@ -265,7 +265,7 @@ class Caller(Arguments):
         table = self.thread.task.table
         if sum(slot in table for slot in SLOTS) > len(SLOTS) * 3 // 4 and self.chance(30):
             name = "handle_drop"
-        elif self.thread.task.space.limit - self.thread.task.space.used < 12000 and self.chance(30):
+        elif self.thread.task.space.limit - self.thread.task.space.used < 12000 and self.chance(15):
             name = "mem_unmap"
         while self.chance(92) and self.lacks(name):
             name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
