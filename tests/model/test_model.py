@@ -91,7 +91,9 @@ REFUSED = re.compile(r"^# (\S+): (\d+) runs, (\d+) with effect$", re.M)
 
 
 def refuse_charges(build, kernel, which, **machine):
-    """Each in-system test with its charges refused, one by one: an error, and nothing is left."""
+    """Each in-system test with its charges refused, or its allocations failing, one by one: an
+    error, and nothing is left.
+    """
     append = f'selftest=none run="test {which}"'
     machine = {"smp": "2", "memory": "256M"} | machine
     machine = Machine(kernel, append=append, programs=True, debug=True, **machine)
@@ -105,15 +107,16 @@ def refuse_charges(build, kernel, which, **machine):
     assert boot.status == PASS, boot.final_report
 
 
-def test_every_tenth_charge_refused(build):
+@pytest.mark.parametrize("which", ["-refuse10", "-fail10"])
+def test_every_tenth_refused(which, build):
     """Of the tests that allocate most, one by one; the others in make check-user."""
-    refuse_charges(build, "2level", "-refuse10 handle memory item")
+    refuse_charges(build, "2level", f"{which} handle memory item")
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("which", ["-refuse10", "-refuse"])
+@pytest.mark.parametrize("which", ["-refuse10", "-refuse", "-fail10", "-fail"])
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
-def test_every_charge_refused(kernel, which, build):
+def test_every_one_refused(kernel, which, build):
     refuse_charges(build, kernel, which, smp="4")
 
 
