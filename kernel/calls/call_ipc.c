@@ -1,7 +1,6 @@
 /* The calls that send, receive and answer. */
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fast.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"

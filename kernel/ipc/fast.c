@@ -2,7 +2,6 @@
 #include "kernel/ipc/fast.h"
 
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"

@@ -167,9 +167,8 @@ def check_followed(counts):
     assert not wrong, "\n".join(wrong)
 
 
-# The calls of user/random/ordered.c.  The others have no order of their own that the log could show:
-# mem_* and io_grant are made, but each thread maps its own places; thread_create and irq_ctl change
-# nothing that another call of the race sees.
+# The calls of user/random/ordered.c.  Of these mem_* and io_grant are made in places that no other
+# thread uses; thread_create and irq_ctl change nothing that another call of the race sees.
 ORDERED = (
     "ipc_call ipc_reply_recv ipc_send ipc_recv notify notify_wait obj_create handle_copy handle_drop "
     "thread_ctl mem_alloc mem_map mem_unmap io_grant timer_set sys_info sys_ctl"
