@@ -14,8 +14,10 @@ USER := $(BUILD)/user
 USER_CRT0 := user/lib/crt0.asm
 USER_LIB := $(filter-out $(USER_CRT0),$(call sources_in,user/lib lib))
 USER_FOLDERS := $(sort $(foreach file,$(wildcard user/*/*.c),$(word 2,$(subst /, ,$(file)))))
-USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) \
-	$(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)))
+USER_FILES := $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c))
+USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) $(USER_FILES))
+$(foreach name,$(filter $(USER_FOLDERS),$(USER_FILES)),\
+	$(error user/bin/$(name).c: the folder user/$(name) has that name already))
 
 # $(call user_sources,program): a folder with a start.asm begins there, and not in crt0.asm.
 user_sources = $(USER_LIB) \
@@ -25,8 +27,16 @@ user_objects = $(patsubst %,$(USER)/objects/%.o,$(user_sources))
 
 $(USER)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS) $(USER_PROGRAMS)' | cmp -s - $@ || \
-		echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS) $(USER_PROGRAMS)' >$@
+	@echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS)' >$@
+
+# Which programs there are: the archive is packed anew, and those that are gone go from here too.
+$(USER)/programs: FORCE
+	@mkdir -p $(@D)
+	@echo '$(USER_PROGRAMS)' | cmp -s - $@ || { \
+		for old in $$(cat $@ 2>/dev/null); do \
+			case ' $(USER_PROGRAMS) ' in *" $$old "*) ;; *) rm -f $(USER)/$$old ;; esac; \
+		done; echo '$(USER_PROGRAMS)' >$@; }
 
 $(USER)/objects/%.c.o: %.c $(USER)/flags
 	@mkdir -p $(@D)
@@ -49,7 +59,7 @@ endef
 $(foreach program,$(USER_PROGRAMS),$(eval $(call user_program,$(program))))
 
 # The same bytes from the same programs, whoever packs them and when.
-$(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%)
+$(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%) $(USER)/programs
 	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed
 	@for program in $(USER_PROGRAMS); do \
 		$(OBJCOPY) --strip-all $(USER)/$$program $(USER)/packed/$$program || exit 1; \

@@ -263,4 +263,15 @@ static int follow_script(void)
 	return step ? 0 : 1;
 }
 
-int main(int argc, char **argv) { return argc > 1 ? race(argc, argv) : follow_script(); }
+int main(int argc, char **argv)
+{
+	struct info_map map;
+
+	if (argc > 1)
+		return race(argc, argv);
+	if (sys_info(0, INFO_MAPS, SCRIPT_AT, (u32)(uintptr_t)&map, sizeof(map)).word0 &&
+		map.address == SCRIPT_AT)
+		return follow_script();
+	printf("usage: random SEED COUNT; without, a script of tests/model is the second module\n");
+	return 2;
+}

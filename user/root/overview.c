@@ -1,6 +1,7 @@
 /* CPUs, modules, programs: see overview.h. */
 #include "user/root/overview.h"
 
+#include "lib/string.h"
 #include "user/lib/print.h"
 #include "user/root/archive.h"
 #include "user/root/start_page.h"
@@ -22,7 +23,7 @@ static void print_programs(void)
 		return;
 	}
 	while (tar_next(&tar, &file))
-		if (file.regular)
+		if (file.regular && strcmp(file.name, "root"))
 			printf("root: program %s, %u bytes\n", file.name, file.size);
 	if (tar.fault)
 		printf("root: the archive is damaged at byte %u: %s\n", tar.next, tar.fault);
@@ -30,8 +31,8 @@ static void print_programs(void)
 
 void overview_print(void)
 {
-	printf("root: the first task, on %u CPUs, %u modules\n", start_page->cpus,
-		start_page->modules);
+	printf("root: the first task, on %u CPUs, %u module%s\n", start_page->cpus,
+		start_page->modules, start_page->modules == 1 ? "" : "s");
 	print_modules();
 	if (start_page->wall_clock)
 		printf("root: booted %llu seconds after 1970 began\n", start_page->wall_clock);

@@ -180,6 +180,8 @@ int main(int argc, char **argv)
 	if (error)
 		panic("no endpoint: %s", error_name(error));
 	printf("TAP version 13\n1..%u\n", picked + all);
+	if (!picked)
+		printf("# no test has a name that begins with '%s'\n", argv[1]);
 	if (!picked || !first_child(how))
 		return 2;
 	return run_picked(how, argc - 1, argv + 1) ? 1 : 0;
