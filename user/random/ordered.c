@@ -227,7 +227,7 @@ static struct result pick_control(struct random *random)
 	if (call.tag == THREAD_YIELD)
 		return call;
 	call.error |= (chance(random, 30) ? 0 : thread(random)) << 8;
-	if (call.tag == THREAD_BIND && chance(random, 35))
+	if (call.tag == THREAD_BIND && chance(random, 20))
 		call.error |= notification(random) << 20;
 	if (call.tag == THREAD_PRIO)
 		call.word0 = RACER_PRIO + below(random, 18);
@@ -321,8 +321,8 @@ static struct result pick_clock(struct random *random)
 static const struct weight {
 	u32 number, weight;
 } weights[] = { { CALL_ipc_call, 11 }, { CALL_ipc_send, 9 }, { CALL_ipc_recv, 18 },
-	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 10 }, { CALL_notify_wait, 10 },
-	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 8 },
+	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 12 }, { CALL_notify_wait, 10 },
+	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 6 },
 	{ CALL_handle_drop, 1 }, { CALL_thread_ctl, 6 }, { CALL_mem_alloc, 4 }, { CALL_mem_map, 3 },
 	{ CALL_mem_unmap, 4 }, { CALL_io_grant, 2 }, { CALL_sys_info, 4 }, { CALL_sys_ctl, 2 } };
 
