@@ -68,7 +68,7 @@ def found_in_step(build, steps, limits):
 
 
 def found_in_order(build, count):
-    status, text, lines, _ = order.race(build, ORDERED, 1, count, 120)
+    status, text, lines, _ = order.race(build, ORDERED, 1, count, 600)
     if status != instep.PASS:
         return said(status, text)
     try:
@@ -98,7 +98,8 @@ def main():
         if asked.only and fault["name"] not in asked.only.split(","):
             continue
         if fault.get("races"):
-            found = find(fault, asked.build, ORDERED, lambda b: found_in_order(b, asked.count))
+            count = fault.get("count", asked.count)
+            found = find(fault, asked.build, ORDERED, lambda b, n=count: found_in_order(b, n))
         else:
             found = find(
                 fault, asked.build, "tarn.elf", lambda b: found_in_step(b, steps, caller.limits)
