@@ -8,6 +8,7 @@
 #include "mm/user/account.h"
 #include "mm/user/user_entry.h"
 #include "mm/user/user_page.h"
+#include "mm/wait.h"
 
 /* Everything that the entries at the receiver need, made beforehand. */
 struct supplies {
@@ -152,6 +153,7 @@ int user_send(const struct page_item *items, u32 n)
 			spin_unlock(&maps_lock);
 		}
 		give_back(&supplies);
+		cond_resched();
 	} while (error == -EAGAIN);
 	if (!error && granted)
 		flush_tlb_mm(&items[0].from.mm->tlb);
