@@ -20,9 +20,6 @@ static inline void copy_words(void *to, const void *from, u32 n)
 	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(n)::"memory");
 }
 
-static inline void copy_page_at(void *to, const void *from)
-{
-	copy_words(to, from, PAGE_SIZE / 4);
-}
+static inline void copy_page_at(void *to, const void *from) { copy_words(to, from, PAGE_SIZE / 4); }
 
 #endif
