@@ -1,6 +1,6 @@
 /*
- * Whole pages, and words, filled and copied where they are mapped.  A string instruction moves four bytes a
- * step.
+ * Whole pages, and words, filled and copied where they are mapped.  A string instruction moves four
+ * bytes a step.
  */
 #ifndef ARCH_X86_PAGE_OPS_H
 #define ARCH_X86_PAGE_OPS_H
@@ -20,9 +20,6 @@ static inline void copy_words(void *to, const void *from, u32 n)
 	__asm__ volatile("rep movsl" : "+D"(to), "+S"(from), "+c"(n)::"memory");
 }
 
-static inline void copy_page_at(void *to, const void *from)
-{
-	copy_words(to, from, PAGE_SIZE / 4);
-}
+static inline void copy_page_at(void *to, const void *from) { copy_words(to, from, PAGE_SIZE / 4); }
 
 #endif

@@ -19,9 +19,6 @@ static inline void copy_words(void *to, const void *from, u32 n)
 		((volatile u32 *)to)[i] = ((const volatile u32 *)from)[i];
 }
 
-static inline void copy_page_at(void *to, const void *from)
-{
-	copy_words(to, from, PAGE_SIZE / 4);
-}
+static inline void copy_page_at(void *to, const void *from) { copy_words(to, from, PAGE_SIZE / 4); }
 
 #endif
