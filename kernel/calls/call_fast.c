@@ -8,7 +8,6 @@
  */
 #include "kernel/calls/call.h"
 #include "kernel/calls/call_ipc.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"

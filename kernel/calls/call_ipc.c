@@ -3,7 +3,6 @@
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"

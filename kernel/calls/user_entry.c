@@ -4,7 +4,6 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/upcall.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/ipc/message.h"
 

@@ -2,7 +2,6 @@
 #include "kernel/objects/thread_state.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 
@@ -67,6 +66,12 @@ __cold void thread_leave_call(struct user_thread *thread, u32 result)
 	if (thread->state == IN_REPLY)
 		thread->call_number++;
 	thread_wake(thread, result);
+}
+
+void thread_waits_in_vain(struct user_thread *thread)
+{
+	order_thread(ORDER_WAKE, thread);
+	thread_leave_call(thread, EDEAD);
 }
 
 u32 thread_block(struct user_thread *self, struct user_thread *next)

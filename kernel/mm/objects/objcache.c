@@ -10,6 +10,7 @@
 #include "lib/assert.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
+#include "mm/hooks/charge_fault.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/wait.h"
 
@@ -166,6 +167,8 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 
 	if (gfp & __GFP_WAIT)
 		might_sleep("object_alloc", CALLER());
+	if (alloc_fails(gfp))
+		return NULL;
 	object = try_alloc(cache);
 	if (unlikely(!object))
 		object = alloc_growing(cache, gfp);
