@@ -93,7 +93,7 @@ static inline bool thread_is_user(const struct thread *thread) { return thread->
 /* The running thread, which must be a task's. */
 static inline struct user_thread *current_user_thread(void)
 {
-	return container_of(this_cpu_read(run_queue.current), struct user_thread, thread);
+	return container_of(this_cpu_pointer(run_queue.current), struct user_thread, thread);
 }
 
 /* Its registers of user mode, at the top of its kernel stack. */

@@ -100,7 +100,7 @@ TARGETS = [
     target("user.ipc_roundtrip_2w", "call and answer of 2 words", None, 750, 400, **USER),
     target("user.ipc_roundtrip_60w", "of 60 words", None, 900, 600, **USER),
     target("user.ipc_string_4m", "a string of 4 MiB, each KiB", None, 400, 340, **USER),
-    target("user.signal_wait", "two notifications, there and back", None, 1450, 1000, **USER),
+    target("user.signal_wait", "two notifications, there and back", None, 1500, 1000, **USER),
     target(
         "user.fault_anon",
         "first write to a page, by a user-level pager, zeroing included",
@@ -117,7 +117,7 @@ TARGETS = [
         "user.task_create_destroy",
         "a task with a page and a thread, made and ended",
         None,
-        (12600, 13800),
+        (12700, 13900),
         8000,
         **USER,
     ),

@@ -1,6 +1,6 @@
 /*
- * Whole pages, and words, filled and copied where they are mapped.  A string instruction moves four bytes a
- * step.
+ * Whole pages, and words, filled and copied where they are mapped.  A string instruction moves four
+ * bytes a step.
  */
 #ifndef ARCH_X86_PAGE_OPS_H
 #define ARCH_X86_PAGE_OPS_H

@@ -176,7 +176,7 @@ void flush_tlb_kernel_range(uintptr_t start, uintptr_t end)
 
 void switch_mm(struct mm_tlb *next)
 {
-	struct mm_tlb *former = this_cpu_read(active_mm);
+	struct mm_tlb *former = this_cpu_pointer(active_mm);
 	u32 bit;
 
 	this_cpu_write(lazy_mm, !next);
