@@ -45,7 +45,8 @@ struct loading {
 
 void tasks_begin(void)
 {
-	timeouts_init();
+	if (!timeouts_init())
+		panic("no memory for the thread of time-outs");
 	system_object_init();
 	endpoints_init();
 	notifications_init();

@@ -2,7 +2,6 @@
 #include "kernel/objects/task.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"

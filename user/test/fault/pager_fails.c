@@ -251,6 +251,31 @@ static void call_that_faults_has_places(void)
 	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_E, ~0u, TIMEOUT_POLL)).word0, 4);
 }
 
+/* What it is told of SLOT_E's pages goes to a page that is not there. */
+static void look_at_maps(void *unused)
+{
+	(void)unused;
+	client_tell(sys_info(SLOT_E, INFO_MAPS, 0, P, PAGE).error);
+}
+
+/* A task ends, and its pages are back, while somebody who looks at them waits for a page. */
+static void ends_while_looked_at(void)
+{
+	struct result message;
+
+	make_notification(SLOT_D);
+	EXPECT(0, obj_create(SLOT_SYSTEM, SLOT_E, KIND_TASK | 8u << 8 | 3u << 16, 256 * PAGE,
+			  SLOT_D << 12, 256));
+	EXPECT(0, mem_alloc(SLOT_E, 0, TEST_PAGES | PROT_RW, 1, 0));
+	message = client_begin(look_at_maps);
+	client_check_fault(&message, WRITE_FAULT, P);
+	EXPECT(0, handle_drop(SLOT_E, DROP_DESTROY));
+	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_D, ~0u, SOON)).word0, 1u << 3);
+	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_RW, 1, 0));
+	message = client_answer(RESUME);
+	client_check_end(&message, EDEAD);
+}
+
 static const struct test tests[] = {
 	{ "pager.never_answers", pager_never_answers, 0 },
 	{ "pager.never_receives", pager_never_receives, 0 },
@@ -266,6 +291,7 @@ static const struct test tests[] = {
 	{ "pager.kernel_copy", copy_brings_pages, 0 },
 	{ "pager.kernel_copy_twice", copy_without_page, 0 },
 	{ "pager.kernel_copy_dies", copy_and_dead_pager, 0 },
+	{ "pager.ends_while_looked_at", ends_while_looked_at, 0 },
 	{ "pager.string", string_brings_pages, 0 },
 	{ "pager.string_missing", string_and_no_page, 0 },
 	{ "pager.places", call_that_faults_has_places, 0 },

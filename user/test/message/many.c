@@ -10,17 +10,22 @@
 #define OTHER 2u
 #define LAST 4u
 
-static struct result seen[MANY];
+/* Whose time-outs come together: more than the timer's interrupt may wake in one go. */
+#define MANY_TIMED 60u
 
-static void begin_all(void (*run)(void *), enum wait_state state)
+static struct result seen[MANY_TIMED];
+
+static void begin(u32 threads, void (*run)(void *), enum wait_state state)
 {
-	for (u32 n = 0; n < MANY; n++)
+	for (u32 n = 0; n < threads; n++)
 		seen[n].error = NOTHING_YET;
-	for (u32 n = 0; n < MANY; n++) {
+	for (u32 n = 0; n < threads; n++) {
 		start_thread(n, run, (void *)n, 8, n);
 		WAIT_STATE(SLOT_THREADS + n, state);
 	}
 }
+
+static void begin_all(void (*run)(void *), enum wait_state state) { begin(MANY, run, state); }
 
 static void wait_until_back(u32 n, u32 error)
 {
@@ -78,10 +83,36 @@ static void many_time_outs(void)
 {
 	make_notification(SLOT_A);
 	make_notification(SLOT_B);
-	begin_all(start_together, WAITS_NOTE);
+	begin(MANY_TIMED, start_together, WAITS_NOTE);
 	EXPECT(0, notify(SLOT_B, ~0u));
 	EXPECT(0, notify(SLOT_B, ~0u));
-	all_back(ETIMEDOUT);
+	for (u32 n = 0; n < MANY_TIMED; n++)
+		wait_until_back(n, ETIMEDOUT);
+}
+
+#define TIMERS 300u
+
+static u64 now(void)
+{
+	struct result clock = sys_ctl(0, SYS_CLOCK, 0, 0);
+
+	return (u64)clock.word1 << 32 | clock.word0;
+}
+
+/* Most are due at once, the others a round of the wheel later: all in the same list. */
+static void many_timers(void)
+{
+	u64 when = now() + 100 * MS;
+
+	for (u32 n = 0; n < TIMERS; n++) {
+		u64 at = when + (n % 16 ? 0 : 2560 * MS);
+
+		make_notification(SLOT_A + n);
+		EXPECT(0, timer_set(SLOT_A + n, 1, (u32)at, (u32)(at >> 32)));
+	}
+	for (u32 n = 0; n < TIMERS; n++)
+		EXPECT(0, notify_wait(SLOT_A + n, 2, 5000 * MS));
+	CHECK(now() >= when + 2560 * MS, "the last timer came early");
 }
 
 /* ---- Messages ---- */
@@ -149,6 +180,7 @@ static const struct test tests[] = {
 	{ "many.waiters", many_waiters, 0 },
 	{ "many.waiters_at_the_end", many_waiters_at_the_end, 0 },
 	{ "many.time_outs", many_time_outs, 0 },
+	{ "many.timers", many_timers, 0 },
 	{ "many.misfits", many_that_do_not_fit, 0 },
 	{ "many.without_a_slot", many_without_a_slot, 0 },
 	{ "many.at_a_dead_endpoint", many_at_a_dead_endpoint, 0 },
