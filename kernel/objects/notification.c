@@ -118,17 +118,16 @@ u32 notification_take(struct notification *notification, u32 mask)
 static bool hand_out_some(struct notification *notification)
 {
 	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
-		struct user_thread *waiter =
-			list_entry(notification->look, struct user_thread, queue);
+		struct list *node = notification->look;
+		struct user_thread *waiter = list_entry(node, struct user_thread, queue);
 
-		if (!notification->bits || notification->look == &notification->waiters)
+		if (!notification->bits || node == &notification->waiters)
 			return false;
-		if (!(waiter->mask & notification->bits)) {
-			notification->look = waiter->queue.next;
+		notification->look = node->next;
+		if (!(waiter->mask & notification->bits))
 			continue;
-		}
 		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
-		thread_wake(waiter, 0); /* it leaves the queue */
+		thread_wake(waiter, 0);
 	}
 	return true;
 }
