@@ -21,7 +21,7 @@ BUDGETS = {
     # met with a message each (acpi.c, rammap.c, clock.c); lines of at most 100 columns added 3 %.
     # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290,
     # lines of devices 60, the clock 95, the log 40.
-    "kernel/arch/x86": 5550,
+    "kernel/arch/x86": 5560,
     # The design allows 3,200.  Kernel objects and threads that come and go cost 160 more: stacks
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015.

@@ -53,8 +53,8 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
 void mm_unmap_frames(struct mm *mm, uintptr_t start, uintptr_t end);
 
 /*
- * The entry for `address`; NULL: no table stands there, or it is the kernel's.  page_table_lock held, or
- * maps_lock where only entries with a record are looked at.
+ * The entry for `address`; NULL: no table stands there, or it is the kernel's.  page_table_lock
+ * held, or maps_lock where only entries with a record are looked at.
  */
 pte_t *mm_pte(struct mm *mm, uintptr_t address);
 /*

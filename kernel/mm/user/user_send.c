@@ -10,7 +10,7 @@
 #include "mm/user/user_page.h"
 #include "mm/wait.h"
 
-/* Everything that the entries at the receiver need, made beforehand; and what has left the sender. */
+/* What the entries at the receiver need, made beforehand; and what has left the sender. */
 struct supplies {
 	struct mm *to;
 	struct mapping *records; /* one for each page */
@@ -64,7 +64,7 @@ static int supply(struct supplies *supplies, const struct page_item *items, u32 
 	return 0;
 }
 
-/* Whether one page could be sent now; maps_lock held.  *steps: records looked at for all of them. */
+/* Whether one page could be sent now; maps_lock held.  *steps: records looked at for all. */
 static int check_page(const struct page_item *item, u32 i, u32 *steps)
 {
 	struct page *page = user_frame_at(item->from.mm, at(&item->from, i));
