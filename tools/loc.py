@@ -21,15 +21,15 @@ BUDGETS = {
     # met with a message each (acpi.c, rammap.c, clock.c); lines of at most 100 columns added 3 %.
     # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290,
     # lines of devices 60, the clock 95, the log 40.
-    "kernel/arch/x86": 5550,
+    "kernel/arch/x86": 5560,
     # The design allows 3,200.  Kernel objects and threads that come and go cost 160 more: stacks
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015.
-    "kernel/mm": 4550,
+    "kernel/mm": 4560,
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5500,
+    "kernel": 5540,
     "user/test": None,
     "user/random": None,
     "user/bench": None,
@@ -42,7 +42,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17200
+TOGETHER = 17250
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),
