@@ -25,11 +25,11 @@ BUDGETS = {
     # The design allows 3,200.  Kernel objects and threads that come and go cost 160 more: stacks
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015.
-    "kernel/mm": 4500,
+    "kernel/mm": 4570,
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5350,
+    "kernel": 5600,
     "user/test": None,
     "user/random": None,
     "user/bench": None,
@@ -42,7 +42,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17000
+TOGETHER = 17350
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),

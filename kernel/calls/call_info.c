@@ -1,4 +1,5 @@
 /* sys_info: what the kernel tells of itself. */
+#include "arch/x86/console/console.h"
 #include "arch/x86/cpu/user_copy.h"
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/cpumask.h"
@@ -299,6 +300,35 @@ static u32 tell_thread(struct user_thread *self, u32 slot, struct answer *answer
 	return put_one(answer, &info, sizeof(info));
 }
 
+/* ---- LOG ---- */
+
+/* What is printed meanwhile may take the place of what comes next: there the answer ends. */
+static u32 tell_text(u32 at, struct answer *answer)
+{
+	char text[128];
+	u32 error = 0, n;
+
+	do {
+		n = MIN(answer->room - answer->filled, (u32)sizeof(text));
+		n = console_log_read(at, text, n);
+		at += n;
+	} while (n && put(answer, text, n, &error));
+	return error;
+}
+
+static u32 tell_log(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
+{
+	struct info_log info;
+	u32 error = 0;
+
+	object_let_go(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
+	if (error)
+		return error;
+	info.first = console_log_first(from);
+	error = put_one(answer, &info, sizeof(info));
+	return error ? error : tell_text(info.first, answer);
+}
+
 static u32 tell(struct user_thread *self, const struct call *call, struct answer *answer)
 {
 	switch (call->esi) {
@@ -307,6 +337,7 @@ static u32 tell(struct user_thread *self, const struct call *call, struct answer
 	case INFO_MAPS: return tell_maps(self, call->h1, call->edi, answer);
 	case INFO_THREAD: return tell_thread(self, call->h1, answer);
 	case INFO_CACHES: return tell_caches(call->edi, answer);
+	case INFO_LOG: return tell_log(self, call->h1, call->edi, answer);
 	default: return tell_tasks(self, call->h1, call->edi, answer);
 	}
 }
@@ -316,7 +347,7 @@ u32 call_sys_info(struct user_thread *self, struct trapframe *frame)
 	struct call call = call_begin(frame);
 	struct answer answer = { .at = call.ebp, .room = call.ebx };
 	bool whole = call.esi == INFO_SYSTEM || call.esi == INFO_CACHES;
-	bool ranged = call.esi == INFO_MAPS || call.esi == INFO_TASKS || call.esi == INFO_CACHES;
+	bool ranged = call.esi >= INFO_TASKS || call.esi == INFO_MAPS;
 	u32 error;
 
 	if (call.esi >= INFO_KINDS || (whole && call.h1) || (!ranged && call.edi))

@@ -1,6 +1,5 @@
 /* The calls that make, copy and drop handles and objects. */
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/system.h"

@@ -7,7 +7,6 @@
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/objects/irq.h"
 #include "kernel/objects/notification.h"

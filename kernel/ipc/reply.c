@@ -2,7 +2,6 @@
 #include "kernel/ipc/reply.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/transfer.h"

@@ -3,7 +3,6 @@
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/smp/cpumask.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"

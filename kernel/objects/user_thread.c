@@ -6,7 +6,6 @@
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/smp/smp_call.h"
 #include "arch/x86/upcall.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"

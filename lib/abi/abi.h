@@ -147,8 +147,9 @@ enum sys_op { SYS_PRINT, SYS_EXIT, SYS_CLOCK };
  * SYSTEM: one struct info_system.  TASK (handle: a task, 0 = own): one struct info_task.  MAPS:
  * structs info_map, from the address `from` on.  THREAD: one struct info_thread.  TASKS (system,
  * send): structs info_task, from the number `from` on.  CACHES: structs info_cache, from number
- * `from` on, of the kernel's objects.  LOG: bytes of the kernel's output.  edi returns the bytes
- * filled in.
+ * `from` on, of the kernel's objects.  LOG (system, send): one struct info_log, with text of the
+ * console from the byte number `from` on; the last 16 KiB are kept.  edi returns the bytes filled
+ * in.
  */
 enum info_kind {
 	INFO_SYSTEM,
@@ -157,6 +158,7 @@ enum info_kind {
 	INFO_THREAD,
 	INFO_TASKS,
 	INFO_CACHES,
+	INFO_LOG,
 	INFO_KINDS
 };
 
@@ -210,6 +212,11 @@ struct info_thread {
 	/* 0: runs, or could.  In a call: 1 SEND, 2 REPLY, 3 RECV, 4 NOTE, 5 ACTIVE, 6 PASSIVE. */
 	u32 waiting;
 	u32 priority, cpu;
+};
+
+struct info_log {
+	u32 first;   /* number of the first byte: later than `from` if that has gone */
+	char text[]; /* up to the end of the buffer, or of what there is */
 };
 
 /* ---- The first task ---- */

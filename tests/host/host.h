@@ -70,6 +70,7 @@ const char *panic_text(void);
 	X(firmware)                                                                                \
 	X(tlb)                                                                                     \
 	X(physmap)                                                                                 \
+	X(log)                                                                                     \
 	X(topology)                                                                                \
 	X(memory)                                                                                  \
 	X(bootmem)                                                                                 \

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Plants the faults of faults.toml, one at a time, and shows that the model finds each.
+"""Plants the faults of faults.toml, one at a time, and shows that the model finds each, in step or
+in the order of a race.
 
     faults.py BUILD [--only NAME,...] [--count N]
 
@@ -16,8 +17,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "mutants")]
 import instep  # noqa: E402
-from run import mutate  # noqa: E402
+import order  # noqa: E402
+import replay  # noqa: E402
+from planting import mutate  # noqa: E402
 
+ORDERED = "tarn-debug.elf"  # the log of the order is the debug build's
 SOURCES = ("Makefile", "boot", "kernel", "lib", "linker.ld", "tests", "tools", "user")
 
 
@@ -39,25 +43,47 @@ def plant(fault, folder):
     path.write_text(text)
 
 
-def find(fault, build, steps, limits):
+def built(fault, build, folder, kernel):
+    """The folder of a build with the fault."""
+    copy_tree(build, folder)
+    plant(fault, folder)
+    debug = ["DEBUG=1"] if "debug" in kernel else []
+    made = subprocess.run(
+        ["make", "-s", *debug, f"build/{kernel}"], cwd=folder, capture_output=True, text=True
+    )
+    assert made.returncode == 0, made.stderr
+    return folder / "build"
+
+
+def said(status, text):
+    lines = [line for line in text.splitlines() if line.startswith(("model:", "panic:"))]
+    return lines[0] if lines else f"status {status}"
+
+
+def found_in_step(build, steps, limits):
     """What the run with the fault said; None: it was not found."""
+    script = instep.script_bytes(steps, limits)
+    status, text = instep.boot(build, "tarn.elf", script, 60)
+    return None if status == instep.PASS else said(status, text)
+
+
+def found_in_order(build, count):
+    status, text, lines, _ = order.race(build, ORDERED, 1, count, 600)
+    if status != instep.PASS:
+        return said(status, text)
+    try:
+        replay.replay(lines, False)
+    except replay.Different as different:
+        return f"line {different.number}: {different}"
+    return None
+
+
+def find(fault, build, kernel, look):
     with tempfile.TemporaryDirectory(prefix="tarn-fault-") as name:
-        folder = pathlib.Path(name)
-        copy_tree(build, folder)
-        plant(fault, folder)
-        made = subprocess.run(
-            ["make", "-s", "build/tarn.elf"], cwd=folder, capture_output=True, text=True
-        )
-        assert made.returncode == 0, made.stderr
-        script = instep.script_bytes(steps, limits)
         try:
-            status, text = instep.boot(folder / "build", "tarn.elf", script, 60)
+            return look(built(fault, build, pathlib.Path(name), kernel))
         except subprocess.TimeoutExpired:
             return "it does not end"
-    if status == instep.PASS:
-        return None
-    said = [line for line in text.splitlines() if line.startswith(("model:", "panic:"))]
-    return said[0] if said else f"status {status}"
 
 
 def main():
@@ -71,7 +97,13 @@ def main():
     for fault in tomllib.loads((HERE / "faults.toml").read_text())["fault"]:
         if asked.only and fault["name"] not in asked.only.split(","):
             continue
-        found = find(fault, asked.build, steps, caller.limits)
+        if fault.get("races"):
+            count = fault.get("count", asked.count)
+            found = find(fault, asked.build, ORDERED, lambda b, n=count: found_in_order(b, n))
+        else:
+            found = find(
+                fault, asked.build, "tarn.elf", lambda b: found_in_step(b, steps, caller.limits)
+            )
         missed += not found
         print(f"{fault['name']}: {found or 'NOT FOUND'}", flush=True)
     return 1 if missed else 0

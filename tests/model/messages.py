@@ -136,6 +136,9 @@ class Messages(Base):
         try:
             for item, place in zip(message.items, receiver.places):
                 if item.kind == C["ITEM_HANDLE"]:
+                    # What the first item brings is under way: the second one cannot take it along.
+                    own = sender.task is receiver.task
+                    need(not own or item.at not in [to for to, _, _ in moved], "EBADH")
                     moved.append(self.move_handle(sender, item, receiver, place.at))
         except Refused:
             undo()

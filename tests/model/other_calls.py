@@ -143,7 +143,7 @@ class OtherCalls(Base):
     def sys_info(self, thread, _, object_, what, from_, buffer, length):
         """The buffer is a page of the caller that nothing else uses, or nowhere."""
         errors = Errors()
-        ranged = what in (C["INFO_MAPS"], C["INFO_TASKS"], C["INFO_CACHES"])
+        ranged = what in (C["INFO_MAPS"], C["INFO_TASKS"], C["INFO_CACHES"], C["INFO_LOG"])
         whole = what in (C["INFO_SYSTEM"], C["INFO_CACHES"])
         errors.unless(what < C["INFO_KINDS"] and (ranged or not from_), "EINVAL")
         errors.unless(not whole or not object_, "EINVAL")
@@ -162,17 +162,19 @@ class OtherCalls(Base):
             handle = self.find_or_none(errors, thread.task, object_, "thread", 0)
             if handle:
                 words, size = self.thread_words(handle.object, thread), 24
-        elif what == C["INFO_TASKS"]:
+        elif what in (C["INFO_TASKS"], C["INFO_LOG"]):
             self.find_or_none(errors, thread.task, object_, "system", SEND)
         if what in (C["INFO_CACHES"], C["INFO_TASKS"]):
             size = length - length % 28  # whole structs; there are more of them
-        errors.unless(ranged or length >= size, "EINVAL")
+        if what == C["INFO_LOG"]:
+            size = 4  # and text
+        errors.unless(ranged and what != C["INFO_LOG"] or length >= size, "EINVAL")
         errors.unless(
             not size or buffer % PAGE == 0 and buffer in thread.task.space.scratch, "EFAULT"
         )
         errors.stop()
         checks = [(buffer + 4 * i, word) for i, word in enumerate(words) if word is not None]
-        compared = 11 if whole or what == C["INFO_TASKS"] else 15
+        compared = 11 if whole or what in (C["INFO_TASKS"], C["INFO_LOG"]) else 15
         self.returns(thread, edi=size, checks=checks, compared=compared)
 
     def task_words(self, task):

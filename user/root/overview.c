@@ -23,7 +23,7 @@ static void print_programs(void)
 		return;
 	}
 	while (tar_next(&tar, &file))
-		if (file.regular && strcmp(file.name, "root"))
+		if (file.regular && strcmp(file.name, "root") != 0)
 			printf("root: program %s, %u bytes\n", file.name, file.size);
 	if (tar.fault)
 		printf("root: the archive is damaged at byte %u: %s\n", tar.next, tar.fault);

@@ -75,7 +75,7 @@ static struct kernel_stack *make_place(uintptr_t bottom)
 }
 
 /* A new stack, in use by nobody yet. */
-static __noinline struct kernel_stack *stack_create(void)
+static __cold struct kernel_stack *stack_create(void)
 {
 	uintptr_t bottom = (uintptr_t)vmalloc(KERNEL_STACK_SIZE, false);
 	struct kernel_stack *stack;
@@ -175,7 +175,7 @@ u32 check_stack_cache(void)
 	return count > STACK_HIGH_MARK ? trim_list(STACK_LOW_MARK) : 0;
 }
 
-u32 drain_kernel_stacks(void) { return trim_list(0); }
+__cold u32 drain_kernel_stacks(void) { return trim_list(0); }
 
 const char *guard_page_owner(uintptr_t address)
 {

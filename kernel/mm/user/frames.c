@@ -11,7 +11,11 @@
 struct spinlock maps_lock = SPINLOCK_INIT("maps");
 static struct object_cache mapping_cache;
 
-void frames_init(void) { object_cache_init(&mapping_cache, "mapping", sizeof(struct mapping), 8); }
+void frames_init(void)
+{
+	object_cache_init(
+		&mapping_cache, "mapping", sizeof(struct mapping), __alignof__(struct mapping));
+}
 
 struct mapping *mapping_alloc(struct mm *mm, int *error)
 {

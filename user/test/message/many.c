@@ -2,7 +2,7 @@
  * More threads in a queue than the kernel handles in one hold of its lock (16): each is served all
  * the same, in order.
  */
-#include "user/test/test.h"
+#include "user/test/fellow.h"
 
 #define MANY 40u
 #define NOTHING_YET (~0u)
@@ -152,6 +152,30 @@ static void many_at_a_dead_endpoint(void)
 	all_back(EDEAD);
 }
 
+/* ---- A task ---- */
+
+static void stay(void *unused)
+{
+	(void)unused;
+	pause_us(TIMEOUT_NEVER - 1);
+}
+
+/* All of them are ended at once: with a handle left nobody tries again. */
+static void many_threads_of_a_task(void)
+{
+	struct fellow fellow = { .slot = SLOT_FELLOW, .area = 60, .run = stay };
+	u32 message = TEST_PAGES + 0x400000;
+
+	fellow_start(&fellow);
+	for (u32 n = 0; n < MANY; n++) {
+		EXPECT(0, thread_create(SLOT_FELLOW, SLOT_EMPTY, TEST_PAGES, TEST_PAGES,
+				  (message + n * PAGE) | 8, 0));
+		EXPECT(0, handle_drop(SLOT_EMPTY, 0));
+	}
+	EXPECT(0, handle_copy(0, SLOT_EMPTY, SLOT_FELLOW, RIGHTS_ALL, 0));
+	EXPECT(0, handle_drop(SLOT_FELLOW, DROP_DESTROY));
+}
+
 static const struct test tests[] = {
 	{ "many.waiters", many_waiters, 0 },
 	{ "many.waiters_at_the_end", many_waiters_at_the_end, 0 },
@@ -160,5 +184,6 @@ static const struct test tests[] = {
 	{ "many.misfits", many_that_do_not_fit, 0 },
 	{ "many.without_a_slot", many_without_a_slot, 0 },
 	{ "many.at_a_dead_endpoint", many_at_a_dead_endpoint, 0 },
+	{ "many.threads_of_a_task", many_threads_of_a_task, 0 },
 };
 TEST_LIST(many_tests, tests);

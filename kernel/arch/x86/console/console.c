@@ -1,6 +1,7 @@
-/* The console: formats once, writes to both devices. */
+/* The console: formats once, writes to both devices and the log. */
 #include "arch/x86/console/console.h"
 
+#include "arch/x86/console/log.h"
 #include "arch/x86/console/serial.h"
 #include "arch/x86/console/vga.h"
 #include "arch/x86/cpu/atomic.h"
@@ -50,6 +51,7 @@ static void console_put(struct sink *sink, char c)
 		serial_put('\r');
 	serial_put(c);
 	vga_put(c);
+	log_put(c);
 }
 
 void console_init(void)
@@ -75,6 +77,22 @@ void console_write(const char *bytes, u32 n)
 	for (u32 i = 0; i < n; i++)
 		console_put(&sink, bytes[i]);
 	unlock(flags);
+}
+
+u32 console_log_first(u32 number)
+{
+	u32 flags = lock(), first = log_first(number);
+
+	unlock(flags);
+	return first;
+}
+
+u32 console_log_read(u32 number, char *to, u32 n)
+{
+	u32 flags = lock(), copied = log_read(number, to, n);
+
+	unlock(flags);
+	return copied;
 }
 
 void console_printf(const char *fmt, ...)

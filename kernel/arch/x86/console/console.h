@@ -26,6 +26,13 @@ void console_printf(const char *fmt, ...) __printf_like(1, 2);
 /* Bytes as they are. */
 void console_write(const char *bytes, u32 n);
 void console_vprintf(const char *fmt, va_list args);
+/*
+ * The last 16 KiB of what was shown.  Bytes are numbered from the boot on: the first one from
+ * `number` on that is, or will be, there; up to n bytes from there, 0 if they have gone or are yet
+ * to come.
+ */
+u32 console_log_first(u32 number);
+u32 console_log_read(u32 number, char *to, u32 n);
 /* From now on nobody waits for the console's lock: panic, with the other CPUs stopped. */
 void console_break_lock(void);
 

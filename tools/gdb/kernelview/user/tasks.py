@@ -138,8 +138,8 @@ def registers_of(machine, thread, runs, on_stack):
     """The call of which the frame is, as far as its registers are known.  `runs`: some CPU runs the
     thread; `on_stack`: the arguments as that CPU's stack has them, or None.
 
-    A caller that waits for its answer may have gone the short way, which writes down neither tag nor
-    words: they are not known then.
+    A caller that waits for its answer may have gone the short way, which writes down neither tag
+    nor words: they are not known then.
     """
     frame, state = frame_of(machine, thread), state_of(thread)
     known = calls.Registers(frame.eax)
