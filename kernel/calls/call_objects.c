@@ -87,6 +87,7 @@ static u32 find_companions(
 static u32 create_task_for(struct user_thread *self, const struct call *call)
 {
 	struct new_task wanted = {
+		.creator = self->task,
 		.limit = call->edi,
 		.slots = call->ebx,
 		.max_priority = (call->esi >> 8) & 0xFFu,

@@ -97,12 +97,25 @@ __cold void thread_reply_went(struct object *object, u64 number)
 		thread_leave_call(thread, EDEAD);
 }
 
+/* Who ends a thread shall not wait for others of lower priority than its own. */
+static __cold void raise_to_killer(struct user_thread *thread)
+{
+	u32 priority = current_thread()->priority;
+
+	if (priority <= thread->base_priority)
+		return;
+	thread->base_priority = priority;
+	if (priority > thread->thread.priority)
+		sched_set_priority(&thread->thread, priority);
+}
+
 __cold void thread_kill(struct user_thread *thread)
 {
 	if (thread->dying)
 		return;
 	thread->dying = true;
 	thread->stopped = false;
+	raise_to_killer(thread);
 	sched_give_work(&thread->thread, WORK_KILL);
 	list_remove(&thread->in_task);
 	list_append(&thread->task->threads, &thread->in_task);

@@ -212,6 +212,7 @@ void user_thread_start(struct user_thread *thread)
 {
 	order_thread(ORDER_START, thread);
 	thread->started = true;
+	task_stands_alone(thread->task);
 	thread->stopped = thread->still = thread->parked = false;
 	thread->starts++;
 	sched_work_done(&thread->thread, WORK_STOP);

@@ -152,7 +152,6 @@ class Messages(Base):
         if handle.is_reply:
             receiver.task.table[to] = sender.task.table.pop(item.at)
             return to, item.at, handle
-        # To an answer the two are not the same: EDEAD uses the reply handle up.
         need(not handle.object.dead, "EDEAD")
         need(handle.rights & GRANT and not item.size & ~handle.rights, "EPERM")
         need(not (handle.badge and item.badge and handle.badge != item.badge), "EPERM")
@@ -339,7 +338,7 @@ class Messages(Base):
         else:
             self.returns(thread)
 
-    LEAVES = {"EPERM", "EMSGSIZE", "ENOMEM", "EQUOTA", "EBADH"}
+    LEAVES = {"EPERM", "EMSGSIZE", "ENOMEM", "EQUOTA", "EBADH", "EDEAD"}
 
     def answer(self, thread, caller, reply):
         """The caller of a call gets its answer, or Refused."""

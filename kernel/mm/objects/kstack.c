@@ -142,14 +142,25 @@ void kernel_stack_free(uintptr_t top)
 	list->count++;
 }
 
+/* Towards the mark: as many as one flush serves. */
+static u32 free_some(struct stack_list *list, u32 mark)
+{
+	void *bottoms[VFREE_TOGETHER];
+	u32 n = 0;
+
+	while (list->count > mark && n < VFREE_TOGETHER)
+		bottoms[n++] = (void *)pop(list)->bottom;
+	vfree_together(bottoms, n);
+	return n;
+}
+
 /* Down to the mark. */
 static u32 trim_list(u32 mark)
 {
-	struct stack_list *list = this_cpu(stack_list);
 	u32 freed = 0;
 
-	for (; list->count > mark; freed++)
-		vfree((void *)pop(list)->bottom);
+	while (this_cpu(stack_list)->count > mark)
+		freed += free_some(this_cpu(stack_list), mark);
 	return freed;
 }
 

@@ -496,6 +496,13 @@ static void call_once(void *argument)
 	*(struct result *)argument = ipc_call(SLOT_E, 0, 1, 2, TIMEOUT_NEVER);
 }
 
+static void call_for_handle(void *argument)
+{
+	message_close_places();
+	message_open_place(ITEM_HANDLE, 95, 0);
+	call_once(argument);
+}
+
 static void reply_moves(void)
 {
 	static struct result answer;
@@ -507,6 +514,26 @@ static void reply_moves(void)
 	one_item(ITEM_HANDLE, 93, 0, 0, 0);
 	EXPECT(EBADH, ipc_reply_recv(90, 0, 0, 0, 0, TIMEOUT_POLL));
 	EXPECT(0, ipc_reply_recv(93, 0, TAG(5u, 1u, 0u), 6, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(answer.tag));
+	CHECK_EQUAL(answer.word0, 6);
+}
+
+/* An answer with a handle to what is dead: as any that is refused, it leaves the caller waiting. */
+static void reply_with_dead_handle(void)
+{
+	static struct result answer;
+	struct result refused;
+
+	make_endpoint(SLOT_E);
+	make_endpoint(SLOT_B);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHTS_ALL, 0));
+	EXPECT(0, handle_drop(SLOT_C, DROP_DESTROY));
+	start_thread(1, call_for_handle, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_E, 90, TIMEOUT_NEVER));
+	message_put_handle(0, SLOT_B, RIGHT_SEND, 0);
+	refused = EXPECT(EDEAD, ipc_reply_recv(90, 0, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_POLL));
+	CHECK_EQUAL(refused.tag & TAG_REPLY, 0);
+	EXPECT(0, ipc_reply_recv(90, 0, TAG(5u, 1u, 0u), 6, 0, TIMEOUT_POLL));
 	WAIT_FOR(READ_ONCE(answer.tag));
 	CHECK_EQUAL(answer.word0, 6);
 }
@@ -534,6 +561,7 @@ static void write_after_grant(void)
 }
 
 static const struct test tests[] = {
+	{ "item.reply_with_dead_handle", reply_with_dead_handle, 0 },
 	{ "item.grant_write", write_after_grant, STATUS_KILLED + 14 },
 	{ "item.string_borders", string_borders, 0 },
 	{ "item.string_empty", empty_string, 0 },

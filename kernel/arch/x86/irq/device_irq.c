@@ -76,3 +76,8 @@ void device_irq_unmask(u32 irq)
 	else
 		pic_unmask(irq);
 }
+
+bool device_irq_same(u32 a, u32 b)
+{
+	return apic_present ? ioapic_isa_gsi(a) == ioapic_isa_gsi(b) : a == b;
+}

@@ -285,6 +285,8 @@ def check_charged(world, report):
     for task in world.tasks:
         for node in machine.list_nodes(task.address_of("owned")):
             owned[node - objects.layout("struct object")["owned"][0]] = task
+    for task in world.tasks:  # charged to themselves
+        owned.pop(task.address_of("object"), None)
     for thing in world.endpoints + world.notifications:
         report.look(68)
         address = thing.address_of("object")
