@@ -35,12 +35,20 @@ def copy_tree(build, folder):
     shutil.copytree(build, folder / "build", symlinks=True)
 
 
-def plant(fault, folder):
-    path = folder / fault["file"]
-    text = path.read_text()
+def faults():
+    return tomllib.loads((HERE / "faults.toml").read_text())["fault"]
+
+
+def with_fault(fault, folder):
+    """The text of its file with the fault; ValueError if it does not fit."""
+    text = (folder / fault["file"]).read_text()
     for old, new in fault["edits"]:
         text = mutate(text, {"function": fault["function"], "from": old, "to": new})
-    path.write_text(text)
+    return text
+
+
+def plant(fault, folder):
+    (folder / fault["file"]).write_text(with_fault(fault, folder))
 
 
 def built(fault, build, folder, kernel):
@@ -94,7 +102,7 @@ def main():
     asked = parser.parse_args()
     caller, steps = instep.make_steps(asked.build, "tarn.elf", 1, asked.count)
     missed = 0
-    for fault in tomllib.loads((HERE / "faults.toml").read_text())["fault"]:
+    for fault in faults():
         if asked.only and fault["name"] not in asked.only.split(","):
             continue
         if fault.get("races"):

@@ -12,6 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import faults
 import order
 from covered import MILLION, errors_seen, lacking, lacking_pairs
 from instep import PASS, boot, elf_name, explain, figures, make_steps, script_bytes
@@ -85,6 +86,12 @@ def test_more_would_be_said():
         covered.check()
     for words in ("% succeed", "% wait", "notify EPERM occurs 0 times"):
         assert words in str(said.value)
+
+
+@pytest.mark.parametrize("fault", faults.faults(), ids=lambda fault: fault["name"])
+def test_a_planted_fault_fits(fault):
+    """make check-user plants them; their texts must stand where they are to be replaced."""
+    assert faults.with_fault(fault, faults.ROOT) != (faults.ROOT / fault["file"]).read_text()
 
 
 REFUSED = re.compile(r"^# (\S+): (\d+) runs, (\d+) with effect$", re.M)
