@@ -1,16 +1,17 @@
 /*
  * Tasks: an address space, a handle table, an account, and where its faults go.
  *
- * A task ends when its last handle goes, when its last thread ends, or by DESTROY.  Until one of its
- * threads is started it also ends with the task that created it: handles to it may lie in its own
- * table, or in a circle of such tasks, where nobody can use them.  Ending marks it dead and kills its threads; when the last one has left, the reaper, a kernel thread of the CPU where that
- * was, drops its handles, ends what it created, and gives its pages back; then it raises the bit of the
- * notification that the creator named.
+ * A task ends when its last handle goes, when its last thread ends, or by DESTROY.  Until one of
+ * its threads is started it also ends with the task that created it: handles to it may lie in its
+ * own table, or in a circle of such tasks, where nobody can use them.  Ending marks it dead and
+ * kills its threads; when the last one has left, the reaper of the CPU where that was, a kernel
+ * thread, drops its handles, ends what it created, and gives its pages back; then it raises the bit
+ * of the notification that the creator named.
  *
  * Who ends a task does none of this, however small the task is, and does not wait for it either: it
- * could not begin before the task's threads have left, on other CPUs too.  The reaper has the
- * priority of the most urgent who ended a task, so nobody less urgent comes before.  It takes one
- * task after the other, so a large one delays those behind it.
+ * could not begin before the task's threads have left, on other CPUs too.  A reaper has the
+ * priority of the most urgent who ended a task there, so nobody less urgent comes before.  It takes
+ * one task after the other, so a large one delays those of its CPU behind it.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
