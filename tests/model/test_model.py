@@ -12,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import faults
+import planted
 import order
 from covered import MILLION, errors_seen, lacking, lacking_pairs
 from instep import PASS, boot, elf_name, explain, figures, make_steps, script_bytes
@@ -88,10 +88,10 @@ def test_more_would_be_said():
         assert words in str(said.value)
 
 
-@pytest.mark.parametrize("fault", faults.faults(), ids=lambda fault: fault["name"])
+@pytest.mark.parametrize("fault", planted.faults(), ids=lambda fault: fault["name"])
 def test_a_planted_fault_fits(fault):
     """make check-user plants them; their texts must stand where they are to be replaced."""
-    assert faults.with_fault(fault, faults.ROOT) != (faults.ROOT / fault["file"]).read_text()
+    assert planted.with_fault(fault, planted.ROOT) != (planted.ROOT / fault["file"]).read_text()
 
 
 REFUSED = re.compile(r"^# (\S+): (\d+) runs, (\d+) with effect$", re.M)

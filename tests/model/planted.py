@@ -1,8 +1,8 @@
 #!/usr/bin/python3
-"""Plants the faults of faults.toml, one at a time, and shows that the model finds each, in step or
+"""Plants the faults of planted.toml, one at a time, and shows that the model finds each, in step or
 in the order of a race.
 
-    faults.py BUILD [--only NAME,...] [--count N]
+    planted.py BUILD [--only NAME,...] [--count N]
 
 Each gets a copy of sources and build, in which only the changed file is compiled again. """
 import argparse
@@ -36,7 +36,7 @@ def copy_tree(build, folder):
 
 
 def faults():
-    return tomllib.loads((HERE / "faults.toml").read_text())["fault"]
+    return tomllib.loads((HERE / "planted.toml").read_text())["fault"]
 
 
 def with_fault(fault, folder):
