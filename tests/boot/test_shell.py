@@ -53,6 +53,11 @@ class Shell:
         self.boot.type(line + "\r")
         self.wait_for(re.compile(r"\n" + said))
 
+    def cancel(self):
+        """Ctrl-C, for the line that is typed or the program in front."""
+        self.boot.type("\x03")
+        self.wait_for(re.compile(r"\^C\ntarn:\S+\$ "))
+
     def wait_for_end(self, job):
         """Until the shell, which looks at each prompt, tells that the job has ended."""
         while f" ended with 137: {job}" not in self.boot.text:
@@ -96,14 +101,12 @@ def test_ends(kernel, build):
         shell.run("kill %1")
         shell.wait_for_end("sleep 1000 | cat")
         shell.begin("sh -c 'echo begin; sleep 1000'", "begin\n")
-        shell.boot.type("\x03")
-        shell.wait_for(PROMPT)
+        shell.cancel()
         shell.check("echo $?", "137\n")
         shell.begin("sh -c 'yes | head -1; cat'", "y\n")
         shell.boot.type("typed\r")
         shell.wait_for(re.compile("typed\ntyped\n"))
-        shell.boot.type("\x03")
-        shell.wait_for(PROMPT)
+        shell.cancel()
         for server in ("names", "con", "ramfs", "proc", "pipe"):
             shell.run(f"kill {server}")
             shell.check(f"echo {server} > file; cat file | cat", f"{server}\n")
@@ -120,12 +123,11 @@ def test_keys(kernel, build):
         shell.check("ls /bin/tru\t", "/bin/true\n")
         shell.boot.type("he\t")
         shell.wait_for(re.compile(r"\nhelp.*head.*hello.*hexdump.*\n"))
-        shell.boot.type("\x03")
-        shell.wait_for(PROMPT)
+        shell.cancel()
         shell.check("echo " + "x" * 1000 + " | wc", "      1       1    1001\n")
         shell.boot.type("y" * 3000 + "\x15")
-        shell.boot.type("".join(chr(c) for c in range(256) if c not in (3, 4, 10, 13)) + "\x03")
-        shell.wait_for(PROMPT)
+        shell.boot.type("".join(chr(c) for c in range(256) if c not in (3, 4, 10, 13)))
+        shell.cancel()
         shell.check("'", "sh: a quote is not closed\n")
         shell.check("| ;", "sh: a command is missing\n")
         shell.check("echo still there", "still there\n")
