@@ -17,20 +17,30 @@
 
 /* Of one interrupt; more than any device has. */
 #define CAUSES 1000u
+#define INTERRUPT_KEY 3
 
 static struct line line = { .echo = output_put };
 static struct keyboard keyboard;
 static u32 front;       /* group that the interrupt key ends, 0: none */
 static u32 interrupted; /* the one in front when the key came, until proc asks */
-static bool stuck;      /* no room, and nobody has read since the last ping */
+/* The key came in mode line before there was a front: a shell was about to name one. */
+static bool early;
+static bool stuck; /* no room, and nobody has read since the last ping */
 static bool refusing;
+
+static void interrupt(void)
+{
+	early = false;
+	interrupted = front;
+	notify(CON_INTERRUPT_SLOT, 1u << CON_INTERRUPT_BIT);
+}
 
 static void type(u8 byte)
 {
-	if (!line_put(&line, byte))
-		return;
-	interrupted = front;
-	notify(CON_INTERRUPT_SLOT, 1u << CON_INTERRUPT_BIT);
+	if (line_put(&line, byte))
+		interrupt();
+	else if (byte == INTERRUPT_KEY && !line.raw)
+		early = true;
 }
 
 static bool takes_input(void) { return refusing || line_has_room(&line); }
@@ -114,6 +124,7 @@ void input_mode(const struct request *request, struct answer *answer)
 	}
 	answer->word0 = line.raw ? CON_RAW : CON_LINE;
 	line_set_raw(&line, request->word[0] == CON_RAW);
+	early &= !line.raw;
 	serve_readers();
 }
 
@@ -122,6 +133,8 @@ void input_front(const struct request *request, struct answer *answer)
 	(void)answer;
 	front = request->word[0];
 	line.interrupts = front != 0;
+	if (front && early)
+		interrupt();
 }
 
 void input_interrupted(const struct request *request, struct answer *answer)

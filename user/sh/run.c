@@ -257,7 +257,6 @@ static pid_t start_expanded(const struct command *command)
 	pid = run ? fork_builtin(run) : spawn();
 	if (pid > 0)
 		return pid;
-	dup2(KEPT_FROM + 2, STDERR_FILENO);
 	say_why_not();
 	return 0;
 }

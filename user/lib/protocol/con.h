@@ -12,9 +12,11 @@ enum con_request {
 	CON_READ = 1,
 	/* String.  Answer: word 0 = bytes. */
 	CON_WRITE,
-	CON_MODE,  /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
-	CON_FRONT, /* word 0 = group that the interrupt key ends; 0: none */
-	CON_SIZE,  /* Answer: word 0 = columns, word 1 = rows */
+	CON_MODE, /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
+	/* Word 0 = group that the interrupt key ends; 0: none.  The key that came before, in mode
+	   line and with no group in front, ends this one. */
+	CON_FRONT,
+	CON_SIZE, /* Answer: word 0 = columns, word 1 = rows */
 	/* proc only.  Answer: word 0 = the group in front when the interrupt key came, else 0. */
 	CON_INTERRUPTED,
 };
