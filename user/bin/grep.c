@@ -1,5 +1,7 @@
-/* Lines in which a text stands, letter by letter; -v: in which it does not; -n: with numbers; -c: only
-   how many. */
+/*
+ * Lines in which a text stands, letter by letter; -v: in which it does not; -n: with numbers; -c:
+ * only how many.
+ */
 #include "lib/string.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"

@@ -3,7 +3,8 @@
  *
  *   line      pipeline { (';' | '&' | '&&' | '||') pipeline }
  *   pipeline  command { '|' command }
- *   command   words, and < FILE, > FILE, >> FILE, each with a digit before it for another descriptor
+ *   command   words, and < FILE, > FILE, >> FILE, each with a digit before it for another
+ *             descriptor
  *
  * Words are kept as they were written; expand.h takes quotes and '$' out of them.  '#' where a word
  * could begin starts a comment.
