@@ -22,7 +22,7 @@ BUDGETS = {
     # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290,
     # lines of devices 60, the clock 95, the log 40, the console's change
     # of hands 95.
-    "kernel/arch/x86": 5650,
+    "kernel/arch/x86": 5670,
     # The design allows 3,200.  Kernel objects and threads that come and go cost 160 more: stacks
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015.
@@ -30,7 +30,7 @@ BUDGETS = {
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5600,
+    "kernel": 5620,
     "user/test": None,
     "user/random": None,
     "user/bench": None,

@@ -3,6 +3,7 @@
 #define USER_LIB_START_H
 
 #include "lib/compiler.h"
+#include "user/lib/exit.h"
 #include "user/lib/message.h"
 
 /* What a program defines.  Its result is the status with which it ends. */
@@ -10,9 +11,6 @@ int main(int argc, char **argv);
 
 /* Called once, first: chooses how the kernel is called; `message` is the first thread's page. */
 void runtime_begin(struct message *message);
-
-/* Writes what streams still hold, then tells the parent, which ends the task. */
-__noreturn void exit(int status);
 
 /* The status of a program whose start-up object is damaged. */
 #define STATUS_BAD_START 125

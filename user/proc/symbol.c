@@ -78,7 +78,7 @@ const char *elf_symbol(const void *file, u32 size, u32 address, u32 *start)
 	if (!find_symbols(file, size, &symbols) || !read_section(file, size, symbols.link, &texts))
 		return NULL;
 	for (u32 at = 0; at + sizeof(struct symbol) <= symbols.size; at += sizeof(struct symbol)) {
-		struct symbol symbol;
+		struct symbol symbol = { 0 };
 
 		memcpy(&symbol, (const u8 *)file + symbols.offset + at, sizeof(symbol));
 		if (!contains(&symbol, address))

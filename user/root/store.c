@@ -8,8 +8,8 @@
 #include "user/root/archive.h"
 
 #define STORE_OWN RAMFS_STORE /* the same place in this task */
-#define STORE_MAX 0x18000000u  /* bytes */
-#define PIECE 64u              /* pages: the store grows by so many */
+#define STORE_MAX 0x18000000u /* bytes */
+#define PIECE 64u             /* pages: the store grows by so many */
 
 static u32 store_bytes;
 

@@ -9,6 +9,7 @@
 #include "user/lib/protocol/protocol.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
+#include "user/sh/status.h"
 
 static int change_folder(int argc, char **argv)
 {
@@ -29,7 +30,7 @@ static int print_folder(int argc, char **argv)
 	return !getcwd(folder, sizeof(folder)) || puts(folder) == EOF;
 }
 
-static int leave(int argc, char **argv) { exit(argc > 1 ? atoi(argv[1]) & 127 : run_status()); }
+static int leave(int argc, char **argv) { exit(argc > 1 ? atoi(argv[1]) & 127 : last_status); }
 
 static int list_jobs(int argc, char **argv)
 {

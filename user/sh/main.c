@@ -7,6 +7,7 @@
 #include "user/sh/jobs.h"
 #include "user/sh/prompt.h"
 #include "user/sh/run.h"
+#include "user/sh/status.h"
 
 #define STATUS_NO_FILE 127
 
@@ -19,7 +20,7 @@ static int run_file(FILE *file)
 		jobs_look();
 		run_line(line);
 	}
-	return run_status();
+	return last_status;
 }
 
 /* The script is not its programs' business. */

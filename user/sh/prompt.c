@@ -12,6 +12,7 @@
 #include "user/sh/edit.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
+#include "user/sh/status.h"
 
 #define PROGRAMS "/bin"
 #define NAME_COLUMNS 20u
@@ -166,5 +167,5 @@ int prompt_run(void)
 		edit_keep(&edit);
 		run_line(edit.text);
 	}
-	return run_status();
+	return last_status;
 }

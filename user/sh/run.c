@@ -14,6 +14,7 @@
 #include "user/sh/expand.h"
 #include "user/sh/jobs.h"
 #include "user/sh/parse.h"
+#include "user/sh/status.h"
 
 #define STATUS_SYNTAX 2
 #define STATUS_NOT_STARTED 126
@@ -23,7 +24,6 @@
 #define KEPT_FROM 13u /* where the shell's own are meanwhile */
 
 static struct parsed parsed;
-static int status;  /* $? */
 static int failure; /* of what could not be started: its status */
 static int arguments;
 static char **argument;
@@ -43,8 +43,6 @@ void run_begin(int argc, char **argv)
 	argument = argv;
 }
 
-int run_status(void) { return status; }
-
 /* ---- Words ---- */
 
 static const char *number_text(int number)
@@ -58,7 +56,7 @@ static const char *number_text(int number)
 static const char *value_of_variable(const char *name)
 {
 	if (*name == '?')
-		return number_text(status);
+		return number_text(last_status);
 	if (*name == '$')
 		return number_text(getpid());
 	if (*name >= '0' && *name <= '9')
@@ -323,13 +321,13 @@ static void run_job(const struct pipeline *pipeline)
 		job_leave(job);
 	else if (job)
 		result = job_wait(job);
-	status = failure ? failure : result;
+	last_status = failure ? failure : result;
 }
 
 static void run_here(const struct command *command, builtin *run)
 {
 	keep_own();
-	status = redirect_all(command) ? (run ? run(now.argc, now.argv) : 0) : 1;
+	last_status = redirect_all(command) ? (run ? run(now.argc, now.argv) : 0) : 1;
 	take_back_own();
 }
 
@@ -342,7 +340,7 @@ static bool run_builtin(const struct pipeline *pipeline)
 	if (pipeline->commands > 1 || pipeline->after == AFTER_BACKGROUND)
 		return false;
 	if (!expand_command(command)) {
-		status = 1;
+		last_status = 1;
 		return true;
 	}
 	run = now.argc ? builtin_find(now.argc, now.argv) : NULL;
@@ -360,17 +358,17 @@ static void run_pipeline(const struct pipeline *pipeline)
 
 static bool is_due(const struct pipeline *before)
 {
-	return before->after == AFTER_AND ? !status : before->after != AFTER_OR || status;
+	return before->after == AFTER_AND ? !last_status : before->after != AFTER_OR || last_status;
 }
 
 int run_line(const char *line)
 {
 	if (!parse(&parsed, line)) {
 		fprintf(stderr, "sh: %s\n", parsed.fault);
-		return status = STATUS_SYNTAX;
+		return last_status = STATUS_SYNTAX;
 	}
 	for (u32 i = 0; i < parsed.pipelines; i++)
 		if (!i || is_due(&parsed.pipeline[i - 1]))
 			run_pipeline(&parsed.pipeline[i]);
-	return status;
+	return last_status;
 }

@@ -8,7 +8,5 @@
 void run_begin(int argc, char **argv);
 /* The status of its last command. */
 int run_line(const char *line);
-/* $? */
-int run_status(void);
 
 #endif

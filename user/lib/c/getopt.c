@@ -42,7 +42,7 @@ int getopt(int argc, char *const argv[], const char *known)
 
 	if (!*letters && !next_word(argc, (char **)(uintptr_t)argv))
 		return -1;
-	optopt = *letters++;
+	optopt = (unsigned char)*letters++;
 	found = optopt == ':' ? NULL : strchr(known, optopt);
 	if (!found)
 		return complain(argv[0], "there is no option");

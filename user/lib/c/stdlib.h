@@ -4,12 +4,10 @@
 
 #include "lib/compiler.h"
 #include "lib/types.h"
+#include "user/lib/exit.h"
 
 #define EXIT_SUCCESS 0
 #define EXIT_FAILURE 1
-
-/* Writes what streams still hold, then ends the program. */
-__noreturn void exit(int status);
 
 void *malloc(size_t size);
 void *calloc(size_t count, size_t size);

@@ -28,7 +28,7 @@ void terminal_size(u32 *columns, u32 *rows)
 
 int terminal_key(u32 microseconds)
 {
-	u8 byte;
+	u8 byte = 0;
 	struct ask request = { .label = CON_READ,
 		.word = { 1 },
 		.place = &byte,

@@ -1,0 +1,4 @@
+/* See status.h. */
+#include "user/sh/status.h"
+
+int last_status;
