@@ -28,8 +28,8 @@ enum proc_request {
 	PROC_LIST,
 	PROC_POWER, /* word 0 as of ROOT_POWER, to which it is handed on */
 	/*
-	 * Word 0 = pid, word 1 = address.  Answer's string: structs info_map of its pages from there
-	 * on, at most PROC_MAPS_MAX; none: no more.
+	 * Word 0 = pid, word 1 = address.  Answer's string: structs info_map of its pages from
+	 * there on, at most PROC_MAPS_MAX; none: no more.
 	 */
 	PROC_MAPS,
 	/* root only, after the start of the servers, sent and not called.  String: a start-up
