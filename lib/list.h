@@ -59,6 +59,18 @@ static inline void list_unlink(struct list *node)
 	node->next->prev = node->prev;
 }
 
+/* All nodes of `from`, in their order, to the back; it is empty then. */
+static inline void list_append_all(struct list *head, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = head->prev;
+	head->prev->next = from->next;
+	from->prev->next = head;
+	head->prev = from->prev;
+	list_init(from);
+}
+
 #define list_entry(node, type, member) container_of(node, type, member)
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_last(head, type, member) list_entry((head)->prev, type, member)

@@ -43,14 +43,6 @@ void timeout_start_at(struct timeout *timeout, u64 microseconds)
 /* Those of slots whose tick has come, each looked at once; those of later rounds go back. */
 static struct list under_way = LIST_INIT(under_way);
 
-static void begin_slot(struct list *slot)
-{
-	if (list_empty(slot))
-		return;
-	list_insert_between(&under_way, slot->prev, slot->next);
-	list_init(slot);
-}
-
 /* Looks at up to ELEMENTS_A_HOLD; true if there are more. */
 static bool run_some(void)
 {
@@ -78,7 +70,8 @@ static void tick(void)
 {
 	u32 flags = objects_lock_irq();
 
-	begin_slot(slot_of(++now));
+	/* Behind those of the tick before, if the thread has not done them all. */
+	list_append_all(&under_way, slot_of(++now));
 	if (run_some())
 		wake_up_one(&more_wait);
 	objects_unlock_irq(flags);

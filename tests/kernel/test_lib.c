@@ -262,7 +262,7 @@ static void expect_list(const struct list *head, const char *want)
 
 SELFTEST(lib_list, "lib.list", 1, "")
 {
-	struct list head = LIST_INIT(head);
+	struct list head = LIST_INIT(head), other = LIST_INIT(other);
 	struct item items[] = { { .name = 'a' }, { .name = 'b' }, { .name = 'c' } };
 
 	expect_list(&head, "");
@@ -277,6 +277,16 @@ SELFTEST(lib_list, "lib.list", 1, "")
 	expect_list(&head, "cb");
 	list_for_each_safe(node, &head) list_remove(node);
 	expect_list(&head, "");
+	list_append_all(&head, &other);
+	expect_list(&head, "");
+	list_append(&other, &items[0].node);
+	list_append(&other, &items[1].node);
+	list_append_all(&head, &other);
+	expect_list(&head, "ab");
+	list_append(&other, &items[2].node);
+	list_append_all(&head, &other);
+	expect_list(&head, "abc");
+	expect_list(&other, "");
 }
 
 static void expect_division(u64 n, u64 d)

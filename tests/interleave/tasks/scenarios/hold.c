@@ -74,6 +74,43 @@ SCENARIO(hold_bits, .no_pool = true,
 	.about = "two bits raised over three waiters, for the first and the last", .cpus = 2,
 	.setup = setup_waiters, .start = start_two_bits, .finish = first_and_last);
 
+/* ---- Time-outs of two ticks, of which one hold does not do the first ---- */
+
+#define TICK 10000u
+
+static void wait_a_tick(u32 i, u32 ticks)
+{
+	result[i] = notify_wait(NOTE, BIT, ticks * TICK - 1).error;
+}
+
+static void time_first(void) { wait_a_tick(0, 1); }
+static void time_second(void) { wait_a_tick(1, 1); }
+static void time_third(void) { wait_a_tick(2, 1); }
+static void time_next(void) { wait_a_tick(3, 2); }
+
+static void setup_timed(void)
+{
+	setup();
+	spawn_server(task, 1, time_first);
+	spawn_server(task, 1, time_second);
+	spawn_server(task, 1, time_third);
+	spawn_server(task, 1, time_next);
+}
+
+static void start_nothing(void) {}
+
+static void all_timed_out(void)
+{
+	for (u32 i = 0; i < 4; i++)
+		MUST(result[i] == ETIMEDOUT, "waiter %u got %u when its time was over", i,
+			result[i]);
+	check_objects();
+}
+
+SCENARIO(hold_time_outs, .no_pool = true,
+	.about = "more time-outs at a tick than one hold handles, and one at the next", .cpus = 2,
+	.setup = setup_timed, .start = start_nothing, .ticks = 3, .finish = all_timed_out);
+
 /* The third is the victim, of which nothing is left when it has ended. */
 static void setup_victim(void)
 {
