@@ -63,11 +63,13 @@ COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
 	$(addprefix lib/,format.c parse.c words.c) \
 	$(addprefix kernel/arch/x86/,console/*.c firmware/*.c irq/*.c) \
 	$(addprefix lib/,tar.c elf.c) \
-	$(addprefix kernel/mm/user/,user_adopt.c user_look.c user_send.c) \
+	$(addprefix kernel/mm/user/user_,adopt.c look.c revoke.c rights.c send.c) \
 	$(addprefix kernel/ipc/,endpoint.c ipc.c reply.c transfer.c) \
-	$(addprefix kernel/objects/,irq.c object.c system.c task.c user_thread.c) \
-	$(filter-out %/call_ipc.c %/call_memory.c %/user_entry.c,$(wildcard kernel/calls/*.c)) \
-	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/segment.c paging/vital.c smp/smp_start.c))
+	$(addprefix kernel/objects/,irq.c object.c system.c task.c timeout.c user_thread.c) \
+	$(filter-out %/call_fast.c %/call_ipc.c %/call_memory.c %/user_entry.c, \
+	$(wildcard kernel/calls/*.c)) \
+	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/percpu.c cpu/segment.c \
+	paging/fixmap.c paging/pgtable.c paging/vital.c smp/smp_start.c))
 
 # ---- Kernels -------------------------------------------------------------------------------------
 

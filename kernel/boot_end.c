@@ -36,6 +36,16 @@ static void finish(bool passed)
 	console_printf(HOW_TO_LEAVE);
 }
 
+/* True, after a message, if a program was asked for, and step 9 will not come. */
+static bool program_is_left_out(void)
+{
+	if (!kernel_options.run_asked || kernel_options.until == LAST_STEP)
+		return false;
+	pr_err("run: no program is started, since that needs every step, and until=%u\n",
+		kernel_options.until);
+	return true;
+}
+
 void stop_if_last(u32 step)
 {
 	if (step != kernel_options.until)
@@ -43,7 +53,7 @@ void stop_if_last(u32 step)
 	if (kernel_options.bench_asked)
 		pr_err("bench: nothing is measured, since that needs every step, and until=%u\n",
 			step);
-	finish(end_tests() && !kernel_options.bench_asked);
+	finish(end_tests() && !kernel_options.bench_asked && !program_is_left_out());
 	cpu_stop();
 }
 
@@ -69,7 +79,7 @@ void first_thread(void *unused)
 	report_first_thread();
 	tasks_begin();
 	testing_step(8);
-	passed = end_tests();
+	passed = end_tests() && !kernel_options.run_wrong && !program_is_left_out();
 	if (kernel_options.bench_asked)
 		passed = bench_run(kernel_options.bench) && passed;
 	if (kernel_options.until == LAST_STEP &&

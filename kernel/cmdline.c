@@ -133,6 +133,7 @@ static bool set_nolarge(const char *value)
 static bool set_run(const char *value)
 {
 	kernel_options.run_asked = *value;
+	kernel_options.run_wrong = !*value;
 	return *value;
 }
 

@@ -34,6 +34,7 @@ struct kernel_options {
 	u32 maxcpus;
 	bool exit;
 	bool run_asked; /* run= names a program: the first task goes on after the tests */
+	bool run_wrong; /* run= names none: a failure */
 };
 extern struct kernel_options kernel_options;
 

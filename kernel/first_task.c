@@ -15,6 +15,7 @@
 #include "kernel/objects/user_thread.h"
 #include "lib/assert.h"
 #include "lib/elf.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "lib/tar.h"
 #include "mm/user/user_adopt.h"
@@ -39,11 +40,13 @@ struct loading {
 	struct start_page start;
 	struct elf_program program;
 	const char *fault;
+	char text[160]; /* of a fault that names its module */
 };
 
 void tasks_begin(void)
 {
-	timeouts_init();
+	if (!timeouts_init())
+		panic("no memory for the thread of time-outs");
 	system_object_init();
 	endpoints_init();
 	notifications_init();
@@ -86,6 +89,15 @@ static const char *map_modules(struct loading *loading)
 
 /* ---- The program ---- */
 
+static const char *fault_in(
+	struct loading *loading, u32 module, const char *what, const char *fault)
+{
+	if (fault)
+		snprintf(loading->text, sizeof(loading->text), "module '%s', %s: %s",
+			loading->start.module[module].name, what, fault);
+	return fault ? loading->text : NULL;
+}
+
 /* In a module that is an archive; NULL, or what is wrong.  The modules can be read. */
 static const char *find_program(struct loading *loading)
 {
@@ -97,9 +109,10 @@ static const char *find_program(struct loading *loading)
 		struct tar_file file;
 
 		if (tar_find(&tar, ROOT_NAME, &file))
-			return elf_read(file.data, file.size, &loading->program);
+			return fault_in(loading, i, "program " ROOT_NAME,
+				elf_read(file.data, file.size, &loading->program));
 		if (tar.fault)
-			fault = tar.fault;
+			fault = fault_in(loading, i, "as an archive", tar.fault);
 	}
 	return fault;
 }
@@ -232,8 +245,8 @@ const char *first_task_run(void)
 	if (loading.fault)
 		task_destroy(loading.task);
 	else
-		console_printf(
-			"[9] first task: %s, of %u modules\n", ROOT_NAME, loading.start.modules);
+		console_printf("[9] first task: %s, of %u module%s\n", ROOT_NAME,
+			loading.start.modules, loading.start.modules == 1 ? "" : "s");
 	task_wait_end(loading.task);
 	return loading.fault;
 }

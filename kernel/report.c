@@ -37,9 +37,9 @@ void report_cpu(void)
 void report_boot_information(void)
 {
 	console_printf(
-		"[1] memory map: RAM %llu MiB (%llu bytes) in %u ranges, %u modules, from %s\n",
+		"[1] memory map: RAM %llu MiB (%llu bytes) in %u ranges, %u module%s, from %s\n",
 		bootinfo.ram_bytes >> 20, bootinfo.ram_bytes, bootinfo.nranges, bootinfo.nmodules,
-		bootinfo.loader);
+		bootinfo.nmodules == 1 ? "" : "s", bootinfo.loader);
 	if (bootinfo.cmdline[0])
 		console_printf("[1] command line: %s%s\n", bootinfo.cmdline,
 			bootinfo.cmdline_lost ? " (cut)" : "");

@@ -11,6 +11,8 @@
 #define __used __attribute__((used))
 /* A parameter that only some builds use. */
 #define __maybe_unused __attribute__((unused))
+/* Called once in a while, in a file whose other functions are called often: compiled for size. */
+#define __cold __attribute__((cold, noinline))
 #define __noinline __attribute__((noinline))
 #define __always_inline inline __attribute__((always_inline))
 #define __noreturn __attribute__((noreturn))

@@ -72,7 +72,7 @@ status=$?
 case $status in
 33) exit 0 ;;
 35) echo "Tarn ended with a failure." >&2 ;;
-255) echo "The program of run= ended with a status above 62, or could not be started." >&2 ;;
+255) echo "The program of run= ended with a status above 62, or could not be started: root's line says which." >&2 ;;
 129 | 1[3-9]? | 2??)
 	echo "The program of run= ended with status $(((status - 129) / 2))." >&2
 	exit $(((status - 129) / 2))

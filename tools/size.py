@@ -10,7 +10,7 @@ from pathlib import Path
 
 # The one place that says how much code a kernel without tests may have.
 # The design allows 88 KiB with the microkernel; tasks, messages and calls take 42, not 26.
-LIMIT = 104 * 1024
+LIMIT = 103 * 1024
 
 
 def text_bytes(elf):

@@ -16,10 +16,12 @@ USER := $(BUILD)/user
 USER_CRT0 := user/lib/crt0.asm
 USER_LIB := $(filter-out $(USER_CRT0),$(call sources_in,user/lib lib))
 USER_FOLDERS := $(sort $(foreach file,$(wildcard user/*/*.c),$(word 2,$(subst /, ,$(file)))))
-USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) \
-	$(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)))
+USER_FILES := $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c))
+USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) $(USER_FILES))
+$(foreach name,$(filter $(USER_FOLDERS),$(USER_FILES)),\
+	$(error user/bin/$(name).c: the folder user/$(name) has that name already))
 
-USER_IN_BIN := $(sort $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c)) \
+USER_IN_BIN := $(sort $(USER_FILES) \
 	$(filter sh,$(USER_FOLDERS)))
 # These need no servers either, and tests and tours run them so.
 USER_ALONE := args hello tour
@@ -34,8 +36,16 @@ user_objects = $(patsubst %,$(USER)/objects/%.o,$(user_sources))
 
 $(USER)/flags: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS) $(USER_PROGRAMS)' | cmp -s - $@ || \
-		echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS) $(USER_PROGRAMS)' >$@
+	@echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS)' | cmp -s - $@ || \
+		echo '$(CC) $(USER_CFLAGS) $(USER_LDFLAGS)' >$@
+
+# Which programs there are: the archive is packed anew, and those that are gone go from here too.
+$(USER)/programs: FORCE
+	@mkdir -p $(@D)
+	@echo '$(USER_PROGRAMS)' | cmp -s - $@ || { \
+		for old in $$(cat $@ 2>/dev/null); do \
+			case ' $(USER_PROGRAMS) ' in *" $$old "*) ;; *) rm -f $(USER)/$$old ;; esac; \
+		done; echo '$(USER_PROGRAMS)' >$@; }
 
 $(USER)/objects/%.c.o: %.c $(USER)/flags
 	@mkdir -p $(@D)
@@ -58,7 +68,7 @@ endef
 $(foreach program,$(USER_PROGRAMS),$(eval $(call user_program,$(program))))
 
 # The same bytes from the same programs, whoever packs them and when.
-$(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%)
+$(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%) $(USER)/programs
 	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed/bin
 	@for program in $(USER_PACKED); do \
 		$(OBJCOPY) --strip-debug $(USER)/$${program#bin/} \

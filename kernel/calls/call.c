@@ -2,7 +2,6 @@
 #include "kernel/calls/call.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 
 struct task *call_other_task(struct user_thread *self, u32 slot, u32 rights, u32 *error)
 {

@@ -17,6 +17,7 @@
 #include "mm/pkmap/highmem.h"
 #include "mm/tables/quicklist.h"
 #include "mm/user/user_look.h"
+#include "mm/wait.h"
 
 /* Where the answer goes. */
 struct answer {
@@ -35,6 +36,29 @@ static bool put(struct answer *answer, const void *from, u32 size, u32 *error)
 	}
 	answer->filled += size;
 	return true;
+}
+
+/* Structs of a kind gathered before they are put: on the stack, an eighth of it at most. */
+#define INFOS_A_PIECE 16u
+
+/* How many structs of this size to gather: none if no more fits. */
+static u32 room_for(const struct answer *answer, u32 size)
+{
+	return MIN((answer->room - answer->filled) / size, INFOS_A_PIECE);
+}
+
+/*
+ * Those that were gathered.  A page of the buffer may be missing, and its pager may never answer:
+ * so neither a lock is held nor a task counted as worked on.
+ */
+static u32 put_all(struct answer *answer, const void *infos, u32 n, u32 size)
+{
+	u32 error = 0;
+
+	for (u32 i = 0; i < n && !error; i++)
+		put(answer, (const char *)infos + i * size, size, &error);
+	cond_resched();
+	return error;
 }
 
 /* Exactly one struct is asked for: a smaller buffer is an error. */
@@ -170,49 +194,85 @@ static u32 tell_task(struct user_thread *self, u32 slot, struct answer *answer)
 	return put_one(answer, &info, sizeof(info));
 }
 
-/* The first task with this number or a later one; false if there is none. */
-static bool find_task(u32 from, struct info_task *info)
+/* A walk through all tasks, in pieces. */
+struct task_walk {
+	struct task *last; /* the last one seen, held; NULL: none yet */
+	u32 from;          /* number of the first one wanted still */
+	bool at_end;
+};
+
+/* Where it goes on; at the head again if the last one seen has ended.  objects_lock held. */
+static struct list *next_in_walk(const struct task_walk *walk)
 {
-	u32 flags = objects_lock_irq();
-	bool found = false;
+	bool listed = walk->last && !list_empty(&walk->last->in_all);
 
-	list_for_each(node, &all_tasks) {
-		const struct task *task = list_entry(node, struct task, in_all);
+	return listed ? walk->last->in_all.next : all_tasks.next;
+}
 
-		if (task->number < from)
-			continue;
-		fill_task(info, task);
-		found = true;
-		break;
+/* The walk stands at this one.  objects_lock held. */
+static void walk_to(struct task_walk *walk, struct task *task)
+{
+	object_hold(&task->object);
+	if (walk->last)
+		object_release(&walk->last->object);
+	walk->last = task;
+	walk->from = MAX(walk->from, task->number + 1);
+}
+
+/* Up to a hold's worth is looked at; returns how many were filled in. */
+static u32 some_tasks(struct task_walk *walk, struct info_task *info, u32 room)
+{
+	u32 flags = objects_lock_irq(), filled = 0;
+	struct list *node = next_in_walk(walk);
+	struct task *task = NULL;
+
+	for (u32 n = 0; n < ELEMENTS_A_HOLD && filled < room && node != &all_tasks; n++) {
+		task = list_entry(node, struct task, in_all);
+		if (task->number >= walk->from)
+			fill_task(&info[filled++], task);
+		node = node->next;
 	}
+	walk->at_end = node == &all_tasks;
+	if (task)
+		walk_to(walk, task);
 	objects_unlock_irq(flags);
-	return found;
+	return filled;
 }
 
 static u32 tell_tasks(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
 {
-	struct info_task info;
-	u32 error = 0;
+	struct task_walk walk = { .from = from };
+	struct info_task info[INFOS_A_PIECE];
+	u32 error = 0, room;
 
 	object_let_go(call_object(self, slot, KIND_SYSTEM, RIGHT_SEND, &error));
-	while (!error && find_task(from, &info) && put(answer, &info, sizeof(info), &error))
-		from = info.number + 1;
+	while (!error && !walk.at_end && (room = room_for(answer, sizeof(info[0])))) {
+		u32 n = some_tasks(&walk, info, room);
+
+		error = put_all(answer, info, n, sizeof(info[0]));
+	}
+	object_let_go(walk.last ? &walk.last->object : NULL);
 	return error;
 }
 
+/* The task is found anew for each piece: it may end meanwhile, which is EDEAD. */
 static u32 tell_maps(struct user_thread *self, u32 slot, u32 from, struct answer *answer)
 {
-	struct info_map info;
-	u32 error = 0;
-	struct task *task = call_task(self, slot, 0, &error);
+	uintptr_t at = ALIGN_DOWN(from, PAGE_SIZE);
+	struct info_map info[INFOS_A_PIECE];
+	u32 error = 0, room;
 
-	if (!task)
-		return error;
-	for (uintptr_t at = ALIGN_DOWN(from, PAGE_SIZE); user_next_map(task->mm, &at, &info);
-		at += PAGE_SIZE)
-		if (!put(answer, &info, sizeof(info), &error))
-			break;
-	call_task_done(self, task);
+	do {
+		struct task *task = call_task(self, slot, 0, &error);
+		u32 n;
+
+		if (!task)
+			return error;
+		room = room_for(answer, sizeof(info[0]));
+		n = user_some_maps(task->mm, &at, info, room);
+		call_task_done(self, task);
+		error = put_all(answer, info, n, sizeof(info[0]));
+	} while (!error && room && at < USER_TOP);
 	return error;
 }
 

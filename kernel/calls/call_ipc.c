@@ -1,8 +1,8 @@
 /* The calls that send, receive and answer. */
+#include "kernel/calls/call_ipc.h"
+
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
-#include "kernel/ipc/fast.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/reply.h"
@@ -31,7 +31,7 @@ static u32 begin_to_send(struct user_thread *self, const struct trapframe *frame
 }
 
 /* Sends, or calls; the arguments are read. */
-static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
+static __cold u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 {
 	u32 slot = first_handle(frame->eax), timeout = frame->ebx, error;
 	const struct handle *handle;
@@ -52,8 +52,7 @@ static u32 send(struct user_thread *self, struct trapframe *frame, bool calls)
 	return ipc_send_message(self, endpoint_of(handle->object), calls, timeout);
 }
 
-/* The long way, beside which fast.c has a short one. */
-static __noinline u32 call(struct user_thread *self, struct trapframe *frame)
+__cold u32 long_call(struct user_thread *self, struct trapframe *frame)
 {
 	u32 error = message_read_places(self);
 
@@ -64,11 +63,6 @@ static __noinline u32 call(struct user_thread *self, struct trapframe *frame)
 		return error;
 	}
 	return send(self, frame, true);
-}
-
-u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
-{
-	return fast_call(self, frame) ? self->result : call(self, frame);
 }
 
 u32 call_ipc_send(struct user_thread *self, struct trapframe *frame)
@@ -98,7 +92,7 @@ u32 call_ipc_recv(struct user_thread *self, struct trapframe *frame)
 	return ipc_receive(self, endpoint_of(handle->object), timeout, NULL);
 }
 
-static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *frame)
+__cold u32 long_reply_recv(struct user_thread *self, struct trapframe *frame)
 {
 	struct reply_call call = {
 		.slot = first_handle(frame->eax),
@@ -111,11 +105,6 @@ static __noinline u32 reply_recv(struct user_thread *self, struct trapframe *fra
 		error = begin_to_send(self, frame);
 	message_none(frame);
 	return error ? error : ipc_reply_and_receive(self, frame, &call);
-}
-
-u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
-{
-	return fast_reply_recv(self, frame) ? self->result : reply_recv(self, frame);
 }
 
 u32 call_notify(struct user_thread *self, struct trapframe *frame)

@@ -105,18 +105,21 @@ static bool map_arguments_are_valid(const struct call *call, u32 prot, u32 how)
 	return op == MAP_PROTECT ? !source && !call->h2 : range_is_valid(source, call->esi);
 }
 
+/* From the same handle it is the same task, which is there. */
 static u32 map_from(struct user_thread *self, struct task *to, const struct call *call, u32 *done)
 {
 	struct range place = { to->mm, call->edi & PAGE_MASK, call->esi };
+	bool same = call->h2 == call->h1;
 	u32 error = 0;
-	struct task *from = call_task(self, call->h2, RIGHT_MANAGE, &error);
+	struct task *from = same ? to : call_task(self, call->h2, RIGHT_MANAGE, &error);
 
 	if (!from)
 		return error;
 	struct range source = { from->mm, call->ebp & PAGE_MASK, call->esi };
 
 	error = map(&place, &source, call->edi & PROT_MASK, call->ebp & ~PAGE_MASK, done);
-	call_task_done(self, from);
+	if (!same)
+		call_task_done(self, from);
 	return error;
 }
 

@@ -1,6 +1,5 @@
 /* The calls that make, copy and drop handles and objects. */
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/system.h"
@@ -88,6 +87,7 @@ static u32 find_companions(
 static u32 create_task_for(struct user_thread *self, const struct call *call)
 {
 	struct new_task wanted = {
+		.creator = self->task,
 		.limit = call->edi,
 		.slots = call->ebx,
 		.max_priority = (call->esi >> 8) & 0xFFu,

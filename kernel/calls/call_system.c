@@ -7,7 +7,6 @@
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/objects/irq.h"
 #include "kernel/objects/notification.h"
@@ -15,6 +14,7 @@
 #include "lib/string.h"
 #include "mm/objects/objcache.h"
 #include "mm/pages/page_alloc.h"
+#include "mm/wait.h"
 
 static u32 need_system(struct user_thread *self, u32 slot, u32 rights)
 {
@@ -154,6 +154,26 @@ u32 call_timer_set(struct user_thread *self, struct trapframe *frame)
 
 /* ---- sys_ctl ---- */
 
+/* As far as the first line end: it moves the whole screen, with interrupts off. */
+static u32 line_length(const char *text, u32 n)
+{
+	u32 length = 1;
+
+	while (length < n && text[length - 1] != '\n')
+		length++;
+	return length;
+}
+
+static void write_lines(const char *text, u32 n)
+{
+	for (u32 length; n; text += length, n -= length) {
+		length = line_length(text, n);
+		console_write(text, length);
+		if (text[length - 1] == '\n')
+			cond_resched();
+	}
+}
+
 static u32 print(struct user_thread *self, u32 address, u32 length)
 {
 	char text[128];
@@ -165,7 +185,7 @@ static u32 print(struct user_thread *self, u32 address, u32 length)
 		n = MIN(length, (u32)sizeof(text));
 		if (!copy_from_user(text, (const void *)(uintptr_t)address, n))
 			return EFAULT;
-		console_write(text, n);
+		write_lines(text, n);
 	}
 	return 0;
 }

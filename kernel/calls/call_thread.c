@@ -4,7 +4,6 @@
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/calls/call.h"
 #include "kernel/calls/range.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"

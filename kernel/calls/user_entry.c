@@ -4,7 +4,6 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/upcall.h"
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/fault.h"
 #include "kernel/ipc/message.h"
 
@@ -12,15 +11,16 @@ const struct user_entry_hooks *user_entry_hooks;
 
 typedef u32 (*call_t)(struct user_thread *self, struct trapframe *frame);
 
-#define ENTER_CALL(number, name, arguments, errors, text) [number] = call_##name,
-static const call_t calls[CALL_NUMBERS] = { CALL_TABLE(ENTER_CALL) };
-#undef ENTER_CALL
-
-static u32 no_such_call(struct trapframe *frame)
+static u32 no_such_call(__maybe_unused struct user_thread *self, struct trapframe *frame)
 {
 	message_none(frame);
 	return EINVAL;
 }
+
+/* By number, from 1 on without a gap. */
+#define ENTER_CALL(number, name, arguments, errors, text) [number] = call_##name,
+static const call_t calls[CALL_NUMBERS] = { no_such_call, CALL_TABLE(ENTER_CALL) };
+#undef ENTER_CALL
 
 __stack_args void system_call(struct trapframe *frame)
 {
@@ -32,10 +32,9 @@ __stack_args void system_call(struct trapframe *frame)
 		return;
 	}
 	order_call(ORDER_ENTER, frame);
-	if (likely(number < CALL_NUMBERS && calls[number]))
-		frame->eax = calls[number](current_user_thread(), frame);
-	else
-		frame->eax = no_such_call(frame);
+	if (unlikely(number >= CALL_NUMBERS))
+		number = 0;
+	frame->eax = calls[number](current_user_thread(), frame);
 	order_call(ORDER_LEAVE, frame);
 	if (unlikely(!list_empty(&objects_to_reap))) {
 		irq_enable();

@@ -54,26 +54,12 @@ void order_object(enum order_kind kind, const struct object *object);
 
 #else
 
-static inline void order_task(
-	__maybe_unused enum order_kind kind, __maybe_unused const struct task *task)
-{
-}
-static inline void order_call(
-	__maybe_unused enum order_kind kind, __maybe_unused const struct trapframe *frame)
-{
-}
-static inline void order_look(__maybe_unused u32 slot, __maybe_unused const struct object *object)
-{
-}
-static inline void order_effect(__maybe_unused const struct object *made) {}
-static inline void order_thread(
-	__maybe_unused enum order_kind kind, __maybe_unused const struct user_thread *thread)
-{
-}
-static inline void order_object(
-	__maybe_unused enum order_kind kind, __maybe_unused const struct object *object)
-{
-}
+#define order_task(kind, task) ((void)(task))
+#define order_call(kind, frame) ((void)(frame))
+#define order_look(slot, object) ((void)(object))
+#define order_effect(made) ((void)(made))
+#define order_thread(kind, thread) ((void)(thread))
+#define order_object(kind, object) ((void)(object))
 
 #endif
 #endif

@@ -2,7 +2,6 @@
 #include "kernel/ipc/endpoint.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
 #include "lib/assert.h"
@@ -24,13 +23,8 @@ static bool wake_some(struct endpoint *endpoint)
 {
 	u32 flags = objects_lock_irq(), n;
 
-	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&endpoint->queue); n++) {
-		struct user_thread *waiter =
-			list_first(&endpoint->queue, struct user_thread, queue);
-
-		order_thread(ORDER_WAKE, waiter);
-		thread_leave_call(waiter, EDEAD);
-	}
+	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&endpoint->queue); n++)
+		thread_waits_in_vain(list_first(&endpoint->queue, struct user_thread, queue));
 	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }

@@ -1,6 +1,7 @@
 /* Messages without their items: see message.h. */
 #include "kernel/ipc/message.h"
 
+#include "arch/x86/paging/page_ops.h"
 #include "kernel/objects/thread_state.h"
 #include "lib/string.h"
 
@@ -28,6 +29,12 @@ u32 message_copy_places(struct user_thread *receiver)
 	return 0;
 }
 
+void message_copy_words(
+	const struct user_thread *sender, const struct user_thread *receiver, u32 words)
+{
+	copy_words(&receiver->message->word[2], &sender->message->word[2], words - 2);
+}
+
 void message_deliver(const struct user_thread *sender, struct user_thread *receiver, u32 flags)
 {
 	struct trapframe *frame = user_frame(receiver);
@@ -38,10 +45,5 @@ void message_deliver(const struct user_thread *sender, struct user_thread *recei
 	frame->edi = sender->word[0];
 	frame->ebp = sender->word[1];
 	if (words > 2 && !sender->faults)
-		memcpy(&receiver->message->word[2], &sender->message->word[2], (words - 2) * 4);
-}
-
-void message_none(struct trapframe *frame)
-{
-	frame->ebx = frame->esi = frame->edi = frame->ebp = 0;
+		message_copy_words(sender, receiver, words);
 }

@@ -23,8 +23,14 @@ static inline u32 message_read_places(struct user_thread *receiver)
 
 /* Words and tag (with the kernel's flags) of what `sender` sends, to `receiver`. */
 void message_deliver(const struct user_thread *sender, struct user_thread *receiver, u32 flags);
+/* The words that are in no register: from message page to message page. */
+void message_copy_words(
+	const struct user_thread *sender, const struct user_thread *receiver, u32 words);
 /* What stands in the registers of a call that returns nothing but its error. */
-void message_none(struct trapframe *frame);
+static inline void message_none(struct trapframe *frame)
+{
+	frame->ebx = frame->esi = frame->edi = frame->ebp = 0;
+}
 
 /* The slot in which the receiver takes a reply handle; NULL: it is not empty, or there is none. */
 static inline struct handle *reply_slot(const struct user_thread *receiver)

@@ -2,7 +2,6 @@
 #include "kernel/ipc/reply.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/message.h"
 #include "kernel/ipc/transfer.h"
@@ -53,8 +52,11 @@ static u32 failed(struct trapframe *frame, u32 error)
 	return error;
 }
 
-static bool leaves_handle(u32 error)
+/* EDEAD is the end of an item's object; of the replier's own end nobody hears. */
+static bool leaves_handle(const struct user_thread *self, u32 error)
 {
+	if (error == EDEAD)
+		return !self->dying;
 	return error == EPERM || error == EMSGSIZE || error == ENOMEM || error == EQUOTA ||
 	       error == EBADH;
 }
@@ -113,7 +115,7 @@ static u32 reply_with_items(struct user_thread *self, struct trapframe *frame,
 	struct endpoint *endpoint;
 	u32 error;
 
-	if (leaves_handle(result.sender)) {
+	if (leaves_handle(self, result.sender)) {
 		caller_waits_on(caller, handle);
 		objects_unlock_call();
 		return result.sender;

@@ -23,24 +23,32 @@ static void line_came(u32 irq)
 	objects_unlock_irq(flags);
 }
 
+/* Its input at the controller has somebody.  objects_lock held. */
+static bool is_taken(u32 irq)
+{
+	for (u32 i = 0; i < IRQS; i++)
+		if (lines[i].notification && device_irq_same(i, irq))
+			return true;
+	return false;
+}
+
+/* The line is opened under the lock: a DETACH that follows closes it behind that. */
 u32 irq_attach(u32 irq, struct notification *notification, u32 bit)
 {
 	u32 flags = objects_lock_irq(), error = 0;
 
-	if (lines[irq].notification) {
+	if (is_taken(irq)) {
 		error = EBUSY;
 	} else if (notification->object.dead) {
 		error = EDEAD;
+	} else if (!device_irq_open(irq, line_came)) {
+		error = EINVAL;
 	} else {
 		lines[irq] = (struct line){ notification, bit };
 		notification->irqs |= 1u << irq;
 		object_hold(&notification->object);
 	}
 	objects_unlock_irq(flags);
-	if (!error && !device_irq_open(irq, line_came)) {
-		irq_detach(irq, notification);
-		error = EINVAL;
-	}
 	return error;
 }
 

@@ -2,7 +2,6 @@
 #include "kernel/objects/notification.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
 #include "lib/assert.h"
@@ -19,17 +18,12 @@ static void free_notification(struct object *object)
 }
 
 /* Up to a hold's worth of the threads that wait there; true if there may be more. */
-static bool wake_some(struct notification *notification, u32 result)
+static bool wake_some(struct notification *notification)
 {
 	u32 flags = objects_lock_irq(), n;
 
-	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++) {
-		struct user_thread *waiter =
-			list_first(&notification->waiters, struct user_thread, queue);
-
-		order_thread(ORDER_WAKE, waiter);
-		thread_wake(waiter, result);
-	}
+	for (n = 0; n < ELEMENTS_A_HOLD && !list_empty(&notification->waiters); n++)
+		thread_waits_in_vain(list_first(&notification->waiters, struct user_thread, queue));
 	objects_unlock_irq(flags);
 	return n == ELEMENTS_A_HOLD;
 }
@@ -52,14 +46,14 @@ static void mark_dead(struct notification *notification)
 	objects_unlock_irq(flags);
 }
 
-static void destroy(struct object *object)
+static __cold void destroy(struct object *object)
 {
 	struct notification *notification = notification_of(object);
 
 	mark_dead(notification);
 	if (notification->irqs)
 		notification_irqs_end(notification);
-	while (wake_some(notification, EDEAD))
+	while (wake_some(notification))
 		;
 }
 
@@ -124,17 +118,16 @@ u32 notification_take(struct notification *notification, u32 mask)
 static bool hand_out_some(struct notification *notification)
 {
 	for (u32 n = 0; n < ELEMENTS_A_HOLD; n++) {
-		struct user_thread *waiter =
-			list_entry(notification->look, struct user_thread, queue);
+		struct list *node = notification->look;
+		struct user_thread *waiter = list_entry(node, struct user_thread, queue);
 
-		if (!notification->bits || notification->look == &notification->waiters)
+		if (!notification->bits || node == &notification->waiters)
 			return false;
-		if (!(waiter->mask & notification->bits)) {
-			notification->look = waiter->queue.next;
+		notification->look = node->next;
+		if (!(waiter->mask & notification->bits))
 			continue;
-		}
 		user_frame(waiter)->edi = notification_take(notification, waiter->mask);
-		thread_wake(waiter, 0); /* it leaves the queue */
+		thread_wake(waiter, 0);
 	}
 	return true;
 }
@@ -173,7 +166,7 @@ void notification_wait(
 	list_append(&notification->waiters, &thread->queue);
 }
 
-u32 notification_bind(struct notification *notification, struct user_thread *thread)
+__cold u32 notification_bind(struct notification *notification, struct user_thread *thread)
 {
 	if (notification->bound || thread->bound)
 		return EBUSY;
@@ -184,7 +177,7 @@ u32 notification_bind(struct notification *notification, struct user_thread *thr
 	return 0;
 }
 
-void notification_unbind(struct user_thread *thread)
+__cold void notification_unbind(struct user_thread *thread)
 {
 	struct notification *notification = thread->bound;
 

@@ -14,6 +14,7 @@
 #define KERNEL_OBJECT_H
 
 #include "arch/x86/cpu/spinlock.h"
+#include "kernel/hooks/order_log.h"
 #include "lib/abi/abi.h"
 #include "lib/assert.h"
 #include "lib/list.h"

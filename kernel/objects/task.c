@@ -3,7 +3,7 @@
 
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
+#include "arch/x86/smp/cpumask.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/thread_state.h"
 #include "kernel/sched/sched.h"
@@ -19,10 +19,16 @@ struct list all_tasks = LIST_INIT(all_tasks);
 static struct object_cache task_cache;
 static u32 next_number = 1;
 
-/* Tasks whose last thread has ended; objects_lock. */
-static struct list dying_tasks = LIST_INIT(dying_tasks);
-static struct wait_queue reaper_wait = WAIT_QUEUE_INIT(reaper_wait, "reaper");
-static struct thread *reaper;
+/*
+ * Each CPU takes apart the tasks that end there, at the priority of those who end them: who runs on
+ * another CPU, at whatever priority, keeps no task from ending.
+ */
+struct reaper {
+	struct thread *thread;
+	struct list dying; /* tasks whose last thread has ended; objects_lock */
+	struct wait_queue wait;
+};
+static DEFINE_PER_CPU(struct reaper, reaper);
 /* Woken at the end of each task. */
 static struct wait_queue end_wait = WAIT_QUEUE_INIT(end_wait, "task ended");
 
@@ -91,6 +97,8 @@ static void publish(struct task *task, const struct new_task *wanted)
 	object_hold(&task->object); /* until the reaper has done its work */
 	object_hold(&task->object); /* the caller's */
 	list_append(&all_tasks, &task->in_all);
+	if (wanted->creator)
+		list_append(&wanted->creator->owned, &task->object.owned);
 	objects_unlock_irq(flags);
 }
 
@@ -164,17 +172,19 @@ bool task_has_port(const struct task *task, u32 port)
 
 /* ---- The end ---- */
 
-/* Hands a dead task to the reaper once nobody works on it any more.  objects_lock held. */
+/* Hands a dead task to this CPU's reaper once nobody works on it.  objects_lock held. */
 static void look_whether_ended(struct task *task)
 {
+	struct reaper *here = this_cpu(reaper);
+
 	if (!task->object.dead || task->threads_alive || task->calls || task->reaped)
 		return;
 	task->reaped = true;
-	list_append(&dying_tasks, &task->dying);
+	list_append(&here->dying, &task->dying);
 	/* Who ends a task shall not wait for threads of lower priority. */
-	if (task->urgency > reaper->priority)
-		sched_set_priority(reaper, task->urgency);
-	wake_up_one(&reaper_wait);
+	if (task->urgency > here->thread->priority)
+		sched_set_priority(here->thread, task->urgency);
+	wake_up_one(&here->wait);
 }
 
 void task_thread_ended(struct task *task, u32 priority)
@@ -220,6 +230,7 @@ void task_destroy(struct task *task)
 
 		order_task(ORDER_END, task);
 		task->object.dead = true;
+		task_stands_alone(task);
 		task->urgency = MAX(task->urgency, current_thread()->priority);
 		more = kill_some(task);
 		look_whether_ended(task);
@@ -322,33 +333,34 @@ static void tear_down(struct task *task)
 }
 
 /* NULL: none; the next one says how urgent it is. */
-static struct task *take_dying(void)
+static struct task *take_dying(struct reaper *self)
 {
 	struct task *task = NULL;
 	u32 flags = objects_lock_irq();
 
-	if (!list_empty(&dying_tasks)) {
-		task = list_first(&dying_tasks, struct task, dying);
+	if (!list_empty(&self->dying)) {
+		task = list_first(&self->dying, struct task, dying);
 		list_remove(&task->dying);
 	} else {
-		sched_set_priority(reaper, PRIORITY_KERNEL);
+		sched_set_priority(current_thread(), PRIORITY_KERNEL);
 	}
 	objects_unlock_irq(flags);
 	return task;
 }
 
-static void reap_tasks(void *unused)
+static void reap_tasks(void *arg)
 {
-	(void)unused;
+	struct reaper *self = arg;
+
 	for (;;) {
 		struct waiter waiter;
 		struct task *task;
 
-		wait_enqueue(&reaper_wait, &waiter);
-		task = take_dying();
+		wait_enqueue(&self->wait, &waiter);
+		task = take_dying(self);
 		if (!task)
 			wait_sleep(&waiter);
-		wait_dequeue(&reaper_wait, &waiter);
+		wait_dequeue(&self->wait, &waiter);
 		if (task)
 			tear_down(task);
 	}
@@ -379,9 +391,21 @@ void task_wait_end(struct task *task)
 	object_let_go(&task->object);
 }
 
+static bool make_reaper(u32 cpu)
+{
+	struct reaper *made = per_cpu(reaper, cpu);
+
+	list_init(&made->dying);
+	wait_queue_init(&made->wait, "reaper");
+	made->thread = thread_create("reaper", reap_tasks, made, cpu);
+	return made->thread != NULL;
+}
+
 bool tasks_init(void)
 {
 	object_cache_init(&task_cache, "task", sizeof(struct task), 8);
-	reaper = thread_create("reaper", reap_tasks, NULL, 0);
-	return reaper != NULL;
+	for_each_cpu(cpu, cpus_online())
+		if (!make_reaper(cpu))
+			return false;
+	return true;
 }

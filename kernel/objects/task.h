@@ -1,15 +1,17 @@
 /*
  * Tasks: an address space, a handle table, an account, and where its faults go.
  *
- * A task ends when its last handle goes, when its last thread ends, or by DESTROY.  Ending marks it
- * dead and kills its threads; when the last one has left, the reaper, a kernel thread, drops its
- * handles, ends what it created, and gives its pages back; then it raises the bit of the
- * notification that the creator named.
+ * A task ends when its last handle goes, when its last thread ends, or by DESTROY.  Until one of
+ * its threads is started it also ends with the task that created it: handles to it may lie in its
+ * own table, or in a circle of such tasks, where nobody can use them.  Ending marks it dead and
+ * kills its threads; when the last one has left, the reaper of the CPU where that was, a kernel
+ * thread, drops its handles, ends what it created, and gives its pages back; then it raises the bit
+ * of the notification that the creator named.
  *
  * Who ends a task does none of this, however small the task is, and does not wait for it either: it
- * could not begin before the task's threads have left, on other CPUs too.  The reaper has the
- * priority of the most urgent who ended a task, so nobody less urgent comes before.  It takes one
- * task after the other, so a large one delays those behind it.
+ * could not begin before the task's threads have left, on other CPUs too.  A reaper has the
+ * priority of the most urgent who ended a task there, so nobody less urgent comes before.  It takes
+ * one task after the other, so a large one delays those of its CPU behind it.
  */
 #ifndef KERNEL_TASK_H
 #define KERNEL_TASK_H
@@ -37,9 +39,10 @@ struct task {
 	u32 urgency; /* highest priority of those who have ended it */
 	bool reaped; /* the reaper has it */
 	u8 *io;      /* NULL: no port */
-	struct list owned;  /* endpoints and notifications that it created */
+	struct list
+		owned; /* endpoints, notifications, tasks without a started thread: it made them */
 	struct list in_all; /* all tasks; objects_lock */
-	struct list dying;  /* in the reaper's list */
+	struct list dying;  /* in a reaper's list */
 	u32 number;         /* in the order of creation, for sys_info */
 };
 
@@ -50,10 +53,11 @@ static inline struct task *task_of(struct object *object)
 
 extern struct list all_tasks;
 
-/* The cache and the reaper.  False: no memory. */
+/* The cache and the reapers.  False: no memory. */
 bool tasks_init(void);
 
 struct new_task {
+	struct task *creator; /* a thread of it is in a call; NULL: none */
 	u32 limit, slots, max_priority;
 	struct object *pager, *on_end; /* held by the caller, or NULL */
 	u32 pager_badge, on_end_bit;
@@ -90,5 +94,7 @@ bool task_has_port(const struct task *task, u32 port);
 
 /* An object that the task created, and is charged for.  objects_lock held. */
 void task_owns(struct task *task, struct object *object);
+/* It no longer ends with its creator.  objects_lock held. */
+static inline void task_stands_alone(struct task *task) { list_remove(&task->object.owned); }
 
 #endif

@@ -2,11 +2,10 @@
 #include "kernel/objects/thread_state.h"
 
 #include "arch/x86/cpu/irq_flags.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 
-static void time_out(struct timeout *timeout)
+static __cold void time_out(struct timeout *timeout)
 {
 	struct user_thread *thread = container_of(timeout, struct user_thread, timeout);
 
@@ -62,11 +61,17 @@ void thread_wake_with_note(struct user_thread *thread, u32 bits)
 	thread_wake(thread, 0);
 }
 
-void thread_leave_call(struct user_thread *thread, u32 result)
+__cold void thread_leave_call(struct user_thread *thread, u32 result)
 {
 	if (thread->state == IN_REPLY)
 		thread->call_number++;
 	thread_wake(thread, result);
+}
+
+void thread_waits_in_vain(struct user_thread *thread)
+{
+	order_thread(ORDER_WAKE, thread);
+	thread_leave_call(thread, EDEAD);
 }
 
 u32 thread_block(struct user_thread *self, struct user_thread *next)
@@ -84,7 +89,7 @@ u32 thread_block(struct user_thread *self, struct user_thread *next)
 	return EDEAD;
 }
 
-void thread_reply_went(struct object *object, u64 number)
+__cold void thread_reply_went(struct object *object, u64 number)
 {
 	struct user_thread *thread = user_thread_of(object);
 
@@ -92,12 +97,25 @@ void thread_reply_went(struct object *object, u64 number)
 		thread_leave_call(thread, EDEAD);
 }
 
-void thread_kill(struct user_thread *thread)
+/* Who ends a thread shall not wait for others of lower priority than its own. */
+static __cold void raise_to_killer(struct user_thread *thread)
+{
+	u32 priority = current_thread()->priority;
+
+	if (priority <= thread->base_priority)
+		return;
+	thread->base_priority = priority;
+	if (priority > thread->thread.priority)
+		sched_set_priority(&thread->thread, priority);
+}
+
+__cold void thread_kill(struct user_thread *thread)
 {
 	if (thread->dying)
 		return;
 	thread->dying = true;
 	thread->stopped = false;
+	raise_to_killer(thread);
 	sched_give_work(&thread->thread, WORK_KILL);
 	list_remove(&thread->in_task);
 	list_append(&thread->task->threads, &thread->in_task);

@@ -29,6 +29,8 @@ void thread_wake(struct user_thread *thread, u32 result);
 void thread_wake_with_note(struct user_thread *thread, u32 bits);
 /* The same; whoever has a handle to its call finds that it waits no more. */
 void thread_leave_call(struct user_thread *thread, u32 result);
+/* The same with EDEAD: its object has ended, or nobody can come there any more. */
+void thread_waits_in_vain(struct user_thread *thread);
 
 /* The handle to its call of this number has gone. */
 void thread_reply_went(struct object *object, u64 number);

@@ -3,7 +3,8 @@
 
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/objects/object.h"
-#include "kernel/sched/thread.h"
+#include "kernel/sched/sched.h"
+#include "mm/wait.h"
 
 #define WHEEL_SLOTS 256u
 
@@ -39,7 +40,7 @@ void timeout_start_at(struct timeout *timeout, u64 microseconds)
 	start_at_tick(timeout, microseconds / TICK_US + (microseconds % TICK_US != 0));
 }
 
-/* Those of the slot that is under way, each looked at once; those of later rounds go back. */
+/* Those of slots whose tick has come, each looked at once; those of later rounds go back. */
 static struct list under_way = LIST_INIT(under_way);
 
 static void begin_slot(struct list *slot)
@@ -62,26 +63,61 @@ static bool run_some(void)
 		if (timeout->tick <= now)
 			timeout->due(timeout);
 		else
-			list_append(slot_of(now), &timeout->node);
+			list_append(slot_of(timeout->tick), &timeout->node);
 	}
 	return true;
 }
+
+/*
+ * More than one hold's worth is work for a thread of the highest priority: interrupts come in
+ * between its holds.
+ */
+static struct wait_queue more_wait = WAIT_QUEUE_INIT(more_wait, "time-outs");
 
 static void tick(void)
 {
 	u32 flags = objects_lock_irq();
 
 	begin_slot(slot_of(++now));
-	while (run_some())
-		objects_lock_pause();
+	if (run_some())
+		wake_up_one(&more_wait);
 	objects_unlock_irq(flags);
 }
 
-void timeouts_init(void)
+static bool run_a_hold(void)
 {
+	u32 flags = objects_lock_irq();
+	bool more = run_some();
+
+	objects_unlock_irq(flags);
+	return more;
+}
+
+static void run_the_rest(void *unused)
+{
+	(void)unused;
+	for (;;) {
+		struct waiter waiter;
+
+		wait_enqueue(&more_wait, &waiter);
+		if (!run_a_hold())
+			wait_sleep(&waiter);
+		wait_dequeue(&more_wait, &waiter);
+		cond_resched();
+	}
+}
+
+bool timeouts_init(void)
+{
+	struct thread *rest = thread_create("time-outs", run_the_rest, NULL, 0);
+
+	if (!rest)
+		return false;
+	sched_set_priority(rest, PRIORITIES - 1);
 	for (u32 i = 0; i < WHEEL_SLOTS; i++)
 		list_init(&wheel[i]);
 	timeout_tick = tick;
+	return true;
 }
 
 u64 time_since_boot(void)

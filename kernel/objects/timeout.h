@@ -3,7 +3,9 @@
  * notifications.
  *
  * Time is counted in ticks of the boot CPU's timer, 1,000,000 / HZ microseconds each.  Pending ones
- * lie in a wheel of lists, by their tick; objects_lock guards it.
+ * lie in a wheel of lists, by their tick; objects_lock guards it.  The timer's interrupt looks at
+ * up to ELEMENTS_A_HOLD of them; a thread of the kernel does the rest, with interrupts on between
+ * holds.
  */
 #ifndef KERNEL_TIMEOUT_H
 #define KERNEL_TIMEOUT_H
@@ -17,11 +19,12 @@
 struct timeout {
 	struct list node; /* empty: not pending */
 	u64 tick;         /* at which it is due */
-	/* objects_lock held, boot CPU, in the timer's interrupt */
+	/* objects_lock held, boot CPU: in the timer's interrupt, or by that thread */
 	void (*due)(struct timeout *timeout);
 };
 
-void timeouts_init(void);
+/* False: no memory. */
+bool timeouts_init(void);
 void timeout_init(struct timeout *timeout, void (*due)(struct timeout *timeout));
 
 /* objects_lock held: */

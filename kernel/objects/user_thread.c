@@ -6,7 +6,6 @@
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/smp/smp_call.h"
 #include "arch/x86/upcall.h"
-#include "kernel/hooks/order_log.h"
 #include "kernel/objects/notification.h"
 #include "kernel/objects/task.h"
 #include "kernel/objects/thread_state.h"
@@ -213,6 +212,7 @@ void user_thread_start(struct user_thread *thread)
 {
 	order_thread(ORDER_START, thread);
 	thread->started = true;
+	task_stands_alone(thread->task);
 	thread->stopped = thread->still = thread->parked = false;
 	thread->starts++;
 	sched_work_done(&thread->thread, WORK_STOP);

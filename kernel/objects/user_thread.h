@@ -35,9 +35,9 @@
 
 enum call_state { IN_RUN, IN_SEND, IN_REPLY, IN_RECV, IN_NOTE, IN_ACTIVE, IN_PASSIVE };
 
-/* thread.work: */
-#define WORK_KILL 1u
-#define WORK_STOP 2u
+/* thread.work, beside WORK_RESCHEDULE in user_work: */
+#define WORK_KILL 2u
+#define WORK_STOP 4u
 
 struct notification;
 struct endpoint;
@@ -66,7 +66,7 @@ struct user_thread {
 	struct user_thread *partner; /* ACTIVE, PASSIVE */
 	u64 call_number;             /* of its last call: what a reply handle names */
 
-	/* SEND, ACTIVE, REPLY: what it sends. */
+	/* SEND, ACTIVE: what it sends.  (In REPLY too, but after the short way of fast.c.) */
 	bool calls, faults;
 	struct handle *reply_handle; /* ACTIVE: reserved for the receiver's answer, or NULL */
 	u32 badge, tag, word[2];
@@ -93,7 +93,7 @@ static inline bool thread_is_user(const struct thread *thread) { return thread->
 /* The running thread, which must be a task's. */
 static inline struct user_thread *current_user_thread(void)
 {
-	return container_of(current_thread(), struct user_thread, thread);
+	return container_of(this_cpu_pointer(run_queue.current), struct user_thread, thread);
 }
 
 /* Its registers of user mode, at the top of its kernel stack. */

@@ -31,7 +31,7 @@ const char *current_name(void)
 	return thread ? thread->name : "none";
 }
 
-void sched_init_cpu(u32 cpu, struct thread *first)
+__cold void sched_init_cpu(u32 cpu, struct thread *first)
 {
 	struct run_queue *queue = per_cpu(run_queue, cpu);
 
@@ -127,7 +127,7 @@ static bool should_preempt(const struct run_queue *queue, const struct thread *t
 }
 
 /* Puts a thread that no CPU runs on its CPU's queue. */
-static void make_ready(struct thread *thread)
+static __cold void make_ready(struct thread *thread)
 {
 	u32 flags, cpu;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -145,7 +145,7 @@ static void make_ready(struct thread *thread)
  * On the new thread's stack, by whoever comes out of a switch: only now may the old stack go, or be
  * used on another CPU.
  */
-static __noinline void finish_rare(struct run_queue *queue, struct thread *previous)
+static __cold void finish_rare(struct run_queue *queue, struct thread *previous)
 {
 	bool ready = previous->state == THREAD_READY;
 	void (*on_end)(struct thread *) = previous->state == THREAD_DEAD ? previous->on_end : NULL;
@@ -178,44 +178,49 @@ void finish_switch(void) { finish(this_cpu(run_queue)); }
 /* Of what is only looked at on the way to user mode. */
 static void set_user_side(const struct thread *old, const struct thread *next)
 {
-	this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
+	this_cpu_write(user_work, next->work);
 	user_mode_set_stack(next->stack_top);
-	if (unlikely(old->io || next->io))
+	if (unlikely((uintptr_t)old->io | (uintptr_t)next->io))
 		user_mode_set_io(next->io);
 }
 
 /*
- * Gives the CPU to `next`.  The queue's lock is held, interrupts are off; both are given up when
- * `old` runs again, perhaps on another CPU.
+ * Gives the CPU to `next`, which is another thread.  The queue's lock is held, interrupts are off;
+ * both are given up when `old` runs again, perhaps on another CPU.
  */
 static __always_inline void switch_to(
 	struct run_queue *queue, struct thread *old, struct thread *next)
 {
-	next->state = THREAD_RUNNING;
-	queue->slice = SLICE_TICKS;
-	if (next == old) {
-		this_cpu_write(user_work, next->work ? WORK_THREAD : 0);
-		spin_unlock(&queue->lock);
-		irq_enable();
-		return;
-	}
 	INVARIANT(30, kmap_atomic_depth() == 0, "%s is scheduled away with %u atomic kmaps",
 		old->name, kmap_atomic_depth());
 	INVARIANT(26, !this_cpu_test(is_idle), "%s runs on CPU %u, which is announced as idle",
 		next->name, smp_processor_id());
 	this_cpu_inc(sched_stats.switches);
+	next->state = THREAD_RUNNING;
+	next->on_cpu = true;
+	queue->slice = SLICE_TICKS;
 	queue->current = next;
 	queue->previous = old;
-	next->on_cpu = true;
 	switch_mm(next->mm ? &next->mm->tlb : NULL);
 	set_user_side(old, next);
 	switch_context(&old->saved_sp, next->saved_sp);
 	finish(this_cpu(run_queue));
 }
 
-static void switch_away(struct run_queue *queue, struct thread *old)
+/* The same; `next`, NULL: the first that is ready, may be `old` itself. */
+static __noinline void switch_away(struct run_queue *queue, struct thread *old, struct thread *next)
 {
-	switch_to(queue, old, pick_next(queue));
+	if (!next)
+		next = pick_next(queue);
+	if (next != old) {
+		switch_to(queue, old, next);
+		return;
+	}
+	next->state = THREAD_RUNNING;
+	queue->slice = SLICE_TICKS;
+	this_cpu_write(user_work, next->work);
+	spin_unlock(&queue->lock);
+	irq_enable();
 }
 
 void yield(void)
@@ -231,7 +236,7 @@ void yield(void)
 	/* One that goes on elsewhere is put there by finish_switch(). */
 	if (self != queue->idle && self->moves_to == self->cpu)
 		enqueue(queue, self);
-	switch_away(queue, self);
+	switch_away(queue, self, NULL);
 }
 
 void cond_resched(void)
@@ -260,7 +265,7 @@ void sched_sleep_unless(const bool *woken)
 			return;
 		}
 		self->state = THREAD_SLEEPING;
-		switch_away(queue, self);
+		switch_away(queue, self, NULL);
 	}
 }
 
@@ -300,7 +305,7 @@ void sched_block(struct spinlock *outer, struct thread *next)
 		next = NULL;
 	}
 	spin_unlock(outer);
-	switch_to(queue, self, next ? next : pick_next(queue));
+	switch_away(queue, self, next);
 }
 
 void sched_hand_over(struct spinlock *outer, struct thread *next)
@@ -320,18 +325,18 @@ void sched_start_thread(struct thread *thread)
 	sched_wake(thread, NULL);
 }
 
-__noreturn void sched_end(void)
+__noreturn __cold void sched_end(void)
 {
 	struct run_queue *queue = lock_queue();
 
 	queue->current->state = THREAD_DEAD;
-	switch_away(queue, queue->current);
+	switch_away(queue, queue->current, NULL);
 	panic("a dead thread runs");
 }
 
 /* ---- Priority, place, work ---- */
 
-void sched_set_priority(struct thread *thread, u32 priority)
+__cold void sched_set_priority(struct thread *thread, u32 priority)
 {
 	u32 flags, cpu;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -350,7 +355,7 @@ void sched_set_priority(struct thread *thread, u32 priority)
 		poke(cpu, true);
 }
 
-void sched_move(struct thread *thread, u32 cpu)
+__cold void sched_move(struct thread *thread, u32 cpu)
 {
 	u32 flags;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -370,7 +375,7 @@ void sched_move(struct thread *thread, u32 cpu)
 		poke(from, true);
 }
 
-void sched_work_done(struct thread *thread, u32 bits)
+__cold void sched_work_done(struct thread *thread, u32 bits)
 {
 	u32 flags;
 	struct run_queue *queue = lock_queue_of(thread, &flags);
@@ -379,7 +384,7 @@ void sched_work_done(struct thread *thread, u32 bits)
 	spin_unlock_irqrestore(&queue->lock, flags);
 }
 
-u32 sched_give_work(struct thread *thread, u32 bits)
+__cold u32 sched_give_work(struct thread *thread, u32 bits)
 {
 	u32 flags, cpu = NR_CPUS;
 	struct run_queue *queue = lock_queue_of(thread, &flags);

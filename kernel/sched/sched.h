@@ -25,9 +25,11 @@ struct run_queue {
 };
 DECLARE_PER_CPU(struct run_queue, run_queue);
 
-/* Why a thread or CPU looks around before it returns to user mode: bits of user_work. */
-#define WORK_RESCHEDULE 1u /* another thread shall run here */
-#define WORK_THREAD 2u     /* the running thread has bits in thread->work */
+/*
+ * Why a thread or CPU looks around before it returns to user mode, bit 0 of user_work: another
+ * thread shall run here.  The other bits are those of the running thread's `work`.
+ */
+#define WORK_RESCHEDULE 1u
 
 /* Gives `cpu` a run queue, with `first` running, which will be its idle thread. */
 void sched_init_cpu(u32 cpu, struct thread *first);

@@ -194,6 +194,7 @@ static void print_keys(void)
 		"bench= takes: all, quick, or (after quick or not) keys or their beginnings, separated by commas:\n");
 	for (const struct benchmark *b = benchmarks_start; b < benchmarks_end; b++)
 		console_printf("  %s\n", b->key);
+	console_printf("and keys user.* are measured by a program: \"run=bench TAG KEY\"\n");
 }
 
 /* Names the words that pick nothing; true if there was none. */

@@ -44,7 +44,7 @@ def test_interrupts_are_not_off_for_long(kernel, append, limit, build):
 def object_caches():
     """Each has a lock of its name; the table names some of them for all."""
     kernel = "".join(path.read_text() for path in (ROOT / "kernel").rglob("*.c"))
-    found = re.findall(r'object_cache_init\(&\w+, "([^"]+)"', kernel)
+    found = re.findall(r'object_cache_init\w*\(\s*&\w+, "([^"]+)"', kernel)
     found += re.findall(r'"(kmalloc-\d+)"', kernel)
     assert {"thread", "mapping", "kmalloc-16"} <= set(found)
     return found

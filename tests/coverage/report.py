@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(HERE.parent / "boot/machine"), str(HERE.parent / "mutants")]
 import coverage_boot  # noqa: E402
-from run import function_span  # noqa: E402
+from planting import function_span  # noqa: E402
 
 # What is reported: no headers, no tests; kernel/mm has `make coverage`.
 FOLDERS = ["boot", "kernel"]

@@ -205,7 +205,7 @@ def test_every_call_of_the_table_is_decoded():
 
 WRONG = {
     "tarn handles": "which task?",
-    "tarn handles 99": "there is no task 0x63; their numbers are 1, 2, 3",
+    "tarn handles 99": "there is no task 99; their numbers are 1, 2, 3",
     "tarn frames 3 0x1000": "task 3 maps no frame with an owner at 0x00001000",
     "tarn frames 3 1 2": "at most 2 arguments",
     "tarn tasks x": "no arguments",

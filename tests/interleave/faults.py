@@ -3,9 +3,9 @@
 
     faults.py [--build FOLDER] [--only NAME,...] [--bound N] [--trace]
 
-The text to replace must stand in the named function exactly once (tests/mutants/run.py), so that a
-fault that no longer fits is an error.  Each gets a copy of the unmutated build, in which only the
-changed file is compiled again. """
+The text to replace must stand in the named function exactly once (tests/mutants/planting.py), so
+that a fault that no longer fits is an error.  Each gets a copy of the unmutated build, in which
+only the changed file is compiled again. """
 import argparse
 import os
 import pathlib
@@ -19,7 +19,7 @@ import tomllib
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "mutants"))
-from run import mutate  # noqa: E402
+from planting import mutate  # noqa: E402
 from scale import scaled  # noqa: E402
 
 MAKEFILE = HERE / "Makefile"

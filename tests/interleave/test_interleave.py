@@ -24,9 +24,12 @@ VARIANTS = next(
 # Scenarios of tasks: at one preemption these take seconds each, the others parts of one.
 LONG = [
     "answer_killed",
+    "answer_late",
+    "back_late",
     "call_again",
     "call_timeout",
     "caller_killed",
+    "hold_back",
     "kill_move_three",
     "kill_timeout",
     "reply_dropped",

@@ -121,7 +121,7 @@ class Arguments(Choices):
         reply = self.reply()
         handle = self.thread.task.table.get(reply)
         wanted = handle.object.places if handle and handle.is_reply else None
-        endpoint = 0 if self.chance(60) else self.ask_ipc_recv(page)["endpoint"]
+        endpoint = 0 if self.chance(45) else self.ask_ipc_recv(page)["endpoint"]
         if not endpoint:
             page.places, page.count = [], 0
         return {
@@ -165,20 +165,23 @@ class Arguments(Choices):
         arguments.update(
             system=self.handle("system", SEND),
             kind=C["KIND_TASK"] | prio << 8 | bit << 16,
-            limit=self.any((0, size - 1, size + 40000, size + 99999, 0xFFFFFFFF, 0xC0000000)),
+            limit=self.any((0, size - 1, size, size, size + 40000, 0xFFFFFFFF, 0xC0000000)),
             handles=pager | on_end << 12 if self.chance(98) else 1 << 24,
             slots=256 if self.chance(92) else self.any((0, 255, 257, 512, 1024, 1280)),
         )
 
     def ask_handle_copy(self, _):
         mine = [s for s in self.thread.task.table if s in SLOTS]
-        shared = [s for s in mine if self.thread.task.table[s].object.kind == "endpoint"]
+        table = self.thread.task.table
+        shared = [s for s in mine if table[s].object.kind in ("endpoint", "task")]
         mine = shared if shared and self.chance(50) else mine
         task = self.handle("task", MANAGE, lambda t: t in self.owners) if self.chance(60) else 0
         source = self.any(mine) if mine and self.chance(80) else self.some_slot()
+        first = (SLOT_TASK, SLOT_SYSTEM, SLOT_TASKS)
+        source = self.any(first) if self.chance(15) else source
         handle = self.thread.task.table.get(source)
         rights = handle.rights & ALL if handle else ALL
-        if self.chance(35):
+        if self.chance(60 if source in first else 40):
             rights &= self.random.randrange(16) | (GRANT if self.chance(60) else 0)
         if self.chance(4):
             rights = self.any((16, 15, 0x80000000, 0x4F))
@@ -200,7 +203,7 @@ class Arguments(Choices):
         if awaited and self.chance(30):
             return {"handle": self.any(awaited), "flags": 0}
         dead = [s for s in mine if table[s].object.dead and not table[s].is_reply]
-        if dead and self.chance(60):
+        if dead and self.chance(30):
             return {"handle": self.any(dead), "flags": int(self.chance(6))}
         flags = int(self.chance(25)) if self.chance(97) else self.any((2, 0x80000000))
         return {"handle": handle, "flags": flags}
@@ -364,5 +367,6 @@ class Arguments(Choices):
             address, length = self.any(((0, 0), (0, 1), (0xFFFFF000, 9), (0xC0000000, 1024)))
             return {"what": what, "word0": address, "word1": length if self.chance(95) else 1025}
         if what == C["SYS_EXIT"]:
-            return {"system": self.some_slot(), "what": what}
+            weak = self.weak("system", MANAGE)
+            return {"system": self.any(weak) if weak else self.some_slot(), "what": what}
         return {"what": what, "word0": 0 if self.chance(95) else 1}

@@ -261,6 +261,7 @@ class Base:
         if task.dead:
             return
         task.dead = True
+        task.stands_alone()
         for thread in list(task.threads):
             self.end_thread(thread)
         for slot in sorted(task.table):

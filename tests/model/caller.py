@@ -32,9 +32,9 @@ WEIGHTS = {
     "ipc_call": 12,
     "ipc_reply_recv": 10,
     "ipc_send": 9,
-    "ipc_recv": 14,
+    "ipc_recv": 17,
     "notify": 7,
-    "notify_wait": 12,
+    "notify_wait": 15,
     "obj_create": 8,
     "handle_copy": 9,
     "handle_drop": 6,
@@ -63,6 +63,26 @@ NEEDS = {
 }
 
 
+# Calls, and the argument of each, for a handle that is dead or too weak.
+USERS = {
+    "endpoint": (("ipc_send", "endpoint"), ("ipc_call", "endpoint"), ("obj_create", "handles")),
+    "notification": (
+        ("notify", "notification"),
+        ("notify_wait", "notification"),
+        ("timer_set", "notification"),
+        ("irq_ctl", "notification"),
+    ),
+    "task": (
+        ("mem_alloc", "task"),
+        ("mem_map", "to"),
+        ("mem_unmap", "task"),
+        ("io_grant", "task"),
+        ("thread_create", "task"),
+    ),
+    "system": (("sys_info", "object_"), ("irq_ctl", "system"), ("io_grant", "system")),
+}
+
+
 @dataclass
 class Step:
     worker: int
@@ -86,6 +106,7 @@ class Caller(Arguments):
         self.wanted = None
         self.few = False
         self.thread = None
+        self.last = {}  # thread: name of its last call
         self.pae, self.sizes, self.tasks = pae, sizes, tasks
         self._begin(tasks[0]["number"])
 
@@ -237,14 +258,14 @@ class Caller(Arguments):
         free = self.free()
         self.few = len(free) <= 1
         self.thread = self.any(free)
-        special = self.special()
+        special = self.special() or self.spoiled()
         if special:
             return special
         name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
         table = self.thread.task.table
         if sum(slot in table for slot in SLOTS) > len(SLOTS) * 3 // 4 and self.chance(30):
             name = "handle_drop"
-        elif self.thread.task.space.limit - self.thread.task.space.used < 30000 and self.chance(30):
+        elif self.thread.task.space.limit - self.thread.task.space.used < 12000 and self.chance(15):
             name = "mem_unmap"
         while self.chance(92) and self.lacks(name):
             name = self.random.choices(list(WEIGHTS), WEIGHTS.values())[0]
@@ -284,6 +305,28 @@ class Caller(Arguments):
                     return self.made("notify", notification=slot, bits=target.waiters[0].mask)
         return None
 
+    def spoiled(self):
+        """A call that fails by its handle, which is dead or too weak.  None: anything."""
+        if not self.chance(4):
+            return None
+        handles = self.random.sample(*self.shuffled())
+        if self.chance(60):
+            handles.sort(key=lambda pair: not pair[1].object.dead)
+        for slot, handle in handles:
+            users = not handle.is_reply and USERS.get(handle.object.kind)
+            if not users or not (handle.object.dead or handle.rights != ALL):
+                continue
+            name, argument = self.any(users)
+            wanted = {argument: slot}
+            if name == "obj_create":
+                wanted |= {"kind": C["KIND_TASK"] | 8 << 8, "slots": 256, "limit": 1 << 20}
+                wanted |= {"system": SLOT_SYSTEM, "slot": self.free_slot()}
+            elif name == "sys_info":
+                wanted |= {"what": C["INFO_TASKS"], "from_": 0, "length": 0}
+            made = self.made(name, **wanted)
+            return made if self.is_harmless(made[0], made[1]) else None
+        return None
+
     def shuffled(self):
         handles = [(s, h) for s, h in self.thread.task.table.items() if s not in IDLE]
         return handles, len(handles)
@@ -306,6 +349,7 @@ class Caller(Arguments):
         if len(self.free()) <= 1 and self.chance(25):
             return self.again(self.any(t for t in self.model.workers if t.state != "RUN").worker)
         name, arguments, page = self.choose()
+        self.last[self.thread.worker] = name
         named = full_for(name, arguments)
         pokes = self.pokes(page, name) + self.write_somewhere()
         thread = self.thread

@@ -36,21 +36,26 @@ class Choices:
             and handle.object.dead == dead
         ]
 
+    def weak(self, kind, rights):
+        """Slots of handles that have not these rights."""
+        good = self.slots_of(kind, rights)
+        return [slot for slot in self.slots_of(kind) if slot not in good]
+
     def handle(self, kind, rights, prefer=lambda target: False):
         """Mostly a good one."""
         if self.wanted:
             return self.wanted
         good = self.slots_of(kind, rights)
         kind_of_choice = self.random.random() * 100
-        if kind_of_choice < 5:
-            weak = [s for s in self.slots_of(kind) if s not in good]
+        if kind_of_choice < 7:
+            weak = self.weak(kind, rights)
             if weak:
                 return self.any(weak)
-        elif kind_of_choice < 9:
+        elif kind_of_choice < 14:
             dead = self.slots_of(kind, rights, dead=True)
             if dead:
                 return self.any(dead)
-        elif kind_of_choice < 12 or not good:
+        elif kind_of_choice < 17 or not good:
             return self.some_slot()
         best = [s for s in good if prefer(self.thread.task.table[s].object)]
         return self.any(best if best and self.chance(65) else good, 0)
@@ -67,6 +72,11 @@ class Choices:
 
     def free_slot(self, task=None):
         task = task or self.thread.task
+        if self.chance(12):  # where one that has answered takes the next call's reply handle
+            awaited = [t for t in self.model.workers if t.state == "RECV" and t.task is task]
+            slots = [t.reply_slot for t in awaited if self.last[t.worker] == "ipc_reply_recv"]
+            if any(map(task.is_free, slots)):
+                return self.any(filter(task.is_free, slots))
         if self.chance(94):
             free = [slot for slot in SLOTS if task.is_free(slot)]
             if free:
@@ -85,7 +95,7 @@ class Choices:
         return handle.object if good else self.thread.task
 
     def timeout(self, poll=True):
-        if self.few or self.chance(14):
+        if self.few or self.chance(12):
             return POLL if poll and self.chance(60) else self.random.randrange(1, 20001)
         return NEVER if self.chance(80) else 3_600_000_000
 

@@ -18,7 +18,7 @@ from caller import Caller
 from base import Sizes
 from script import archive, script_bytes
 
-ROOM = 160 << 10  # bytes that each task may take beyond what it begins with
+ROOM = 112 << 10  # bytes that each task may take beyond what it begins with
 QEMU = (
     "qemu-system-i386 -m {memory}M -smp 1 -icount shift=0,sleep=off -display none -serial stdio "
     "-no-reboot -device isa-debug-exit,iobase=0xf4,iosize=4"

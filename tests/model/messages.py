@@ -136,6 +136,9 @@ class Messages(Base):
         try:
             for item, place in zip(message.items, receiver.places):
                 if item.kind == C["ITEM_HANDLE"]:
+                    # What the first item brings is under way: the second one cannot take it along.
+                    own = sender.task is receiver.task
+                    need(not own or item.at not in [to for to, _, _ in moved], "EBADH")
                     moved.append(self.move_handle(sender, item, receiver, place.at))
         except Refused:
             undo()
@@ -149,7 +152,6 @@ class Messages(Base):
         if handle.is_reply:
             receiver.task.table[to] = sender.task.table.pop(item.at)
             return to, item.at, handle
-        # To an answer the two are not the same: EDEAD uses the reply handle up.
         need(not handle.object.dead, "EDEAD")
         need(handle.rights & GRANT and not item.size & ~handle.rights, "EPERM")
         need(not (handle.badge and item.badge and handle.badge != item.badge), "EPERM")
@@ -336,7 +338,7 @@ class Messages(Base):
         else:
             self.returns(thread)
 
-    LEAVES = {"EPERM", "EMSGSIZE", "ENOMEM", "EQUOTA", "EBADH"}
+    LEAVES = {"EPERM", "EMSGSIZE", "ENOMEM", "EQUOTA", "EBADH", "EDEAD"}
 
     def answer(self, thread, caller, reply):
         """The caller of a call gets its answer, or Refused."""

@@ -51,6 +51,8 @@ class ObjectCalls(Base):
             task.pager, task.pager_badge = pager.object, pager.badge
         if on_end:
             task.on_end, task.on_end_bit = on_end.object, bit
+        task.creator = thread.task
+        thread.task.owned.append(task)
         self.set_handle(thread.task, slot, Handle(task, ALL))
 
     def handle_copy(self, thread, _, task, slot, source, rights, badge):
@@ -179,6 +181,7 @@ class ObjectCalls(Base):
         elif op == "THREAD_START":
             target.stopped = False
             target.started = True
+            target.task.stands_alone()
             if target.held:
                 self.done[target], target.held = target.held, None
         self.returns(thread)

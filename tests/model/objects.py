@@ -55,7 +55,15 @@ class Task(Object):
         self.on_end = None
         self.on_end_bit = 0
         self.has_io = False
-        self.owned = []  # endpoints and notifications that it has made: they end with it
+        # What it has made and ends with it: endpoints, notifications, tasks of which no thread has
+        # been started.
+        self.owned = []
+        self.creator = None
+
+    def stands_alone(self):
+        if self.creator:
+            self.creator.owned.remove(self)
+            self.creator = None
 
     def is_free(self, slot):
         return 0 < slot < self.slots and slot not in self.table

@@ -5,13 +5,22 @@
 import re
 import struct
 import subprocess
+import tempfile
 from collections import namedtuple
+from pathlib import Path
 
 from abi import ROOT
 
 KERNEL_BASE = 0xC0000000
 BLOCKS, BLOCK_BYTES = 16, 4 << 20
 LINE = struct.Struct("<8I")
+
+CPUS = 4
+QEMU = (
+    "qemu-system-i386 -m 256M -smp {cpus} -nic none -display none -serial stdio -no-reboot "
+    "-object memory-backend-file,id=ram,size=256M,share=on,mem-path={ram} "
+    "-machine pc,memory-backend=ram -device isa-debug-exit,iobase=0xf4,iosize=4"
+)
 
 Line = namedtuple("Line", "kind thread words")
 
@@ -46,3 +55,20 @@ def read_lines(ram, elf):
         )
     lines = [Line(KINDS[l[0]], l[1], l[2:]) for l in LINE.iter_unpack(data)]
     return lines, head[0] <= room
+
+
+def race(build, kernel, seed, count, limit=1800):
+    """Exit status, console and log of one boot in which the calls race; a debug kernel."""
+    with tempfile.TemporaryDirectory(prefix="tarn-order-") as folder:
+        ram, elf = Path(folder) / "ram", build / kernel
+        command = QEMU.format(cpus=CPUS, ram=ram).split() + [
+            "-kernel",
+            str(elf),
+            "-initrd",
+            f"{build}/user.tar user.tar",
+            "-append",
+            f'selftest=none exit run="random {seed} {count} ordered"',
+        ]
+        done = subprocess.run(command, capture_output=True, timeout=limit)
+        text = done.stdout.decode(errors="replace").replace("\r", "")
+        return done.returncode, text, *read_lines(ram, elf)

@@ -15,6 +15,9 @@ from base import (
 from memory import EXEC, PAGE, Refused
 from objects import MANAGE, RECEIVE, SEND
 
+# Of the machine: the line whose input of the I/O APIC is another's too.
+SAME_INPUT = {0: 2}
+
 
 class OtherCalls(Base):
     """The calls that map memory, reach devices, and tell."""
@@ -106,7 +109,8 @@ class OtherCalls(Base):
         if handle:
             line = self.lines.get(irq)
             if what == C["IRQ_ATTACH"]:
-                errors.unless(not line, "EBUSY")
+                taken = {SAME_INPUT.get(other, other) for other in self.lines}
+                errors.unless(SAME_INPUT.get(irq, irq) not in taken, "EBUSY")
             else:
                 errors.unless(line is handle.object, "EINVAL")
         errors.stop()

@@ -20,13 +20,14 @@ from caller import RENAMED, Caller, full_for
 from memory import Refused
 from model import Model
 from objects import MANAGE, RECEIVE, Handle
-from order import read_lines
+from order import CPUS, race
 from places import Page, WORKERS
 
 LIMIT = 1 << 40  # accounts are charged outside of the lock that orders calls: none is ever full
 SIZES = Sizes(endpoint=1, notification=1, task=1, page=4097, thread=1, system=1)
 FIRST_TASK = {"number": 1, "used": 0, "pages": 0, "tables": 0}
 NAMES = {call.number: call for call in CALLS.values()}
+PASS = 33
 DROP = CALLS["handle_drop"].number
 NUMBERS = {number: name for name, number in ERRORS.items()}
 
@@ -36,6 +37,8 @@ Pin = namedtuple("Pin", "handle dead")
 
 class Different(Exception):
     """What the kernel did is not what the model does."""
+
+    number = 0  # of the line
 
 
 def waits(thread):
@@ -339,7 +342,7 @@ def last_looks(lines):
     return found | set(last.values())
 
 
-def replay(lines, pae, cpus=4):
+def replay(lines, pae, cpus=CPUS):
     """Counts; or Different, with the number of the line."""
     counts, round_, last = Counts(), None, last_looks(lines)
     for number, line in enumerate(lines):
@@ -355,19 +358,39 @@ def replay(lines, pae, cpus=4):
             elif line.kind != "TASK":
                 round_.line(line, number in last)
         except Different as different:
-            raise Different(f"line {number}: {different}") from None
+            different.number = number
+            raise
     return counts
+
+
+def around(lines, number):
+    """The lines before a difference, for people."""
+    for i in range(max(0, number - 30), number + 1):
+        line = lines[i]
+        words = " ".join(f"{word:#x}" for word in line.words)
+        name = NAMES[line.words[0] & 0xFF].name if line.kind == "ENTER" else ""
+        yield f"{i}: thread {line.thread:#x}: {line.kind} {name} {words}"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ram", type=Path, help="the guest's RAM")
-    parser.add_argument("elf", type=Path, help="its kernel")
+    parser.add_argument("build", type=Path)
+    parser.add_argument("--pae", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=20000)
     asked = parser.parse_args()
-    lines, whole = read_lines(asked.ram, asked.elf)
-    counts = replay(lines, "pae" in asked.elf.name)
-    print("\n".join(counts.report()), "" if whole else "(the log was full)")
+    kernel = "tarn" + ("-pae" if asked.pae else "") + "-debug.elf"
+    status, text, lines, whole = race(asked.build, kernel, asked.seed, asked.count)
+    print(text[text.find("[9]") :], f"status {status}, {len(lines)} lines of the log")
+    try:
+        counts = replay(lines, asked.pae)
+    except Different as different:
+        print("\n".join(around(lines, different.number)))
+        print(different)
+        return 1
+    print("\n".join(counts.report()))
+    return 0 if status == PASS and whole else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -373,7 +373,8 @@ static void send_garbage(u32 slot)
 	message_close_places();
 	for (u32 i = 0; i < items; i++) {
 		if (draw() % 2)
-			message_put_string(i, text, draw() % sizeof(text));
+			message_put_string(
+				i, text, draw() % (slot == SLOT_CON ? 64 : sizeof(text)));
 		else
 			message_put_handle(i, SLOT_PROC + draw() % 6, RIGHT_SEND, 0);
 	}
@@ -395,7 +396,9 @@ static void servers_take_garbage(void)
 		seed = i;
 		status_of(child(garbage));
 	}
-	printf("\n");
+	/* The console may still be full of it. */
+	while (write(STDOUT_FILENO, "\n", 1) < 0 && errno == EAGAIN)
+		usleep(10000);
 	fork_copies();
 	exec_replaces();
 }

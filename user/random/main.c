@@ -15,6 +15,31 @@
 static const struct script_header *const script = (const struct script_header *)SCRIPT_AT;
 static u32 step_number;
 
+/* ---- How often each call has returned each error ---- */
+
+#define ERRORS 256u
+
+static const char *const call_names[CALL_NUMBERS] = {
+#define CALL_NAME(number, name, arguments, errors, text) [number] = #name,
+	CALL_TABLE(CALL_NAME)
+#undef CALL_NAME
+};
+static u32 times[CALL_NUMBERS][ERRORS];
+/* Of the call in which each thread is. */
+static u32 call_number[WORKERS];
+
+static void print_errors(void)
+{
+	for (u32 call = 1; call < CALL_NUMBERS; call++) {
+		printf("model: errors of %s:", call_names[call]);
+		for (u32 error = 0; error < ERRORS; error++)
+			if (times[call][error])
+				printf(" %s %u", error ? error_name(error) : "none",
+					times[call][error]);
+		printf("\n");
+	}
+}
+
 static bool differs(u32 worker, const char *what, u32 got, u32 wanted)
 {
 	printf("model: step %u, thread %u: %s is 0x%x, not 0x%x\n", step_number, worker, what, got,
@@ -28,6 +53,7 @@ static void give_call(u32 worker, const struct step *step, u32 pokes)
 {
 	volatile struct mailbox *mailbox = mailbox_of(worker);
 
+	call_number[worker] = step->eax & 0xFFu;
 	mailbox->registers =
 		(struct result){ step->eax, step->ebx, step->esi, step->edi, step->ebp };
 	mailbox->pairs = pokes;
@@ -94,6 +120,7 @@ static bool answer_differs(const struct answer *answer)
 	in_call &= ~(1u << worker);
 	if (mailbox_of(worker)->busy)
 		return differs(worker, "whether it waits", 1, 0);
+	times[call_number[worker]][mailbox_of(worker)->registers.error % ERRORS]++;
 	return registers_differ(worker, answer) || memory_differs(worker, answer->checks, checks);
 }
 
@@ -230,8 +257,21 @@ static int follow_script(void)
 		step = do_step(step);
 	if (step)
 		printf("model: %u steps, no difference\n", script->steps);
+	if (script->steps)
+		print_errors();
 	workers_end();
 	return step ? 0 : 1;
 }
 
-int main(int argc, char **argv) { return argc > 1 ? race(argc, argv) : follow_script(); }
+int main(int argc, char **argv)
+{
+	struct info_map map;
+
+	if (argc > 1)
+		return race(argc, argv);
+	if (sys_info(0, INFO_MAPS, SCRIPT_AT, (u32)(uintptr_t)&map, sizeof(map)).word0 &&
+		map.address == SCRIPT_AT)
+		return follow_script();
+	printf("usage: random SEED COUNT; without, a script of tests/model is the second module\n");
+	return 2;
+}

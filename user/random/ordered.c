@@ -37,9 +37,15 @@ static u32 timeout(struct random *random)
 {
 	u32 kind = below(random, 100);
 
-	if (kind < 35)
+	if (kind < 45)
 		return TIMEOUT_POLL;
-	return kind < 50 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
+	return kind < 55 && random->worker % 3 ? TIMEOUT_NEVER : 1 + below(random, 10000);
+}
+
+/* A call cannot poll; one without time limit takes the kernel's short way. */
+static u32 call_timeout(struct random *random)
+{
+	return random->worker % 3 && chance(random, 30) ? TIMEOUT_NEVER : 1 + below(random, 10000);
 }
 
 static struct result call_of(u32 number, u32 h1, u32 h2, u32 ebx)
@@ -68,9 +74,8 @@ static struct result pick_send(struct random *random, struct message *message, u
 {
 	struct result call = call_of(number, endpoint(random), 0, timeout(random));
 
-	/* A call cannot poll. */
 	if (number == CALL_ipc_call && call.badge == TIMEOUT_POLL && chance(random, 90))
-		call.badge = 1 + below(random, 10000);
+		call.badge = call_timeout(random);
 	say(random, &call, message);
 	return call;
 }
@@ -86,7 +91,8 @@ static struct result pick_reply(struct random *random, struct message *message)
 {
 	u32 slot = random->reply ? random->reply : slot_of(random, REPLIES, REPLY_SLOTS);
 	u32 next = chance(random, 50) ? endpoint(random) : 0;
-	struct result call = call_of(CALL_ipc_reply_recv, slot, next, timeout(random));
+	u32 time = chance(random, 50) ? timeout(random) : call_timeout(random);
+	struct result call = call_of(CALL_ipc_reply_recv, slot, next, time);
 
 	random->reply = 0;
 	say(random, &call, message);
@@ -174,7 +180,7 @@ static struct result copy_to(struct random *random, u32 task_slot, u32 slot, u32
 }
 
 /* To another task, where it is missed. */
-static struct result copy_own(struct random *random, u32 slot)
+static struct result copy_on(struct random *random, u32 slot)
 {
 	u32 other = (random->worker / THREADS_A_TASK + 1 + below(random, TASKS - 1)) % TASKS;
 
@@ -188,7 +194,7 @@ static struct result pick_copy(struct random *random)
 	u32 first = first_slot(random);
 
 	if (chance(random, 85) && first != REPLIES)
-		return copy_own(random, own_slot(random, first));
+		return copy_on(random, first + below(random, KIND_SLOTS));
 	return copy_to(random, task(random), first + below(random, KIND_SLOTS),
 		first + below(random, KIND_SLOTS));
 }
@@ -207,7 +213,7 @@ static struct result pick_drop(struct random *random)
 	u32 slot = first_slot(random) + below(random, KIND_SLOTS);
 	struct result call = call_of(CALL_handle_drop, slot, 0, 0);
 
-	call.tag = chance(random, 98) ? chance(random, is_own(random, slot) ? 80 : 3) : 2;
+	call.tag = chance(random, 98) ? chance(random, is_own(random, slot) ? 96 : 3) : 2;
 	return call;
 }
 
@@ -221,7 +227,7 @@ static struct result pick_control(struct random *random)
 	if (call.tag == THREAD_YIELD)
 		return call;
 	call.error |= (chance(random, 30) ? 0 : thread(random)) << 8;
-	if (call.tag == THREAD_BIND && chance(random, 35))
+	if (call.tag == THREAD_BIND && chance(random, 20))
 		call.error |= notification(random) << 20;
 	if (call.tag == THREAD_PRIO)
 		call.word0 = RACER_PRIO + below(random, 18);
@@ -315,10 +321,10 @@ static struct result pick_clock(struct random *random)
 static const struct weight {
 	u32 number, weight;
 } weights[] = { { CALL_ipc_call, 11 }, { CALL_ipc_send, 9 }, { CALL_ipc_recv, 18 },
-	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 8 }, { CALL_notify_wait, 10 },
-	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 12 },
+	{ CALL_ipc_reply_recv, 3 }, { CALL_notify, 12 }, { CALL_notify_wait, 10 },
+	{ CALL_timer_set, 2 }, { CALL_obj_create, 2 }, { CALL_handle_copy, 6 },
 	{ CALL_handle_drop, 1 }, { CALL_thread_ctl, 6 }, { CALL_mem_alloc, 4 }, { CALL_mem_map, 3 },
-	{ CALL_mem_unmap, 3 }, { CALL_io_grant, 2 }, { CALL_sys_info, 3 }, { CALL_sys_ctl, 2 } };
+	{ CALL_mem_unmap, 4 }, { CALL_io_grant, 2 }, { CALL_sys_info, 4 }, { CALL_sys_ctl, 2 } };
 
 static u32 number_for(struct random *random)
 {
@@ -362,8 +368,14 @@ struct result ordered_pick(struct random *random, struct message *message)
 	if (random->empty && chance(random, 70))
 		return pick_create(random);
 	if (random->made && chance(random, 70))
-		return copy_own(random, random->made);
+		return copy_on(random, random->made);
 	return any_call(random, message);
+}
+
+/* True of the slots for endpoints and notifications. */
+static bool is_kept(u32 slot)
+{
+	return slot - ENDPOINTS < KIND_SLOTS || slot - NOTIFICATIONS < KIND_SLOTS;
 }
 
 void ordered_look(struct random *random, struct result call, struct result answer)
@@ -373,10 +385,11 @@ void ordered_look(struct random *random, struct result call, struct result answe
 
 	if (!answer.error && (answer.tag & TAG_CALL))
 		random->reply = number == CALL_ipc_recv ? other : slot;
-	if (answer.error == EDEAD && slot >= ENDPOINTS && slot < REPLIES)
+	if (answer.error == EDEAD && is_kept(slot))
 		random->dead = slot;
-	if (answer.error == EBADH && is_own(random, slot))
+	if (answer.error == EBADH &&
+		(is_own(random, slot) || (is_kept(slot) && chance(random, 30))))
 		random->empty = slot;
-	if (!answer.error && number == CALL_obj_create)
+	if (!answer.error && number == CALL_obj_create && is_own(random, other))
 		random->made = other;
 }

@@ -19,8 +19,8 @@
 static const struct test_list *const lists[] = { &handle_tests, &memory_tests, &cpus_tests,
 	&message_tests, &place_tests, &item_tests, &state_tests, &transfer_tests, &notify_tests,
 	&irq_tests, &thread_tests, &sched_tests, &fault_tests, &entry_tests, &exception_tests,
-	&pager_tests, &call_tests, &quota_tests, &late_tests, &many_tests, &log_tests,
-	&console_tests, &error_tests };
+	&pager_tests, &pager_fails_tests, &call_tests, &quota_tests, &late_tests, &many_tests,
+	&log_tests, &console_tests, &error_tests };
 
 void _start(void);
 
@@ -76,14 +76,14 @@ static int run_refused(const struct test *test, u32 limit)
 }
 
 /* With a step: also one that is refused its first charge, which gives back what caches keep. */
-static bool first_child(u32 refused)
+static bool first_child(struct refusing how)
 {
 	static const struct test nothing = { NOTHING, NULL, 0 };
 
 	if (!run_in_child(&nothing, CHILD_LIMIT))
 		return false;
-	if (refused)
-		run_in_child(&nothing, REFUSED_LIMIT(1));
+	if (how.step)
+		run_in_child(&nothing, how.limit + 1);
 	return quiet_begin();
 }
 
@@ -99,8 +99,10 @@ static const struct test *test_number(u32 number)
 	return NULL;
 }
 
-static bool is_picked(const struct test *test, int count, char **names)
+static bool is_picked(struct refusing how, const struct test *test, int count, char **names)
 {
+	if (!refused_suits(how, test))
+		return false;
 	for (int i = 0; i < count; i++)
 		if (!strncmp(test->name, names[i], strlen(names[i])))
 			return true;
@@ -123,18 +125,18 @@ static int run_one(const char *name)
 	return 1;
 }
 
-static u32 count_picked(int count, char **names)
+static u32 count_picked(struct refusing how, int count, char **names)
 {
 	const struct test *test;
 	u32 picked = 0;
 
 	for (u32 i = 0; (test = test_number(i)); i++)
-		picked += is_picked(test, count, names);
+		picked += is_picked(how, test, count, names);
 	return picked;
 }
 
-/* Returns how many failed.  refused: the step between charges that are refused, or 0. */
-static u32 run_picked(u32 refused, int count, char **names)
+/* Returns how many failed. */
+static u32 run_picked(struct refusing how, int count, char **names)
 {
 	const struct test *test;
 	u32 number = 0, failed = 0;
@@ -142,14 +144,14 @@ static u32 run_picked(u32 refused, int count, char **names)
 	for (u32 i = 0; (test = test_number(i)); i++) {
 		bool passed;
 
-		if (!is_picked(test, count, names))
+		if (!is_picked(how, test, count, names))
 			continue;
-		passed = refused ? refuse_charges(test, refused, run_refused) : run_test(test);
+		passed = how.step ? refuse_some(test, how, run_refused) : run_test(test);
 		printf("%sok %u - %s\n", passed ? "" : "not ", ++number, test->name);
 		failed += !passed;
 	}
 	/* The last one is about all of them. */
-	if (!count && !refused) {
+	if (!count && !how.step) {
 		bool complete = record_is_complete();
 
 		printf("%sok %u - every error of every call\n", complete ? "" : "not ", ++number);
@@ -163,21 +165,25 @@ static u32 run_picked(u32 refused, int count, char **names)
 int main(int argc, char **argv)
 {
 	bool all = argc == 1;
-	u32 picked, error, refused;
+	struct refusing how = { 0, 0 };
+	u32 picked, error;
 
 	if (argc == 3 && !strcmp(argv[1], ONE))
 		return run_one(argv[2]);
-	refused = argc > 1 ? refused_step(argv[1]) : 0;
-	if (refused)
+	if (argc > 1)
+		how = refused_how(argv[1]);
+	if (how.step)
 		argc--, argv++;
-	picked = count_picked(argc - 1, argv + 1);
+	picked = count_picked(how, argc - 1, argv + 1);
 	error = child_begin();
 	if (!error)
 		error = record_begin();
 	if (error)
 		panic("no endpoint: %s", error_name(error));
 	printf("TAP version 13\n1..%u\n", picked + all);
-	if (!picked || !first_child(refused))
+	if (!picked)
+		printf("# no test has a name that begins with '%s'\n", argv[1]);
+	if (!picked || !first_child(how))
 		return 2;
-	return run_picked(refused, argc - 1, argv + 1) ? 1 : 0;
+	return run_picked(how, argc - 1, argv + 1) ? 1 : 0;
 }

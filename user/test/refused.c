@@ -1,4 +1,4 @@
-/* Tests whose charges are refused: see refused.h. */
+/* Tests whose charges are refused, or whose allocations fail: see refused.h. */
 #include "user/test/refused.h"
 
 #include "lib/compiler.h"
@@ -10,21 +10,37 @@
 /* Beyond that many charges, which are alike, the steps grow with their number. */
 #define SINGLE_CHARGES 200u
 
-u32 refused_step(const char *argument)
+#define CHARGES 0xB0000000u
+#define ALLOCATIONS 0xB1000000u
+
+struct refusing refused_how(const char *argument)
 {
-	if (!strcmp(argument, REFUSE_EVERY))
-		return 1;
-	return strcmp(argument, REFUSE_TENTH) ? 0 : 10;
+	static const struct {
+		const char *argument;
+		struct refusing how;
+	} ways[] = { { REFUSE_EVERY, { 1, CHARGES } }, { REFUSE_TENTH, { 10, CHARGES } },
+		{ FAIL_EVERY, { 1, ALLOCATIONS } }, { FAIL_TENTH, { 10, ALLOCATIONS } } };
+
+	for (u32 i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(argument, ways[i].argument))
+			return ways[i].how;
+	return (struct refusing){ 0, 0 };
 }
 
-bool refuse_charges(
-	const struct test *test, u32 step, int (*run)(const struct test *test, u32 limit))
+bool refused_suits(struct refusing how, const struct test *test)
+{
+	return how.limit != ALLOCATIONS || strcmp(test->name, "memory.no_page_left") != 0;
+}
+
+bool refuse_some(const struct test *test, struct refusing how,
+	int (*run)(const struct test *test, u32 limit))
 {
 	u32 untouched = 0, runs = 0, effects = 0;
 	bool clean = true;
 
-	for (u32 n = 1; untouched < RUNS_UNTOUCHED; n += MAX(step, n / SINGLE_CHARGES * step)) {
-		int result = run(test, REFUSED_LIMIT(n));
+	for (u32 n = 1; untouched < RUNS_UNTOUCHED;
+		n += MAX(how.step, n / SINGLE_CHARGES * how.step)) {
+		int result = run(test, how.limit + n);
 
 		untouched = result > 0 ? untouched + 1 : 0;
 		effects += result <= 0;

@@ -29,7 +29,7 @@ struct test_list {
 extern const struct test_list handle_tests, memory_tests, message_tests, notify_tests, thread_tests,
 	fault_tests, entry_tests, call_tests, place_tests, item_tests, exception_tests, state_tests,
 	transfer_tests, pager_tests, cpus_tests, sched_tests, irq_tests, quota_tests, error_tests,
-	late_tests, many_tests, log_tests, console_tests;
+	late_tests, many_tests, log_tests, console_tests, pager_fails_tests;
 #define TEST_LIST(name, tests) const struct test_list name = { tests, ARRAY_SIZE(tests) }
 
 /* ---- For tests ---- */

@@ -75,7 +75,7 @@ static struct kernel_stack *make_place(uintptr_t bottom)
 }
 
 /* A new stack, in use by nobody yet. */
-static __noinline struct kernel_stack *stack_create(void)
+static __cold struct kernel_stack *stack_create(void)
 {
 	uintptr_t bottom = (uintptr_t)vmalloc(KERNEL_STACK_SIZE, false);
 	struct kernel_stack *stack;
@@ -142,14 +142,25 @@ void kernel_stack_free(uintptr_t top)
 	list->count++;
 }
 
+/* Towards the mark: as many as one flush serves. */
+static u32 free_some(struct stack_list *list, u32 mark)
+{
+	void *bottoms[VFREE_TOGETHER];
+	u32 n = 0;
+
+	while (list->count > mark && n < VFREE_TOGETHER)
+		bottoms[n++] = (void *)pop(list)->bottom;
+	vfree_together(bottoms, n);
+	return n;
+}
+
 /* Down to the mark. */
 static u32 trim_list(u32 mark)
 {
-	struct stack_list *list = this_cpu(stack_list);
 	u32 freed = 0;
 
-	for (; list->count > mark; freed++)
-		vfree((void *)pop(list)->bottom);
+	while (this_cpu(stack_list)->count > mark)
+		freed += free_some(this_cpu(stack_list), mark);
 	return freed;
 }
 
@@ -164,7 +175,7 @@ u32 check_stack_cache(void)
 	return count > STACK_HIGH_MARK ? trim_list(STACK_LOW_MARK) : 0;
 }
 
-u32 drain_kernel_stacks(void) { return trim_list(0); }
+__cold u32 drain_kernel_stacks(void) { return trim_list(0); }
 
 const char *guard_page_owner(uintptr_t address)
 {

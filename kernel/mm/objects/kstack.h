@@ -32,7 +32,8 @@ void kernel_stack_free(uintptr_t top);
 
 /*
  * Trims this CPU's list if it is over the high mark, to nothing while memory is short; returns
- * stacks freed.  Flushes every CPU, so interrupts are on and no lock is held; does not sleep.
+ * stacks freed.  Flushes every CPU, once for VFREE_TOGETHER stacks, so interrupts are on and no
+ * lock is held; does not sleep.
  * drain_kernel_stacks() (mm/pages/upcall.h) trims to nothing.
  */
 u32 check_stack_cache(void);

@@ -10,6 +10,7 @@
 #include "lib/assert.h"
 #include "lib/bitops.h"
 #include "lib/string.h"
+#include "mm/hooks/charge_fault.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/wait.h"
 
@@ -35,7 +36,7 @@ static inline u32 stride(const struct object_cache *cache)
 	return cache->size + redzone_bytes(&cache->redzone);
 }
 
-void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align)
+__cold void object_cache_init(struct object_cache *cache, const char *name, u32 size, u32 align)
 {
 	ASSERT(size > 0 && size <= OBJECT_MAX && align >= 8 && (align & (align - 1)) == 0 &&
 			align <= OBJECT_MAX,
@@ -55,7 +56,7 @@ void object_cache_init(struct object_cache *cache, const char *name, u32 size, u
 	spin_unlock(&caches_lock);
 }
 
-const struct object_cache *object_cache_number(u32 number)
+__cold const struct object_cache *object_cache_number(u32 number)
 {
 	const struct object_cache *found = NULL;
 
@@ -151,7 +152,7 @@ static inline void *try_alloc(struct object_cache *cache)
 }
 
 /* Others may take the objects of the new page meanwhile; then there is one more. */
-static __noinline void *alloc_growing(struct object_cache *cache, u32 gfp)
+static __cold void *alloc_growing(struct object_cache *cache, u32 gfp)
 {
 	void *object = NULL;
 
@@ -175,6 +176,8 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 
 	if (gfp & __GFP_WAIT)
 		might_sleep("object_alloc", CALLER());
+	if (alloc_fails(gfp))
+		return NULL;
 	object = try_alloc(cache);
 	if (unlikely(!object))
 		object = alloc_growing(cache, gfp);
@@ -203,7 +206,7 @@ static inline u32 object_index(const struct object_cache *cache, const void *obj
 }
 
 /* The page left the cache's lists with its last object. */
-static __noinline void drop_page(const struct object_cache *cache, struct page *page)
+static __cold void drop_page(const struct object_cache *cache, struct page *page)
 {
 	object_page_dropped(lowmem_page_address(page), header_bytes(cache->per_page), cache->name);
 	page->flags &= ~PG_OBJECTS;
@@ -285,7 +288,7 @@ static void take_empty_pages(struct object_cache *cache, struct list *pages)
 	spin_unlock_irqrestore(&cache->lock, flags);
 }
 
-u32 object_cache_trim(struct object_cache *cache)
+__cold u32 object_cache_trim(struct object_cache *cache)
 {
 	struct list pages = LIST_INIT(pages);
 	u32 n = 0;
@@ -299,7 +302,7 @@ u32 object_cache_trim(struct object_cache *cache)
 	return n;
 }
 
-u32 drain_object_pages(void)
+__cold u32 drain_object_pages(void)
 {
 	u32 pages = 0;
 
@@ -310,7 +313,7 @@ u32 drain_object_pages(void)
 	return pages;
 }
 
-void object_cache_end(struct object_cache *cache)
+__cold void object_cache_end(struct object_cache *cache)
 {
 	ASSERT(cache->in_use == 0, "cache %s ends with %u objects in use", cache->name,
 		cache->in_use);

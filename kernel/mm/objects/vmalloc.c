@@ -128,15 +128,22 @@ static void unmap_range(const struct vm_range *range, struct list *pages)
 	}
 }
 
-/* Entries, flush on every CPU, frames, range: in this order (see above). */
-static void range_destroy(struct vm_range *range)
+/* From the lowest to the highest: many pages are one full flush. */
+static void flush_ranges(struct vm_range *const *gone, u32 n)
 {
-	struct list pages = LIST_INIT(pages);
+	uintptr_t start = gone[0]->start, end = range_end(gone[0]);
 
-	unmap_range(range, &pages);
-	flush_tlb_kernel_range(range->start, range_end(range));
-	shadow_check_range(range->start, range_end(range));
-	list_for_each_safe(node, &pages) free_page(list_entry(node, struct page, list));
+	for (u32 i = 1; i < n; i++) {
+		start = MIN(start, gone[i]->start);
+		end = MAX(end, range_end(gone[i]));
+	}
+	flush_tlb_kernel_range(start, end);
+	for (u32 i = 0; i < n; i++)
+		shadow_check_range(gone[i]->start, range_end(gone[i]));
+}
+
+static void forget_range(struct vm_range *range)
+{
 	spin_lock(&vmalloc_lock);
 	list_remove(&range->node);
 	stats.areas--;
@@ -144,6 +151,21 @@ static void range_destroy(struct vm_range *range)
 	spin_unlock(&vmalloc_lock);
 	kfree(range);
 }
+
+/* Entries, flush on every CPU, frames, ranges: in this order (see above). */
+static void ranges_destroy(struct vm_range *const *gone, u32 n)
+{
+	struct list pages = LIST_INIT(pages);
+
+	for (u32 i = 0; i < n; i++)
+		unmap_range(gone[i], &pages);
+	flush_ranges(gone, n);
+	list_for_each_safe(node, &pages) free_page(list_entry(node, struct page, list));
+	for (u32 i = 0; i < n; i++)
+		forget_range(gone[i]);
+}
+
+static void range_destroy(struct vm_range *range) { ranges_destroy(&range, 1); }
 
 static bool map_new_pages(const struct vm_range *range, u32 gfp)
 {
@@ -179,6 +201,17 @@ void vfree(void *address)
 		return;
 	might_sleep("vfree", CALLER());
 	range_destroy(find_range((uintptr_t)address, false));
+}
+
+void vfree_together(void *const *addresses, u32 n)
+{
+	struct vm_range *gone[VFREE_TOGETHER];
+
+	might_sleep("vfree", CALLER());
+	for (u32 i = 0; i < n; i++)
+		gone[i] = find_range((uintptr_t)addresses[i], false);
+	if (n)
+		ranges_destroy(gone, n);
 }
 
 void *vmap_device(phys_t phys, size_t size)

@@ -23,6 +23,9 @@ void *vmalloc(size_t size, bool high);
  * it, or NULL.
  */
 void vfree(void *address);
+/* The same for up to so many at once, none of them NULL: with one flush. */
+#define VFREE_TOGETHER 32u
+void vfree_together(void *const *addresses, u32 n);
 
 /*
  * Maps device registers, uncached; the address of the byte `phys`, or NULL also where entries do

@@ -2,6 +2,7 @@
 #include "mm/pages/page_alloc.h"
 
 #include "lib/assert.h"
+#include "mm/hooks/charge_fault.h"
 #include "mm/hooks/poison.h"
 #include "mm/pages/buddy.h"
 #include "mm/pages/pcp_fast.h"
@@ -74,7 +75,7 @@ static __noinline struct page *alloc_once(u32 gfp, u32 order)
 	return NULL;
 }
 
-static __noinline struct page *alloc_after_trimming(u32 gfp, u32 order)
+static __cold struct page *alloc_after_trimming(u32 gfp, u32 order)
 {
 	for (u32 attempt = 0; attempt < TRIM_ATTEMPTS; attempt++) {
 		drain_caches();
@@ -106,6 +107,8 @@ struct page *alloc_pages(u32 gfp, u32 order)
 	ASSERT(order <= MAX_ORDER, "alloc_pages: order %u, the largest is %u", order, MAX_ORDER);
 	if (gfp & __GFP_WAIT)
 		might_sleep("alloc_pages", CALLER());
+	if (alloc_fails(gfp))
+		return NULL;
 	page = order <= PCP_MAX_ORDER ? pcp_pop(highest_zone(gfp), order) : NULL;
 	if (unlikely(!page))
 		page = alloc_once(gfp, order);

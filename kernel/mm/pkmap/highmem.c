@@ -27,7 +27,7 @@ struct kmap_stats kmap_stats;
 
 static pteval_t kmap_prot;
 
-void kmap_init(void)
+__cold void kmap_init(void)
 {
 	pkmap_policy = mm_options.kmap_lazy ? lazy_policy : turn_policy;
 	pkmap_slots = mm_options.pkmap_tables * PTRS_PER_PTE;

@@ -16,7 +16,7 @@
 
 struct lazy_pool lazy_pool;
 
-static void lazy_init(void)
+static __cold void lazy_init(void)
 {
 	struct lazy_pool *p = &lazy_pool;
 	size_t links = (pkmap_slots + 1) * sizeof(u16);

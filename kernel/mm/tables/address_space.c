@@ -74,35 +74,6 @@ static pte_t *pte_for(struct mm *mm, uintptr_t address)
 	return pmd ? pte_alloc(mm, pmd, address) : NULL;
 }
 
-int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot)
-{
-	int error = 0;
-	pte_t *pte;
-
-	ASSERT(address < USER_TOP && IS_ALIGNED(address, PAGE_SIZE), "mm_map at %x", (u32)address);
-	ASSERT(pfn < MAX_PFN, "mm_map of frame 0x%x, which no entry holds", pfn);
-	might_sleep("mm_map", CALLER());
-	spin_lock(&mm->page_table_lock);
-	pte = pte_for(mm, address);
-	if (!pte) {
-		error = -ENOMEM;
-	} else if (!pte_none(*pte)) {
-		error = -EEXIST;
-	} else {
-		set_pte(pte, pfn_pte(pfn, prot));
-		mm->pages++;
-		if (frame_is_counted(pfn))
-			get_page(pfn_to_page(pfn));
-	}
-	spin_unlock(&mm->page_table_lock);
-	return error;
-}
-
-int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
-{
-	return mm_map_frame(mm, address, page_to_pfn(page), prot);
-}
-
 static void gather_begin(struct mmu_gather *gather, struct mm *mm)
 {
 	gather->mm = mm;
@@ -150,10 +121,13 @@ static void gather_flush(struct mmu_gather *gather)
 static void gather_finish(struct mmu_gather *gather)
 {
 	gather_flush(gather);
+	if (list_empty(&gather->ptes) && list_empty(&gather->pmds))
+		return;
 	while (!list_empty(&gather->ptes))
 		pte_free(take_table(&gather->ptes));
 	while (!list_empty(&gather->pmds))
 		pmd_free(take_table(&gather->pmds));
+	check_pgt_cache();
 }
 
 /*
@@ -181,7 +155,7 @@ static pmd_t *pmd_with_table(struct mm *mm, uintptr_t address)
 
 pte_t *mm_pte(struct mm *mm, uintptr_t address)
 {
-	pmd_t *pmd = pmd_with_table(mm, address);
+	pmd_t *pmd = address < USER_TOP ? pmd_with_table(mm, address) : NULL;
 
 	return pmd ? pte_offset(pmd, address) : NULL;
 }
@@ -206,6 +180,61 @@ int mm_make_tables(struct mm *mm, uintptr_t address)
 	spin_unlock(&mm->page_table_lock);
 	account_return(mm->account, most);
 	return made ? 0 : -ENOMEM;
+}
+
+/* In a task's address space entries change under maps_lock too (frames.h). */
+static void lock_entries(struct mm *mm)
+{
+	if (mm->account)
+		spin_lock(&maps_lock);
+	spin_lock(&mm->page_table_lock);
+}
+
+static void unlock_entries(struct mm *mm)
+{
+	spin_unlock(&mm->page_table_lock);
+	if (mm->account)
+		spin_unlock(&maps_lock);
+}
+
+/* -EAGAIN: a task's tables, which are charged, are to be made first. */
+static int try_to_map(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot)
+{
+	int error = 0;
+	pte_t *pte;
+
+	lock_entries(mm);
+	pte = mm->account ? mm_pte(mm, address) : pte_for(mm, address);
+	if (!pte) {
+		error = mm->account ? -EAGAIN : -ENOMEM;
+	} else if (!pte_none(*pte)) {
+		error = -EEXIST;
+	} else {
+		set_pte(pte, pfn_pte(pfn, prot));
+		mm->pages++;
+		if (frame_is_counted(pfn))
+			get_page(pfn_to_page(pfn));
+	}
+	unlock_entries(mm);
+	return error;
+}
+
+int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot)
+{
+	int error;
+
+	ASSERT(address < USER_TOP && IS_ALIGNED(address, PAGE_SIZE), "mm_map at %x", (u32)address);
+	ASSERT(pfn < MAX_PFN, "mm_map of frame 0x%x, which no entry holds", pfn);
+	might_sleep("mm_map", CALLER());
+	do
+		error = try_to_map(mm, address, pfn, prot);
+	while (error == -EAGAIN && !(error = mm_make_tables(mm, address)));
+	return error;
+}
+
+int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot)
+{
+	return mm_map_frame(mm, address, page_to_pfn(page), prot);
 }
 
 static bool has_owner(pfn_t pfn)
@@ -299,21 +328,6 @@ static uintptr_t next_with_table(struct mm *mm, uintptr_t address, uintptr_t end
 	return end;
 }
 
-/* Entries of user frames change under maps_lock too (frames.h). */
-static void lock_entries(struct mm *mm)
-{
-	if (mm->account)
-		spin_lock(&maps_lock);
-	spin_lock(&mm->page_table_lock);
-}
-
-static void unlock_entries(struct mm *mm)
-{
-	spin_unlock(&mm->page_table_lock);
-	if (mm->account)
-		spin_unlock(&maps_lock);
-}
-
 /*
  * Clears the entries of [start, end), one flush for each full gather; the last one is left to the
  * caller.
@@ -323,7 +337,7 @@ static void unmap_pages(struct mmu_gather *gather, uintptr_t start, uintptr_t en
 	struct mm *mm = gather->mm;
 	uintptr_t address = start;
 
-	while (mm->pages && (address = next_with_table(mm, address, end)) < end) {
+	while (mm->pages && address < end && (address = next_with_table(mm, address, end)) < end) {
 		uintptr_t border = next_border(address, PMD_SIZE, end);
 
 		address = unmap_entries(gather, pmd_with_table(mm, address), address, border);
@@ -417,7 +431,6 @@ static void unmap_range(struct mm *mm, uintptr_t start, uintptr_t end, bool fram
 	pending_flush_mm(&gather.pending, &mm->tlb);
 	unlock_entries(mm);
 	gather_finish(&gather);
-	check_pgt_cache();
 }
 
 void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end)

@@ -40,6 +40,7 @@ void mm_destroy(struct mm *mm);
 int mm_map(struct mm *mm, uintptr_t address, struct page *page, pteval_t prot);
 /*
  * The same for a frame that has no struct page or is not ours to count (firmware, the trampoline).
+ * A task is charged for the tables: -EQUOTA.
  */
 int mm_map_frame(struct mm *mm, uintptr_t address, pfn_t pfn, pteval_t prot);
 /*
@@ -52,8 +53,8 @@ void mm_unmap(struct mm *mm, uintptr_t start, uintptr_t end);
 void mm_unmap_frames(struct mm *mm, uintptr_t start, uintptr_t end);
 
 /*
- * The entry for `address` (user part); NULL: no table stands there.  page_table_lock held, or
- * maps_lock where only entries with a record are looked at.
+ * The entry for `address`; NULL: no table stands there, or it is the kernel's.  page_table_lock
+ * held, or maps_lock where only entries with a record are looked at.
  */
 pte_t *mm_pte(struct mm *mm, uintptr_t address);
 /*

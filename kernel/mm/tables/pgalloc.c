@@ -9,7 +9,7 @@
 #include "mm/user/account.h"
 
 /* A new table, all zero. */
-static void *table_from_pages(void)
+static __noinline void *table_from_pages(void)
 {
 	void *table = get_zeroed_page(GFP_KERNEL);
 

@@ -19,6 +19,12 @@ void pgt_cache_init(void)
 	pgt_high_mark = MAX(mm_options.pgt_low, mm_options.pgt_high);
 }
 
+__noreturn void table_misplaced(const void *table, u32 expected)
+{
+	panic_at(PANIC_SITE(33), "page table %p is in place %x, expected %x", table,
+		READ_ONCE(virt_to_page(table)->flags) & PG_TABLE_MASK, expected);
+}
+
 /* Where the link of a PTE or PMD table lies; that of a PGD: pgd_link(). */
 static inline uintptr_t *first_word(void *table) { return table; }
 
@@ -123,7 +129,7 @@ static uintptr_t *link_of(const struct level *l, void *table)
 /* More than any list can hold: where a walk stops if the list runs in a circle. */
 #define LIST_BOUND 65536u
 
-static u32 list_length(const struct level *l)
+static __cold u32 list_length(const struct level *l)
 {
 	void *table = l->list->head;
 	u32 length = 0;
@@ -134,7 +140,7 @@ static u32 list_length(const struct level *l)
 }
 
 /* Ends when the count is at the mark or the list is empty, whichever is first. */
-static u32 trim_list(const struct level *l, u32 mark)
+static __cold u32 trim_list(const struct level *l, u32 mark)
 {
 	struct quicklist *list = l->list;
 	u32 freed = 0;
@@ -158,7 +164,7 @@ static u32 trim_list(const struct level *l, u32 mark)
 }
 
 /* Each list with more than `high` tables goes down to `low`. */
-static __noinline u32 trim_lists(u32 high, u32 low)
+static __cold u32 trim_lists(u32 high, u32 low)
 {
 	u32 freed = 0;
 

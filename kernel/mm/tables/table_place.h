@@ -8,6 +8,9 @@
 #include "lib/assert.h"
 #include "mm/pages/page.h"
 
+/* Panics: the table is not in the expected place (quicklist.c). */
+__noreturn void table_misplaced(const void *table, u32 expected);
+
 /*
  * Moves a table's page from one place to another: a PG_TABLE_* flag, or 0 for the page allocator.
  * Panics if the page is anywhere else than in `from`.
@@ -16,9 +19,8 @@ static inline void table_move(void *table, u32 from, u32 to)
 {
 	struct page *page = virt_to_page(table);
 
-	INVARIANT(33, (page->flags & PG_TABLE_MASK) == from,
-		"page table %p is in place %x, expected %x", table,
-		READ_ONCE(page->flags) & PG_TABLE_MASK, from);
+	if (unlikely((page->flags & PG_TABLE_MASK) != from))
+		table_misplaced(table, from);
 	page->flags = (page->flags & ~PG_TABLE_MASK) | to;
 }
 

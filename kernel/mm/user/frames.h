@@ -20,7 +20,7 @@
 #include "mm/pages/page.h"
 #include "mm/tables/address_space.h"
 
-/* Aligned as in its object cache, so that its size, which is charged, is what it takes: 16 bytes. */
+/* Aligned as in its object cache: its size, which is charged, is what it takes, 16 bytes. */
 struct mapping {
 	struct mm *mm;
 	u32 place;            /* page-aligned address | PROT_* */

@@ -3,23 +3,25 @@
 
 #include "mm/user/frames.h"
 #include "mm/user/user_entry.h"
-#include "mm/wait.h"
 
-static u32 count_mappings(const struct page *page)
+/* Entries looked at in one hold of maps_lock. */
+#define LOOKS_A_HOLD 64u
+
+static u32 count_mappings(const struct page *page, u32 *steps)
 {
 	u32 n = 0;
 
 	for (const struct mapping *record = page->mappings; record; record = record->next)
 		n++;
+	*steps += n;
 	return n;
 }
 
 /* maps_lock held. */
-static bool look_at(struct mm *mm, uintptr_t address, struct info_map *info)
+static bool look_at(struct mm *mm, uintptr_t address, struct info_map *info, u32 *steps)
 {
 	const pte_t *pte = mm_pte(mm, address);
 	struct page *page;
-	u32 steps = 0;
 
 	if (!pte || !pte_present(*pte))
 		return false;
@@ -27,8 +29,8 @@ static bool look_at(struct mm *mm, uintptr_t address, struct info_map *info)
 	*info = (struct info_map){ .address = (u32)address,
 		.prot = PROT_READ | ((pte->v & _PAGE_RW) ? PROT_WRITE : 0) };
 	if (page) {
-		info->prot = frame_mapping(page, mm, address, &steps)->place & PROT_MASK;
-		info->mappings = count_mappings(page);
+		info->prot = frame_mapping(page, mm, address, steps)->place & PROT_MASK;
+		info->mappings = count_mappings(page, steps);
 		info->owned = page->owner == mm;
 	}
 	return true;
@@ -40,25 +42,19 @@ static uintptr_t behind(struct mm *mm, uintptr_t address)
 	return mm_pte(mm, address) ? address + PAGE_SIZE : ALIGN_DOWN(address, PMD_SIZE) + PMD_SIZE;
 }
 
-/* As far as one table; true if a page was found. */
-static bool look_in_table(struct mm *mm, uintptr_t *at, struct info_map *info)
+u32 user_some_maps(struct mm *mm, uintptr_t *at, struct info_map *info, u32 room)
 {
-	uintptr_t end = ALIGN_DOWN(*at, PMD_SIZE) + PMD_SIZE;
-	bool found = false;
+	u32 found = 0, steps = 0;
 
 	spin_lock(&maps_lock);
-	while (*at < end && *at < USER_TOP && !(found = look_at(mm, *at, info)))
+	for (u32 looks = 0; looks < LOOKS_A_HOLD && steps < RECORDS_A_HOLD && found < room;
+		looks++) {
+		if (*at >= USER_TOP)
+			break;
+		if (look_at(mm, *at, &info[found], &steps))
+			found++;
 		*at = behind(mm, *at);
+	}
 	spin_unlock(&maps_lock);
 	return found;
-}
-
-bool user_next_map(struct mm *mm, uintptr_t *at, struct info_map *info)
-{
-	while (*at < USER_TOP) {
-		if (look_in_table(mm, at, info))
-			return true;
-		cond_resched();
-	}
-	return false;
 }

@@ -6,8 +6,10 @@
 #include "mm/tables/address_space.h"
 
 /*
- * The first page mapped at *at or behind it, which *at is then; false if there is none.  May sleep.
+ * Some of the pages mapped at *at and behind it, as many as are seen in one hold of maps_lock, at
+ * most `room`; returns how many.  *at is then behind what was looked at: all has been, once it is
+ * USER_TOP or more.
  */
-bool user_next_map(struct mm *mm, uintptr_t *at, struct info_map *info);
+u32 user_some_maps(struct mm *mm, uintptr_t *at, struct info_map *info, u32 room);
 
 #endif

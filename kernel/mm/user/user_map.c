@@ -49,7 +49,7 @@ int user_alloc(const struct range *to, u32 prot, u32 *done)
 	return 0;
 }
 
-int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *done)
+__cold int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *done)
 {
 	for (*done = 0; *done < to->n; ++*done) {
 		int error = mm_make_tables(to->mm, at(to, *done));
@@ -74,7 +74,7 @@ static int do_map(const struct source *source, const struct range *from, uintptr
 }
 
 /* `to` has been charged for the frame. */
-static int do_grant(const struct source *source, const struct range *from, uintptr_t from_at,
+static __cold int do_grant(const struct source *source, const struct range *from, uintptr_t from_at,
 	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	struct page *page = source->page;
@@ -108,7 +108,7 @@ int user_map(const struct range *to, const struct range *from, u32 prot, u32 *do
  * The entry at the source has gone, and with it its count: the frame's new mapping has brought one
  * of its own, so this one is dropped when every CPU has forgotten the old entry.
  */
-static int grant_one(
+static __cold int grant_one(
 	const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot)
 {
 	struct page *page = user_page_get(from->mm, from_at, PROT_READ);

@@ -17,7 +17,8 @@ struct page_item {
 
 /*
  * All items, or none: 0, or what user_map() and user_grant() return; -EEXIST: a place at the
- * receiver is taken.  May sleep.
+ * receiver is taken; -ENOMEM also: the frames have more mappings together than are looked at in one
+ * hold of maps_lock.  May sleep.
  */
 int user_send(const struct page_item *items, u32 n);
 

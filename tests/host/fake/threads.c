@@ -182,10 +182,15 @@ u32 *thread_kmaps(void) { return &kmaps_held; }
 void cond_resched(void) {}
 
 #ifdef CONFIG_DEBUG
-/* No charge fails on purpose here. */
+/* No charge and no allocation fails on purpose here. */
 bool charge_fails(const struct account *account)
 {
 	(void)account;
+	return false;
+}
+bool alloc_fails(u32 gfp)
+{
+	(void)gfp;
 	return false;
 }
 #endif

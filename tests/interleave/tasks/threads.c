@@ -69,7 +69,7 @@ void threads_boot(void)
 	trap_set_handler(VECTOR_TIMER, timer);
 	threads_init();
 	frames_init();
-	timeouts_init();
+	must_be_made(!timeouts_init(), "the thread of time-outs");
 	user_threads_init();
 	endpoints_init();
 	notifications_init();

@@ -180,7 +180,8 @@ SELFTEST(lock_recursion, "lock.recursion", 4, "")
 	EXPECT(0, selftest_panics(take_second_irqsave, NULL, 0),
 		"the lock is taken twice, by spin_lock_irqsave");
 	EXPECT_SAID("take_second_irqsave");
-	EXPECT(0, spin_held(&lock), "the lock is lost over the panics, owner %d", (int)lock.owner.v);
+	EXPECT(0, spin_held(&lock), "the lock is lost over the panics, owner %d",
+		(int)lock.owner.v);
 	spin_unlock(&lock);
 }
 

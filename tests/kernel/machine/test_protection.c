@@ -290,7 +290,7 @@ static u32 wanted_cr4(void)
 static void check_control(u32 cpu)
 {
 	const struct cpu_control *c = &control[cpu];
-	u32 cr0 = CR0_PE | CR0_WP | CR0_PG;
+	u32 cr0 = CR0_PE | CR0_WP | CR0_PG | CR0_TS | CR0_MP | CR0_NE | CR0_AM;
 	u32 cr4 = CR4_PSE | CR4_PAE | CR4_PGE | CR4_UMIP | CR4_SMEP | CR4_SMAP;
 
 	EXPECT(0, c->seen, "CPU %u has not answered", cpu);

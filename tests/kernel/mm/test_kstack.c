@@ -103,7 +103,7 @@ SELFTEST(stack_misuse, "stack.misuse", 7, "70")
 
 SELFTEST(stack_marks, "stack.marks", 8, "72, 51")
 {
-	u32 before;
+	u32 before, rounds;
 
 	if (memory_is_short()) {
 		selftest_skip("low memory is short, so nothing is kept");
@@ -116,8 +116,11 @@ SELFTEST(stack_marks, "stack.marks", 8, "72, 51")
 	free_stacks(STACK_HIGH_MARK);
 	EXPECT_EQ(72, check_stack_cache(), 0, "stacks freed at the high mark");
 	kernel_stack_free(tops[STACK_HIGH_MARK]);
+	rounds = this_cpu(tlb_stats)->rounds;
 	EXPECT_EQ(72, check_stack_cache(), STACKS - STACK_LOW_MARK,
 		"stacks freed above the high mark");
+	EXPECT_EQ(72, this_cpu(tlb_stats)->rounds - rounds, cpu_online_count() > 1,
+		"rounds of flushes for all of them");
 	expect_listed(STACK_LOW_MARK, "after trimming");
 	ask_for_trim();
 	trim_if_asked();

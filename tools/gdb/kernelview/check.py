@@ -18,7 +18,7 @@ from kernelview import (
     tlb,
 )
 from kernelview.names import name_of
-from kernelview.user import invariants, tasks
+from kernelview.user import frame_invariants, object_invariants, tasks
 
 SHOWN = 5  # findings of one invariant
 
@@ -491,7 +491,8 @@ CHECKS = [  # what is judged, its numbers, the variable that must be there, and 
     ("quicklists", (32, 33, 34, 35), "mem_map", lambda m, r, f: check_quicklists(m, r)),
     ("zones", (46, 47, 48, 51), "mem_map", check_zones),
     ("locks", (18,), "kernel_pgd", lambda m, r, f: check_lock_owners(m, r)),
-    *invariants.CHECKS,
+    *object_invariants.CHECKS,
+    *frame_invariants.CHECKS,
 ]
 
 

@@ -303,6 +303,8 @@ def find_task(kernel, arguments):
     if not arguments or not kernel.var("task_cache").per_page:
         return None
     value = number(arguments[0])
+    if value < 1 << 16 and value % 32:
+        return tasks.find(kernel, value)  # no PGD lies there: the number of a task
     return next((t for t in tasks.all_tasks(kernel) if value in (t.number, t.address)), None)
 
 

@@ -136,3 +136,11 @@ def lines(machine, everything=False):
         if everything
         else ["(tarn locks all: the others too)"]
     )
+
+
+def held(machine, name, report, what, numbers):
+    """True if somebody holds it: then the report says what was not judged."""
+    lock = machine.var(name)
+    if taken(lock):
+        report.leave(what, numbers, f"{machine.string(lock.name)} is held by CPU {lock.owner}")
+    return taken(lock)

@@ -7,7 +7,7 @@
 enum root_request {
 	ROOT_EXIT = 1, /* as PARENT_EXIT: never answered */
 	/*
-	 * ramfs only: word 0 = bytes that its store is to have.  Answer: word 0 = bytes that it has,
+	 * ramfs only: word 0 = bytes that its store is to have.  Answer: word 0 = bytes it has,
 	 * mapped from RAMFS_STORE on.
 	 */
 	ROOT_STORE,

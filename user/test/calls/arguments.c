@@ -436,6 +436,12 @@ static void buffer_missing(void)
 	sys_info(0, INFO_SYSTEM, 0, TEST_PAGES, sizeof(struct info_system));
 }
 static void text_missing(void) { sys_ctl(0, SYS_PRINT, TEST_PAGES, 16); }
+/* The kernel copies four bytes at a time, and then what is left. */
+static void last_byte_missing(void)
+{
+	EXPECT(0, mem_alloc(0, 0, TEST_PAGES | PROT_RW, 1, 0));
+	sys_ctl(0, SYS_PRINT, TEST_PAGES + PAGE - 4, 5);
+}
 
 #define TRY_CALL(number, name, arguments, errors, text)                                            \
 	static void try_##name(void) { try_call(number); }
@@ -450,5 +456,6 @@ static const struct test tests[] = {
 	{ "call.buffers", buffers_outside, 0 },
 	{ "call.buffer_missing", buffer_missing, STATUS_KILLED + 14 },
 	{ "call.text_missing", text_missing, STATUS_KILLED + 14 },
+	{ "call.last_byte_missing", last_byte_missing, STATUS_KILLED + 14 },
 };
 TEST_LIST(call_tests, tests);

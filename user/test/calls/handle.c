@@ -162,6 +162,82 @@ static void ports_are_granted_once(void)
 	}
 }
 
+/* ---- Tasks that nobody can reach ---- */
+
+/* Told of the end of each, in its bit. */
+static void make_told(u32 slot, u32 bit)
+{
+	obj_create(SLOT_C, slot, KIND_TASK | 8u << 8 | bit << 16, 256 * PAGE, SLOT_B << 12, 256);
+}
+
+/* One that holds itself, and two that hold each other. */
+static void make_circles(void *unused)
+{
+	(void)unused;
+	for (u32 i = 0; i < 3; i++)
+		make_told(SLOT_D + i, i);
+	handle_copy(SLOT_D, 1, SLOT_D, RIGHTS_ALL, 0);
+	handle_copy(SLOT_E, 1, SLOT_F, RIGHTS_ALL, 0);
+	handle_copy(SLOT_F, 1, SLOT_E, RIGHTS_ALL, 0);
+}
+
+static void circles_end_with_their_maker(void)
+{
+	struct fellow maker = { .slot = SLOT_FELLOW, .area = 60, .run = make_circles };
+
+	make_notification(SLOT_B);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_SYSTEM, RIGHTS_ALL, 0));
+	fellow_start(&maker);
+	for (u32 told = 0; told != 7;)
+		told |= EXPECT(0, notify_wait(SLOT_B, ~0u, SOON)).word0;
+}
+
+static void call_home(void *unused)
+{
+	(void)unused;
+	ipc_send(SLOT_A, TAG(5u, 0u, 0u), 0, 0, TIMEOUT_NEVER);
+}
+
+/* What has a thread that was started outlives its maker. */
+static void make_one_that_runs(void *unused)
+{
+	struct fellow runs = { .slot = 120, .area = 61, .run = call_home };
+
+	(void)unused;
+	handle_copy(0, SLOT_SYSTEM, SLOT_C, RIGHTS_ALL, 0);
+	fellow_start(&runs);
+	handle_copy(120, 1, 120, RIGHTS_ALL, 0); /* or it would end with its last handle */
+}
+
+static void runs_without_its_maker(void)
+{
+	struct fellow maker = { .slot = SLOT_FELLOW, .area = 60, .run = make_one_that_runs };
+	struct info_task info;
+
+	make_endpoint(SLOT_A);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_SYSTEM, RIGHTS_ALL, 0));
+	fellow_start(&maker);
+	WAIT_FOR(sys_info(SLOT_FELLOW, INFO_TASK, 0, (u32)&info, sizeof(info)).error == EDEAD);
+	CHECK_EQUAL(TAG_LABEL(EXPECT(0, ipc_recv(SLOT_A, 0, SOON)).tag), 5);
+}
+
+/* More than the kernel tells at once. */
+static void all_tasks_are_told(void)
+{
+	struct info_task task[64];
+	u32 before = count_tasks(), last = 0, n;
+
+	for (u32 i = 0; i < 20; i++)
+		make_task(SLOT_FELLOW + i);
+	n = EXPECT(0, sys_info(SLOT_SYSTEM, INFO_TASKS, 0, (u32)task, sizeof(task))).word0 /
+	    sizeof(task[0]);
+	CHECK_EQUAL(n, before + 20);
+	for (u32 i = 0; i < n; last = task[i++].number)
+		CHECK(!i || task[i].number > last, "%u behind %u", task[i].number, last);
+	n = EXPECT(0, sys_info(SLOT_SYSTEM, INFO_TASKS, last, (u32)task, sizeof(task))).word0;
+	CHECK_EQUAL(n, sizeof(task[0]));
+}
+
 static const struct test tests[] = {
 	{ "handle.rights", rights_only_shrink, 0 },
 	{ "handle.slots", a_slot_takes_one_handle, 0 },
@@ -173,5 +249,8 @@ static const struct test tests[] = {
 	{ "handle.table_end", the_table_has_an_end, 0 },
 	{ "handle.race_task", a_task_without_a_slot_ends, 0 },
 	{ "handle.race_ports", ports_are_granted_once, 0 },
+	{ "handle.circles", circles_end_with_their_maker, 0 },
+	{ "handle.alone", runs_without_its_maker, 0 },
+	{ "handle.all_tasks", all_tasks_are_told, 0 },
 };
 TEST_LIST(handle_tests, tests);

@@ -1,4 +1,4 @@
-/* The kernel's last output, as sys_info LOG tells it. */
+/* The kernel's last output, as sys_info LOG tells it; what is printed. */
 #include "lib/string.h"
 #include "user/lib/print.h"
 #include "user/test/test.h"
@@ -63,9 +63,18 @@ static void log_needs_system(void)
 	EXPECT(EFAULT, sys_info(SLOT_SYSTEM, INFO_LOG, 0, USER_END, sizeof(all)));
 }
 
+static void print_has_a_limit(void)
+{
+	static char text[PRINT_MAX + 1];
+
+	EXPECT(0, sys_ctl(0, SYS_PRINT, (u32)text, 0));
+	EXPECT(EINVAL, sys_ctl(0, SYS_PRINT, (u32)text, sizeof(text)));
+}
+
 static const struct test tests[] = {
 	{ "log.printed", log_has_what_was_printed, 0 },
 	{ "log.pieces", log_in_pieces, 0 },
+	{ "log.print_limit", print_has_a_limit, 0 },
 	{ "log.arguments", log_needs_system, 0 },
 };
 TEST_LIST(log_tests, tests);

@@ -42,6 +42,32 @@ user_write_cr0:
 	mov cr0, eax
 	ret
 
+; bool user_cpu_has_nx(void): CPUID says that pages can be no code (SDM vol. 2, CPUID).
+global user_cpu_has_nx
+user_cpu_has_nx:
+	push ebx
+	mov eax, 0x80000000
+	cpuid
+	cmp eax, 0x80000001
+	mov eax, 0
+	jb .done
+	mov eax, 0x80000001
+	cpuid
+	bt edx, 20
+	setc al
+	movzx eax, al
+.done:
+	pop ebx
+	ret
+
+; Tells what ecx and edx are, and stays.
+extern user_registers_seen
+global user_tell_registers
+user_tell_registers:
+	mov [user_registers_seen], ecx
+	mov [user_registers_seen + 4], edx
+	jmp $
+
 ; u32 user_flags_after(u32 flags, struct result *registers): a call with these bits of EFLAGS set,
 ; made by the instruction chosen; EFLAGS after it.
 extern make_call

@@ -1,46 +1,24 @@
 /*
- * Faults that travel to a pager and come back: demand zero, copy-on-write, a pager of a pager, one
- * that is slow, wrong or gone, faults in the kernel's own copies.
- *
- * A second task faults; the test is its pager, or a third task is.
+ * Faults that travel to a pager and come back: demand zero, copy-on-write, a pager of a pager.
  */
 #include "lib/string.h"
-#include "user/test/fellow.h"
-
-#define P TEST_PAGES
-#define SLOT_ANSWER 90u
-#define RESUME 0u
-#define END 100u
-#define READ_FAULT 14u
-#define WRITE_FAULT (14u | 2u << 8)
-/* In an error code: the page is there; the access came from user mode. */
-#define LABEL_ACCESS(label) ((label)&0x12FFu)
-
-static struct fellow client = { .slot = SLOT_FELLOW, .area = 60, .pager = SLOT_A };
+#include "user/test/fault/client.h"
 
 /* ---- In the client ---- */
-
-static void tell(u32 value) { ipc_call(SLOT_B, TAG(END, 1u, 0u), value, 0, TIMEOUT_NEVER); }
-
-static void read_page(void *unused)
-{
-	(void)unused;
-	tell(AS_POINTER(P)[3]);
-}
 
 static void write_page(void *unused)
 {
 	(void)unused;
 	AS_POINTER(P)[3] = 7;
 	AS_POINTER(P)[4] = AS_POINTER(P)[3] + 1;
-	tell(AS_POINTER(P)[4]);
+	client_tell(AS_POINTER(P)[4]);
 }
 
 static void jump_to_page(void *unused)
 {
 	(void)unused;
 	((void (*)(void))P)();
-	tell(1);
+	client_tell(1);
 }
 
 static void touch_many(void *unused)
@@ -50,91 +28,48 @@ static void touch_many(void *unused)
 	(void)unused;
 	for (u32 i = 0; i < 64; i++)
 		sum += ++AS_POINTER(P + i * PAGE)[i];
-	tell(sum);
-}
-
-/* ---- The pager here ---- */
-
-static struct result begin(void (*run)(void *))
-{
-	make_endpoint(SLOT_C);
-	EXPECT(0, handle_copy(0, SLOT_A, SLOT_C, RIGHT_SEND | RIGHT_GRANT, 0xBAD9E));
-	EXPECT(0, handle_copy(0, SLOT_B, SLOT_C, RIGHT_SEND | RIGHT_GRANT, 0xCA11));
-	client.run = run;
-	client.cpu = cpu_count() - 1;
-	fellow_start(&client);
-	return EXPECT(0, ipc_recv(SLOT_C, SLOT_ANSWER, SOON));
-}
-
-static struct result answer(u32 label)
-{
-	return EXPECT(0, ipc_reply_recv(SLOT_ANSWER, SLOT_C, TAG(label, 0u, 0u), 0, 0, SOON));
-}
-
-static void check_fault(const struct result *message, u32 access, u32 address)
-{
-	CHECK(message->tag & TAG_FAULT, "tag 0x%x", message->tag);
-	CHECK(message->tag & TAG_CALL, "tag 0x%x", message->tag);
-	CHECK_EQUAL(LABEL_ACCESS(TAG_LABEL(message->tag)), access);
-	CHECK_EQUAL(TAG_WORDS(message->tag), 2);
-	CHECK_EQUAL(TAG_ITEMS(message->tag), 0);
-	CHECK_EQUAL(message->word0, address);
-	CHECK_EQUAL(message->badge, 0xBAD9E);
-}
-
-static void check_end(const struct result *message, u32 value)
-{
-	CHECK_EQUAL(message->tag, TAG(END, 1u, 0u) | TAG_CALL);
-	CHECK_EQUAL(message->badge, 0xCA11);
-	CHECK_EQUAL(message->word0, value);
-}
-
-static bool client_is_gone(void)
-{
-	struct info_task info;
-
-	return sys_info(SLOT_FELLOW, INFO_TASK, 0, (u32)&info, sizeof(info)).error == EDEAD;
+	client_tell(sum);
 }
 
 /* ---- Pages that come ---- */
 
 static void read_brings_page(void)
 {
-	struct result message = begin(read_page);
+	struct result message = client_begin(client_reads);
 
-	check_fault(&message, READ_FAULT, P + 12);
+	client_check_fault(&message, READ_FAULT, P + 12);
 	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_READ, 1, 0));
-	message = answer(RESUME);
-	check_end(&message, 0);
+	message = client_answer(RESUME);
+	client_check_end(&message, 0);
 }
 
 static void write_brings_page(void)
 {
-	struct result message = begin(write_page);
+	struct result message = client_begin(write_page);
 
-	check_fault(&message, WRITE_FAULT, P + 12);
+	client_check_fault(&message, WRITE_FAULT, P + 12);
 	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_RW, 1, 0));
-	message = answer(RESUME);
-	check_end(&message, 8);
+	message = client_answer(RESUME);
+	client_check_end(&message, 8);
 }
 
 /* The page is there, but may not be written: the same fault, and then it may. */
 static void write_after_read(void)
 {
-	struct result message = begin(write_page);
+	struct result message = client_begin(write_page);
 
 	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_READ, 1, 0));
-	message = answer(RESUME);
-	check_fault(&message, WRITE_FAULT, P + 12);
+	message = client_answer(RESUME);
+	client_check_fault(&message, WRITE_FAULT, P + 12);
 	EXPECT(0, mem_map(SLOT_FELLOW, 0, P | PROT_RW, MAP_PROTECT, 1));
-	message = answer(RESUME);
-	check_end(&message, 8);
+	message = client_answer(RESUME);
+	client_check_end(&message, 8);
 }
 
 /* Without NX a CPU does not tell a fetch from a read. */
 static void fetch_brings_page(void)
 {
-	struct result message = begin(jump_to_page);
+	struct result message = client_begin(jump_to_page);
 
 	CHECK(message.tag & TAG_FAULT, "tag 0x%x", message.tag);
 	CHECK_EQUAL(message.word0, P);
@@ -143,8 +78,8 @@ static void fetch_brings_page(void)
 	*AS_POINTER(P) = 0xC3; /* ret */
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
 	EXPECT(0, mem_map(SLOT_FELLOW, 0, P | PROT_READ | PROT_EXEC, P | MAP_GRANT, 1));
-	message = answer(RESUME);
-	check_end(&message, 1);
+	message = client_answer(RESUME);
+	client_check_end(&message, 1);
 }
 
 /* The pager's own page, by its message page's side: the fault has touched no message page. */
@@ -155,25 +90,25 @@ static void fault_leaves_message_page(void)
 
 	memset(message, 0x5A, sizeof(*message));
 	message->places = 0;
-	got = begin(read_page);
+	got = client_begin(client_reads);
 	for (u32 i = 2; i < MESSAGE_WORDS; i++)
 		CHECK_EQUAL(message->word[i], 0x5A5A5A5A);
 	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_READ, 1, 0));
-	got = answer(RESUME);
-	check_end(&got, 0);
+	got = client_answer(RESUME);
+	client_check_end(&got, 0);
 }
 
 static void many_faults(void)
 {
-	struct result message = begin(touch_many);
+	struct result message = client_begin(touch_many);
 	u32 faults = 0;
 
 	for (; message.tag & TAG_FAULT; faults++) {
 		EXPECT(0,
 			mem_alloc(SLOT_FELLOW, 0, ALIGN_DOWN(message.word0, PAGE) | PROT_RW, 1, 0));
-		message = answer(RESUME);
+		message = client_answer(RESUME);
 	}
-	check_end(&message, 64);
+	client_check_end(&message, 64);
 	CHECK_EQUAL(faults, 64);
 }
 
@@ -187,13 +122,13 @@ static void copy_on_write(void)
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	AS_POINTER(P)[3] = 41;
 	AS_POINTER(P)[5] = 42;
-	message = begin(write_page);
+	message = client_begin(write_page);
 	EXPECT(0, mem_map(SLOT_FELLOW, 0, P | PROT_READ, P | MAP_SHARE, 1));
-	message = answer(RESUME);
-	check_fault(&message, WRITE_FAULT, P + 12);
+	message = client_answer(RESUME);
+	client_check_fault(&message, WRITE_FAULT, P + 12);
 	EXPECT(0, mem_map(SLOT_FELLOW, SLOT_FELLOW, P | PROT_RW, P | MAP_COPY | MAP_REPLACE, 1));
-	message = answer(RESUME);
-	check_end(&message, 8);
+	message = client_answer(RESUME);
+	client_check_end(&message, 8);
 	CHECK_EQUAL(AS_POINTER(P)[3], 41);
 	/* The frame here is mapped once again: no copy, only the right. */
 	EXPECT(0, mem_map(0, 0, P | PROT_RW, P | MAP_COPY | MAP_REPLACE, 1));
@@ -297,244 +232,10 @@ static void nested_pagers(void)
 
 		CHECK_EQUAL(message.badge, 0xBAD9E);
 		EXPECT(0, mem_alloc(SLOT_FELLOW, 0, page | PROT_RW, 1, 0));
-		message = answer(RESUME);
+		message = client_answer(RESUME);
 	}
-	check_end(&message, 64);
+	client_check_end(&message, 64);
 	CHECK_EQUAL(faults, 64);
-}
-
-/* ---- Pagers that do not help ---- */
-
-static void pager_never_answers(void)
-{
-	begin(read_page);
-	pause_us(50 * MS);
-	CHECK_EQUAL(thread_state(SLOT_FELLOW_THREAD), WAITS_REPLY);
-	/* The task can be ended all the same. */
-	EXPECT(0, handle_drop(SLOT_FELLOW, DROP_DESTROY));
-	WAIT_FOR(ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_POLL).error == EDEAD);
-}
-
-static void pager_never_receives(void)
-{
-	make_endpoint(SLOT_A);
-	client.run = read_page;
-	fellow_start(&client);
-	WAIT_STATE(SLOT_FELLOW_THREAD, WAITS_SEND);
-	pause_us(50 * MS);
-	CHECK_EQUAL(thread_state(SLOT_FELLOW_THREAD), WAITS_SEND);
-	fellow_end(SLOT_FELLOW);
-	EXPECT(EAGAIN, ipc_recv(SLOT_A, 0, TIMEOUT_POLL));
-}
-
-/* It says that the page is there, and it is not. */
-static void pager_answers_wrongly(void)
-{
-	struct result message = begin(read_page);
-
-	for (u32 i = 0; i < 20; i++) {
-		check_fault(&message, READ_FAULT, P + 12);
-		message = answer(RESUME);
-	}
-	check_fault(&message, READ_FAULT, P + 12);
-	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_READ, 1, 0));
-	message = answer(RESUME);
-	check_end(&message, 0);
-}
-
-/* Words and items of an answer to a fault are of no concern. */
-static void pager_answers_more(void)
-{
-	struct result message = begin(read_page);
-
-	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_READ, 1, 0));
-	message_put_string(0, (void *)AS_POINTER(SHARED), 4);
-	message = EXPECT(0, ipc_reply_recv(SLOT_ANSWER, SLOT_C, TAG(RESUME, 5u, 1u), 1, 2, SOON));
-	check_end(&message, 0);
-}
-
-static void pager_ends_thread(void)
-{
-	begin(read_page);
-	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(1u, 0u, 0u), 0, 0, TIMEOUT_POLL));
-	WAIT_FOR(client_is_gone());
-}
-
-static void pager_drops_answer(void)
-{
-	begin(read_page);
-	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
-	WAIT_FOR(client_is_gone());
-}
-
-static void pager_dies_before(void)
-{
-	make_endpoint(SLOT_A);
-	client.run = read_page;
-	fellow_make(&client);
-	EXPECT(0, handle_drop(SLOT_A, DROP_DESTROY));
-	EXPECT(0, thread_ctl(SLOT_FELLOW_THREAD, 0, THREAD_START, 0, 0));
-	WAIT_FOR(client_is_gone());
-}
-
-static void pager_dies_while_asked(void)
-{
-	make_endpoint(SLOT_A);
-	client.run = read_page;
-	fellow_start(&client);
-	WAIT_STATE(SLOT_FELLOW_THREAD, WAITS_SEND);
-	EXPECT(0, handle_drop(SLOT_A, DROP_DESTROY));
-	WAIT_FOR(client_is_gone());
-}
-
-static void take_fault_and_wait(void *unused)
-{
-	(void)unused;
-	ipc_recv(SLOT_C, SLOT_ANSWER, TIMEOUT_NEVER);
-	shared->done = 1;
-	pause_us(TIMEOUT_NEVER - 1);
-}
-
-static void pagers_task_dies(void)
-{
-	struct fellow pager = { .slot = 120, .area = 61, .run = take_fault_and_wait };
-
-	make_endpoint(SLOT_C);
-	EXPECT(0, handle_copy(0, SLOT_A, SLOT_C, RIGHT_SEND | RIGHT_GRANT, 0));
-	client.run = read_page;
-	fellow_start(&pager);
-	fellow_start(&client);
-	WAIT_FOR(shared->done);
-	fellow_end(120);
-	WAIT_FOR(client_is_gone());
-}
-
-static void no_pager(void)
-{
-	client.pager = 0;
-	client.run = read_page;
-	fellow_start(&client);
-	WAIT_FOR(client_is_gone());
-}
-
-/* ---- Faults in the kernel's own copies ---- */
-
-/* What it prints lies on a page that is not there, and on one behind it. */
-static void read_clock_into_page(void *unused)
-{
-	struct result result =
-		sys_info(0, INFO_SYSTEM, 0, P + PAGE - 8, sizeof(struct info_system));
-
-	(void)unused;
-	tell(result.error ? result.error : AS_POINTER(P + PAGE)[0] ? 1000 : 1001);
-}
-
-static void copy_brings_pages(void)
-{
-	struct result message = begin(read_clock_into_page);
-
-	check_fault(&message, WRITE_FAULT, P + PAGE - 8);
-	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_RW, 1, 0));
-	message = answer(RESUME);
-	check_fault(&message, WRITE_FAULT, P + PAGE);
-	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, (P + PAGE) | PROT_RW, 1, 0));
-	message = answer(RESUME);
-	check_end(&message, 1000);
-}
-
-/* A second fault at the same place is the end of the copy. */
-static void copy_without_page(void)
-{
-	struct result message = begin(read_clock_into_page);
-
-	check_fault(&message, WRITE_FAULT, P + PAGE - 8);
-	message = answer(RESUME);
-	check_end(&message, EFAULT);
-}
-
-static void copy_and_dead_pager(void)
-{
-	begin(read_clock_into_page);
-	EXPECT(0, handle_drop(SLOT_ANSWER, 0));
-	WAIT_FOR(client_is_gone());
-}
-
-/* A string whose pages come while its sender is about to queue. */
-static void send_missing_string(void *unused)
-{
-	(void)unused;
-	message_put_string(0, (void *)AS_POINTER(P + 100), 2 * PAGE);
-	tell(ipc_send(SLOT_D, TAG(3u, 2u, 1u), 11, 12, TIMEOUT_NEVER).error);
-}
-
-static void string_brings_pages(void)
-{
-	struct result message;
-
-	make_endpoint(SLOT_D);
-	message = begin(send_missing_string);
-	for (u32 i = 0; i < 3; i++) {
-		check_fault(&message, READ_FAULT, P + i * PAGE + (i ? 0 : 100));
-		EXPECT(0, mem_alloc(SLOT_FELLOW, 0, (P + i * PAGE) | PROT_RW, 1, 0));
-		if (i < 2)
-			message = answer(RESUME);
-	}
-	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(RESUME, 0u, 0u), 0, 0, TIMEOUT_POLL));
-	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 3, 0));
-	message_close_places();
-	message_open_place(ITEM_STRING, P, 2 * PAGE);
-	/* The message is what was to be sent before the faults. */
-	message = EXPECT(0, ipc_recv(SLOT_D, 0, SOON));
-	CHECK_EQUAL(message.tag, TAG(3u, 2u, 1u));
-	CHECK_EQUAL(message.word0, 11);
-	CHECK_EQUAL(message.word1, 12);
-	message = EXPECT(0, ipc_recv(SLOT_C, SLOT_ANSWER, SOON));
-	check_end(&message, 0);
-}
-
-static void string_and_no_page(void)
-{
-	struct result message;
-
-	make_endpoint(SLOT_D);
-	message = begin(send_missing_string);
-	check_fault(&message, READ_FAULT, P + 100);
-	message = answer(RESUME);
-	check_end(&message, EFAULT);
-}
-
-/* In the midst of a call that has places open: its answer comes into them all the same. */
-static void call_with_missing_string(void *unused)
-{
-	struct result answer;
-
-	(void)unused;
-	message_close_places();
-	message_open_place(ITEM_HANDLE, 80, 0);
-	message_put_string(0, (void *)AS_POINTER(P), 8);
-	answer = ipc_call(SLOT_D, TAG(3u, 0u, 1u), 0, 0, TIMEOUT_NEVER);
-	tell(answer.error ? answer.error : notify(80, 4).error);
-}
-
-static void call_that_faults_has_places(void)
-{
-	static u8 text[8];
-	struct result message;
-
-	make_endpoint(SLOT_D);
-	make_notification(SLOT_E);
-	message = begin(call_with_missing_string);
-	check_fault(&message, READ_FAULT, P);
-	EXPECT(0, mem_alloc(SLOT_FELLOW, 0, P | PROT_RW, 1, 0));
-	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(RESUME, 0u, 0u), 0, 0, TIMEOUT_POLL));
-	message_close_places();
-	message_open_place(ITEM_STRING, (u32)text, 8);
-	EXPECT(0, ipc_recv(SLOT_D, SLOT_ANSWER, SOON));
-	message_put_handle(0, SLOT_E, RIGHT_SEND, 0);
-	EXPECT(0, ipc_reply_recv(SLOT_ANSWER, 0, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_POLL));
-	message = EXPECT(0, ipc_recv(SLOT_C, SLOT_ANSWER, SOON));
-	check_end(&message, 0);
-	CHECK_EQUAL(EXPECT(0, notify_wait(SLOT_E, ~0u, TIMEOUT_POLL)).word0, 4);
 }
 
 static const struct test tests[] = {
@@ -547,21 +248,5 @@ static const struct test tests[] = {
 	{ "pager.copy_on_write", copy_on_write, 0 },
 	{ "pager.copies_for_two", copy_on_write_by_a_pager, 0 },
 	{ "pager.nested", nested_pagers, 0 },
-	{ "pager.never_answers", pager_never_answers, 0 },
-	{ "pager.never_receives", pager_never_receives, 0 },
-	{ "pager.answers_wrongly", pager_answers_wrongly, 0 },
-	{ "pager.answers_more", pager_answers_more, 0 },
-	{ "pager.ends_thread", pager_ends_thread, 0 },
-	{ "pager.drops_answer", pager_drops_answer, 0 },
-	{ "pager.dies_before", pager_dies_before, 0 },
-	{ "pager.dies_while_asked", pager_dies_while_asked, 0 },
-	{ "pager.task_dies", pagers_task_dies, 0 },
-	{ "pager.none", no_pager, 0 },
-	{ "pager.kernel_copy", copy_brings_pages, 0 },
-	{ "pager.kernel_copy_twice", copy_without_page, 0 },
-	{ "pager.kernel_copy_dies", copy_and_dead_pager, 0 },
-	{ "pager.string", string_brings_pages, 0 },
-	{ "pager.string_missing", string_and_no_page, 0 },
-	{ "pager.places", call_that_faults_has_places, 0 },
 };
 TEST_LIST(pager_tests, tests);

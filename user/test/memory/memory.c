@@ -36,6 +36,7 @@ static void the_largest_range(void)
 
 static void protect_takes_and_gives(void)
 {
+	EXPECT(EINVAL, mem_alloc(0, 0, P | PROT_RW | PROT_EXEC, 1, 0));
 	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
 	*AS_POINTER(P) = 0xC3; /* ret */
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
@@ -49,6 +50,27 @@ static void protect_takes_and_gives(void)
 	EXPECT(EPERM, mem_map(0, 0, Q | PROT_RW, MAP_PROTECT, 1));
 	EXPECT(0, mem_unmap(0, Q, 1));
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
+}
+
+bool user_cpu_has_nx(void);
+
+/* Entries of PAE have the bit; the pool's one page table has 512 of them, else 1024. */
+static bool data_is_no_code(void)
+{
+	static struct info_system info;
+
+	EXPECT(0, sys_info(0, INFO_SYSTEM, 0, (u32)&info, sizeof(info)));
+	return info.pkmap.slots == 512 && user_cpu_has_nx();
+}
+
+static void execute_data(void)
+{
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	*AS_POINTER(P) = 0xC3; /* ret */
+	if (data_is_no_code())
+		((void (*)(void))P)();
+	else
+		(void)READ_ONCE(*AS_POINTER(P + PAGE));
 }
 
 static void write_after_protect(void)
@@ -125,6 +147,29 @@ static void a_grant_leaves_nothing(void)
 	EXPECT(EPERM, mem_map(SLOT_A, 0, (Q + PAGE) | PROT_READ, P | MAP_GRANT, 1));
 }
 
+/* Who owns a frame may grant it. */
+static void an_owner_maps_twice(void)
+{
+	make_task(SLOT_A);
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	EXPECT(0, mem_map(SLOT_A, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_map(0, 0, Q | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_unmap(0, P, 1));
+	EXPECT(0, mem_map(SLOT_A, 0, Q | PROT_RW, Q | MAP_GRANT, 1));
+}
+
+static void the_oldest_inherits(void)
+{
+	make_task(SLOT_A);
+	make_task(SLOT_B);
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 1, 0));
+	EXPECT(0, mem_map(SLOT_A, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_map(SLOT_B, 0, P | PROT_RW, P | MAP_MAP, 1));
+	EXPECT(0, mem_unmap(0, P, 1));
+	EXPECT(EPERM, mem_map(0, SLOT_B, P | PROT_RW, P | MAP_GRANT, 1));
+	EXPECT(0, mem_map(0, SLOT_A, P | PROT_RW, P | MAP_GRANT, 1));
+}
+
 static void revoke_takes_all(void)
 {
 	make_task(SLOT_A);
@@ -165,6 +210,7 @@ static const struct test tests[] = {
 	{ "memory.taken", places_are_taken_once, 0 },
 	{ "memory.largest", the_largest_range, 0 },
 	{ "memory.protect", protect_takes_and_gives, 0 },
+	{ "memory.execute_data", execute_data, STATUS_KILLED + 14 },
 	{ "memory.protect_write", write_after_protect, STATUS_KILLED + 14 },
 	{ "memory.unmap_read", read_after_unmap, STATUS_KILLED + 14 },
 	{ "memory.map", two_mappings_are_one_frame, 0 },
@@ -172,6 +218,8 @@ static const struct test tests[] = {
 	{ "memory.share", share_then_copy, 0 },
 	{ "memory.share_write", write_after_share, STATUS_KILLED + 14 },
 	{ "memory.grant", a_grant_leaves_nothing, 0 },
+	{ "memory.owner_twice", an_owner_maps_twice, 0 },
+	{ "memory.oldest_inherits", the_oldest_inherits, 0 },
 	{ "memory.revoke", revoke_takes_all, 0 },
 	{ "memory.rights", rights_do_not_grow, STATUS_KILLED + 14 },
 	{ "memory.limit", the_limit_holds, 0 },

@@ -126,6 +126,26 @@ static void one_at_a_time(void)
 }
 
 /* The driver's task ends with its interrupt attached: the next driver finds the line free. */
+/*
+ * Lines 0 and 2 are the same input of the PC's I/O APIC: the old timer's.  Without one the kernel
+ * uses both.
+ */
+static void one_input_once(void)
+{
+	struct result first, second;
+
+	make_notification(SLOT_A);
+	make_notification(SLOT_B);
+	first = irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_ATTACH, 2, 1);
+	second = irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_ATTACH, 0, 1);
+	CHECK(second.error == (first.error ? first.error : EBUSY), "errors %u, %u", first.error,
+		second.error);
+	if (first.error)
+		return;
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_A, IRQ_DETACH, 2, 0));
+	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_ATTACH, 0, 1));
+}
+
 static void be_driver(void *unused)
 {
 	(void)unused;
@@ -312,6 +332,7 @@ static const struct test tests[] = {
 	{ "irq.receive", interrupts_by_receive, 0 },
 	{ "irq.detached", detached_is_silent, 0 },
 	{ "irq.one_at_a_time", one_at_a_time, 0 },
+	{ "irq.one_input", one_input_once, 0 },
 	{ "irq.driver_dies", drivers_task_dies, 0 },
 	{ "irq.serial_line", serial_line_interrupts, 0 },
 	{ "irq.acknowledged", acknowledged_amid_edges, 0 },

@@ -141,6 +141,25 @@ static void string_to_the_kernel(void)
 	one_item(ITEM_STRING, USER_END + 0x100000, 100, EFAULT, 0);
 }
 
+static void one_string(u32 at)
+{
+	sending.items = 0;
+	put_item(ITEM_STRING, P, 16, 0);
+	one_item(ITEM_STRING, at, 16, EFAULT, 0);
+	CHECK_EQUAL(message_own()->place[0].got, 0);
+	WAIT_FOR(thread_ctl(SLOT_THREADS, 0, THREAD_PRIO, 8, 0).error == EBADH);
+	EXPECT(0, handle_drop(SLOT_A, 0));
+}
+
+/* The kernel's own map of memory shows frames of tasks, of which there are many here. */
+static void string_to_a_frame(void)
+{
+	for (u32 i = 0; i < 6; i++)
+		pages(P + i * RANGE_MAX * PAGE, RANGE_MAX);
+	for (u32 i = 0; i < 200; i++)
+		one_string(USER_END + 0x01000000u + i * 0x11F000u);
+}
+
 static void string_to_the_end(void)
 {
 	pages(P, 2);
@@ -304,6 +323,18 @@ static void page_that_is_missing(void)
 	EXPECT(EFAULT, mem_map(0, 0, (Q + 8 * PAGE) | PROT_READ, Q | MAP_MAP, 1));
 }
 
+/* As many records as are looked at in one go, and more. */
+static void too_many_mappings(void)
+{
+	u32 at = Q;
+
+	pages(P, 8);
+	for (u32 i = 0; i < 600; i++, at += 8 * PAGE)
+		EXPECT(0, mem_map(0, 0, at | PROT_READ, P | MAP_MAP, 8));
+	put_item(ITEM_MAP, P | PROT_READ, 8, 0);
+	one_item(ITEM_MAP, at, 8, EAGAIN, ENOMEM);
+}
+
 static void granted_by_another(void)
 {
 	make_task(SLOT_B);
@@ -465,6 +496,13 @@ static void call_once(void *argument)
 	*(struct result *)argument = ipc_call(SLOT_E, 0, 1, 2, TIMEOUT_NEVER);
 }
 
+static void call_for_handle(void *argument)
+{
+	message_close_places();
+	message_open_place(ITEM_HANDLE, 95, 0);
+	call_once(argument);
+}
+
 static void reply_moves(void)
 {
 	static struct result answer;
@@ -480,13 +518,58 @@ static void reply_moves(void)
 	CHECK_EQUAL(answer.word0, 6);
 }
 
+/* An answer with a handle to what is dead: as any that is refused, it leaves the caller waiting. */
+static void reply_with_dead_handle(void)
+{
+	static struct result answer;
+	struct result refused;
+
+	make_endpoint(SLOT_E);
+	make_endpoint(SLOT_B);
+	EXPECT(0, handle_copy(0, SLOT_C, SLOT_B, RIGHTS_ALL, 0));
+	EXPECT(0, handle_drop(SLOT_C, DROP_DESTROY));
+	start_thread(1, call_for_handle, &answer, 8, 0);
+	EXPECT(0, ipc_recv(SLOT_E, 90, TIMEOUT_NEVER));
+	message_put_handle(0, SLOT_B, RIGHT_SEND, 0);
+	refused = EXPECT(EDEAD, ipc_reply_recv(90, 0, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_POLL));
+	CHECK_EQUAL(refused.tag & TAG_REPLY, 0);
+	EXPECT(0, ipc_reply_recv(90, 0, TAG(5u, 1u, 0u), 6, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(answer.tag));
+	CHECK_EQUAL(answer.word0, 6);
+}
+
+static void receive_grant(void *unused)
+{
+	(void)unused;
+	message_close_places();
+	message_open_place(ITEM_GRANT, Q, 1);
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+	pause_us(TIMEOUT_NEVER - 1);
+}
+
+/* The CPU must forget it too: nothing else makes it, with both threads in one task. */
+static void write_after_grant(void)
+{
+	make_endpoint(SLOT_A);
+	pages(P, 1);
+	start_thread(0, receive_grant, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	AS_POINTER(P)[0] = 1;
+	message_put_pages(0, ITEM_GRANT, P | PROT_RW, 1);
+	EXPECT(0, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_NEVER));
+	AS_POINTER(P)[0] = 2;
+}
+
 static const struct test tests[] = {
+	{ "item.reply_with_dead_handle", reply_with_dead_handle, 0 },
+	{ "item.grant_write", write_after_grant, STATUS_KILLED + 14 },
 	{ "item.string_borders", string_borders, 0 },
 	{ "item.string_empty", empty_string, 0 },
 	{ "item.string_to_nowhere", string_to_nowhere, 0 },
 	{ "item.string_to_a_half", string_to_a_half, 0 },
 	{ "item.string_to_read_only", string_to_read_only, 0 },
 	{ "item.string_to_the_kernel", string_to_the_kernel, 0 },
+	{ "item.string_to_a_frame", string_to_a_frame, 0 },
 	{ "item.string_to_the_end", string_to_the_end, 0 },
 	{ "item.source_goes", source_goes, 0 },
 	{ "item.strings_overlap", strings_overlap, 0 },
@@ -502,6 +585,7 @@ static const struct test tests[] = {
 	{ "item.pages_that_do_not_fit", pages_that_do_not_fit, 0 },
 	{ "item.pages_over_others", pages_over_others, 0 },
 	{ "item.page_missing", page_that_is_missing, 0 },
+	{ "item.too_many_mappings", too_many_mappings, 0 },
 	{ "item.granted_by_another", granted_by_another, 0 },
 	{ "item.rights", mapped_rights_do_not_grow, STATUS_KILLED + 14 },
 	{ "item.two_of_pages", two_page_items, 0 },

@@ -1,6 +1,6 @@
 /*
  * What comes too late, or while somebody waits already: answers to a call that has ended, time-outs
- * on the short way of messages (kernel/ipc/fast.c), bits beside an answer, timers.
+ * on the short way of messages (kernel/calls/call_fast.c), bits beside an answer, timers.
  */
 #include "user/test/test.h"
 

@@ -366,7 +366,50 @@ static void priority_after_an_item(void)
 	CHECK_EQUAL(info.priority, 8);
 }
 
+/* ---- Every word, by the short way ---- */
+
+static void answer_the_opposite(void *unused)
+{
+	struct result got = ipc_recv(SLOT_A, 90, TIMEOUT_NEVER);
+
+	(void)unused;
+	while (!got.error) {
+		u32 words = TAG_WORDS(got.tag);
+
+		for (u32 i = 2; i < words; i++)
+			message_own()->word[i] = ~message_own()->word[i];
+		got = ipc_reply_recv(
+			90, SLOT_A, TAG(0u, words, 0u), ~got.word0, ~got.word1, TIMEOUT_NEVER);
+	}
+}
+
+static void check_words(u32 words)
+{
+	struct result got;
+
+	for (u32 i = 2; i < MESSAGE_WORDS; i++)
+		message_own()->word[i] = words << 8 | i;
+	got = EXPECT(0, ipc_call(SLOT_A, TAG(0u, words, 0u), 5, 6, TIMEOUT_NEVER));
+	CHECK(got.word0 == ~5u && got.word1 == ~6u, "0x%x and 0x%x", got.word0, got.word1);
+	for (u32 i = 2; i < MESSAGE_WORDS; i++) {
+		u32 sent = words << 8 | i, wanted = i < words ? ~sent : sent;
+
+		CHECK(message_own()->word[i] == wanted, "word %u of %u is 0x%x, not 0x%x", i, words,
+			message_own()->word[i], wanted);
+	}
+}
+
+static void every_word(void)
+{
+	make_endpoint(SLOT_A);
+	start_thread(0, answer_the_opposite, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	for (u32 words = 2; words <= MESSAGE_WORDS; words++)
+		check_words(words);
+}
+
 static const struct test tests[] = {
+	{ "message.every_word", every_word, 0 },
 	{ "message.calls", calls_on_one_cpu, 0 },
 	{ "message.calls_across", calls_across_cpus, 0 },
 	{ "message.words", many_words, 0 },

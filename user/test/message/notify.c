@@ -93,6 +93,17 @@ static void bound_while_it_receives(void)
 	CHECK_EQUAL(EXPECT(0, ipc_recv(SLOT_B, 0, 100 * MS)).word0, 2);
 }
 
+/* The thread is free for another one then. */
+static void a_bound_one_ends(void)
+{
+	make_notification(SLOT_A);
+	make_notification(SLOT_B);
+	EXPECT(0, thread_ctl(SLOT_THREAD, SLOT_A, THREAD_BIND, 0, 0));
+	EXPECT(EBUSY, thread_ctl(SLOT_THREAD, SLOT_B, THREAD_BIND, 0, 0));
+	EXPECT(0, handle_drop(SLOT_A, DROP_DESTROY));
+	EXPECT(0, thread_ctl(SLOT_THREAD, SLOT_B, THREAD_BIND, 0, 0));
+}
+
 static const struct test tests[] = {
 	{ "notify.bits", bits_stick, 0 },
 	{ "notify.badge", a_badge_masks, 0 },
@@ -100,6 +111,7 @@ static const struct test tests[] = {
 	{ "notify.wake", a_waiter_is_woken, 0 },
 	{ "notify.timer", timers, 0 },
 	{ "notify.bound", a_bound_one_comes_by_receive, 0 },
+	{ "notify.bound_ends", a_bound_one_ends, 0 },
 	{ "notify.bound_late", bound_while_it_receives, 0 },
 };
 TEST_LIST(notify_tests, tests);

@@ -282,6 +282,30 @@ static void note_dies(void)
 	check_seen(0, EDEAD);
 }
 
+/* ---- A receive that did not poll, after one that did ---- */
+
+static void answer_after_a_poll(void *n)
+{
+	ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+	ipc_recv(SLOT_A, 0, TIMEOUT_POLL);
+	message_close_places();
+	message_open_place(ITEM_HANDLE, SLOT_EMPTY, 0);
+	seen[(u32)n] = ipc_reply_recv(SLOT_ANSWER, SLOT_A, 0, 0, 0, TIMEOUT_NEVER);
+}
+
+/* Nothing comes after all, and it waits on. */
+static void polled_before(void)
+{
+	make_endpoint(SLOT_A);
+	begin(0, answer_after_a_poll, WAITS_RECV);
+	EXPECT(0, ipc_call(SLOT_A, 0, 0, 0, TIMEOUT_NEVER));
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	message_put_handle(0, SLOT_EMPTY, RIGHT_SEND, 0);
+	EXPECT(EBADH, ipc_send(SLOT_A, TAG(0u, 0u, 1u), 0, 0, TIMEOUT_POLL));
+	CHECK_EQUAL(thread_state(SLOT_THREADS), WAITS_RECV);
+	CHECK_EQUAL(seen[0].error, NOTHING_YET);
+}
+
 /* ---- Stopped ---- */
 
 /* STOP changes no state: the call goes on, and its end is seen when the thread is started again. */
@@ -348,6 +372,7 @@ static void many_wait(void)
 }
 
 static const struct test tests[] = {
+	{ "state.polled_before", polled_before, 0 },
 	{ "state.run.kill", run_kill, 0 },
 	{ "state.run.kill_across", run_kill_across, 0 },
 	{ "state.send.kill", send_kill, 0 },

@@ -533,6 +533,33 @@ static void ends_before_busy_ones(void)
 		CHECK(clock_now() < until, "the reaper does not run");
 }
 
+static volatile u32 may_stop;
+
+static void keep_busy(void *unused)
+{
+	u64 until = clock_now() + 3000 * MS;
+
+	(void)unused;
+	while (!may_stop && clock_now() < until)
+		continue;
+}
+
+/* Nobody who runs on another CPU keeps a task from ending. */
+static void ends_beside_a_busy_cpu(void)
+{
+	u32 cpu = cpu_count() - 1;
+
+	make_notification(SLOT_B);
+	EXPECT(0, obj_create(SLOT_SYSTEM, SLOT_C, KIND_TASK | 8u << 8 | 7u << 16, 0x100000,
+			  SLOT_B << HANDLE_BITS, 256));
+	EXPECT(0, thread_ctl(0, 0, THREAD_CPU, cpu, 0));
+	if (cpu)
+		start_thread(0, keep_busy, NULL, 20, 0);
+	EXPECT(0, handle_drop(SLOT_C, DROP_DESTROY));
+	EXPECT(0, notify_wait(SLOT_B, ~0u, 1000 * MS));
+	may_stop = 1;
+}
+
 static void the_last_thread_ends_the_task(void)
 {
 	struct fellow fellow = { .slot = SLOT_FELLOW, .area = 60, .run = nothing };
@@ -572,6 +599,7 @@ static const struct test tests[] = {
 	{ "thread.bound_ends", bound_one_ends, 0 },
 	{ "task.end_is_told", ends_are_told, 0 },
 	{ "task.end_before_busy", ends_before_busy_ones, 0 },
+	{ "sched.ends_beside_a_busy_cpu", ends_beside_a_busy_cpu, 0 },
 	{ "task.last_thread", the_last_thread_ends_the_task, 0 },
 };
 TEST_LIST(sched_tests, tests);

@@ -104,6 +104,43 @@ static void registers_are_read_and_set(void)
 	CHECK_EQUAL(count, 0);
 }
 
+u32 user_registers_seen[2];
+void user_tell_registers(void);
+
+static void receive(void *unused)
+{
+	(void)unused;
+	ipc_recv(SLOT_A, 0, TIMEOUT_NEVER);
+}
+
+/* ecx and edx too, though a call loses them. */
+static void registers_are_set_in_a_call(void)
+{
+	struct registers *registers = (struct registers *)message_own();
+
+	make_endpoint(SLOT_A);
+	start_thread(0, receive, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_GETREGS, 0, 0));
+	registers->eip = (u32)user_tell_registers;
+	registers->ecx = 0x11111111;
+	registers->edx = 0x22222222;
+	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_SETREGS, 0, 0));
+	EXPECT(0, ipc_send(SLOT_A, 0, 0, 0, TIMEOUT_POLL));
+	WAIT_FOR(READ_ONCE(user_registers_seen[1]));
+	CHECK_EQUAL(user_registers_seen[0], 0x11111111);
+	CHECK_EQUAL(user_registers_seen[1], 0x22222222);
+}
+
+static void a_cpu_that_is_not_there(void)
+{
+	u32 page = TEST_PAGES + 0x400000;
+
+	for (u32 cpu = cpu_count(); cpu < 32; cpu++)
+		EXPECT(EINVAL, thread_create(0, SLOT_A, TEST_PAGES, TEST_PAGES,
+				       page | 8 | cpu << PRIO_BITS, 0));
+}
+
 static void the_message_page_is_taken(void)
 {
 	struct thread_plan plan = { 0, SLOT_THREADS, 8, 0, add_one, &count };
@@ -154,6 +191,8 @@ static const struct test tests[] = {
 	{ "thread.stop_and_look_across", stop_and_look_on_another_cpu, 0 },
 	{ "thread.many", threads_come_and_go, 0 },
 	{ "thread.registers", registers_are_read_and_set, 0 },
+	{ "thread.registers_in_a_call", registers_are_set_in_a_call, 0 },
+	{ "thread.no_such_cpu", a_cpu_that_is_not_there, 0 },
 	{ "thread.message_page", the_message_page_is_taken, 0 },
 	{ "thread.priority", priorities_have_a_limit, 0 },
 	{ "thread.move", a_thread_moves, 0 },

@@ -72,9 +72,12 @@ extern irq_time_trap, irq_time_return
 
 section .text
 
-; Vectors for which the CPU pushes an error code; for the others the stub pushes a 0 in its place.
+; Vectors for which the CPU pushes an error code; for the others there is a 0 in its place.
 %define HAS_ERROR(v) ((v) == 8 || ((v) >= 10 && (v) <= 14) || (v) == 17 || (v) == 21 || \
 	(v) == 29 || (v) == 30)
+
+; A number below 128, of either sign, is pushed by an instruction of two bytes.
+VECTOR_BIAS	equ 128
 
 %assign vector 0
 %rep 256
@@ -83,16 +86,21 @@ stub_%+vector:
 	test	byte [esp + 4], 3	; cs: from the kernel it is an interrupt that nobody sent
 	jnz	call_gate_entry
 %endif
-%if !HAS_ERROR(vector)
-	push	dword 0
-%endif
-	push	dword vector
+	push	byte vector - VECTOR_BIAS
+%if HAS_ERROR(vector)
 	jmp	trap_common
+%else
+	jmp	trap_without_error
+%endif
 %assign vector vector + 1
 %endrep
 
+trap_without_error:
+	push	dword [esp]
+	mov	dword [esp + 4], 0
 ; Builds struct trapframe on the stack and hands it to trap_dispatch.
 trap_common:
+	add	dword [esp], VECTOR_BIAS
 	push	ds
 	push	es
 	push	fs

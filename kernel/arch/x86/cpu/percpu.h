@@ -60,6 +60,13 @@ static inline u32 smp_processor_id(void)
 			__asm__ volatile("movl %%fs:%1, %0" : "=r"(value_) : "m"(var));            \
 		__builtin_choose_expr(sizeof(var) == 1, value_, (__typeof__(var))value_);          \
 	})
+/* Of a pointer. */
+#define this_cpu_pointer(var)                                                                      \
+	({                                                                                         \
+		__typeof__(var) value_;                                                            \
+		__asm__ volatile("movl %%fs:%1, %0" : "=r"(value_) : "m"(var));                    \
+		value_;                                                                            \
+	})
 #define this_cpu_write(var, value)                                                                 \
 	__asm__ volatile("mov %1, %%fs:%0" : "=m"(var) : "q"((__typeof__(var))(value)))
 #define percpu_unary(op, var)                                                                      \

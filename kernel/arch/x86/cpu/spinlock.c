@@ -64,6 +64,6 @@ bool spin_trylock(struct spinlock *lock)
 __noreturn void spin_not_held(const struct spinlock *lock, uintptr_t caller)
 {
 	panic("lock %s released by CPU %u at %s, but its owner is CPU %d; last taken at %s",
-		lock->name, smp_processor_id(), place_of(caller).text, (int)atomic_read(&lock->owner),
-		place_of(lock->caller).text);
+		lock->name, smp_processor_id(), place_of(caller).text,
+		(int)atomic_read(&lock->owner), place_of(lock->caller).text);
 }

@@ -77,3 +77,8 @@ void device_irq_unmask(u32 irq)
 	else if (topology.isa[irq].level)
 		ioapic_route_isa(irq, 0);
 }
+
+bool device_irq_same(u32 a, u32 b)
+{
+	return apic_present ? ioapic_isa_gsi(a) == ioapic_isa_gsi(b) : a == b;
+}

@@ -10,10 +10,12 @@
 /*
  * Opens a line; came(irq) is called in each of its interrupts, which has been acknowledged at the
  * controller.  A level line is masked then, until device_irq_unmask().  False if no controller has
- * the line, or the kernel itself uses it.
+ * the line, or the kernel itself uses it.  Any context.
  */
 bool device_irq_open(u32 irq, void (*came)(u32 irq));
 void device_irq_close(u32 irq);
+/* True if both are the same input of a controller, which only one of them can have. */
+bool device_irq_same(u32 a, u32 b);
 void device_irq_unmask(u32 irq);
 
 #endif

@@ -112,7 +112,7 @@ static const struct ioapic *ioapic_of(u32 gsi)
 	return NULL;
 }
 
-static u32 isa_gsi(u32 irq)
+u32 ioapic_isa_gsi(u32 irq)
 {
 	ASSERT(irq < ARRAY_SIZE(topology.isa), "ISA interrupt %u", irq);
 	return topology.isa[irq].set ? topology.isa[irq].gsi : irq;
@@ -137,7 +137,7 @@ static void set_entry(const struct ioapic *io, u32 line, u32 apic_id, u32 low)
 u32 ioapic_vector_isa(u32 irq)
 {
 	u32 flags = spin_lock_irqsave(&ioapic_lock);
-	u32 vector = ioapic_of(isa_gsi(irq)) ? isa_vector_get(irq) : 0;
+	u32 vector = ioapic_of(ioapic_isa_gsi(irq)) ? isa_vector_get(irq) : 0;
 
 	spin_unlock_irqrestore(&ioapic_lock, flags);
 	return vector;
@@ -145,7 +145,7 @@ u32 ioapic_vector_isa(u32 irq)
 
 u32 ioapic_route_isa(u32 irq, u32 cpu)
 {
-	u32 gsi = isa_gsi(irq);
+	u32 gsi = ioapic_isa_gsi(irq);
 	const struct irq_override *isa = &topology.isa[irq];
 	const struct ioapic *io = ioapic_of(gsi);
 
@@ -164,7 +164,7 @@ u32 ioapic_route_isa(u32 irq, u32 cpu)
 
 void ioapic_mask_isa(u32 irq)
 {
-	u32 gsi = isa_gsi(irq);
+	u32 gsi = ioapic_isa_gsi(irq);
 	const struct ioapic *io = ioapic_of(gsi);
 
 	if (!io)

@@ -14,5 +14,7 @@ u32 ioapic_route_isa(u32 irq, u32 cpu);
 /* The same vector, before the line is open; 0 too. */
 u32 ioapic_vector_isa(u32 irq);
 void ioapic_mask_isa(u32 irq);
+/* The global number of the input that ISA line `irq` leads to. */
+u32 ioapic_isa_gsi(u32 irq);
 
 #endif

@@ -176,7 +176,7 @@ void flush_tlb_kernel_range(uintptr_t start, uintptr_t end)
 
 void switch_mm(struct mm_tlb *next)
 {
-	struct mm_tlb *former = *this_cpu(active_mm);
+	struct mm_tlb *former = this_cpu_pointer(active_mm);
 	u32 bit;
 
 	this_cpu_write(lazy_mm, !next);
@@ -189,7 +189,7 @@ void switch_mm(struct mm_tlb *next)
 	 */
 	atomic_or(&next->cpus, bit);
 	stamped_cr3_load(pgd_cr3(next->pgd));
-	*this_cpu(active_mm) = next;
+	this_cpu_write(active_mm, next);
 	if (former)
 		atomic_and(&former->cpus, ~bit);
 }

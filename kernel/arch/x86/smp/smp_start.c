@@ -87,10 +87,7 @@ static bool send_startup(u32 apic_id, const volatile struct trampoline_params *p
  */
 static atomic_t may_come_online = ATOMIC_INIT(NOBODY);
 
-static bool take_permission(u32 cpu)
-{
-	return atomic_replace(&may_come_online, cpu, NOBODY);
-}
+static bool take_permission(u32 cpu) { return atomic_replace(&may_come_online, cpu, NOBODY); }
 
 /*
  * True if the CPU is online.  One that has taken its permission has only a few instructions to go.

@@ -289,6 +289,86 @@ SCENARIO(item_grant_revoke, .no_pool = true,
 	.about = "a page is granted by a message and revoked by its former owner", .cpus = 2,
 	.setup = setup_page, .start = start_page_revoke, .finish = page_is_there);
 
+/* The receiver's other thread frees the page, as soon as it has it, while the sender uses it. */
+static void use_and_send(void)
+{
+	touch(AT);
+	send_page();
+}
+
+static void unmap_what_came(void)
+{
+	page_unmap(0, AT, 0);
+	page_unmap(0, AT, 0);
+}
+
+static void start_page_freed(void)
+{
+	spawn(client, 0, use_and_send);
+	spawn(pager, 1, unmap_what_came);
+}
+
+static void page_went_over(void)
+{
+	MUST(mapped(client, AT) < 0 || !result[1], "the sender still has the page");
+	check_objects();
+}
+
+SCENARIO(item_grant_freed, .no_pool = true,
+	.about = "a page is granted by a message and unmapped by the receiver", .cpus = 2,
+	.setup = setup_page, .start = start_page_freed, .finish = page_went_over);
+
+/* ---- Two that want one place: a page of a message, and a message page ---- */
+
+#define FELLOW 6u
+
+static void receive_mapping(void)
+{
+	item_in(ITEM_MAP, AT, 1);
+	ipc_recv(EP, 0, TIMEOUT_NEVER);
+}
+
+static void send_mapping(void)
+{
+	u32 error;
+
+	item_out(ITEM_MAP, AT | RW, 1);
+	error = ipc_send(EP, 0, TIMEOUT_POLL).error;
+	MUST(!error || error == EMSGSIZE || error == EAGAIN, "the send returns %u", error);
+	result[1] = !error;
+}
+
+static void make_fellow(void)
+{
+	u32 error = thread_new(0, FELLOW, AT);
+
+	MUST(!error || error == EEXIST, "thread_create returns %u", error);
+	result[0] = !error;
+}
+
+static void setup_place(void)
+{
+	setup();
+	make_page(client, AT);
+	spawn_server(pager, 1, receive_mapping);
+}
+
+static void start_place(void)
+{
+	spawn(client, 0, send_mapping);
+	spawn(pager, 1, make_fellow);
+}
+
+static void one_has_the_place(void)
+{
+	MUST(!result[0] || !result[1], "both the message's page and the thread's are there");
+	check_objects();
+}
+
+SCENARIO(item_or_message_page, .no_pool = true,
+	.about = "a page comes by a message where a thread gets its message page", .cpus = 2,
+	.setup = setup_place, .start = start_place, .finish = one_has_the_place);
+
 /* ---- An answer with a string, whose caller is killed ---- */
 
 #define SLOT 4u

@@ -283,7 +283,7 @@ SCENARIO(two_callers, .no_pool = true, .about = "two callers, one on the server'
 SCENARIO(two_callers_three, .no_pool = true, .about = "two callers and a server on three CPUs",
 	.cpus = 3, .setup = setup_server, .start = start_three, .finish = check_objects);
 
-/* ---- The short way, between threads of one CPU (kernel/ipc/fast.c) ---- */
+/* ---- The short way, between threads of one CPU (kernel/calls/call_fast.c) ---- */
 
 static void setup_server_here(void)
 {

@@ -149,7 +149,7 @@ static void map_into_it(void)
 	MUST(!error || error == EDEAD || error == EBADH, "mem_alloc returns %u", error);
 }
 
-/* The reaper runs on CPU 0. */
+/* It ends on CPU 0, and so does the reaper's work. */
 static void setup_server_here(void)
 {
 	setup();

@@ -76,7 +76,8 @@ def find(machine, value):
     if not tasks:
         raise Unavailable("there are no tasks: boot step 9 makes the first (run=, user.tar)")
     known = ", ".join(str(task.number) for task in tasks)
-    raise Unavailable(f"there is no task {value:#x}; their numbers are {known}")
+    wanted = str(value) if value < 1 << 16 else f"at {value:#x}"
+    raise Unavailable(f"there is no task {wanted}; their numbers are {known}")
 
 
 def number_of(machine, pgd):
@@ -136,6 +137,9 @@ def frame_of(machine, thread):
 def registers_of(machine, thread, runs, on_stack):
     """The call of which the frame is, as far as its registers are known.  `runs`: some CPU runs the
     thread; `on_stack`: the arguments as that CPU's stack has them, or None.
+
+    A caller that waits for its answer may have gone the short way, which writes down neither tag
+    nor words: they are not known then.
     """
     frame, state = frame_of(machine, thread), state_of(thread)
     known = calls.Registers(frame.eax)
@@ -146,7 +150,7 @@ def registers_of(machine, thread, runs, on_stack):
         return calls.Registers(frame.eax, frame.esi, frame.edi, frame.ebp, frame.ebx)
     if state == "NOTE":
         known.edi = thread.mask
-    elif state != "RUN" and name in SENDING_CALLS and not thread.faults:
+    elif state in ("SEND", "ACTIVE") and name in SENDING_CALLS and not thread.faults:
         known.esi, known.edi, known.ebp = thread.tag, *thread.word
     return on_stack or known
 

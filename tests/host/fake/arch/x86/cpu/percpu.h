@@ -26,6 +26,7 @@ static inline u32 smp_processor_id(void) { return running_cpu; }
 
 /* One thread plays all CPUs, so nothing comes in between. */
 #define this_cpu_read(var) (*this_cpu(var))
+#define this_cpu_pointer(var) this_cpu_read(var)
 #define this_cpu_write(var, value) ((void)(*this_cpu(var) = (value)))
 #define this_cpu_inc(var) ((void)++*this_cpu(var))
 #define this_cpu_dec(var) ((void)--*this_cpu(var))

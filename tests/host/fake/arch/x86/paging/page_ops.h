@@ -13,10 +13,12 @@ static inline void fill_page_at(void *page, u32 word)
 		((volatile u32 *)page)[i] = word;
 }
 
-static inline void copy_page_at(void *to, const void *from)
+static inline void copy_words(void *to, const void *from, u32 n)
 {
-	for (u32 i = 0; i < PAGE_SIZE / 4; i++)
+	for (u32 i = 0; i < n; i++)
 		((volatile u32 *)to)[i] = ((const volatile u32 *)from)[i];
 }
+
+static inline void copy_page_at(void *to, const void *from) { copy_words(to, from, PAGE_SIZE / 4); }
 
 #endif

@@ -24,6 +24,7 @@ static inline u32 smp_processor_id(void) { return running_cpu; }
 #define per_cpu(name, cpu) percpu_at(name, percpu_offset[cpu])
 
 #define this_cpu_read(var) (*(volatile __typeof__(var) *)this_cpu(var))
+#define this_cpu_pointer(var) this_cpu_read(var)
 #define this_cpu_write(var, value) (*(volatile __typeof__(var) *)this_cpu(var) = (value))
 #define this_cpu_inc(var) (++*this_cpu(var))
 #define this_cpu_dec(var) (--*this_cpu(var))

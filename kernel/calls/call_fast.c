@@ -1,12 +1,16 @@
-/* The short way of a message: see fast.h. */
-#include "kernel/ipc/fast.h"
-
+/*
+ * The short way of a message: two threads of one CPU, words only, no time limit.
+ *
+ * A call finds its receiver waiting, or an answer its caller, and nothing has to be waited for but
+ * the other one: then the CPU goes straight from one thread to the other.  What is done is what
+ * ipc.c and reply.c do, in the same order of looks; whatever is not so simple is left to the long
+ * way (call_ipc.h), before anything has been done.
+ */
 #include "kernel/calls/call.h"
-#include "kernel/hooks/order_log.h"
+#include "kernel/calls/call_ipc.h"
 #include "kernel/ipc/endpoint.h"
 #include "kernel/ipc/message.h"
 #include "kernel/objects/notification.h"
-#include "lib/string.h"
 
 /* Label and words, and nothing else. */
 static inline bool is_plain(const struct trapframe *frame)
@@ -40,7 +44,7 @@ static inline void pass(const struct user_thread *from, const struct trapframe *
 	there->edi = frame->edi;
 	there->ebp = frame->ebp;
 	if (words > 2)
-		memcpy(&to->message->word[2], &from->message->word[2], (words - 2) * 4);
+		message_copy_words(from, to, words);
 }
 
 static inline bool has_no_time_limit(const struct user_thread *thread)
@@ -60,7 +64,7 @@ static inline struct user_thread *ready_receiver(
 	return *slot ? receiver : NULL;
 }
 
-bool fast_call(struct user_thread *self, struct trapframe *frame)
+u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 {
 	struct user_thread *receiver = NULL;
 	struct endpoint *endpoint;
@@ -68,14 +72,14 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 	u32 badge;
 
 	if (!is_plain(frame) || message_read_places(self))
-		return false;
+		return long_call(self, frame);
 	objects_lock_call();
 	endpoint = endpoint_at(self, first_handle(frame->eax), RIGHT_SEND, &badge);
 	if (endpoint && !self->dying)
 		receiver = ready_receiver(endpoint, &slot);
 	if (!receiver) {
 		objects_unlock_call();
-		return false;
+		return long_call(self, frame);
 	}
 	order_effect(NULL);
 	pass(self, frame, receiver, badge, TAG_CALL);
@@ -89,7 +93,7 @@ bool fast_call(struct user_thread *self, struct trapframe *frame)
 	self->faults = false;
 	self->state = IN_REPLY;
 	sched_hand_over(&objects_lock, &receiver->thread);
-	return true;
+	return self->result;
 }
 
 /* The caller that a reply handle names, if it can run at once. */
@@ -110,7 +114,7 @@ static inline bool nothing_to_take(const struct user_thread *self, const struct 
 	return !endpoint_sender(endpoint) && !(self->bound && self->bound->bits);
 }
 
-bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
+u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 {
 	struct user_thread *caller;
 	struct endpoint *endpoint;
@@ -118,14 +122,14 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 	u32 badge;
 
 	if (!is_plain(frame) || message_read_places(self))
-		return false;
+		return long_reply_recv(self, frame);
 	objects_lock_call();
 	handle = handle_at(&self->task->handles, first_handle(frame->eax));
 	caller = ready_caller(handle);
 	endpoint = endpoint_at(self, second_handle(frame->eax), RIGHT_RECEIVE, &badge);
 	if (!caller || !endpoint || self->dying || !nothing_to_take(self, endpoint)) {
 		objects_unlock_call();
-		return false;
+		return long_reply_recv(self, frame);
 	}
 	order_effect(NULL);
 	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
@@ -143,5 +147,5 @@ bool fast_reply_recv(struct user_thread *self, struct trapframe *frame)
 	object_hold(&endpoint->object);
 	endpoint_wait(endpoint, self);
 	sched_hand_over(&objects_lock, &caller->thread);
-	return true;
+	return self->result;
 }
