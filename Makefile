@@ -69,7 +69,7 @@ COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
 	$(filter-out %/call_fast.c %/call_ipc.c %/call_memory.c %/user_entry.c, \
 	$(wildcard kernel/calls/*.c)) \
 	$(addprefix kernel/arch/x86/,cpu/cpu.c cpu/percpu.c cpu/segment.c \
-	paging/fixmap.c paging/pgtable.c paging/vital.c smp/smp_start.c))
+	paging/fixmap.c paging/vital.c smp/smp_start.c))
 
 # ---- Kernels -------------------------------------------------------------------------------------
 

@@ -38,12 +38,14 @@ own_iso() {
 	trap 'rm -rf "$own"' EXIT
 	trap 'exit 130' INT TERM HUP
 	iso=$own/tarn.iso
+	# In the menu's file a title stands between quotes.
+	title="Tarn${PAE:+ PAE}: $(printf %s "${APPEND:-self-test, then idle}" | tr -d '"')"
 	cat >"$own/grub.cfg" <<-MENU
 		serial --unit=0 --speed=115200
 		terminal_input console serial
 		terminal_output console serial
 		set timeout=1
-		menuentry "Tarn${PAE:+ PAE}: $(printf %s "${APPEND:-self-test, then idle}" | tr -d '"')" {
+		menuentry "$title" {
 			multiboot /boot/$(basename "$kernel") ${APPEND:-}
 			module /boot/user.tar user.tar
 		}

@@ -39,8 +39,8 @@ struct task {
 	u32 urgency; /* highest priority of those who have ended it */
 	bool reaped; /* the reaper has it */
 	u8 *io;      /* NULL: no port */
-	struct list
-		owned; /* endpoints, notifications, tasks without a started thread: it made them */
+	/* What it made: endpoints, notifications, tasks of which no thread has been started. */
+	struct list owned;
 	struct list in_all; /* all tasks; objects_lock */
 	struct list dying;  /* in a reaper's list */
 	u32 number;         /* in the order of creation, for sys_info */

@@ -66,7 +66,7 @@ struct user_thread {
 	struct user_thread *partner; /* ACTIVE, PASSIVE */
 	u64 call_number;             /* of its last call: what a reply handle names */
 
-	/* SEND, ACTIVE: what it sends.  (In REPLY too, but after the short way of fast.c.) */
+	/* SEND, ACTIVE: what it sends.  In REPLY it is old if the call went the short way. */
 	bool calls, faults;
 	struct handle *reply_handle; /* ACTIVE: reserved for the receiver's answer, or NULL */
 	u32 badge, tag, word[2];

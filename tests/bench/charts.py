@@ -43,9 +43,7 @@ def targets(runs, path):
         axes.barh(
             [row - 0.2 for row in rows], values, 0.4, color=COLOURS[kernel], label=f"Tarn, {kernel}"
         )
-        linux, most = (
-            [getattr(goal, name)[i] for goal in tables.TARGETS] for name in ("linux", "most")
-        )
+        linux, most = tables.linux_figures(i), [goal.most[i] for goal in tables.TARGETS]
         axes.barh(
             [row + 0.2 for row in rows], linux, 0.4, color=COLOURS["linux"], label="Linux 6.1"
         )

@@ -124,6 +124,11 @@ TARGETS = [
 ]
 
 
+def linux_figures(kernel):
+    """Of each target; 0 where there is none to compare with.  kernel: its index in KERNELS."""
+    return [goal.linux[kernel] if goal.linux else 0 for goal in TARGETS]
+
+
 def show(value):
     """A figure as people read it."""
     if value is None:

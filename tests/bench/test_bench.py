@@ -194,6 +194,12 @@ def made(tag, **means):
     )
 
 
+def test_a_target_without_a_figure_of_linux_is_drawn_without_one():
+    for kernel in range(len(tables.KERNELS)):
+        found = dict(zip([goal.key for goal in tables.TARGETS], tables.linux_figures(kernel)))
+        assert found["user.syscall_null"] == 338 and found["user.signal_wait"] == 0
+
+
 def test_targets_are_judged():
     runs = {
         "tarn.2level.smp1": made(

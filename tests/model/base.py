@@ -170,16 +170,25 @@ class Base:
         if handle.rights & RECEIVE:
             handle.object.receivers += 1
 
-    def clear_handle(self, task, slot):
+    def empty_slot(self, task, slot):
+        """The handle goes, and a caller that waits for its answer returns.  What it led to; None: a
+        caller.
+        """
         handle = task.table.pop(slot)
         target = handle.object
         target.handles -= 1
         if handle.is_reply:
             if target.state == "REPLY" and target.number == handle.number:
                 self.leave_call(target, "EDEAD")
-            return
+            return None
         if handle.rights & RECEIVE:
             target.receivers -= 1
+        return target
+
+    def clear_handle(self, task, slot):
+        target = self.empty_slot(task, slot)
+        if not target:
+            return
         if target.kind == "endpoint":
             if not target.handles:
                 self.end_endpoint(target)

@@ -11,15 +11,19 @@ from other_calls import OtherCalls
 
 
 class Model(Messages, ObjectCalls, OtherCalls):
-    def call(self, thread, name, arguments, page=None):
-        """page: Message and places of the caller's message page."""
-        self.done = {}
+    def make(self, thread, name, arguments, page):
+        """The call alone, and what follows from it at once."""
         thread.state = "CALL"
         try:
             getattr(self, name)(thread, page, **arguments)
         except Refused as refused:
             if thread not in self.done:
                 self.returns(thread, *refused.errors, **getattr(refused, "registers", {}))
+
+    def call(self, thread, name, arguments, page=None):
+        """page: Message and places of the caller's message page."""
+        self.done = {}
+        self.make(thread, name, arguments, page)
         if self.time_matters():
             self.time_passes()
             return True

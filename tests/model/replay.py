@@ -65,12 +65,7 @@ class RacingModel(Model):
 
     def call(self, thread, name, arguments, page=None):
         self.pins, self.pinned = thread.pins, thread.task
-        thread.state = "CALL"
-        try:
-            getattr(self, name)(thread, page, **arguments)
-        except Refused as refused:
-            if thread not in self.done:
-                self.returns(thread, *refused.errors, **getattr(refused, "registers", {}))
+        self.make(thread, name, arguments, page)
         self.pins = {}
 
     def returns(self, thread, *errors, **registers):
@@ -97,14 +92,7 @@ class RacingModel(Model):
 
     def clear_handle(self, task, slot):
         """Who can be reached no more ends by a line of its own."""
-        handle = task.table.pop(slot)
-        target = handle.object
-        target.handles -= 1
-        if handle.is_reply:
-            if target.state == "REPLY" and target.number == handle.number:
-                self.leave_call(target, "EDEAD")
-        elif handle.rights & RECEIVE:
-            target.receivers -= 1
+        self.empty_slot(task, slot)
 
     def handle_drop(self, thread, _, handle, flags):
         """With DESTROY the object has ended by a line of its own, if it was found alive."""

@@ -138,17 +138,39 @@ static u32 number_for(struct random *random, const char *what)
 
 /* ---- What a number alone does not say ---- */
 
+static void mend_create(struct random *random, struct result *call, u32 *h1, u32 *h2)
+{
+	call->tag = ANY(random, KIND_ENDPOINT, KIND_NOTIFICATION, KIND_TASK | 24 << 8);
+	*h1 = (call->tag & 0xFF) == KIND_TASK ? WORKER_SYSTEM : 0;
+	*h2 = slot_from(random, call->tag == KIND_ENDPOINT       ? SLOTS_ENDPOINT
+				: call->tag == KIND_NOTIFICATION ? SLOTS_NOTIFICATION
+								 : SLOTS_TASK);
+	call->word1 = chance(random, 70) ? slot_from(random, SLOTS_ENDPOINT) : 0;
+}
+
+/* Not in those that race: it would end them by its first fault. */
+static void mend_thread(struct random *random, struct result *call, u32 *h1, u32 *h2)
+{
+	*h1 = slot_from(random, SLOTS_TASK);
+	*h2 = slot_from(random, SLOTS_THREAD);
+	call->tag = (0x61000000u + random_below(random, 8) * PAGE_BYTES) |
+		    random_below(random, 25) | random_below(random, 4) << PRIO_BITS;
+}
+
+static void mend_control(struct random *random, struct result *call, u32 *h2)
+{
+	call->tag = ANY(random, THREAD_STOP, THREAD_START, THREAD_START, THREAD_PRIO, THREAD_CPU,
+		THREAD_GETREGS, THREAD_BIND, THREAD_BIND, THREAD_YIELD);
+	*h2 = call->tag == THREAD_BIND ? slot_from(random, SLOTS_NOTIFICATION) : 0;
+	call->word0 =
+		call->tag == THREAD_PRIO || call->tag == THREAD_CPU ? random_below(random, 6) : 0;
+	call->word1 = 0;
+}
+
 static void mend(struct random *random, u32 number, struct result *call, u32 *h1, u32 *h2)
 {
 	switch (number) {
-	case CALL_obj_create:
-		call->tag = ANY(random, KIND_ENDPOINT, KIND_NOTIFICATION, KIND_TASK | 24 << 8);
-		*h1 = (call->tag & 0xFF) == KIND_TASK ? WORKER_SYSTEM : 0;
-		*h2 = slot_from(random, call->tag == KIND_ENDPOINT       ? SLOTS_ENDPOINT
-					: call->tag == KIND_NOTIFICATION ? SLOTS_NOTIFICATION
-									 : SLOTS_TASK);
-		call->word1 = chance(random, 70) ? slot_from(random, SLOTS_ENDPOINT) : 0;
-		break;
+	case CALL_obj_create: mend_create(random, call, h1, h2); break;
 	case CALL_handle_copy:
 		call->word0 = SLOTS_ENDPOINT + random_below(random, SLOTS_END - SLOTS_ENDPOINT);
 		*h2 = slot_from(random, call->word0 & ~(SLOTS_OF_A_KIND - 1));
@@ -159,21 +181,8 @@ static void mend(struct random *random, u32 number, struct result *call, u32 *h1
 		if (chance(random, 99) && *h1 < SLOTS_ENDPOINT)
 			*h1 = slot_from(random, SLOTS_ENDPOINT);
 		break;
-	case CALL_thread_create: /* not in those that race: it would end them by its first fault */
-		*h1 = slot_from(random, SLOTS_TASK);
-		*h2 = slot_from(random, SLOTS_THREAD);
-		call->tag = (0x61000000u + random_below(random, 8) * PAGE_BYTES) |
-			    random_below(random, 25) | random_below(random, 4) << PRIO_BITS;
-		break;
-	case CALL_thread_ctl:
-		call->tag = ANY(random, THREAD_STOP, THREAD_START, THREAD_START, THREAD_PRIO,
-			THREAD_CPU, THREAD_GETREGS, THREAD_BIND, THREAD_BIND, THREAD_YIELD);
-		*h2 = call->tag == THREAD_BIND ? slot_from(random, SLOTS_NOTIFICATION) : 0;
-		call->word0 = call->tag == THREAD_PRIO || call->tag == THREAD_CPU
-				      ? random_below(random, 6)
-				      : 0;
-		call->word1 = 0;
-		break;
+	case CALL_thread_create: mend_thread(random, call, h1, h2); break;
+	case CALL_thread_ctl: mend_control(random, call, h2); break;
 	case CALL_ipc_recv: *h2 = slot_from(random, SLOTS_REPLY); break;
 	case CALL_mem_alloc: *h2 = 0; break;
 	case CALL_sys_info:

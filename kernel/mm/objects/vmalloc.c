@@ -111,7 +111,7 @@ static pte_t *range_pte(const struct vm_range *range, u32 i)
 }
 
 /* Clears the range's entries; the frames, if they are ours, go onto `pages`. */
-static void unmap_range(const struct vm_range *range, struct list *pages)
+static __always_inline void unmap_range(const struct vm_range *range, struct list *pages)
 {
 	for (u32 i = 0; i < range->pages; i++) {
 		uintptr_t address = range->start + (uintptr_t)i * PAGE_SIZE;
@@ -129,7 +129,7 @@ static void unmap_range(const struct vm_range *range, struct list *pages)
 }
 
 /* From the lowest to the highest: many pages are one full flush. */
-static void flush_ranges(struct vm_range *const *gone, u32 n)
+static __always_inline void flush_ranges(struct vm_range *const *gone, u32 n)
 {
 	uintptr_t start = gone[0]->start, end = range_end(gone[0]);
 
@@ -152,8 +152,11 @@ static void forget_range(struct vm_range *range)
 	kfree(range);
 }
 
-/* Entries, flush on every CPU, frames, ranges: in this order (see above). */
-static void ranges_destroy(struct vm_range *const *gone, u32 n)
+/*
+ * Entries, flush on every CPU, frames, ranges: in this order (see above).  Inline, as what it
+ * calls: most often it is one range, and no loop is left then.
+ */
+static __always_inline void ranges_destroy(struct vm_range *const *gone, u32 n)
 {
 	struct list pages = LIST_INIT(pages);
 
