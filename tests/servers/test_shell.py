@@ -1,6 +1,7 @@
 """The shell and its programs, driven over the serial line: a line is typed when the prompt is
 there, and its output ends where the next prompt begins.  Nothing waits for a time."""
 
+import fcntl
 import re
 
 import pytest
@@ -11,6 +12,7 @@ BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 # Behind the echo of Enter: the output, and the next prompt, in its folder.
 ANSWER = re.compile(r"\n((?:.*\n)*?)tarn:(\S+)\$ ")
 PROMPT = re.compile(r"^tarn:(\S+)\$ ", re.M)
+CANCELLED = re.compile(r"\^C\ntarn:\S+\$ ")
 
 
 class Behind:
@@ -25,10 +27,8 @@ class Behind:
 
 class Shell:
     def __init__(self, build, kernel="2level", **machine):
-        machine = {"smp": "2", "memory": "256M", **machine}
-        self.boot = Boot(
-            Machine(kernel, append="selftest=none", programs=True, typed=True, **machine), build
-        )
+        machine = {"smp": "2", "memory": "256M", "append": "selftest=none", **machine}
+        self.boot = Boot(Machine(kernel, programs=True, typed=True, **machine), build)
         self.place = 0
 
     def __enter__(self):
@@ -56,7 +56,7 @@ class Shell:
     def cancel(self):
         """Ctrl-C, for the line that is typed or the program in front."""
         self.boot.type("\x03")
-        self.wait_for(re.compile(r"\^C\ntarn:\S+\$ "))
+        self.wait_for(CANCELLED)
 
     def wait_for_end(self, job):
         """Until the shell, which looks at each prompt, tells that the job has ended."""
@@ -114,6 +114,22 @@ def test_ends(kernel, build):
 
 
 @BOTH
+def test_the_interrupt_key(kernel, build):
+    """Ctrl-C ends what runs, and the rest of its line, whenever it comes."""
+    with Shell(build, kernel) as shell:
+        shell.begin("echo begin; sleep 1000; echo later", "begin\n")
+        shell.cancel()
+        # Ahead of the program: typed before the shell has read the line.
+        shell.boot.type("sleep 1000; echo later\r\x03")
+        shell.wait_for(CANCELLED)
+        # Between the commands of a list, at their starts and ends.
+        for _ in range(20):
+            shell.begin("echo begin; " + "true; " * 50 + "sleep 5; echo lost", "begin\n")
+            shell.cancel()
+        assert not re.search(r"^(later|lost)$", shell.boot.text, re.M), shell.boot.report("lost")
+
+
+@BOTH
 def test_keys(kernel, build):
     """The line editor: arrows, history, completion; and input that makes no sense."""
     with Shell(build, kernel) as shell:
@@ -148,3 +164,33 @@ def test_the_machine(build):
         assert "ipc_call(" in shell.run("trace true")
         shell.boot.type("poweroff\r")
         assert shell.boot.wait_for_exit() == PASS, shell.boot.report("poweroff")
+
+
+@pytest.mark.parametrize("end", ["poweroff", "exit"])
+def test_all_is_shown_at_the_end(end, build):
+    """The machine ends when the serial line has taken what was written, however slow it is."""
+    much = "".join(f"{n}\n" for n in range(1, 3001))
+    with Shell(build, smp="1", append="selftest=none run=sh exit") as shell:
+        boot = shell.boot
+        shell.run("seq 3000 > much")
+        fcntl.fcntl(boot.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        with boot.changed:  # nobody reads: most of it waits in con
+            boot.type(f"cat much; {end}\r")
+            while boot.process.poll() is None and not (on_screen(boot, "3000") and halts(boot)):
+                boot.check_limit("the machine does not come to its end")
+        assert boot.wait_for_exit() == PASS, boot.report(end)
+        assert boot.text.endswith(f"{end}\n{much}"), boot.report(
+            f"the end is lost: {boot.text[-30:]!r}"
+        )
+
+
+def halts(boot):
+    return boot.halted() == [True]
+
+
+def on_screen(boot, text):
+    """Whether a row begins so; the console's text is no longer looked at."""
+    try:
+        return any(row.startswith(text) for row in boot.screen())
+    except (OSError, ValueError):
+        return False  # QEMU has just ended

@@ -367,7 +367,8 @@ int run_line(const char *line)
 		fprintf(stderr, "sh: %s\n", parsed.fault);
 		return last_status = STATUS_SYNTAX;
 	}
-	for (u32 i = 0; i < parsed.pipelines; i++)
+	jobs_interrupted();
+	for (u32 i = 0; i < parsed.pipelines && !jobs_interrupted(); i++)
 		if (!i || is_due(&parsed.pipeline[i - 1]))
 			run_pipeline(&parsed.pipeline[i]);
 	return last_status;
