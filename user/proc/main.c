@@ -127,6 +127,8 @@ static u32 kill_server(u32 server)
 
 	if (server <= SERVER_PAGER || server >= SERVERS)
 		return EPERM;
+	if (server == SERVER_PROC)
+		end_remember_all();
 	answer = ipc_call(SLOT_PAGER, TAG(PAGER_KILL, 1u, 0u), BADGE_OF(server), 0, SERVER_TIME);
 	return answer.error ? answer.error : TAG_LABEL(answer.tag);
 }
