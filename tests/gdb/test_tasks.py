@@ -121,7 +121,9 @@ def test_who_waits_where(stopped):
 
 def test_calls_under_way(stopped):
     calls = dict(re.findall(r"^thread 0x\w+ of task (\d): (.*)$", stopped["tarn calls"], re.M))
-    assert re.fullmatch(r"RECV at endpoint 0x\w+: ipc_reply_recv\(reply 18, endpoint 16, ...\)", calls["1"])
+    assert re.fullmatch(
+        r"RECV at endpoint 0x\w+: ipc_reply_recv\(reply 18, endpoint 16, ...\)", calls["1"]
+    )
     assert calls["2"] == "in user mode, or on its way there"
     assert re.fullmatch(rf"REPLY: page fault: write at {SHARED:#x}, eip 0x0804\w+", calls["3"])
     assert stopped["tarn calls 3"].splitlines()[0].endswith(calls["3"])
