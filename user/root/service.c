@@ -15,6 +15,7 @@
 #include "user/lib/startup.h"
 #include "user/root/archive.h"
 #include "user/root/machine.h"
+#include "user/root/start_page.h"
 #include "user/root/store.h"
 
 #define SERVER_LIMIT 0x08000000u /* bytes */
@@ -245,11 +246,12 @@ static u32 adopt(u32 server, const struct elf_program *program)
 
 static u32 write_startup(struct startup *startup, u32 server, bool restarted)
 {
-	char bytes[24];
-	const char *variables[] = { bytes, NULL };
+	char bytes[24], booted[32];
+	const char *variables[] = { bytes, booted, NULL };
 	u32 size;
 
 	snprintf(bytes, sizeof(bytes), "ARCHIVE=%u", archive_bytes());
+	snprintf(booted, sizeof(booted), "BOOTED=%llu", start_page->wall_clock);
 	size = startup_write(startup, PAGE,
 		&(struct startup_plan){ .path = services[server].name,
 			.folder = "/",

@@ -1,5 +1,6 @@
 """Symbols of user programs: build/user has each program with its debug information, those of
-user/bin in bin/, beside the kernel that GDB has read.  All lie at the same addresses, so there is one at a time.
+user/bin in bin/, beside the kernel that GDB has read.  All lie at the same addresses, so there is
+one at a time.
 """
 
 from pathlib import Path
