@@ -7,6 +7,7 @@
 #include "user/lib/errno.h"
 #include "user/lib/message.h"
 #include "user/lib/print.h"
+#include "user/lib/protocol/con.h"
 #include "user/lib/protocol/proc.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/startup.h"
@@ -18,6 +19,8 @@
 #define SECOND 1000000u /* microseconds */
 #define PINGS 2u        /* unanswered, then it is dead */
 #define PROC_TIME 500000u
+/* A full queue of con's leaves by a serial line of 115,200 baud in this time. */
+#define DRAIN_TIME 12000000u
 
 static struct {
 	bool lives;
@@ -26,6 +29,26 @@ static struct {
 
 static const char *first_command;
 static bool first_runs;
+
+/* ---- The machine's end ---- */
+
+static void wait_for_console(void)
+{
+	u32 bits = 1u << BIT_ALIVE(SERVER_CON) | 1u << BIT_ENDED(SERVER_CON);
+
+	notify_wait(SLOT_ENDED, bits, DRAIN_TIME);
+}
+
+/* What was written is seen: con answers when all of it has left, after the ping before. */
+static void drain_console(void)
+{
+	if (!state[SERVER_CON].lives)
+		return;
+	if (state[SERVER_CON].unanswered)
+		wait_for_console();
+	notify(service_slot(SERVER_CON, SERVICE_NOTE), 1u << CON_DRAIN_BIT);
+	wait_for_console();
+}
 
 /* ---- The first process ---- */
 
@@ -64,8 +87,10 @@ static void start_first(void)
 
 static void end_first(u32 status)
 {
-	if (start_page->exit)
+	if (start_page->exit) {
+		drain_console();
 		machine_off(status);
+	}
 	first_runs = false;
 	first_command = "";
 }
@@ -158,6 +183,7 @@ static void notice(u32 bits)
 
 static u32 power(u32 how)
 {
+	drain_console();
 	if (how == POWER_OFF)
 		machine_off(0);
 	else
