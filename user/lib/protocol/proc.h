@@ -18,7 +18,7 @@ enum proc_request {
 	   status. */
 	PROC_WAIT,
 	/* Word 0 = pid, word 1 = KILL_PROCESS; or a group, KILL_GROUP; or the pid of a server that
-	   PROC_LIST tells, KILL_SERVER. */
+	   PROC_LIST tells, KILL_SERVER.  Also from root, sent and not called. */
 	PROC_KILL,
 	/* Word 0 = pid (0: own), word 1 = group (0: a new one, named as the pid). */
 	PROC_GROUP,
