@@ -201,6 +201,7 @@ TEXT_KINDS = {
 
 @dataclass
 class Fault:
+    number: int  # of those that the seed makes
     server: str
     kind: str
     address: int
@@ -224,6 +225,7 @@ class Maker:
 
     def __init__(self, build, seed):
         self.draw = random.Random(seed)
+        self.made = 0
         self.disassembler = capstone.Cs(capstone.CS_ARCH_X86, capstone.CS_MODE_32)
         self.disassembler.detail = True
         self.programs = {
@@ -261,7 +263,9 @@ class Maker:
         address, change, what = (
             self.in_data(server) if kind == "data" else self.in_text(server, kind)
         )
-        return Fault(server, kind, address, change, self.draw.randrange(DELAY_MAX), what)
+        self.made += 1
+        delay = self.draw.randrange(DELAY_MAX)
+        return Fault(self.made - 1, server, kind, address, change, delay, what)
 
 
 # ---- Boots ----
@@ -303,10 +307,11 @@ class Campaign:
     """Faults until so many have been injected, boot after boot: one ends when the load works no
     more, and the next goes on with the fault behind it."""
 
-    def __init__(self, build, kernel="2level", seed=1, smp="1", per_boot=500):
+    def __init__(self, build, kernel="2level", seed=1, smp="1", per_boot=500, keep=None):
         self.build, self.kernel, self.smp, self.per_boot = build, kernel, smp, per_boot
         self.maker = Maker(build, seed)
         self.results, self.absent, self.boots, self.broken = [], 0, 0, []
+        self.keep = keep  # a folder for:
         self.consoles = {}  # of boots that ended with a fault not recovered
 
     def run(self, count, tell=lambda text: None):
@@ -315,6 +320,8 @@ class Campaign:
             while len(waiting) < min(self.per_boot, count - len(self.results)):
                 waiting.append(self.maker.make())
             del waiting[: self.boot(waiting)]
+            if self.keep:
+                self.write_consoles()
             tell(f"{len(self.results)} of {count} faults, {self.boots} boots: {self.figures()}")
 
     def boot(self, faults):
@@ -348,7 +355,7 @@ class Campaign:
         """
         tried, lost = 0, False
         for number, server, noticed, outcome, rounds, interrupted, also in VERDICT.findall(text):
-            assert int(number) == tried and server == faults[tried].server, text[-3000:]
+            assert int(number) == tried, f"no verdict on fault {tried}: {faults[tried]}\n{text}"
             fault, lost = faults[tried], outcome == "lost"
             tried += 1
             if noticed == "absent":
@@ -367,8 +374,13 @@ class Campaign:
 
     def add(self, result, text):
         if not result.recovered:
-            self.consoles[len(self.results)] = text[-20000:]
+            self.consoles[result.fault.number] = f"{describe(result)}\n\n{text[-20000:]}"
         self.results.append(result)
+
+    def write_consoles(self):
+        self.keep.mkdir(parents=True, exist_ok=True)
+        for number, text in self.consoles.items():
+            (self.keep / f"{number}.txt").write_text(text)
 
     # ---- Figures ----
 
@@ -417,10 +429,10 @@ class Campaign:
         return not self.broken and len(self.lost) <= (1 - share) * max(1, len(self.crashes))
 
 
-def describe(index, result):
+def describe(result):
     fault = result.fault
     return (
-        f"fault {index}: {fault.server} {fault.kind} at {fault.address:#x} ({fault.what}),"
+        f"fault {fault.number}: {fault.server} {fault.kind} at {fault.address:#x} ({fault.what}),"
         f" change {fault.change.hex()}, delay {fault.delay}: {result.noticed},"
         f" {'recovered' if result.recovered else 'lost'}"
     )
@@ -436,7 +448,9 @@ def main():
     parser.add_argument("--only", type=int, help="this one of the list alone, with the console")
     parser.add_argument("--keep", type=Path, help="a folder for the consoles of what was lost")
     options = parser.parse_args()
-    campaign = Campaign(options.build, options.kernel, options.seed, options.smp)
+    campaign = Campaign(
+        options.build, options.kernel, options.seed, options.smp, keep=options.keep
+    )
     if options.only is not None:
         for _ in range(options.only):
             campaign.maker.make()
@@ -445,13 +459,8 @@ def main():
         return 0
     campaign.run(options.count, lambda text: print(text, flush=True))
     print(campaign.table())
-    for index, result in enumerate(campaign.results):
-        if not result.recovered:
-            print(describe(index, result))
-    if options.keep:
-        options.keep.mkdir(parents=True, exist_ok=True)
-        for index, text in campaign.consoles.items():
-            (options.keep / f"{index}.txt").write_text(text)
+    for result in campaign.lost:
+        print(describe(result))
     for fault, text in campaign.broken:
         print("the kernel:", fault, text)
     return not campaign.is_good()
