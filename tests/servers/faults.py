@@ -28,7 +28,7 @@ from pathlib import Path
 import capstone
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "boot/machine"))
-from qemu import PASS, Boot, Machine, NoVerdict  # noqa: E402
+from qemu import FAIL, PASS, Boot, Machine, NoVerdict  # noqa: E402
 
 SERVERS = {"names": 2, "con": 3, "ramfs": 4, "pipe": 5, "proc": 6}  # enum server_number
 KINDS = ["bit", "register", "store", "branch", "bound", "data"]
@@ -273,6 +273,7 @@ class Maker:
 # A tick is some 300,000 instructions, a ping 9 million: a server that loops is soon found out, and
 # yet no other is taken for dead because it waits for that one (500 ms at most).
 EXACT = ["-icount", "shift=5,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
+VERDICTS = ["-serial", "file:{folder}/verdicts"]  # the second one
 APPEND = "selftest=none ping=300 exit run=check_servers"
 VERDICT = re.compile(
     r"^fault (\d+) of (\w+): (absent|silent|exception|exit|silence|answer|stuck|later)"
@@ -336,26 +337,28 @@ class Campaign:
                 memory="128M",
                 smp=self.smp,
                 module=archive,
-                extra=list(EXACT),
+                extra=EXACT + VERDICTS,
             )
-            text, status, verdict = self.watch(machine)
-        return self.read(faults, text, status, verdict)
+            ended = self.watch(machine)
+        return self.read(faults, *ended)
 
     def watch(self, machine):
+        """What the console said, and root; the exit status; why there is none."""
         with Boot(machine, self.build) as boot:
             try:
-                status, verdict = boot.wait_for_exit(), None
-            except (NoVerdict, AssertionError) as failure:
-                status, verdict = None, str(failure)
-        return boot.text, status, verdict
+                status, failure = boot.wait_for_exit(), None
+            except (NoVerdict, AssertionError) as caught:
+                status, failure = None, str(caught)
+            said = (boot.folder / "verdicts").read_text()
+        return boot.text, said, status, failure
 
-    def read(self, faults, text, status, verdict):
+    def read(self, faults, text, said, status, failure):
         """What the console says of each.  A boot that ended without its last words was ended by the
         fault that it was trying; if by the kernel, this is broken.
         """
         tried, lost = 0, False
-        for number, server, noticed, outcome, rounds, interrupted, also in VERDICT.findall(text):
-            assert int(number) == tried, f"no verdict on fault {tried}: {faults[tried]}\n{text}"
+        for number, server, noticed, outcome, rounds, interrupted, also in VERDICT.findall(said):
+            assert int(number) == tried and server == faults[tried].server, said
             fault, lost = faults[tried], outcome == "lost"
             tried += 1
             if noticed == "absent":
@@ -363,13 +366,13 @@ class Campaign:
                 continue
             rounds, interrupted = int(rounds or 0), bool(interrupted)
             self.add(Result(fault, noticed, not lost, rounds, interrupted, also), text)
-        broken = verdict or PANIC.search(text)
-        if not broken and (lost or (status == PASS and DONE.search(text) and tried == len(faults))):
+        broken = failure or (status == FAIL and PANIC.search(text))
+        if not broken and (lost or (status == PASS and DONE.search(said))):
             return tried
         assert tried < len(faults), text[-3000:]
         self.add(Result(faults[tried], "end", False, 0, False, ""), text)
         if broken:
-            self.broken.append((faults[tried], verdict or text[-6000:]))
+            self.broken.append((faults[tried], failure or text[-6000:]))
         return tried + 1
 
     def add(self, result, text):
@@ -471,17 +474,17 @@ def pack_and_show(campaign, fault):
     with tempfile.TemporaryDirectory(prefix="tarn-faults-") as folder:
         archive = Path(folder) / "user.tar"
         pack(campaign.build, [fault], archive)
-        text, status, verdict = campaign.watch(
+        text, said, status, failure = campaign.watch(
             Machine(
                 campaign.kernel,
                 append=APPEND,
                 memory="128M",
                 smp=campaign.smp,
                 module=archive,
-                extra=list(EXACT),
+                extra=EXACT + VERDICTS,
             )
         )
-    print(text, status, verdict or "")
+    print(text, said, status, failure or "")
 
 
 if __name__ == "__main__":

@@ -111,6 +111,9 @@ static void server_ended(u32 server)
 		pager_died();
 	printf("root: %s died and is started again\n", service_name(server));
 	trial_server_ended(server, state[server].how ? state[server].how : "exception");
+	/* It may have died of making the first process; the next one is asked again. */
+	if (server == SERVER_PROC)
+		first_runs = false;
 	start_server(server, true);
 }
 

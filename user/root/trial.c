@@ -2,6 +2,7 @@
 #include "user/root/trial.h"
 
 #include "lib/compiler.h"
+#include "lib/format.h"
 #include "lib/string.h"
 #include "user/lib/calls.h"
 #include "user/lib/print.h"
@@ -112,35 +113,47 @@ static bool inject(const struct fault *fault)
 
 /* ---- Verdicts ---- */
 
-static void say_also(void)
+/* On the console too, where a damaged con may show it or not. */
+static void tell(const char *fmt, ...) __printf_like(1, 2);
+static void tell(const char *fmt, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	machine_tell(text);
+	printf("%s", text);
+}
+
+static void tell_also(void)
 {
 	if (!trial.also)
 		return;
-	printf(", also");
+	tell(", also");
 	for (u32 server = 0; server < SERVERS; server++)
 		if (trial.also & 1u << server)
-			printf(" %s", service_name(server));
+			tell(" %s", service_name(server));
 }
 
-/* A damaged con may have left half a line. */
 static void say(const char *outcome)
 {
-	printf("\nfault %u of %s: %s", trial.next, service_name(fault()->server),
+	tell("fault %u of %s: %s", trial.next, service_name(fault()->server),
 		trial.noticed ? trial.noticed : "silent");
 	if (trial.noticed && *outcome) {
-		printf("; %s after %u round%s", outcome, trial.rounds,
-			trial.rounds == 1 ? "" : "s");
+		tell("; %s after %u round%s", outcome, trial.rounds, trial.rounds == 1 ? "" : "s");
 		if (trial.interrupted)
-			printf(", interrupted");
-		say_also();
+			tell(", interrupted");
+		tell_also();
 	}
-	printf("\n");
+	tell("\n");
 }
 
 static void begin_next(void)
 {
 	if (trial.next == trial.count) {
-		printf("faults: all done\n");
+		tell("faults: all done\n");
 		machine_off(0);
 	}
 	trial.noticed = NULL;

@@ -5,7 +5,8 @@
  *
  * The first process runs again and again: a round.  A fault is made in the midst of one; that round
  * and one more show whether it does harm.  Then the server is restarted if it was not, and a round
- * must work; the next fault comes in the one after that.  For each fault a line says what was seen:
+ * must work; the next fault comes in the one after that.  For each fault a line says what was seen,
+ * on the second serial line:
  *
  *     fault NUMBER of SERVER: NOTICED; works after N rounds
  *

@@ -33,7 +33,8 @@ enum proc_request {
 	 */
 	PROC_MAPS,
 	/* root only, after the start of the servers, sent and not called.  String: a start-up
-	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
+	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED.
+	   Nothing happens if it is there. */
 	PROC_FIRST,
 };
 
