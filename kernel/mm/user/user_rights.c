@@ -76,7 +76,7 @@ int user_share(const struct range *to, const struct range *from, u32 prot, u32 *
 	int error = 0;
 
 	for (*done = 0; *done < to->n && !error;) {
-		u32 there[PIECE_PAGES / 32] = { 0 };
+		u32 there[(PIECE_PAGES + 31) / 32] = { 0 };
 		u32 end = take_writes(from, *done, MIN(*done + PIECE_PAGES, to->n), there);
 
 		error = share_piece(to, from, prot, end, there, done);
