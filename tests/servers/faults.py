@@ -30,7 +30,8 @@ import capstone
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "boot/machine"))
 from qemu import FAIL, PASS, Boot, Machine, NoVerdict  # noqa: E402
 
-SERVERS = {"names": 2, "con": 3, "ramfs": 4, "pipe": 5, "proc": 6}  # enum server_number
+NUMBERS = {"pager": 1, "names": 2, "con": 3, "ramfs": 4, "pipe": 5, "proc": 6}  # server_number
+SERVERS = [name for name in NUMBERS if name != "pager"]  # which nobody brings back
 KINDS = ["bit", "register", "store", "branch", "bound", "data"]
 # struct fault, user/root/trial.c
 RECORD = struct.Struct("<BBBBI16s")
@@ -50,6 +51,7 @@ class Program:
 
     text: bytes
     start: int  # of the text
+    functions: dict  # addresses by name
     code: list  # of instructions, as capstone has them
     variables: list  # pairs of address and size
 
@@ -75,10 +77,15 @@ def read_program(path, disassembler):
     symbols = [
         struct.unpack_from("<IIIBBH", elf, table[4] + at) for at in range(0, table[5], table[9])
     ]
-    functions = [(value, size) for _, value, size, kind, _, _ in symbols if kind & 15 == 2 and size]
+    names = found[".strtab"][4]
+    functions = [
+        (elf[names + name : elf.index(b"\0", names + name)].decode(), value, size)
+        for name, value, size, kind, _, _ in symbols
+        if kind & 15 == 2 and size
+    ]
     code = [
         instruction
-        for value, size in sorted(set(functions))
+        for value, size in sorted({(value, size) for _, value, size in functions})
         for instruction in disassembler.disasm(text[value - start : value - start + size], value)
     ]
     variables = [
@@ -86,7 +93,8 @@ def read_program(path, disassembler):
         for _, value, size, kind, _, section in symbols
         if kind & 15 == 1 and size and value >= found[".data"][3] and section < 0xFF00
     ]
-    return Program(text, start, code, variables)
+    by_name = {name: value for name, value, _ in functions}
+    return Program(text, start, by_name, code, variables)
 
 
 # ---- Kinds ----
@@ -211,7 +219,7 @@ class Fault:
 
     def record(self):
         return RECORD.pack(
-            SERVERS[self.server],
+            NUMBERS[self.server],
             len(self.change),
             self.kind != "data",
             self.delay,
@@ -259,7 +267,7 @@ class Maker:
                 return address, change, f"{instruction.mnemonic} {instruction.op_str}"
 
     def make(self):
-        server, kind = self.draw.choice(list(SERVERS)), self.draw.choice(KINDS)
+        server, kind = self.draw.choice(SERVERS), self.draw.choice(KINDS)
         address, change, what = (
             self.in_data(server) if kind == "data" else self.in_text(server, kind)
         )

@@ -24,14 +24,17 @@ def test_hostile(kernel, smp, build):
 
 
 def test_at_the_prompt(build):
-    """The next command works; Ctrl-C ends what is in front."""
+    """The next command works; Ctrl-C and kill end what it was."""
     with Shell(build) as shell:
-        for kind in KINDS:
+        for kind in ("fault", "loop", "threads", "memory", "stack", "fork", "objects"):
             shell.run(f"hostile {kind} &")
             assert re.search("^still here$", shell.run("echo still here | cat"), re.M)
             shell.run("kill %1")
-            shell.wait_for_end_of(f"hostile {kind}")
-        for kind in ("loop", "memory", "flood"):
-            shell.boot.type(f"hostile {kind}\r")
+            while shell.run("jobs").strip():
+                pass
+        for kind in ("loop", "memory", "fork", "flood"):
+            shell.begin(f"sh -c 'echo begin; hostile {kind}'", "begin\n")
             shell.cancel()
+        for seed in range(3):
+            shell.run(f"hostile garbage {seed}")
         assert re.search("^and here$", shell.run("echo and here | cat"), re.M)
