@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Faults for the servers: which bytes of which server are to be changed, drawn by a seed.
 
-The kinds are those of the experiments with MINIX 3 (Herder, Bos, Gras, Homburg and Tanenbaum, "Fault
-Isolation for Device Drivers", DSN 2009, section 5, after Ng and Chen): faults as compilers, memory
-and programmers make them, in the text of a running program.  root changes the bytes while the
+The kinds are those of the experiments with MINIX 3 (Herder, Bos, Gras, Homburg and Tanenbaum,
+"Fault Isolation for Device Drivers", DSN 2009): faults as compilers, memory and programmers make
+them, in the text of a running program.  root changes the bytes while the
 server works, and judges what comes of it (user/root/trial.h); it finds the list as the file
 `faults` of the archive, which is how it knows that it may.
 
@@ -124,7 +124,9 @@ def variants(disassembler, instruction, changes):
 def one_differs(instruction, other):
     """The two texts of the only operand in which they differ; None."""
     pairs = [
-        pair for pair in zip(operands(instruction), operands(other), strict=False) if pair[0] != pair[1]
+        pair
+        for pair in zip(operands(instruction), operands(other), strict=False)
+        if pair[0] != pair[1]
     ]
     same = len(operands(instruction)) == len(operands(other))
     return pairs[0] if same and len(pairs) == 1 else None
@@ -431,7 +433,8 @@ class Campaign:
         also = sum(bool(result.also) for result in self.crashes)
         lines.append(
             f"recovered, but not in the first round: {late}; after what hung was killed:"
-            f" {interrupted}; another server was restarted too: {also}; pages not there: {self.absent}"
+            f" {interrupted}; another server was restarted too: {also};"
+            f" pages not there: {self.absent}"
         )
         lines.append(f"{len(self.results)} faults, {self.figures()}")
         return "\n".join(lines)
@@ -459,9 +462,7 @@ def main():
     parser.add_argument("--only", type=int, help="this one of the list alone, with the console")
     parser.add_argument("--keep", type=Path, help="a folder for the consoles of what was lost")
     options = parser.parse_args()
-    campaign = Campaign(
-        options.build, options.kernel, options.seed, options.smp, keep=options.keep
-    )
+    campaign = Campaign(options.build, options.kernel, options.seed, options.smp, keep=options.keep)
     if options.only is not None:
         for _ in range(options.only):
             campaign.maker.make()

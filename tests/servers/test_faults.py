@@ -1,4 +1,4 @@
-"""Faults in the servers while they run (faults.py): a few hundred; `make check-faults` has 10,000."""
+"""Faults in the servers while they run (faults.py): 200; `make check-faults` has 10,000."""
 
 import pytest
 

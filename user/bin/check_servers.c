@@ -1,7 +1,7 @@
 /*
- * A little of what each server does, looked at: files, pipes, processes, names, the console, memory.
- * The status is 0 if all was as it should be; else a line says what was not.  Made to be run again
- * and again while servers are damaged (user/root/trial.h), so it takes what an earlier run has left.
+ * A little of what each server does, looked at: files, pipes, processes, names, the console.  The
+ * status is 0 if all was as it should be; else a line says what was not.  Made to be run again and
+ * again while servers are damaged (user/root/trial.h): it takes what an earlier run has left.
  */
 #include "lib/compiler.h"
 #include "lib/string.h"
@@ -204,7 +204,7 @@ static void console(void)
 
 static void memory(void)
 {
-	u32 *words = malloc(100000);
+	u32 *words = calloc(1, 100000);
 
 	CHECK(words);
 	for (u32 i = 0; i < 100000 / sizeof(u32); i += 1000)

@@ -58,8 +58,7 @@ static void memory(void)
 	while ((start = sbrk(PAGE_MANY * PAGE)) != (void *)-1)
 		for (u32 i = 0; i < PAGE_MANY; i++)
 			start[i * PAGE] = 1;
-	for (;;)
-		malloc(1);
+	loop();
 }
 
 static u32 deep(u32 n)
@@ -120,9 +119,7 @@ static void put_item(u32 item, u32 slot)
 	case 0: message_put_string(item, text, draw() % most); break;
 	case 1: message_put_handle(item, SLOT_PROC + draw() % SERVER_SLOTS, RIGHT_SEND, 0); break;
 	case 2: message_put_handle(item, draw() % 600, draw() % 16, draw() % 2); break;
-	case 3:
-		message_put_pages(item, ITEM_MAP, (u32)(uintptr_t)text | PROT_READ, pages);
-		break;
+	case 3: message_put_pages(item, ITEM_MAP, (u32)(uintptr_t)text | PROT_READ, pages); break;
 	default: message_put_pages(item, ITEM_GRANT, draw() << draw() % 8, pages); break;
 	}
 }
@@ -160,7 +157,7 @@ static void flood(void)
 
 /* ---- What is left of it ---- */
 
-/* Pages that nobody has: free, in a list of a CPU, or of those that the kernel cuts objects from. */
+/* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
 static u32 count_pages(void)
 {
 	static struct info_cache caches[CACHES];

@@ -12,10 +12,10 @@
 #include "user/root/service.h"
 
 #define LIST "faults"
-#define MILLISECOND 1000u     /* microseconds */
-#define STUCK_TIME 3000000u   /* a round takes a tenth of a second */
-#define ROUNDS_MAX 3u         /* that may fail before one works again */
-#define ROUNDS_HURT 2u        /* in which harm may show */
+#define MILLISECOND 1000u   /* microseconds */
+#define STUCK_TIME 3000000u /* a round takes a tenth of a second */
+#define ROUNDS_MAX 3u       /* that may fail before one works again */
+#define ROUNDS_HURT 2u      /* in which harm may show */
 #define STATUS_LOST 3u
 #define FIRST_GROUP 1u
 
