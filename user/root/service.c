@@ -15,6 +15,7 @@
 #include "user/lib/startup.h"
 #include "user/root/archive.h"
 #include "user/root/machine.h"
+#include "user/root/start_page.h"
 #include "user/root/store.h"
 
 #define SERVER_LIMIT 0x08000000u /* bytes */
@@ -245,11 +246,12 @@ static u32 adopt(u32 server, const struct elf_program *program)
 
 static u32 write_startup(struct startup *startup, u32 server, bool restarted)
 {
-	char bytes[24];
-	const char *variables[] = { bytes, NULL };
+	char bytes[24], booted[32];
+	const char *variables[] = { bytes, booted, NULL };
 	u32 size;
 
 	snprintf(bytes, sizeof(bytes), "ARCHIVE=%u", archive_bytes());
+	snprintf(booted, sizeof(booted), "BOOTED=%llu", start_page->wall_clock);
 	size = startup_write(startup, PAGE,
 		&(struct startup_plan){ .path = services[server].name,
 			.folder = "/",
@@ -331,11 +333,20 @@ static u32 fill_task(u32 server, const struct elf_program *program, bool restart
 	return error;
 }
 
+/* The pager has CPU 0: faults without end on all others would leave nothing to those below it. */
+static u32 cpu_of(u32 server)
+{
+	u32 others = start_page->cpus - 1;
+
+	return server == SERVER_PAGER || !others ? 0 : 1 + server % others;
+}
+
 static u32 make_thread(u32 server, const struct elf_program *program)
 {
 	return thread_create(service_slot(server, SERVICE_TASK),
 		service_slot(server, SERVICE_THREAD), program->entry,
-		STACK_TOP - STACK_WORDS * sizeof(u32), PROGRAM_MESSAGE | services[server].prio, 0)
+		STACK_TOP - STACK_WORDS * sizeof(u32),
+		PROGRAM_MESSAGE | services[server].prio | cpu_of(server) << PRIO_BITS, 0)
 		.error;
 }
 
