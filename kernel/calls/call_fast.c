@@ -1,5 +1,5 @@
 /*
- * The short way of a message: two threads of one CPU, words only, no time limit.
+ * The short way of a message: two threads of one CPU, words only.
  *
  * A call finds its receiver waiting, or an answer its caller, and nothing has to be waited for but
  * the other one: then the CPU goes straight from one thread to the other.  What is done is what
@@ -15,8 +15,7 @@
 /* Label and words, and nothing else. */
 static inline bool is_plain(const struct trapframe *frame)
 {
-	return !(frame->esi >> 22) && TAG_WORDS(frame->esi) <= MESSAGE_WORDS &&
-	       frame->ebx == TIMEOUT_NEVER;
+	return !(frame->esi >> 22) && TAG_WORDS(frame->esi) <= MESSAGE_WORDS;
 }
 
 /* The endpoint of a handle, which has this right; NULL: a case for the long way. */
@@ -69,9 +68,9 @@ u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 	struct user_thread *receiver = NULL;
 	struct endpoint *endpoint;
 	struct handle *slot;
-	u32 badge;
+	u32 badge, timeout = frame->ebx;
 
-	if (!is_plain(frame) || message_read_places(self))
+	if (!is_plain(frame) || timeout == TIMEOUT_POLL || message_read_places(self))
 		return long_call(self, frame);
 	objects_lock_call();
 	endpoint = endpoint_at(self, first_handle(frame->eax), RIGHT_SEND, &badge);
@@ -92,6 +91,8 @@ u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 	reply_give(self, slot);
 	self->faults = false;
 	self->state = IN_REPLY;
+	if (timeout != TIMEOUT_NEVER)
+		timeout_start(&self->timeout, timeout);
 	sched_hand_over(&objects_lock, &receiver->thread);
 	return self->result;
 }
@@ -104,9 +105,7 @@ static inline struct user_thread *ready_caller(const struct handle *handle)
 	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) != RIGHT_REPLY)
 		return NULL;
 	caller = reply_caller(handle);
-	if (!caller || !has_no_time_limit(caller) || !sched_can_hand_over(&caller->thread))
-		return NULL;
-	return caller;
+	return caller && sched_can_hand_over(&caller->thread) ? caller : NULL;
 }
 
 static inline bool nothing_to_take(const struct user_thread *self, const struct endpoint *endpoint)
@@ -121,7 +120,7 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 	struct handle *handle;
 	u32 badge;
 
-	if (!is_plain(frame) || message_read_places(self))
+	if (!is_plain(frame) || frame->ebx != TIMEOUT_NEVER || message_read_places(self))
 		return long_reply_recv(self, frame);
 	objects_lock_call();
 	handle = handle_at(&self->task->handles, first_handle(frame->eax));
@@ -138,6 +137,7 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 	message_none(frame);
 	caller->call_number++;
 	caller->state = IN_RUN;
+	timeout_stop(&caller->timeout);
 	handle->object = NULL;
 	object_reply_went(&caller->object);
 	self->reply_slot = first_handle(frame->eax);

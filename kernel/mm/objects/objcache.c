@@ -187,6 +187,26 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 	return clear_object(object, cache->size);
 }
 
+u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n)
+{
+	u32 taken = 0, flags;
+
+	if (alloc_fails(gfp))
+		return 0;
+	flags = spin_lock_irqsave(&cache->lock);
+	while (taken < n && (objects[taken] = take_object(cache)))
+		taken++;
+	spin_unlock_irqrestore(&cache->lock, flags);
+	for (u32 i = 0; i < taken; i++) {
+		object_taken(objects[i], cache->size, stride(cache), cache->name);
+		clear_object(objects[i], cache->size);
+	}
+	/* The pages had no more. */
+	while (taken < n && (objects[taken] = object_alloc(cache, gfp)))
+		taken++;
+	return taken;
+}
+
 static inline struct object_page *head_of(const void *object)
 {
 	return (struct object_page *)ALIGN_DOWN((uintptr_t)object, PAGE_SIZE);
@@ -212,6 +232,19 @@ static __cold void drop_page(const struct object_cache *cache, struct page *page
 	page->flags &= ~PG_OBJECTS;
 	page->order = 0; /* shares its place with page->cache */
 	free_page(page);
+}
+
+/* How many they were. */
+static u32 drop_pages(const struct object_cache *cache, const struct list *pages)
+{
+	u32 n = 0;
+
+	list_for_each_safe(node, pages)
+	{
+		drop_page(cache, list_entry(node, struct page, list));
+		n++;
+	}
+	return n;
 }
 
 /*
@@ -263,14 +296,39 @@ static inline void free_in_page(struct object_cache *cache, struct page *page, v
 		drop_page(cache, empty);
 }
 
-void object_free(struct object_cache *cache, void *object)
+/* Its page.  Panics unless it is one of the cache's. */
+static inline struct page *page_of(const struct object_cache *cache, void *object)
 {
 	struct page *page = virt_to_page(object);
 
 	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache,
 		"object %p is not one of cache %s, page flags 0x%x", object, cache->name,
 		page->flags);
-	free_in_page(cache, page, object);
+	return page;
+}
+
+void object_free(struct object_cache *cache, void *object)
+{
+	free_in_page(cache, page_of(cache, object), object);
+}
+
+/* Pages that leave the cache are dropped without the lock. */
+void object_free_many(struct object_cache *cache, void *const *objects, u32 n)
+{
+	struct list empty = LIST_INIT(empty);
+	u32 flags = spin_lock_irqsave(&cache->lock);
+
+	for (u32 i = 0; i < n; i++) {
+		struct page *page = page_of(cache, objects[i]);
+		u32 index = object_index(cache, objects[i]);
+
+		object_freed(objects[i], stride(cache), cache->name);
+		page = put_object(cache, page, head_of(objects[i]), index);
+		if (page)
+			list_append(&empty, &page->list);
+	}
+	spin_unlock_irqrestore(&cache->lock, flags);
+	drop_pages(cache, &empty);
 }
 
 /* Takes the empty pages out of the cache, into `pages`. */
@@ -291,15 +349,9 @@ static void take_empty_pages(struct object_cache *cache, struct list *pages)
 __cold u32 object_cache_trim(struct object_cache *cache)
 {
 	struct list pages = LIST_INIT(pages);
-	u32 n = 0;
 
 	take_empty_pages(cache, &pages);
-	list_for_each_safe(node, &pages)
-	{
-		drop_page(cache, list_entry(node, struct page, list));
-		n++;
-	}
-	return n;
+	return drop_pages(cache, &pages);
 }
 
 __cold u32 drain_object_pages(void)

@@ -35,6 +35,31 @@ struct mapping *mapping_alloc(struct mm *mm, int *error)
 	return record;
 }
 
+/* Near its limit a task gets them one by one. */
+u32 mapping_alloc_many(struct mm *mm, struct mapping **records, u32 n, int *error)
+{
+	const u32 size = sizeof(**records);
+	u32 made;
+
+	if (!account_charge(mm->account, n * size)) {
+		records[0] = mapping_alloc(mm, error);
+		return records[0] ? 1 : 0;
+	}
+	made = object_alloc_many(&mapping_cache, GFP_KERNEL, (void **)records, n);
+	account_return(mm->account, (n - made) * size);
+	for (u32 i = 0; i < made; i++)
+		records[i]->mm = mm;
+	if (!made)
+		*error = -ENOMEM;
+	return made;
+}
+
+void mapping_free_many(struct mm *mm, struct mapping *const *records, u32 n)
+{
+	account_return(mm->account, n * (u32)sizeof(**records));
+	object_free_many(&mapping_cache, (void *const *)records, n);
+}
+
 void mapping_free(struct mm *mm, struct mapping *record)
 {
 	account_return(mm->account, sizeof(*record));

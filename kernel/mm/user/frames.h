@@ -42,6 +42,12 @@ void frames_init(void);
  */
 struct mapping *mapping_alloc(struct mm *mm, int *error);
 void mapping_free(struct mm *mm, struct mapping *record);
+/*
+ * The same of up to `n`, at most RECORDS_AT_ONCE.  How many there are: 1 or more, or 0 with *error.
+ */
+#define RECORDS_AT_ONCE 64u
+u32 mapping_alloc_many(struct mm *mm, struct mapping **records, u32 n, int *error);
+void mapping_free_many(struct mm *mm, struct mapping *const *records, u32 n);
 
 /* All below: maps_lock held. */
 
