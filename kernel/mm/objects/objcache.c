@@ -267,7 +267,7 @@ static struct page *page_emptied(struct object_cache *cache, struct page *page)
 }
 
 /* Lock held.  The page, if it has left the cache. */
-static struct page *put_object(
+static inline struct page *put_object(
 	struct object_cache *cache, struct page *page, struct object_page *head, u32 index)
 {
 	ASSERT(!bit_test(head->free_bits, index),

@@ -270,16 +270,22 @@ static inline bool eight_are_none(const pteval_t *entry)
 		 entry[7]);
 }
 
+static inline bool many_are_none(const pteval_t *entry)
+{
+	return eight_are_none(entry) && eight_are_none(entry + 8) && eight_are_none(entry + 16) &&
+	       eight_are_none(entry + 24);
+}
+
 /*
  * How many entries of a PTE or PMD table, of `n` from this one on, are none before the first that
- * is not.  Most are none: they are passed by eights.
+ * is not.  Most are none: they are passed by many at a time.
  */
 static u32 count_none(const pteval_t *entry, u32 n)
 {
 	u32 i = 0;
 
-	while (i + 8 <= n && eight_are_none(entry + i))
-		i += 8;
+	while (i + 32 <= n && many_are_none(entry + i))
+		i += 32;
 	while (i < n && !entry[i])
 		i++;
 	return i;

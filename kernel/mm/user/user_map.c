@@ -65,7 +65,7 @@ __cold int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *don
 
 /* ---- Pages of another place ---- */
 
-static int do_map(const struct source *source, const struct range *from, uintptr_t from_at,
+static int do_map(struct source *source, const struct range *from, uintptr_t from_at,
 	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	(void)from;
@@ -74,7 +74,7 @@ static int do_map(const struct source *source, const struct range *from, uintptr
 }
 
 /* `to` has been charged for the frame. */
-static __cold int do_grant(const struct source *source, const struct range *from, uintptr_t from_at,
+static __cold int do_grant(struct source *source, const struct range *from, uintptr_t from_at,
 	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	struct page *page = source->page;
