@@ -187,6 +187,29 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 	return clear_object(object, cache->size);
 }
 
+/* Up to `n` of those that are free in the first page that has any, lock held; how many. */
+static u32 take_from_page(struct object_cache *cache, void **objects, u32 n)
+{
+	struct page *page = list_first(&cache->partial, struct page, list);
+	struct object_page *head = lowmem_page_address(page);
+	u32 taken = 0, most = MIN(n, head->free);
+
+	cache->empty -= head->free == cache->per_page;
+	for (u32 word = 0; taken < most; word++) {
+		u32 bits = head->free_bits[word];
+		u8 *first = (u8 *)head + cache->first + word * 32 * stride(cache);
+
+		for (; bits && taken < most; bits &= bits - 1)
+			objects[taken++] = first + lowest_bit(bits) * stride(cache);
+		head->free_bits[word] = bits;
+	}
+	head->free -= taken;
+	if (!head->free)
+		page_filled(cache, page);
+	cache->in_use += taken;
+	return taken;
+}
+
 u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n)
 {
 	u32 taken = 0, flags;
@@ -194,8 +217,8 @@ u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n
 	if (alloc_fails(gfp))
 		return 0;
 	flags = spin_lock_irqsave(&cache->lock);
-	while (taken < n && (objects[taken] = take_object(cache)))
-		taken++;
+	while (taken < n && !list_empty(&cache->partial))
+		taken += take_from_page(cache, objects + taken, n - taken);
 	spin_unlock_irqrestore(&cache->lock, flags);
 	for (u32 i = 0; i < taken; i++) {
 		object_taken(objects[i], cache->size, stride(cache), cache->name);
