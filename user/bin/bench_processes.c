@@ -77,7 +77,7 @@ static u32 spawns(u32 n)
 /* ---- Pipes ---- */
 
 static int to_partner[2], from_partner[2];
-static char chunk[CHUNK];
+static char chunk[CHUNK] __attribute__((aligned(CHUNK)));
 
 /* A process at the other end of two pipes, which it leaves when the first one ends. */
 static pid_t start_partner(void (*run)(void))
