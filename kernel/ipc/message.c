@@ -25,7 +25,8 @@ u32 message_copy_places(struct user_thread *receiver)
 {
 	if (receiver->places > MESSAGE_ITEMS)
 		return EINVAL;
-	memcpy(receiver->place, receiver->message->place, sizeof(receiver->place));
+	for (u32 i = 0; i < receiver->places; i++)
+		receiver->place[i] = receiver->message->place[i];
 	return 0;
 }
 

@@ -169,10 +169,11 @@ static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t
  */
 static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 {
-	struct source source = {};
+	struct source source;
 	bool alone;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	alone = source_look(mm, address, &source) == 0 && frame_mapped_once(source.page) &&
 		source.page->owner == mm;
 	if (alone)

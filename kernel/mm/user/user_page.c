@@ -141,7 +141,7 @@ int source_map(struct source *source, struct mm *to, uintptr_t address, u32 prot
 int user_map_from(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
 	u32 prot, with_source_t with)
 {
-	struct source source = {};
+	struct source source;
 	int error;
 	struct mapping *record = mapping_alloc(to, &error);
 
@@ -149,6 +149,7 @@ int user_map_from(const struct range *from, uintptr_t from_at, struct mm *to, ui
 		return error;
 	do {
 		spin_lock(&maps_lock);
+		source_begin(&source);
 		error = source_look(from->mm, from_at, &source);
 		if (!error)
 			error = with(&source, from, from_at, to, address, prot, record);

@@ -43,12 +43,19 @@ struct source {
 	struct page *page;
 	struct mapping *record;
 	u32 prot;
-	u32 steps; /* records passed by source_look() since this was {} */
+	u32 steps; /* records passed by source_look() in this hold */
 	struct sweep from, to; /* of source_look(), source_map() */
 };
 
+/* Before each hold of maps_lock. */
+static inline void source_begin(struct source *source)
+{
+	source->steps = 0;
+	source->from.pte = source->to.pte = NULL;
+}
+
 /*
- * The frame with an owner that is mapped at `address`; maps_lock held, since `source` was {}.
+ * The frame with an owner that is mapped at `address`; maps_lock held, since source_begin().
  * -EFAULT, -EPERM.
  */
 int source_look(struct mm *mm, uintptr_t address, struct source *source);

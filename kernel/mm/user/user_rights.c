@@ -33,10 +33,11 @@ static bool take_write(struct mm *mm, uintptr_t address, const struct source *so
 /* From page i to the piece's end, or as far as one hold goes: then the piece ends there. */
 static void take_writes(const struct range *from, u32 i, struct piece *piece)
 {
-	struct source source = {};
+	struct source source;
 	bool any = false;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	for (; i < piece->end && source.steps < RECORDS_A_HOLD; i++) {
 		int error = source_look(from->mm, at(from, i), &source);
 
@@ -66,10 +67,11 @@ static int share_one(const struct range *to, const struct range *from, u32 i, u3
 static int share_hold(
 	const struct range *to, const struct range *from, u32 prot, struct piece *piece)
 {
-	struct source source = {};
+	struct source source;
 	int error = 0;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	while (piece->next < piece->found && piece->used < piece->made &&
 		source.steps < RECORDS_A_HOLD) {
 		error = share_one(to, from, piece->page[piece->next], prot, &source,
@@ -147,11 +149,12 @@ static int protect_one(
 
 static int protect_piece(const struct range *range, u32 prot, u32 end, u32 *done)
 {
-	struct source source = {};
+	struct source source;
 	bool flush = false;
 	int error = 0;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	while (*done < end && !error && source.steps < RECORDS_A_HOLD) {
 		error = protect_one(range->mm, at(range, *done), prot, &source, &flush);
 		*done += !error;
