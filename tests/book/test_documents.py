@@ -154,3 +154,14 @@ def test_the_lines_of_the_reading_order_are_looked_at():
     assert not list(reading.wrong(reading.set_right(f"| {row} | 990 | what it shows |")))
     with pytest.raises(AssertionError, match="which is not there"):
         list(reading.wrong("| `lib/nothing.c` | 10 | x |"))
+
+
+def test_make_check_leaves_out_no_folder(request):
+    """pytest does not go into a folder whose name one of its patterns has."""
+    left_out = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for folder in path.relative_to(ROOT).parts[:-1]
+        if any(fnmatch(folder, pattern) for pattern in request.config.getini("norecursedirs"))
+    ]
+    assert not left_out, left_out

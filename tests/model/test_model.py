@@ -3,6 +3,7 @@
 What the runs cover is compared with the thresholds in covered.py.
 """
 
+import itertools
 import re
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from qemu import run as run_machine
 from replay import Different, around, replay
 
 CALLS_IN_CHECK = 100_000
+RACING_IN_CHECK = 500_000  # in each format
 ORDERED_IN_CHECK = 20_000
 
 BOTH = pytest.mark.parametrize("pae", [False, True], ids=["2level", "pae"])
@@ -138,16 +140,20 @@ def race(build, seed, count, option="", **machine):
 
 @pytest.mark.parametrize("kernel", ["2level", "pae"])
 def test_race(kernel, build):
-    race(build, 1, CALLS_IN_CHECK, kernel=kernel)
+    race(build, 1, RACING_IN_CHECK, kernel=kernel)
+
+
+# Each of the 16 boots has a seed of its own.
+LONG_RACES = itertools.product(["2level", "pae"], ["plain", "debug"], ["book", "lazy"], range(2))
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("kernel", ["2level", "pae"])
-@pytest.mark.parametrize("debug", [False, True], ids=["plain", "debug"])
-@pytest.mark.parametrize("cpu, option", [("", ""), ("max", "kmap_flush=lazy")])
-@pytest.mark.parametrize("seed", range(2, 4))
-def test_long_race(kernel, debug, cpu, option, seed, build):
-    race(build, seed, MILLION, kernel=kernel, debug=debug, cpu=cpu, option=option)
+@pytest.mark.parametrize(
+    "seed, kernel, kind, flush", [(2 + at, *race[:3]) for at, race in enumerate(LONG_RACES)]
+)
+def test_long_race(seed, kernel, kind, flush, build):
+    cpu, option = {"book": ("", ""), "lazy": ("max", "kmap_flush=lazy")}[flush]
+    race(build, seed, MILLION, kernel=kernel, debug=kind == "debug", cpu=cpu, option=option)
 
 
 # ---- The order of a race (kernel/hooks/order_log.h) ----

@@ -20,7 +20,7 @@ CRASH = re.compile(
 
 def run_checks(build, kernel, cpus):
     append = "selftest=none run=check_processes"
-    return run(Machine(kernel, "kernel", cpus=cpus, append=append, programs=True), build)
+    return run(Machine(kernel, "kernel", smp=str(cpus), append=append, programs=True), build)
 
 
 @pytest.mark.parametrize("cpus", [1, 4])
