@@ -3,6 +3,7 @@
  * describes them.  All of it goes through the servers, unlike what the program bench measures.
  */
 #include "lib/compiler.h"
+#include "lib/parse.h"
 #include "lib/string.h"
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/stdlib.h"
@@ -10,6 +11,7 @@
 #include "user/lib/c/unistd.h"
 #include "user/lib/calls.h"
 #include "user/lib/layout.h"
+#include "user/lib/tool/input.h"
 #include "user/lib/tool/measure.h"
 
 #define CHUNK 4096u
@@ -165,6 +167,26 @@ static u32 streams(u32 n)
 	return end_partner(pid) ? n : 0;
 }
 
+/* ---- The boot ---- */
+
+static u64 ticks_of(const char *variable)
+{
+	const char *text = getenv(variable);
+	u64 ticks = 0;
+
+	return text && parse_u64(text, &ticks) ? ticks : 0;
+}
+
+/* From the end of step 8 to the shell's first prompt, which has left word of it. */
+static u32 first_prompt(u32 n)
+{
+	u64 started = ticks_of("STARTED"), ready = ticks_of("READY");
+
+	(void)n;
+	measured_ticks((u32)(ready - started));
+	return started && ready ? 1 : 0;
+}
+
 /* ---- Keys ---- */
 
 static const struct key keys[] = {
@@ -173,22 +195,27 @@ static const struct key keys[] = {
 	{ "user.spawn_exit_wait", 200, 1, spawns },
 	{ "user.pipe_roundtrip", 2000, 1, round_trips },
 	{ "user.pipe_throughput", 4, STREAM / 1024, streams },
+	{ "user.prompt", 1, 1, first_prompt },
 };
+
+/* Of a prompt only one who was typed at it can tell. */
+static bool is_wanted(const struct key *key, char *const *words)
+{
+	return key_is_wanted(key, words) && (key->run != first_prompt || getenv("READY"));
+}
 
 int main(int argc, char **argv)
 {
 	struct figure figures[ARRAY_SIZE(keys)];
 
-	if (argc < 2) {
-		fprintf(stderr, "usage: bench_processes TAG [KEYS]\n");
-		return 2;
-	}
+	if (argc < 2)
+		return usage("bench_processes TAG [KEYS]");
 	/* What is printed is still on its way while the program goes on: all at the end. */
 	for (u32 i = 0; i < ARRAY_SIZE(keys); i++)
-		if (key_is_wanted(&keys[i], argv + 2))
+		if (is_wanted(&keys[i], argv + 2))
 			figures[i] = measure(&keys[i]);
 	for (u32 i = 0; i < ARRAY_SIZE(keys); i++)
-		if (key_is_wanted(&keys[i], argv + 2))
+		if (is_wanted(&keys[i], argv + 2))
 			figure_print(argv[1], &keys[i], &figures[i]);
 	printf("BENCH-END %s\n", argv[1]);
 	return 0;

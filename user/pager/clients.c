@@ -7,7 +7,7 @@
 
 #define PAGE 4096u
 #define BATCH_MAX 16u
-#define NEAR (8 * PAGE) /* a hole that is not worth a call of its own */
+#define NEAR (8 * PAGE)  /* a hole that is not worth a call of its own */
 #define SMALL (2 * PAGE) /* a stack that is copied by fork */
 
 static struct client clients[CLIENTS];

@@ -76,8 +76,8 @@ static u32 share(u32 from, u32 to, u32 start, u32 end)
  */
 static u32 copy_pages(u32 from, u32 to, u32 start, u32 end)
 {
-	struct result copied =
-		mem_map(to, from, start | PROT_READ | PROT_WRITE, start | MAP_COPY, (end - start) / PAGE);
+	struct result copied = mem_map(
+		to, from, start | PROT_READ | PROT_WRITE, start | MAP_COPY, (end - start) / PAGE);
 
 	return copied.error == EFAULT ? share(from, to, start + copied.word0 * PAGE, end)
 				      : copied.error;

@@ -130,13 +130,12 @@ static u32 give_to_reader(u32 number, const struct request *request)
 	return answer_waiter(waiter, &answer) ? 0 : answer.size;
 }
 
-static bool keep_writer(const struct request *request, u32 number, bool taken, struct answer *answer)
+static bool keep_writer(
+	const struct request *request, u32 number, bool taken, struct answer *answer)
 {
 	return keep(request,
-		(struct waiter){ .pipe = number,
-			.bytes = request->size,
-			.writes = true,
-			.taken = taken },
+		(struct waiter){
+			.pipe = number, .bytes = request->size, .writes = true, .taken = taken },
 		answer);
 }
 

@@ -98,7 +98,8 @@ bool pipe_has_room(const struct pipe *pipe) { return pipe->bytes < PIPE_BYTES; }
 
 void pipe_put(struct pipe *pipe, const void *bytes, u32 size)
 {
-	u32 place = (pipe->first + pipe->bytes) % RING_BYTES, to_end = MIN(size, RING_BYTES - place);
+	u32 place = (pipe->first + pipe->bytes) % RING_BYTES,
+	    to_end = MIN(size, RING_BYTES - place);
 
 	memcpy(ring_of(pipe) + place, bytes, to_end);
 	memcpy(ring_of(pipe), (const u8 *)bytes + to_end, size - to_end);

@@ -258,8 +258,7 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t addres
 	if (!frame_is_counted(pfn))
 		return;
 	if (mm->account && has_owner(pfn))
-		gather->records[gather->nrecords++] =
-			frame_unmap(pfn_to_page(pfn), mm, address);
+		gather->records[gather->nrecords++] = frame_unmap(pfn_to_page(pfn), mm, address);
 	pending_frame_mm(&pfn_to_page(pfn)->pending, &mm->tlb);
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }

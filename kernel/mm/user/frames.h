@@ -58,8 +58,7 @@ void frame_begin(struct page *page, struct mm *owner);
 /* The same undone, if it could not be mapped; the charge stays. */
 void frame_never_mapped(struct page *page);
 /* Enters `record`, which belongs to mm, for the entry at `address`. */
-static inline void frame_map(
-	struct page *page, struct mapping *record, uintptr_t address, u32 prot)
+static inline void frame_map(struct page *page, struct mapping *record, uintptr_t address, u32 prot)
 {
 	INVARIANT(53, (prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC),
 		"frame 0x%x is mapped at %x for writing and execution", page_to_pfn(page),
@@ -68,7 +67,8 @@ static inline void frame_map(
 	record->next = page->mappings;
 	page->mappings = record;
 }
-static inline bool mapping_is_at(const struct mapping *record, const struct mm *mm, uintptr_t address)
+static inline bool mapping_is_at(
+	const struct mapping *record, const struct mm *mm, uintptr_t address)
 {
 	return record->mm == mm && (record->place & PAGE_MASK) == address;
 }

@@ -65,8 +65,8 @@ __cold int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *don
 
 /* ---- Pages of another place ---- */
 
-static int do_map(struct source *source, const struct range *from, uintptr_t from_at,
-	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
+static int do_map(struct source *source, const struct range *from, uintptr_t from_at, struct mm *to,
+	uintptr_t address, u32 prot, struct mapping *record)
 {
 	(void)from;
 	(void)from_at;

@@ -122,8 +122,8 @@ int source_look(struct mm *mm, uintptr_t address, struct source *source)
 	return 0;
 }
 
-int source_map(struct source *source, struct mm *to, uintptr_t address, u32 prot,
-	struct mapping *record)
+int source_map(
+	struct source *source, struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	int error;
 

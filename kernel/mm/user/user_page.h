@@ -43,7 +43,7 @@ struct source {
 	struct page *page;
 	struct mapping *record;
 	u32 prot;
-	u32 steps; /* records passed by source_look() in this hold */
+	u32 steps;             /* records passed by source_look() in this hold */
 	struct sweep from, to; /* of source_look(), source_map() */
 };
 
@@ -63,12 +63,12 @@ int source_look(struct mm *mm, uintptr_t address, struct source *source);
  * Maps the source's frame too, with the rights that both allow; maps_lock held.  -EAGAIN: no table
  * stands there.
  */
-int source_map(struct source *source, struct mm *to, uintptr_t address, u32 prot,
-	struct mapping *record);
+int source_map(
+	struct source *source, struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
 
 /* What is done with a source, once looked at; maps_lock held.  Returns what source_map() does. */
-typedef int (*with_source_t)(struct source *source, const struct range *from,
-	uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
+typedef int (*with_source_t)(struct source *source, const struct range *from, uintptr_t from_at,
+	struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
 
 /*
  * Makes a record and the tables, and does `with` to what is mapped at from_at, in `from`.  The

@@ -13,7 +13,7 @@
 
 /* A piece of what is shared: pages of it that are there, and records for their new mappings. */
 struct piece {
-	u32 end; /* the first page of the range behind it */
+	u32 end;         /* the first page of the range behind it */
 	u32 found, next; /* pages in page[]; the next one to be shared */
 	u32 made, used;  /* records, for pages from `next` on */
 	u16 page[PIECE_PAGES];
@@ -93,15 +93,15 @@ static int take_records(struct mm *mm, struct piece *piece)
 
 	if (piece->used == piece->made) {
 		piece->used = 0;
-		piece->made = mapping_alloc_many(
-			mm, piece->record, piece->found - piece->next, &error);
+		piece->made =
+			mapping_alloc_many(mm, piece->record, piece->found - piece->next, &error);
 	}
 	return error;
 }
 
 /* *done: the page that failed, or the piece's end. */
-static int share_piece(const struct range *to, const struct range *from, u32 prot,
-	struct piece *piece, u32 *done)
+static int share_piece(
+	const struct range *to, const struct range *from, u32 prot, struct piece *piece, u32 *done)
 {
 	int error = 0;
 
