@@ -119,7 +119,7 @@ TARGETS = [
         "user.task_create_destroy",
         "a task with a page and a thread, made and ended",
         None,
-        (12700, 13900),
+        (12700, 14000),
         8000,
         **USER,
     ),

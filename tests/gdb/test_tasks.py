@@ -33,11 +33,11 @@ NAMES = [
         f"set $th{n} = {holder('user_thread', 'in_task', f'$t{n}->threads.next')}"
         for n in (1, 2, 3)
     ],
-    # Slots of user/lib/child.h: 8 the endpoint, 9 the notification, 10 the reply handle.
+    # Slots of user/lib/child.h: 16 the endpoint, 17 the notification, 18 the reply handle.
     "set $slot = $t2->handles.page[0]",
-    f"set $endpoint = {holder('endpoint', 'object', '$slot[8].object')}",
-    f"set $bound = {holder('notification', 'object', '$slot[9].object')}",
-    f"set $free = {holder('endpoint', 'object', '$t1->handles.page[0][8].object')}",
+    f"set $endpoint = {holder('endpoint', 'object', '$slot[16].object')}",
+    f"set $bound = {holder('notification', 'object', '$slot[17].object')}",
+    f"set $free = {holder('endpoint', 'object', '$t1->handles.page[0][16].object')}",
 ]
 ASKED = [
     "tarn tasks",
@@ -60,8 +60,8 @@ ASKED = [
     "print $tarn_task()",
     "print *$t3",
     "print *$th3",
-    "print $slot[10]",
-    "print $slot[13]",
+    "print $slot[18]",
+    "print $slot[21]",
     "print $slot[100]",
     "print *$free",
     "print *$bound",
@@ -95,14 +95,14 @@ def test_handles_are_those_of_the_program(stopped):
     """user/lib/child.h: the slots of one child."""
     text = stopped["tarn handles 2"]
     slots = dict(re.findall(r"^ +(\d+)  (.*)$", text, re.M))
-    assert sorted(map(int, slots)) == [1, 2, 3, 4, 8, 9, 10, 11, 12, 13], text
+    assert sorted(map(int, slots)) == [1, 2, 3, 4, 16, 17, 18, 19, 20, 21], text
     assert slots["1"] == "srmg   task 2" and slots["3"] == "srmg   the system object"
-    assert slots["11"] == "srmg   task 3" and slots["12"].endswith("of task 3")
-    assert re.fullmatch(r"s--g   endpoint 0x\w+, badge 0x1", slots["13"])
-    assert re.fullmatch(r"reply  call \d+ of thread 0x\w+ of task 3, which waits", slots["10"])
-    assert "1024 slots" in text and "10  reply" not in stopped["tarn handles 1"]
-    assert "rights s--g, badge 0x1" in stopped["print $slot[13]"]
-    assert re.search(r"reply to call \d+ of thread 0x\w+ of task 3", stopped["print $slot[10]"])
+    assert slots["19"] == "srmg   task 3" and slots["20"].endswith("of task 3")
+    assert re.fullmatch(r"s--g   endpoint 0x\w+, badge 0x1", slots["21"])
+    assert re.fullmatch(r"reply  call \d+ of thread 0x\w+ of task 3, which waits", slots["18"])
+    assert "1024 slots" in text and "18  reply" not in stopped["tarn handles 1"]
+    assert "rights s--g, badge 0x1" in stopped["print $slot[21]"]
+    assert re.search(r"reply to call \d+ of thread 0x\w+ of task 3", stopped["print $slot[18]"])
     assert "an empty slot" in stopped["print $slot[100]"]
 
 
@@ -121,7 +121,9 @@ def test_who_waits_where(stopped):
 
 def test_calls_under_way(stopped):
     calls = dict(re.findall(r"^thread 0x\w+ of task (\d): (.*)$", stopped["tarn calls"], re.M))
-    assert re.fullmatch(r"RECV at endpoint 0x\w+: ipc_recv\(endpoint 8, slot 10, ...\)", calls["1"])
+    assert re.fullmatch(
+        r"RECV at endpoint 0x\w+: ipc_reply_recv\(reply 18, endpoint 16, ...\)", calls["1"]
+    )
     assert calls["2"] == "in user mode, or on its way there"
     assert re.fullmatch(rf"REPLY: page fault: write at {SHARED:#x}, eip 0x0804\w+", calls["3"])
     assert stopped["tarn calls 3"].splitlines()[0].endswith(calls["3"])
@@ -180,7 +182,7 @@ def test_arguments_by_the_table(kernel, build):
     # Only the debug build is sure to have the variable.
     found = ask(Machine(kernel, debug=True, **TOUR), build, commands)
     place = f"{SHARED:#010x}"
-    words = f"mem_map(to 11, from 11, place {place} rw-, source {place} COPY REPLACE, pages 1)"
+    words = f"mem_map(to 19, from 19, place {place} rw-, source {place} COPY REPLACE, pages 1)"
     assert words in found["tarn calls 2"] and words in found["tarn calls 2 "], found.in_order
     last = number(found["print (int)CALL_sys_ctl"])
     assert found.in_order[-1].split() == [str(last), str(last)]
@@ -249,18 +251,18 @@ PLANTED = [
     ("$t3->object.handles", "7", 55),
     ("$endpoint->object.receivers", "0", 55),
     ("$endpoint->object.holds", "0", 55),
-    ("$slot[11].object", "$slot[11].object + 1", 55),
-    ("$slot[100].object", "$slot[11].object", 55),
+    ("$slot[19].object", "$slot[19].object + 1", 55),
+    ("$slot[100].object", "$slot[19].object", 55),
     ("$page->owner", "(struct mm *)0xc0001000", 58),
     ("$page->owner", "$t1->mm", 58),
     ("$page->count.v", "1", 58),
     ("$t3->account.used.v", "$t3->account.used.v + 1", 59),
     ("$t2->account.used.v", "$t2->account.used.v - 4096", 59),
     ("$th1->state", "IN_NOTE", 60),
-    ("$th1->waits_for", "$slot[9].object", 60),
+    ("$th1->waits_for", "$slot[17].object", 60),
     ("$th3->state", "IN_RECV", 60),
-    ("$th3->waits_for", "$slot[8].object", 60),
-    ("$slot[10].badge", "$slot[10].badge + 5", 61),
+    ("$th3->waits_for", "$slot[16].object", 60),
+    ("$slot[18].badge", "$slot[18].badge + 5", 61),
     ("$th3->call_number", "$th3->call_number + 1", 61),
     ("$th3->state", "IN_RUN", 61),
     ("$th3->partner", "$th3", 62),
@@ -322,7 +324,7 @@ def test_an_ended_task_owes_nothing(build):
     go = [GO[0], "tbreak look_at_the_end if $tarn_task() == 2", "continue"]
     stub = [
         "set $slot = $t2->handles.page[0]",
-        f"set $t3 = {holder('user_thread', 'object', '$slot[12].object')}->task",
+        f"set $t3 = {holder('user_thread', 'object', '$slot[20].object')}->task",
         "tarn tasks",
         "tarn check",
     ]

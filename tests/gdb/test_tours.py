@@ -248,7 +248,7 @@ def test_steps_back(build):
 
 @pytest.mark.parametrize(
     "append, said",
-    [("selftest=crash.panic", "panic_on_purpose"), ("selftest=lib.list", "idle_loop")],
+    [("selftest=crash.panic", "panic_on_purpose"), ("selftest=lib.list until=8", "idle_loop")],
 )
 def test_make_dump(append, said, build, tmp_path):
     """Of a kernel that panicked, and of one that idles; then GDB on the file alone."""

@@ -55,13 +55,11 @@ static bool find_symbols(const u8 *file, u32 size, struct section *symbols)
 /* A text that ends inside its section; else NULL. */
 static const char *text_at(const u8 *file, const struct section *texts, u32 at)
 {
-	const char *text = (const char *)file + texts->offset + at;
+	const char *section = (const char *)file + texts->offset;
 
-	if (at >= texts->size)
-		return NULL;
-	for (u32 i = 0; i < texts->size - at; i++)
-		if (!text[i])
-			return text;
+	for (u32 end = at; end < texts->size; end++)
+		if (!section[end])
+			return section + at;
 	return NULL;
 }
 

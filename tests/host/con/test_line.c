@@ -29,6 +29,7 @@ static void begin(void **state)
 	memset(&line, 0, sizeof(line));
 	line.echo = echo;
 	echoes = 0;
+	echoed[0] = 0;
 }
 
 /* How often the interrupt key was among them. */

@@ -85,6 +85,9 @@ void env_work(const struct scenario *scenario, void (*work[])(void))
 
 void idle_for_ever(void) {}
 
+/* No task has its port. */
+void console_take_back(void) {}
+
 void env_start(const struct scenario *scenario)
 {
 	for (u32 cpu = 0; cpu < ncpus; cpu++)
