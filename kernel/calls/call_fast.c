@@ -98,7 +98,7 @@ static __always_inline u32 short_call(
 	return self->result;
 }
 
-static __noinline u32 timed_call(struct user_thread *self, struct trapframe *frame)
+static __cold u32 timed_call(struct user_thread *self, struct trapframe *frame)
 {
 	u32 timeout = frame->ebx;
 
@@ -140,8 +140,8 @@ static inline void answer_caller(const struct user_thread *self, struct trapfram
 	object_reply_went(&caller->object);
 }
 
-/* What is not so simple, unless it is an answer without a receive; the lock is held, and released. */
-static __noinline u32 answer_otherwise(struct user_thread *self, struct trapframe *frame)
+/* An answer without a receive, or what is not so simple; the lock is held, and released. */
+static __cold u32 answer_otherwise(struct user_thread *self, struct trapframe *frame)
 {
 	struct handle *handle = handle_at(&self->task->handles, first_handle(frame->eax));
 	struct user_thread *caller = caller_of(handle);

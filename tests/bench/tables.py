@@ -144,7 +144,7 @@ TARGETS = [
         "user.pipe_roundtrip",
         "a byte there and one back, through two pipes",
         (13500, 16100),
-        7500,
+        7200,
         3000,
         **USER,
     ),

@@ -132,7 +132,7 @@ static enum edit_result read_line(void)
 	return result;
 }
 
-/* Who measures how long the first prompt takes asks for this, in ticks (user/bin/bench_processes.c). */
+/* When the first prompt was there, in ticks: for who measures that (user/bin/bench_processes.c). */
 static void note_ready(void)
 {
 	char ticks[24];

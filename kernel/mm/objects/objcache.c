@@ -210,6 +210,16 @@ static u32 take_from_page(struct object_cache *cache, void **objects, u32 n)
 	return taken;
 }
 
+/* When the pages have no more. */
+static __cold u32 alloc_one_by_one(struct object_cache *cache, u32 gfp, void **objects, u32 n)
+{
+	u32 taken = 0;
+
+	while (taken < n && (objects[taken] = object_alloc(cache, gfp)))
+		taken++;
+	return taken;
+}
+
 u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n)
 {
 	u32 taken = 0, flags;
@@ -220,14 +230,9 @@ u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n
 	while (taken < n && !list_empty(&cache->partial))
 		taken += take_from_page(cache, objects + taken, n - taken);
 	spin_unlock_irqrestore(&cache->lock, flags);
-	for (u32 i = 0; i < taken; i++) {
+	for (u32 i = 0; i < taken; i++)
 		object_taken(objects[i], cache->size, stride(cache), cache->name);
-		clear_object(objects[i], cache->size);
-	}
-	/* The pages had no more. */
-	while (taken < n && (objects[taken] = object_alloc(cache, gfp)))
-		taken++;
-	return taken;
+	return taken == n ? n : taken + alloc_one_by_one(cache, gfp, objects + taken, n - taken);
 }
 
 static inline struct object_page *head_of(const void *object)
@@ -306,7 +311,7 @@ static inline struct page *put_object(
 }
 
 /* The page holds objects of the cache. */
-static inline void free_in_page(struct object_cache *cache, struct page *page, void *object)
+static __noinline void free_in_page(struct object_cache *cache, struct page *page, void *object)
 {
 	u32 index = object_index(cache, object), flags;
 	struct page *empty;

@@ -27,7 +27,7 @@ u64 time_stamp(void);
 /* Said by run() where not all that it does counts. */
 void measured_ticks(u32 ticks);
 
-/* Whether the name begins with one of these words, of a list that ends with NULL, or there are none. */
+/* Whether the name begins with one of these words, or there are none; the list ends with NULL. */
 bool key_is_wanted(const struct key *key, char *const *words);
 struct figure measure(const struct key *key);
 /* The line of the key. */
