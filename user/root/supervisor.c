@@ -58,12 +58,13 @@ static void drain_console(void)
 
 static u32 write_first(struct startup *startup, u32 room)
 {
-	char booted[32];
-	const char *variables[] = { booted, "PATH=/bin", "HOME=/", NULL };
+	char booted[32], started[32];
+	const char *variables[] = { booted, started, "PATH=/bin", "HOME=/", NULL };
 	const char *arguments[] = { "sh", *first_command ? "-c" : NULL, first_command, NULL };
 	u32 size;
 
 	snprintf(booted, sizeof(booted), "BOOTED=%llu", start_page->wall_clock);
+	snprintf(started, sizeof(started), "STARTED=%llu", start_page->ticks);
 	size = startup_write(startup, room,
 		&(struct startup_plan){ .path = "/bin/sh",
 			.folder = "/",
