@@ -49,6 +49,7 @@ static void files(void)
 	CHECK(!ftruncate(fd, 5));
 	CHECK(!close(fd) && close(fd) == -1 && errno == EBADF);
 	CHECK(!stat(FOLDER "/a", &found) && found.st_size == 5 && !found.folder);
+	CHECK(found.st_mtime >= time_now() - 60 && found.st_mtime <= time_now());
 	CHECK(stat(FOLDER "/b", &found) == -1 && errno == ENOENT);
 	CHECK(open(FOLDER "/a", O_RDONLY | O_DIRECTORY) == -1 && errno == ENOTDIR);
 	CHECK(write(open("/bin/hello", O_RDONLY), "x", 1) == -1 && errno == EACCES);

@@ -71,12 +71,17 @@ void region_brought(struct region *region, u32 page, u32 end);
 u32 client_break(struct client *client, u32 end, u32 *unmap, u32 *unmap_end);
 
 /*
- * Ranges that fork shares: regions with pages, neighbours together.  *region is where to go on,
- * first 0.  False: no more.
+ * Ranges of the parent's pages: regions with pages, neighbours together that are treated alike.
+ * *region is where to go on, first 0.  False: no more.
  */
+enum span_kind {
+	SPAN_PRIVATE, /* shared until one of the two writes */
+	SPAN_COPIED,  /* both write at once, when fork returns: a small stack */
+	SPAN_SHARED   /* both write to the same pages */
+};
 struct span {
 	u32 start, end;
-	bool shared; /* both write to the same pages */
+	enum span_kind kind;
 };
 bool client_next_span(const struct client *client, u32 *region, struct span *span);
 

@@ -212,6 +212,8 @@ static void serve(const struct request *request, struct answer *answer)
 {
 	if (request->label == PROC_FIRST && is_from_root(request))
 		make_first(request, answer);
+	else if (request->label == PROC_KILL && is_from_root(request))
+		answer->error = kill(request->word[0], request->word[1]);
 	else if (!request->call || !process_alive(request->badge))
 		answer->error = ESRCH;
 	else

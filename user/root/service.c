@@ -333,11 +333,20 @@ static u32 fill_task(u32 server, const struct elf_program *program, bool restart
 	return error;
 }
 
+/* The pager has CPU 0: faults without end on all others would leave nothing to those below it. */
+static u32 cpu_of(u32 server)
+{
+	u32 others = start_page->cpus - 1;
+
+	return server == SERVER_PAGER || !others ? 0 : 1 + server % others;
+}
+
 static u32 make_thread(u32 server, const struct elf_program *program)
 {
 	return thread_create(service_slot(server, SERVICE_TASK),
 		service_slot(server, SERVICE_THREAD), program->entry,
-		STACK_TOP - STACK_WORDS * sizeof(u32), PROGRAM_MESSAGE | services[server].prio, 0)
+		STACK_TOP - STACK_WORDS * sizeof(u32),
+		PROGRAM_MESSAGE | services[server].prio | cpu_of(server) << PRIO_BITS, 0)
 		.error;
 }
 
