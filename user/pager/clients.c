@@ -83,6 +83,7 @@ static void begin(struct client *client, u32 note)
 	client->used = true;
 	client->ended = false;
 	client->note = note;
+	client->has_status = false;
 	client->heap_end = 0;
 	client->regions = 0;
 }
@@ -97,6 +98,15 @@ u32 client_define(struct client *client, u32 note, u32 regions, const u32 *words
 		client->used = region_is_valid(&region) && insert(client, &region);
 	}
 	return client->used ? 0 : EINVAL;
+}
+
+void client_remember(struct client *client, u32 note, u32 status)
+{
+	if (!client->used)
+		begin(client, note);
+	client->note = note;
+	client->has_status = true;
+	client->status = status;
 }
 
 void client_fork(const struct client *parent, struct client *child, u32 note)

@@ -117,9 +117,14 @@ static int share_piece(
 	return error;
 }
 
+static bool ranges_overlap(const struct range *a, const struct range *b)
+{
+	return a->mm == b->mm && at(a, 0) < at(b, b->n) && at(b, 0) < at(a, a->n);
+}
+
 int user_share(const struct range *to, const struct range *from, u32 prot, u32 *done)
 {
-	int error = 0;
+	int error = ranges_overlap(to, from) ? -EINVAL : 0;
 
 	for (*done = 0; *done < to->n && !error;) {
 		struct piece piece;

@@ -1,0 +1,75 @@
+"""Faults in the servers while they run (faults.py): 200; `make check-faults` has 10,000."""
+
+import pytest
+
+import faults
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+
+
+@pytest.fixture(scope="module")
+def made(build):
+    maker = faults.Maker(build, 1)
+    return maker, [maker.make() for _ in range(300)]
+
+
+def changed(maker, fault):
+    """The instruction, before and after."""
+    program = maker.programs[fault.server]
+    old = program.text[fault.address - program.start :][: len(fault.change)]
+    new = bytes(a ^ b for a, b in zip(old, fault.change, strict=True))
+    return [list(maker.disassembler.disasm(data, fault.address)) for data in (old, new)]
+
+
+def test_the_same_seed_makes_the_same_faults(made, build):
+    again, other = faults.Maker(build, 1), faults.Maker(build, 2)
+    assert [again.make() for _ in range(300)] == made[1]
+    assert [other.make() for _ in range(300)] != made[1]
+    assert {fault.kind for fault in made[1]} == set(faults.KINDS)
+    assert {fault.server for fault in made[1]} == set(faults.SERVERS)
+
+
+@pytest.mark.parametrize("kind", faults.KINDS)
+def test_what_a_kind_changes(made, kind):
+    """Each fault is one of its kind, as capstone reads both instructions."""
+    maker, some = made
+    for fault in (fault for fault in some if fault.kind == kind):
+        if kind in ("data", "bit"):
+            assert sum(byte.bit_count() for byte in fault.change) == 1, fault
+            continue
+        (old,), new = changed(maker, fault)
+        nops = all(instruction.mnemonic == "nop" for instruction in new)
+        if kind == "register":
+            assert new[0].mnemonic == old.mnemonic and new[0].op_str != old.op_str, fault
+            assert len(new) == 1, fault
+        elif kind == "bound":
+            assert old.mnemonic == new[0].mnemonic == "cmp", fault
+            assert abs(old.operands[1].imm - new[0].operands[1].imm) == 1, fault
+        elif kind == "store":
+            assert nops and "[" in faults.operands(old)[0], fault
+        else:
+            assert old.mnemonic[0] == "j" and old.mnemonic != "jmp", fault
+            assert nops or (new[0].mnemonic != old.mnemonic and new[0].op_str == old.op_str), fault
+
+
+@BOTH
+def test_a_hundred(kernel, build):
+    """Of so few crashes one that is lost is more than one in a hundred: it may be, two may not."""
+    campaign = faults.Campaign(build, kernel)
+    campaign.run(100)
+    lost = "\n".join(campaign.consoles.values())
+    assert not campaign.broken, campaign.broken
+    assert len(campaign.crashes) >= 5 and len(campaign.lost) <= 1, campaign.table() + lost
+
+
+def test_what_is_lost_is_seen(build):
+    """One server nobody brings back: the pager.  The first instruction that serves a fault is
+    an undefined one."""
+    campaign = faults.Campaign(build)
+    pager = faults.read_program(build / "user/pager", campaign.maker.disassembler)
+    entry = pager.functions["serve"]
+    old = pager.text[entry - pager.start :][:2]
+    change = bytes(a ^ b for a, b in zip(old, b"\x0f\x0b", strict=True))
+    campaign.boot([faults.Fault(0, "pager", "bit", entry, change, 10, "ud2")])
+    assert [(result.noticed, result.recovered) for result in campaign.results] == [("end", False)]
+    assert not campaign.is_good()
