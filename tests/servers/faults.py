@@ -285,6 +285,7 @@ class Maker:
 EXACT = ["-icount", "shift=5,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
 VERDICTS = ["-serial", "file:{folder}/verdicts"]  # the second one
 APPEND = "selftest=none ping=300 exit run=check_servers"
+OUTPUT_LIMIT = 1 << 30  # bytes: a damaged con writes until its pings are missed, 4 MiB each time
 VERDICT = re.compile(
     r"^fault (\d+) of (\w+): (absent|silent|exception|exit|silence|answer|stuck|later)"
     r"(?:; (works|lost) after (\d+) rounds?(, interrupted)?(?:, also ((?: ?\w+)+))?)?$",
@@ -355,6 +356,7 @@ class Campaign:
     def watch(self, machine):
         """What the console said, and root; the exit status; why there is none."""
         with Boot(machine, self.build) as boot:
+            boot.output_limit = OUTPUT_LIMIT
             try:
                 status, failure = boot.wait_for_exit(), None
             except (NoVerdict, AssertionError) as caught:
