@@ -23,14 +23,19 @@ static struct line line = { .echo = output_put };
 static struct keyboard keyboard;
 static u32 front;       /* group that the interrupt key ends, 0: none */
 static u32 interrupted; /* the one in front when the key came, until proc asks */
-/* The key came in mode line before there was a front: a shell was about to name one. */
+/*
+ * The key came in mode line before there was a front, or was typed ahead of mode line: a shell was
+ * about to name one.
+ */
 static bool early;
-static bool stuck; /* no room, and nobody has read since the last ping */
+static bool pressed; /* since this group came to the front */
+static bool stuck;   /* no room, and nobody has read since the last ping */
 static bool refusing;
 
 static void interrupt(void)
 {
 	early = false;
+	pressed = true;
 	interrupted = front;
 	notify(CON_INTERRUPT_SLOT, 1u << CON_INTERRUPT_BIT);
 }
@@ -123,14 +128,17 @@ void input_mode(const struct request *request, struct answer *answer)
 		return;
 	}
 	answer->word0 = line.raw ? CON_RAW : CON_LINE;
-	line_set_raw(&line, request->word[0] == CON_RAW);
+	early |= line_set_raw(&line, request->word[0] == CON_RAW);
 	early &= !line.raw;
+	if (front && early)
+		interrupt();
 	serve_readers();
 }
 
 void input_front(const struct request *request, struct answer *answer)
 {
-	(void)answer;
+	answer->word0 = pressed;
+	pressed = false;
 	front = request->word[0];
 	line.interrupts = front != 0;
 	if (front && early)

@@ -8,12 +8,14 @@
 #include "user/lib/message.h"
 #include "user/lib/print.h"
 #include "user/lib/protocol/con.h"
+#include "user/lib/protocol/names.h"
 #include "user/lib/protocol/pager.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/server.h"
 #include "user/lib/startup.h"
 #include "user/root/archive.h"
 #include "user/root/machine.h"
+#include "user/root/start_page.h"
 #include "user/root/store.h"
 
 #define SERVER_LIMIT 0x08000000u /* bytes */
@@ -143,9 +145,20 @@ static u32 give_to_con(void)
 			       service_slot(SERVER_CON, SERVICE_NOTE));
 }
 
+static u32 give_to_names(void)
+{
+	u32 error = 0;
+
+	for (u32 server = SERVER_CON; server < SERVERS && !error; server++)
+		error = give(SERVER_NAMES, (struct gift){ NAMES_SLOT(server), endpoint_of(server),
+						   RIGHT_SEND | RIGHT_GRANT, 0 });
+	return error;
+}
+
 static u32 give_special(u32 server)
 {
 	switch (server) {
+	case SERVER_NAMES: return give_to_names();
 	case SERVER_PROC: return give_to_proc();
 	case SERVER_CON: return give_to_con();
 	case SERVER_RAMFS: return store_give(service_slot(server, SERVICE_TASK));
@@ -233,11 +246,12 @@ static u32 adopt(u32 server, const struct elf_program *program)
 
 static u32 write_startup(struct startup *startup, u32 server, bool restarted)
 {
-	char bytes[24];
-	const char *variables[] = { bytes, NULL };
+	char bytes[24], booted[32];
+	const char *variables[] = { bytes, booted, NULL };
 	u32 size;
 
 	snprintf(bytes, sizeof(bytes), "ARCHIVE=%u", archive_bytes());
+	snprintf(booted, sizeof(booted), "BOOTED=%llu", start_page->wall_clock);
 	size = startup_write(startup, PAGE,
 		&(struct startup_plan){ .path = services[server].name,
 			.folder = "/",
@@ -319,11 +333,20 @@ static u32 fill_task(u32 server, const struct elf_program *program, bool restart
 	return error;
 }
 
+/* The pager has CPU 0: faults without end on all others would leave nothing to those below it. */
+static u32 cpu_of(u32 server)
+{
+	u32 others = start_page->cpus - 1;
+
+	return server == SERVER_PAGER || !others ? 0 : 1 + server % others;
+}
+
 static u32 make_thread(u32 server, const struct elf_program *program)
 {
 	return thread_create(service_slot(server, SERVICE_TASK),
 		service_slot(server, SERVICE_THREAD), program->entry,
-		STACK_TOP - STACK_WORDS * sizeof(u32), PROGRAM_MESSAGE | services[server].prio, 0)
+		STACK_TOP - STACK_WORDS * sizeof(u32),
+		PROGRAM_MESSAGE | services[server].prio | cpu_of(server) << PRIO_BITS, 0)
 		.error;
 }
 

@@ -8,6 +8,7 @@
 #include "user/lib/errno.h"
 #include "user/lib/message.h"
 #include "user/lib/print.h"
+#include "user/lib/protocol/con.h"
 #include "user/lib/protocol/proc.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/startup.h"
@@ -19,6 +20,8 @@
 
 #define PINGS 2u /* unanswered, then it is dead */
 #define PROC_TIME 500000u
+/* A full queue of con's leaves by a serial line of 115,200 baud in this time. */
+#define DRAIN_TIME 12000000u
 
 static struct {
 	bool lives;
@@ -31,16 +34,37 @@ static bool first_runs, trial;
 static u32 ping_time; /* microseconds */
 static u64 ping_due;
 
+/* ---- The machine's end ---- */
+
+static void wait_for_console(void)
+{
+	u32 bits = 1u << BIT_ALIVE(SERVER_CON) | 1u << BIT_ENDED(SERVER_CON);
+
+	notify_wait(SLOT_ENDED, bits, DRAIN_TIME);
+}
+
+/* What was written is seen: con answers when all of it has left, after the ping before. */
+static void drain_console(void)
+{
+	if (!state[SERVER_CON].lives)
+		return;
+	if (state[SERVER_CON].unanswered)
+		wait_for_console();
+	notify(service_slot(SERVER_CON, SERVICE_NOTE), 1u << CON_DRAIN_BIT);
+	wait_for_console();
+}
+
 /* ---- The first process ---- */
 
 static u32 write_first(struct startup *startup, u32 room)
 {
-	char booted[32];
-	const char *variables[] = { booted, "PATH=/bin", "HOME=/", NULL };
+	char booted[32], started[32];
+	const char *variables[] = { booted, started, "PATH=/bin", "HOME=/", NULL };
 	const char *arguments[] = { "sh", *first_command ? "-c" : NULL, first_command, NULL };
 	u32 size;
 
 	snprintf(booted, sizeof(booted), "BOOTED=%llu", start_page->wall_clock);
+	snprintf(started, sizeof(started), "STARTED=%llu", start_page->ticks);
 	size = startup_write(startup, room,
 		&(struct startup_plan){ .path = "/bin/sh",
 			.folder = "/",
@@ -75,8 +99,10 @@ static void end_first(u32 status)
 		trial_round_ended(status);
 		return;
 	}
-	if (start_page->exit)
+	if (start_page->exit) {
+		drain_console();
 		machine_off(status);
+	}
 	first_command = "";
 }
 
@@ -194,6 +220,7 @@ static void notice(u32 bits)
 
 static u32 power(u32 how)
 {
+	drain_console();
 	if (how == POWER_OFF)
 		machine_off(0);
 	else

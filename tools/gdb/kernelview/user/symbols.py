@@ -1,5 +1,5 @@
-"""Symbols of user programs: build/user has each program with its debug information, beside the
-kernel that GDB has read.  All lie at the same addresses, so there is one at a time.
+"""Symbols of user programs: build/user has each program with its debug information, those of
+user/bin in bin/, beside the kernel that GDB has read.  All lie at the same addresses, so there is one at a time.
 """
 
 from pathlib import Path
@@ -19,21 +19,25 @@ def folder():
 
 
 def programs():
-    """Names of what the folder has: files that begin as ELF does."""
-    if not folder().is_dir():
-        return []
-    return sorted(
-        path.name
-        for path in folder().iterdir()
+    """Names of what the folder has: files that begin as ELF does.  A folder's program goes before
+    one of bin/ that has its name.
+    """
+    return sorted({path.name for path in paths()})
+
+
+def paths():
+    return [
+        path
+        for path in [*folder().glob("bin/*"), *folder().glob("*")]
         if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
-    )
+    ]
 
 
 def load(name):
     if name not in programs():
         known = ", ".join(programs()) or "none (make user)"
         raise Unavailable(f"{folder()} has no program {name}; there are: {known}")
-    path = folder() / name
+    path = {path.name: path for path in paths()}[name]
     while loaded:
         gdb.execute(f"remove-symbol-file {loaded.pop()}", to_string=True)
     gdb.execute(f'add-symbol-file "{path}"', to_string=True)
