@@ -29,13 +29,18 @@ def programs():
     )
 
 
-def load(name):
+def path_of(name):
+    """In quotes, as GDB's commands take it."""
     if name not in programs():
         known = ", ".join(programs()) or "none (make user)"
         raise Unavailable(f"{folder()} has no program {name}; there are: {known}")
-    path = folder() / name
+    return f'"{folder() / name}"'
+
+
+def load(name):
+    path = path_of(name)
     while loaded:
         gdb.execute(f"remove-symbol-file {loaded.pop()}", to_string=True)
-    gdb.execute(f'add-symbol-file "{path}"', to_string=True)
-    loaded.append(f'"{path}"')
+    gdb.execute(f"add-symbol-file {path}", to_string=True)
+    loaded.append(path)
     return [f"symbols of {name}: breakpoints, back traces and `list` know it now"]
