@@ -62,14 +62,33 @@ def test_a_hundred(kernel, build):
     assert len(campaign.crashes) >= 5 and len(campaign.lost) <= 1, campaign.table() + lost
 
 
-def test_what_is_lost_is_seen(build):
-    """One server nobody brings back: the pager.  The first instruction that serves a fault is
-    an undefined one."""
-    campaign = faults.Campaign(build)
-    pager = faults.read_program(build / "user/pager", campaign.maker.disassembler)
-    entry = pager.functions["serve"]
-    old = pager.text[entry - pager.start :][:2]
+def undefined(campaign, server, function):
+    """The function's first instruction becomes an undefined one (ud2)."""
+    program = campaign.maker.programs[server]
+    address = program.functions[function]
+    old = program.text[address - program.start :][:2]
     change = bytes(a ^ b for a, b in zip(old, b"\x0f\x0b", strict=True))
-    campaign.boot([faults.Fault(0, "pager", "bit", entry, change, 10, "ud2")])
-    assert [(result.noticed, result.recovered) for result in campaign.results] == [("end", False)]
-    assert not campaign.is_good()
+    return faults.Fault(0, server, "bit", address, change, 10, "ud2")
+
+
+@BOTH
+@pytest.mark.parametrize("server", list(faults.SERVERS))
+def test_one_that_surely_ends(server, kernel, build):
+    """Each server comes back; with the pager all the others end and come back."""
+    campaign = faults.Campaign(build, kernel)
+    campaign.boot([undefined(campaign, server, "serve")])
+    others = [name for name in faults.SERVERS if name != "pager"] if server == "pager" else []
+    seen = [(result.noticed, result.recovered, result.also) for result in campaign.results]
+    assert seen == [("exception", True, " ".join(others))], campaign.results
+
+
+# A load that works three times and then no more, whatever happens.
+SPENT = 'run="true; test ! -e /c || exit 1; mv /b /c; mv /a /b; echo > /a"'
+
+
+def test_what_is_lost_is_seen(build):
+    campaign = faults.Campaign(build, load=SPENT)
+    harmless = min(campaign.maker.programs["names"].variables)[0]
+    campaign.boot([faults.Fault(0, "names", "data", harmless, b"\0", 0, "nothing")])
+    seen = [(result.noticed, result.recovered, result.rounds) for result in campaign.results]
+    assert seen == [("later", False, 3)] and not campaign.is_good(), campaign.results

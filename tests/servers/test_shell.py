@@ -33,6 +33,7 @@ def test_lines(kernel, build):
         shell.check("grep -c such error", "1\n")
         shell.check("A='a  b'; echo $A \"<$A>\" '$A' \\$A", "a  b <a  b> $A $A\n")
         shell.check("sh -c 'echo $A; exit 5'; echo $?", "a  b\n5\n")
+        shell.check("true | false; echo $?; false | true; echo $?", "1\n0\n")
         shell.check("echo 'echo $1-$2; exit 3' > script; sh script x y; echo $?", "x-y\n3\n")
         shell.check("mkdir -?; mkdir folder && cd folder; pwd | cat", USAGE + "/folder\n")
         shell.check("cp ../three a; mv a b; tail -1 b; ls .", "5\nb\n")

@@ -22,8 +22,8 @@
 /* As tests/servers/faults.py packs it. */
 struct fault {
 	u8 server, size;
-	u8 text;  /* 1: its page can be executed */
-	u8 delay; /* milliseconds from the beginning of a round */
+	u8 text; /* 1: its page can be executed */
+	u8 delay; /* milliseconds from the beginning of a round; the next one if it is over by then */
 	u32 address;
 	u8 change[16]; /* exclusive or with what is there */
 } __attribute__((packed));
@@ -220,10 +220,10 @@ bool trial_begin(void)
 void trial_round_began(void)
 {
 	trial.round = true;
-	if (trial.phase == PHASE_BEFORE)
-		trial.due = now_us() + fault()->delay * MILLISECOND;
-	else
+	if (trial.phase != PHASE_BEFORE)
 		trial.due = now_us() + STUCK_TIME;
+	else if (!trial.rounds)
+		trial.due = now_us() + fault()->delay * MILLISECOND;
 }
 
 void trial_round_ended(u32 status)
