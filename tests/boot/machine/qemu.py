@@ -263,12 +263,20 @@ class Boot:
         self.process.stdin.flush()
 
     def press(self, *keys):
-        """At the keyboard: QEMU's names of keys, several at once joined by '-'."""
+        """At the keyboard: QEMU's names of keys, several at once joined by '-'.  Each is taken
+        before the next one: the keyboard keeps 16 bytes, and drops what comes beyond.
+        """
         for key in keys:
             down = [{"type": "qcode", "data": name} for name in key.split("-")]
             for pressed in (True, False):
                 events = [{"type": "key", "data": {"key": name, "down": pressed}} for name in down]
                 self.qmp("input-send-event", events=events if pressed else events[::-1])
+            while self.keyboard_has_bytes():
+                self.check_limit(f"nobody takes the key {key}")
+
+    def keyboard_has_bytes(self):
+        """Bit 0 of the controller's status (IBM PC AT, 8042: output buffer full)."""
+        return int(self.hmp("i /b 0x64").rpartition("=")[2], 16) & 1
 
     def screen(self):
         """The rows of the text screen, without the blanks at their ends."""
