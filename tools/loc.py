@@ -49,7 +49,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17700
+TOGETHER = 17750
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),

@@ -126,16 +126,16 @@ TARGETS = [
     target(
         "user.fork_exit_wait_24p",
         "fork, exit, wait, of a process of 24 pages",
-        (113800, 128000),
+        (104186, 115371),
         80000,
         50000,
         **USER,
     ),
-    target("user.fork_exit_wait_100p", "of 100 pages", None, 110000, 80000, **USER),
+    target("user.fork_exit_wait_100p", "of 100 pages", (132610, 149665), 110000, 80000, **USER),
     target(
         "user.spawn_exit_wait",
         "a program started, to its end",
-        (322000, 322000),
+        (296380, 317700),
         100000,
         60000,
         **USER,
@@ -143,12 +143,19 @@ TARGETS = [
     target(
         "user.pipe_roundtrip",
         "a byte there and one back, through two pipes",
-        (13500, 16100),
+        (16812, 17150),
         7200,
         3000,
         **USER,
     ),
-    target("user.pipe_throughput", "a KiB through a pipe, by 4 KiB", None, 2400, 800, **USER),
+    target(
+        "user.pipe_throughput",
+        "a KiB through a pipe, by 4 KiB",
+        (1619, 1669),
+        2400,
+        800,
+        **USER,
+    ),
     target("user.prompt", "from step 8 to the first prompt", None, 60000000, 30000000, **USER),
 ]
 
