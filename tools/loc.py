@@ -27,11 +27,11 @@ BUDGETS = {
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015;
     # records of many pages at once, for fork, 150 more.
-    "kernel/mm": 4770,
+    "kernel/mm": 4780,
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5655,
+    "kernel": 5660,
     "user/test": None,
     "user/random": None,
     "user/bench": None,
@@ -39,7 +39,7 @@ BUDGETS = {
     "user/bin": None,
     # The design allows 7,500.  The C library took 2,300 of them, ramfs with its sums and takeover
     # 1,250, con with two devices 1,300, proc 1,350, the shell with its line editor 1,900.
-    "user": 10700,
+    "user": 11250,
     "tests/checkers": None,
     "tests/kernel": None,
     "tests/bench": None,
@@ -48,7 +48,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17700
+TOGETHER = 17720
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),

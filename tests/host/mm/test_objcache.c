@@ -180,7 +180,7 @@ static void without_memory(void **state)
 	kfree(NULL);
 }
 
-/* Over several pages, which the cache then gives back but for one; what is there is all different. */
+/* Over several pages, which the cache then gives back but for one; all are different. */
 static void many_at_once(void **state)
 {
 	enum { MANY = 64, SOME = 10, LARGE = 500 };
