@@ -38,8 +38,9 @@ BUDGETS = {
     # Programs of one file, each read by itself.
     "user/bin": None,
     # The design allows 7,500.  The C library took 2,300 of them, ramfs with its sums and takeover
-    # 1,250, con with two devices 1,300, proc 1,350, the shell with its line editor 1,900.
-    "user": 11250,
+    # 1,250, con with two devices 1,300, proc 1,350, the shell with its line editor 1,900, the
+    # trial of injected faults 240.
+    "user": 11700,
     "tests/checkers": None,
     "tests/kernel": None,
     "tests/bench": None,
@@ -48,7 +49,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17720
+TOGETHER = 17750
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),

@@ -30,8 +30,8 @@ import capstone
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "boot/machine"))
 from qemu import FAIL, PASS, Boot, Machine, NoVerdict  # noqa: E402
 
-NUMBERS = {"pager": 1, "names": 2, "con": 3, "ramfs": 4, "pipe": 5, "proc": 6}  # server_number
-SERVERS = [name for name in NUMBERS if name != "pager"]  # which nobody brings back
+# enum server_number
+SERVERS = {"pager": 1, "names": 2, "con": 3, "ramfs": 4, "pipe": 5, "proc": 6}
 KINDS = ["bit", "register", "store", "branch", "bound", "data"]
 # struct fault, user/root/trial.c
 RECORD = struct.Struct("<BBBBI16s")
@@ -221,7 +221,7 @@ class Fault:
 
     def record(self):
         return RECORD.pack(
-            NUMBERS[self.server],
+            SERVERS[self.server],
             len(self.change),
             self.kind != "data",
             self.delay,
@@ -269,7 +269,7 @@ class Maker:
                 return address, change, f"{instruction.mnemonic} {instruction.op_str}"
 
     def make(self):
-        server, kind = self.draw.choice(SERVERS), self.draw.choice(KINDS)
+        server, kind = self.draw.choice(list(SERVERS)), self.draw.choice(KINDS)
         address, change, what = (
             self.in_data(server) if kind == "data" else self.in_text(server, kind)
         )
@@ -284,7 +284,9 @@ class Maker:
 # yet no other is taken for dead because it waits for that one (500 ms at most).
 EXACT = ["-icount", "shift=5,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "-seed", "1"]
 VERDICTS = ["-serial", "file:{folder}/verdicts"]  # the second one
-APPEND = "selftest=none ping=300 exit run=check_servers"
+APPEND = "selftest=none ping=300 exit "
+LOAD = "run=check_servers"
+OUTPUT_LIMIT = 1 << 30  # bytes: a damaged con writes until its pings are missed, 4 MiB each time
 VERDICT = re.compile(
     r"^fault (\d+) of (\w+): (absent|silent|exception|exit|silence|answer|stuck|later)"
     r"(?:; (works|lost) after (\d+) rounds?(, interrupted)?(?:, also ((?: ?\w+)+))?)?$",
@@ -318,10 +320,11 @@ class Campaign:
     """Faults until so many have been injected, boot after boot: one ends when the load works no
     more, and the next goes on with the fault behind it."""
 
-    def __init__(self, build, kernel="2level", seed=1, smp="1", per_boot=500, keep=None):
+    def __init__(self, build, kernel="2level", seed=1, smp="1", per_boot=500, keep=None, load=LOAD):
         self.build, self.kernel, self.smp, self.per_boot = build, kernel, smp, per_boot
         self.maker = Maker(build, seed)
         self.results, self.absent, self.boots, self.broken = [], 0, 0, []
+        self.load = load
         self.keep = keep  # a folder for:
         self.consoles = {}  # of boots that ended with a fault not recovered
 
@@ -343,7 +346,7 @@ class Campaign:
             pack(self.build, faults, archive)
             machine = Machine(
                 self.kernel,
-                append=APPEND,
+                append=APPEND + self.load,
                 memory="128M",
                 smp=self.smp,
                 module=archive,
@@ -355,6 +358,7 @@ class Campaign:
     def watch(self, machine):
         """What the console said, and root; the exit status; why there is none."""
         with Boot(machine, self.build) as boot:
+            boot.output_limit = OUTPUT_LIMIT
             try:
                 status, failure = boot.wait_for_exit(), None
             except (NoVerdict, AssertionError) as caught:
@@ -486,7 +490,7 @@ def pack_and_show(campaign, fault):
         text, said, status, failure = campaign.watch(
             Machine(
                 campaign.kernel,
-                append=APPEND,
+                append=APPEND + campaign.load,
                 memory="128M",
                 smp=campaign.smp,
                 module=archive,

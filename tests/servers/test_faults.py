@@ -62,14 +62,41 @@ def test_a_hundred(kernel, build):
     assert len(campaign.crashes) >= 5 and len(campaign.lost) <= 1, campaign.table() + lost
 
 
+def replaced(campaign, server, function, instruction):
+    """The function begins with another instruction."""
+    program = campaign.maker.programs[server]
+    address = program.functions[function]
+    old = program.text[address - program.start :][: len(instruction)]
+    change = bytes(a ^ b for a, b in zip(old, instruction, strict=True))
+    return faults.Fault(0, server, "bit", address, change, 10, function)
+
+
+UNDEFINED, LOOP = b"\x0f\x0b", b"\xeb\xfe"  # ud2; a jump to itself
+
+
+@pytest.mark.parametrize("server", list(faults.SERVERS))
+@pytest.mark.parametrize(
+    "kernel, noticed, by",
+    [("2level", "exception", UNDEFINED), ("pae", "silence", LOOP)],
+    ids=["exception", "silence"],
+)
+def test_one_that_surely_ends(server, noticed, by, kernel, build):
+    """Each server comes back; with the pager all the others end and come back."""
+    campaign = faults.Campaign(build, kernel)
+    campaign.boot([replaced(campaign, server, "serve", by)])
+    (result,) = campaign.results
+    assert (result.noticed, result.recovered) == (noticed, True), campaign.results
+    others = [name for name in faults.SERVERS if name != "pager"]
+    assert server != "pager" or result.also.split() == others, campaign.results
+
+
+# A load that works three times and then no more, whatever happens.
+SPENT = 'run="true; test ! -e /c || exit 1; mv /b /c; mv /a /b; echo > /a"'
+
+
 def test_what_is_lost_is_seen(build):
-    """One server nobody brings back: the pager.  The first instruction that serves a fault is
-    an undefined one."""
-    campaign = faults.Campaign(build)
-    pager = faults.read_program(build / "user/pager", campaign.maker.disassembler)
-    entry = pager.functions["serve"]
-    old = pager.text[entry - pager.start :][:2]
-    change = bytes(a ^ b for a, b in zip(old, b"\x0f\x0b", strict=True))
-    campaign.boot([faults.Fault(0, "pager", "bit", entry, change, 10, "ud2")])
-    assert [(result.noticed, result.recovered) for result in campaign.results] == [("end", False)]
-    assert not campaign.is_good()
+    campaign = faults.Campaign(build, load=SPENT)
+    harmless = min(campaign.maker.programs["names"].variables)[0]
+    campaign.boot([faults.Fault(0, "names", "data", harmless, b"\0", 0, "nothing")])
+    seen = [(result.noticed, result.recovered, result.rounds) for result in campaign.results]
+    assert seen == [("later", False, 3)] and not campaign.is_good(), campaign.results

@@ -113,6 +113,10 @@ def test_the_interrupt_key(kernel, build):
         for _ in range(20):
             shell.begin("echo begin; " + "true; " * 50 + "sleep 5; echo lost", "begin\n")
             shell.cancel()
+        # In a program that has set mode raw before the shell could name it.
+        for _ in range(10):
+            shell.begin("vmstat 1", "-+ free")
+            shell.cancel()
         assert not re.search(r"^(later|lost)$", shell.boot.text, re.M), shell.boot.report("lost")
 
 
@@ -190,7 +194,9 @@ def test_interrupts_everywhere(kernel, build):
 
 def test_the_machine(build):
     """Programs that show the machine, and poweroff; top and vmstat go on until q."""
-    with Shell(build) as shell:
+    with Shell(build, extra=["-rtc", "base=2031-05-06T07:08:09"]) as shell:
+        assert shell.run("date").startswith("2031-05-06 07:0"), shell.boot.report("date")
+        assert re.fullmatch(r" +2  2031-05-06 07:0.  new\n", shell.run("echo 1 > new; ls -l new"))
         assert re.search(r"^NORMAL +\d+ +\d+", shell.run("free"), re.M)
         assert re.search(r"^  1 +\d+ +\d+", shell.run("vmstat"), re.M)
         assert re.search(r"^[0-9a-f]{8}-[0-9a-f]{8} r-x .*program", shell.run("pmap 1"), re.M)

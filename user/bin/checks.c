@@ -353,7 +353,7 @@ static void deaths(void)
 /* What is found is the server itself, which knows who asks. */
 static void lookup(void)
 {
-	struct fs_stat stat;
+	struct fs_stat stat = { 0 };
 	struct ask request = {
 		.label = FS_STAT, .string = "/bin", .size = 5, .place = &stat, .room = sizeof(stat)
 	};

@@ -124,10 +124,15 @@ static void start_all(void)
 		start_server(server, false);
 }
 
-/* Whose memory it brought cannot go on: all clients of the pager end with it. */
+/*
+ * Whose memory it brought cannot go on: the servers are ended, and processes end with the last
+ * handles to them, which pager and proc had.
+ */
 static void pager_died(void)
 {
-	panic("root: the pager is gone, and with it all memory that it looked after");
+	printf("root: all that the pager looked after ends with it\n");
+	for (u32 server = SERVER_PAGER + 1; server < SERVERS; server++)
+		service_destroy(server);
 }
 
 static void server_ended(u32 server)

@@ -19,7 +19,7 @@ from kernelview import (
     tlb,
 )
 from kernelview.machine import machine
-from kernelview.user import frames, symbols, tasks
+from kernelview.user import frames, processes, symbols, tasks
 
 history = diff.History()
 WRONG_QEMU = (
@@ -342,6 +342,15 @@ class Tasks(Subcommand):
         )
 
 
+class Ps(Subcommand):
+    """Processes and servers, as the program ps shows them
+
+    proc's table, read in its memory from outside, with the tasks of the kernel."""
+
+    def run(self, kernel, arguments):
+        show(processes.lines(kernel))
+
+
 class Handles(Subcommand):
     """What is in a task's slots: tarn handles TASK"""
 
@@ -453,6 +462,7 @@ COMMANDS = {
     "threads": Threads,
     "cpus": Cpus,
     "tasks": Tasks,
+    "ps": Ps,
     "handles": Handles,
     "endpoints": Endpoints,
     "frames": Frames,

@@ -22,6 +22,7 @@ HEADERS = [
     "kernel/objects/handle.h",
     "kernel/objects/task.h",
     "lib/abi/abi.h",
+    "user/lib/protocol/protocol.h",
 ]
 DEFINE = re.compile(r"^#define (\w+)[ \t]+(.*)$", re.M)
 UNITS = {"KIB": 10, "MIB": 20, "GIB": 30}

@@ -15,7 +15,7 @@ enum names_request {
 
 #define NAME_MAX 32u /* with its 0 */
 
-/* Where root puts the endpoints of con, ramfs, pipe and proc: each names has them from its start. */
+/* Where root puts the endpoints of con, ramfs, pipe and proc, before each start of names. */
 #define NAMES_SLOT(server) (128u + (server))
 
 #endif

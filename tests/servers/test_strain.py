@@ -1,0 +1,109 @@
+"""Memory under strain: user/bin/strain.c fills what the machine has left, from several processes,
+with fork and copy-on-write, checks every word, and says what the memory core did meanwhile."""
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from qemu import PASS, Machine, run
+from test_shell import Shell
+
+BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
+full = pytest.mark.full
+ZONES = re.compile(r"^\[6\] zones: DMA (\d+), NORMAL (\d+), HIGHMEM (\d+) pages", re.M)
+ROW = re.compile(r"^ *" + r" +".join([r"(\d+)"] * 11) + "$", re.M)
+# Of vmstat: free KiB by zone; the row has more columns.
+VMSTAT = re.compile(r"^ *(\d+) +(\d+) +(\d+)(?: +\d+){10}$", re.M)
+ENDED = re.compile(r"^strain: pid \d+: out of memory, write at 0x", re.M)
+GOOD = "\nevery word was right, and every page came back\n"
+DIED = re.compile(r"^root: \w+ (?:died|does not answer)", re.M)
+
+
+@dataclass
+class Round:
+    """A row that strain prints, 0 before it begins; memory in KiB, but for tables."""
+
+    number: int
+    normal_then: int
+    dma: int
+    normal: int
+    high: int
+    least_tables: int
+    most_tables: int
+    maps: int
+    flushes: int
+    in_use: int
+    objects: int
+
+
+def rounds_of(text):
+    return [Round(*map(int, row)) for row in ROW.findall(text)]
+
+
+def check_high_first(row, zones):
+    """HIGHMEM was all but gone while NORMAL was all but whole."""
+    assert row.high < zones[2] * 4 // 16 and row.normal_then > zones[1] * 4 * 9 // 10, row
+
+
+def check_reserve(row, zones):
+    """What pages of programs leave to the kernel (docs/memory.md), of which it took some."""
+    assert row.dma >= zones[1] * 4 // 64 and row.normal >= zones[2] * 4 // 128, row
+
+
+def check_rounds(text, rounds, report, to_the_end=False):
+    """Nobody else was harmed, and nothing is left of the rounds; the rows."""
+    rows = rounds_of(text)
+    zones = [int(pages) for pages in ZONES.search(text).groups()]
+    assert [row.number for row in rows] == list(range(rounds + 1)), report
+    before, *rows = rows
+    before = rows[0] if to_the_end else before
+    assert GOOD in text and not DIED.search(text), report
+    assert len(ENDED.findall(text)) == (rounds if to_the_end else 0), report
+    for row in rows:
+        check_high_first(row, zones)
+        check_reserve(row, zones)
+        assert row.in_use <= before.in_use and row.objects <= before.objects, report
+    # The pool came to its end and was flushed; tables went to the quicklists and came from there.
+    assert all(row.flushes for row in rows), report
+    assert all(row.least_tables < row.most_tables for row in rows), report
+    return rows
+
+
+def strain(build, kernel, words):
+    append = f'selftest=none highmem=128M run="strain {words}"'
+    boot = run(Machine(kernel, append=append, programs=True, smp="4", memory="256M"), build)
+    assert boot.status == PASS, boot.final_report
+    return boot
+
+
+@BOTH
+def test_all_memory(kernel, build):
+    """Who asks for more than there is, is ended; nobody else is."""
+    boot = strain(build, kernel, "-o -r 2 64")
+    check_rounds(boot.text, 2, boot.final_report, to_the_end=True)
+
+
+@full
+@BOTH
+def test_hundred_rounds(kernel, build):
+    boot = strain(build, kernel, "-r 100")
+    check_rounds(boot.text, 100, boot.final_report)
+
+
+@full
+@BOTH
+@pytest.mark.parametrize("words", ["", "-o "])
+def test_full_size(kernel, words, build):
+    """2.8 of 3 GiB, while vmstat looks on."""
+    machine = {"smp": "4", "memory": "3G"}
+    with Shell(build, kernel, **machine) as shell:
+        shell.run(f"strain {words}-r 3 > log &")
+        least = []
+        while shell.run("jobs"):
+            least += [int(row[2]) for row in VMSTAT.findall(shell.run("vmstat"))]
+        shell.run("cat log")
+        boot = shell.boot
+        rows = check_rounds(boot.text, 3, boot.report("strain"), to_the_end=bool(words))
+        assert min(least) < max(least) // 8, least
+        print("\n".join(map(str, rows)))
