@@ -27,7 +27,7 @@ BUDGETS = {
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015;
     # records of many pages at once, for fork, 150 more.
-    "kernel/mm": 4780,
+    "kernel/mm": 4800,
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
