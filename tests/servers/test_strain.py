@@ -48,7 +48,8 @@ def check_high_first(row, zones):
 
 def check_reserve(row, zones):
     """What pages of programs leave to the kernel (docs/memory.md), of which it took some."""
-    assert row.dma >= zones[1] * 4 // 64 and row.normal >= zones[2] * 4 // 128, row
+    assert row.dma >= min(zones[1] // 64, zones[0] // 4) * 4, row
+    assert row.normal >= min(zones[2] // 128, zones[1] // 4) * 4, row
 
 
 def check_rounds(text, rounds, report, to_the_end=False):
