@@ -137,6 +137,14 @@ static bool set_run(const char *value)
 	return *value;
 }
 
+/* root's too. */
+static bool set_ping(const char *value)
+{
+	u32 ms;
+
+	return set_number(value, 10, 60000, &ms);
+}
+
 static const struct option {
 	const char *name;
 	bool (*set)(const char *value); /* false: the value is wrong */
@@ -146,6 +154,7 @@ static const struct option {
 	{ "bench", set_bench, "all, quick, curves or beginnings of keys" },
 	{ "until", set_until, "a step from 0 to 9" },
 	{ "run", set_run, "a program and its arguments, with quotes around blanks" },
+	{ "ping", set_ping, "milliseconds, from 10 to 60000" },
 	{ "exit", set_exit, NULL },
 	{ "highmem", set_highmem, "a size such as 512M" },
 	{ "lowmem", set_lowmem, "a size such as 64M" },

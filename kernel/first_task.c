@@ -4,6 +4,7 @@
 #include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/irq_flags.h"
+#include "arch/x86/cpu/registers.h"
 #include "arch/x86/firmware/rtc.h"
 #include "arch/x86/smp/cpumask.h"
 #include "kernel/cmdline.h"
@@ -237,6 +238,7 @@ const char *first_task_run(void)
 		.limit = ACCOUNT_MAX, .slots = HANDLES_MAX, .max_priority = PRIORITIES - 1
 	};
 
+	loading.start.ticks = rdtsc();
 	if (!nmodules)
 		return "there is no boot module (user.tar)";
 	if (task_create(&wanted, &loading.task))

@@ -113,11 +113,12 @@ check_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
-	for module in pytest xdist; do
+	for module in pytest xdist capstone; do
 		$python -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('$module'))" 2>/dev/null ||
 			case $module in
 			pytest) need python3-pytest ;;
 			xdist) need python3-pytest-xdist ;;
+			capstone) need python3-capstone ;;
 			esac
 	done
 	have cc || have gcc || have clang || need gcc
@@ -187,6 +188,7 @@ for goal in "$@"; do
 		iso_needs && qemu_needs && check_needs
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
+	check-faults) qemu_needs && check_needs ;;
 	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	check-hosts) have debootstrap || need debootstrap ;;
@@ -207,14 +209,15 @@ Please install it. All that Tarn may need:
   Debian, Ubuntu:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin \\
         xorriso mtools qemu-system-x86 qemu-utils gdb gcc libc6-dev python3-pytest \\
-        python3-pytest-xdist python3-markdown python3-pygments python3-matplotlib
+        python3-pytest-xdist python3-capstone python3-markdown python3-pygments \\
+        python3-matplotlib
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
         qemu-system-x86-core qemu-img gdb python3-pytest python3-pytest-xdist \\
-        python3-markdown python3-pygments python3-matplotlib
+        python3-capstone python3-markdown python3-pygments python3-matplotlib
   Homebrew:
     brew install make i686-elf-gcc i686-elf-gdb i686-elf-grub nasm xorriso mtools qemu python3
-    python3 -m pip install pytest pytest-xdist markdown pygments matplotlib
+    python3 -m pip install pytest pytest-xdist capstone markdown pygments matplotlib
 LINES
 }
 

@@ -16,7 +16,7 @@ BUDGETS = {
     "boot": 355,
     # The design allows 720.  The agreement with programs (abi/) and the readers of archives and
     # programs, which kernel and first task share, take the rest.
-    "lib": 1255,
+    "lib": 1265,
     # The design allows 4,600.  Damaged firmware tables and clocks that disagree or are missing are
     # met with a message each (acpi.c, rammap.c, clock.c); lines of at most 100 columns added 3 %.
     # The way into and out of user mode (entry.asm, trap.c, user_mode.c, user_copy.c) took 290,
@@ -25,20 +25,22 @@ BUDGETS = {
     "kernel/arch/x86": 5670,
     # The design allows 3,200.  Kernel objects and threads that come and go cost 160 more: stacks
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
-    # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015.
-    "kernel/mm": 4610,
+    # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015;
+    # records of many pages at once, for fork, 150 more.
+    "kernel/mm": 4800,
     "kernel/debug": 1200,
     "kernel/trace": None,
     # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5620,
+    "kernel": 5660,
     "user/test": None,
     "user/random": None,
     "user/bench": None,
     # Programs of one file, each read by itself.
     "user/bin": None,
     # The design allows 7,500.  The C library took 2,300 of them, ramfs with its sums and takeover
-    # 1,250, con with two devices 1,300, proc 1,350, the shell with its line editor 1,900.
-    "user": 10600,
+    # 1,250, con with two devices 1,300, proc 1,350, the shell with its line editor 1,900, the
+    # trial of injected faults 240.
+    "user": 11700,
     "tests/checkers": None,
     "tests/kernel": None,
     "tests/bench": None,
@@ -47,7 +49,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17550
+TOGETHER = 17750
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),

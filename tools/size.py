@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 # The one place that says how much code a kernel without tests may have.
-# The design allows 88 KiB with the microkernel; tasks, messages and calls take 42, not 26.
-LIMIT = 104 * 1024
+# The design allows 88 KiB with the microkernel; tasks, messages and calls take 42, not 26, and what
+# fork does to many pages at once 4.
+LIMIT = 108 * 1024
 
 
 def text_bytes(elf):

@@ -1,10 +1,10 @@
 # The programs of user/ and the archive build/user.tar, which every boot entry loads as a module.
 # Included by the Makefile.  One set of programs for both kernels.
 #
-# user/bin/NAME.c is a program of one file; every other folder of user/ but lib/ is one too.  All
-# are linked with user/lib/ and lib/; what a program does not use is left out.  In the archive
-# programs of user/bin and the shell are in bin/, which ramfs shows as /bin; servers and what runs
-# without them stand beside it.
+# user/bin/NAME.c is a program of one file; every other folder of user/ but lib/ is one too.  Their
+# names here are bin/NAME and the folder's.  All are linked with user/lib/ and lib/; what a program
+# does not use is left out.  In the archive programs of user/bin and the shell are in bin/, which
+# ramfs shows as /bin; servers and what runs without them stand beside it.
 
 # The kernel's flags, but arguments go on the stack; no kernel header is found.
 USER_CFLAGS := $(subst $$$$,$$,$(filter-out -mregparm=3 -Ikernel -fsanitize-coverage=% \
@@ -15,22 +15,20 @@ USER_LDFLAGS := -nostdlib -static -z noexecstack --build-id=none --gc-sections -
 USER := $(BUILD)/user
 USER_CRT0 := user/lib/crt0.asm
 USER_LIB := $(filter-out $(USER_CRT0),$(call sources_in,user/lib lib))
-USER_FOLDERS := $(sort $(foreach file,$(wildcard user/*/*.c),$(word 2,$(subst /, ,$(file)))))
-USER_FILES := $(patsubst user/bin/%.c,%,$(wildcard user/bin/*.c))
-USER_PROGRAMS := $(sort $(filter-out lib bin,$(USER_FOLDERS)) $(USER_FILES))
-$(foreach name,$(filter $(USER_FOLDERS),$(USER_FILES)),\
-	$(error user/bin/$(name).c: the folder user/$(name) has that name already))
+USER_FOLDERS := $(filter-out lib bin,$(sort \
+	$(foreach file,$(wildcard user/*/*.c),$(word 2,$(subst /, ,$(file))))))
+USER_FILES := $(patsubst user/%.c,%,$(wildcard user/bin/*.c))
+USER_PROGRAMS := $(sort $(USER_FOLDERS) $(USER_FILES))
 
-USER_IN_BIN := $(sort $(USER_FILES) \
-	$(filter sh,$(USER_FOLDERS)))
-# These need no servers either, and tests and tours run them so.
+# What is packed, and its name in the archive.  Some of bin/ need no servers either, and tests and
+# tours run them so.
 USER_ALONE := args hello tour
-USER_ON_TOP := $(filter-out $(filter-out $(USER_ALONE),$(USER_IN_BIN)),$(USER_PROGRAMS))
-USER_PACKED := $(USER_ON_TOP) $(USER_IN_BIN:%=bin/%)
+USER_PACKED := $(foreach name,$(filter-out sh,$(USER_FOLDERS)),$(name):$(name)) \
+	$(foreach name,$(USER_ALONE),bin/$(name):$(name)) \
+	$(foreach name,$(USER_FILES),$(name):$(name)) sh:bin/sh
 
 # $(call user_sources,program): a folder with a start.asm begins there, and not in crt0.asm.
-user_sources = $(USER_LIB) \
-	$(if $(filter $1,$(USER_FOLDERS)),$(call sources_in,user/$1),user/bin/$1.c) \
+user_sources = $(USER_LIB) $(call sources_in,user/$1 user/$1.c) \
 	$(if $(wildcard user/$1/start.asm),,$(USER_CRT0))
 user_objects = $(patsubst %,$(USER)/objects/%.o,$(user_sources))
 
@@ -60,6 +58,7 @@ $(USER)/objects/%.asm.o: %.asm $(USER)/flags
 # With debug information: for GDB.  In the archive they are without.
 define user_program
 $(USER)/$1: $(call user_objects,$1) user/program.ld
+	@mkdir -p $$(@D)
 	@$(SAY) '$(notdir $(LD)) -o $$@'
 	$(Q)$(LD) $(USER_LDFLAGS) $$(filter %.o,$$^) -o $$@
 
@@ -71,9 +70,10 @@ $(foreach program,$(USER_PROGRAMS),$(eval $(call user_program,$(program))))
 $(USER_TAR): $(USER_PROGRAMS:%=$(USER)/%) $(USER)/programs
 	@rm -rf $(USER)/packed && mkdir -p $(USER)/packed/bin
 	@for program in $(USER_PACKED); do \
-		$(OBJCOPY) --strip-debug $(USER)/$${program#bin/} \
-			$(USER)/packed/$$program || exit 1; \
+		$(OBJCOPY) --strip-debug $(USER)/$${program%:*} \
+			$(USER)/packed/$${program#*:} || exit 1; \
 	done
 	@$(SAY) 'tar $@'
 	$(Q)tar -C $(USER)/packed --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \
-		--mode=a=r --format=ustar -cf $@ $(USER_PACKED)
+		--mode=a=r --format=ustar -cf $@ \
+		$(foreach program,$(USER_PACKED),$(lastword $(subst :, ,$(program))))

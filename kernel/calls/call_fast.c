@@ -1,5 +1,5 @@
 /*
- * The short way of a message: two threads of one CPU, words only, no time limit.
+ * The short way of a message: two threads of one CPU, words only.
  *
  * A call finds its receiver waiting, or an answer its caller, and nothing has to be waited for but
  * the other one: then the CPU goes straight from one thread to the other.  What is done is what
@@ -15,8 +15,7 @@
 /* Label and words, and nothing else. */
 static inline bool is_plain(const struct trapframe *frame)
 {
-	return !(frame->esi >> 22) && TAG_WORDS(frame->esi) <= MESSAGE_WORDS &&
-	       frame->ebx == TIMEOUT_NEVER;
+	return !(frame->esi >> 22) && TAG_WORDS(frame->esi) <= MESSAGE_WORDS;
 }
 
 /* The endpoint of a handle, which has this right; NULL: a case for the long way. */
@@ -64,7 +63,8 @@ static inline struct user_thread *ready_receiver(
 	return *slot ? receiver : NULL;
 }
 
-u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
+static __always_inline u32 short_call(
+	struct user_thread *self, struct trapframe *frame, u32 timeout)
 {
 	struct user_thread *receiver = NULL;
 	struct endpoint *endpoint;
@@ -92,21 +92,69 @@ u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
 	reply_give(self, slot);
 	self->faults = false;
 	self->state = IN_REPLY;
+	if (timeout != TIMEOUT_NEVER)
+		timeout_start(&self->timeout, timeout);
 	sched_hand_over(&objects_lock, &receiver->thread);
 	return self->result;
 }
 
-/* The caller that a reply handle names, if it can run at once. */
-static inline struct user_thread *ready_caller(const struct handle *handle)
+static __cold u32 timed_call(struct user_thread *self, struct trapframe *frame)
 {
-	struct user_thread *caller;
+	u32 timeout = frame->ebx;
 
+	return timeout == TIMEOUT_POLL ? long_call(self, frame) : short_call(self, frame, timeout);
+}
+
+u32 call_ipc_call(struct user_thread *self, struct trapframe *frame)
+{
+	return likely(frame->ebx == TIMEOUT_NEVER) ? short_call(self, frame, TIMEOUT_NEVER)
+						   : timed_call(self, frame);
+}
+
+/* The caller that a reply handle names. */
+static inline struct user_thread *caller_of(const struct handle *handle)
+{
 	if (!handle || (handle->rights & (RIGHT_REPLY | RIGHT_RESERVED)) != RIGHT_REPLY)
 		return NULL;
-	caller = reply_caller(handle);
-	if (!caller || !has_no_time_limit(caller) || !sched_can_hand_over(&caller->thread))
-		return NULL;
-	return caller;
+	return reply_caller(handle);
+}
+
+static inline bool can_run_at_once(const struct user_thread *caller)
+{
+	return caller && sched_can_hand_over(&caller->thread);
+}
+
+/* Its call returns; it does not run yet. */
+static inline void answer_caller(const struct user_thread *self, struct trapframe *frame,
+	struct user_thread *caller, struct handle *handle)
+{
+	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
+	if (!caller->faults)
+		pass(self, frame, caller, 0, 0);
+	message_none(frame);
+	caller->call_number++;
+	caller->state = IN_RUN;
+	if (unlikely(!has_no_time_limit(caller)))
+		timeout_stop(&caller->timeout);
+	handle->object = NULL;
+	object_reply_went(&caller->object);
+}
+
+/* An answer without a receive, or what is not so simple; the lock is held, and released. */
+static __cold u32 answer_otherwise(struct user_thread *self, struct trapframe *frame)
+{
+	struct handle *handle = handle_at(&self->task->handles, first_handle(frame->eax));
+	struct user_thread *caller = caller_of(handle);
+
+	if (!caller || second_handle(frame->eax) || self->dying) {
+		objects_unlock_call();
+		return long_reply_recv(self, frame);
+	}
+	order_effect(NULL);
+	answer_caller(self, frame, caller, handle);
+	sched_wake(&caller->thread, NULL);
+	objects_unlock_call();
+	return 0;
 }
 
 static inline bool nothing_to_take(const struct user_thread *self, const struct endpoint *endpoint)
@@ -119,27 +167,20 @@ u32 call_ipc_reply_recv(struct user_thread *self, struct trapframe *frame)
 	struct user_thread *caller;
 	struct endpoint *endpoint;
 	struct handle *handle;
+	bool ready;
 	u32 badge;
 
-	if (!is_plain(frame) || message_read_places(self))
+	if (!is_plain(frame) || frame->ebx != TIMEOUT_NEVER || message_read_places(self))
 		return long_reply_recv(self, frame);
 	objects_lock_call();
 	handle = handle_at(&self->task->handles, first_handle(frame->eax));
-	caller = ready_caller(handle);
+	caller = caller_of(handle);
+	ready = can_run_at_once(caller);
 	endpoint = endpoint_at(self, second_handle(frame->eax), RIGHT_RECEIVE, &badge);
-	if (!caller || !endpoint || self->dying || !nothing_to_take(self, endpoint)) {
-		objects_unlock_call();
-		return long_reply_recv(self, frame);
-	}
+	if (!ready || !endpoint || self->dying || !nothing_to_take(self, endpoint))
+		return answer_otherwise(self, frame);
 	order_effect(NULL);
-	caller->result = caller->faults ? TAG_LABEL(frame->esi) : 0;
-	if (!caller->faults)
-		pass(self, frame, caller, 0, 0);
-	message_none(frame);
-	caller->call_number++;
-	caller->state = IN_RUN;
-	handle->object = NULL;
-	object_reply_went(&caller->object);
+	answer_caller(self, frame, caller, handle);
 	self->reply_slot = first_handle(frame->eax);
 	self->polls = false;
 	self->state = IN_RECV;

@@ -25,7 +25,13 @@ u32 message_copy_places(struct user_thread *receiver)
 {
 	if (receiver->places > MESSAGE_ITEMS)
 		return EINVAL;
-	memcpy(receiver->place, receiver->message->place, sizeof(receiver->place));
+	for (u32 i = 0; i < receiver->places; i++) {
+		const struct message_place *place = &receiver->message->place[i];
+
+		receiver->place[i].kind = place->kind;
+		receiver->place[i].at = place->at;
+		receiver->place[i].size = place->size;
+	}
 	return 0;
 }
 

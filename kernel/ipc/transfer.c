@@ -301,19 +301,34 @@ static void write_counts(const struct user_thread *sender, const struct user_thr
 				sender->item[i].kind == ITEM_HANDLE ? 1 : sender->item[i].size;
 }
 
+static bool has_more_than_strings(const struct user_thread *sender)
+{
+	for (u32 i = 0; i < item_count(sender); i++)
+		if (sender->item[i].kind != ITEM_STRING)
+			return true;
+	return false;
+}
+
+static u32 move_handles_and_pages(
+	const struct user_thread *sender, const struct user_thread *receiver)
+{
+	struct handle_item moving[MESSAGE_ITEMS] = {};
+	u32 error = reserve_handles(sender, receiver, moving);
+
+	if (!error)
+		error = send_pages(sender, receiver);
+	settle_handles(sender, moving, !error);
+	if (!error)
+		write_counts(sender, receiver);
+	return error;
+}
+
 struct transfer_result transfer_items(struct user_thread *sender, struct user_thread *receiver)
 {
 	struct copying copying = { .sender = sender, .receiver = receiver };
-	struct handle_item moving[MESSAGE_ITEMS] = {};
 
 	copy_strings(&copying);
-	if (copying.result.sender || copying.result.receiver)
-		return copying.result;
-	copying.result.sender = reserve_handles(sender, receiver, moving);
-	if (!copying.result.sender)
-		copying.result.sender = send_pages(sender, receiver);
-	settle_handles(sender, moving, !copying.result.sender);
-	if (!copying.result.sender)
-		write_counts(sender, receiver);
+	if (!copying.result.sender && !copying.result.receiver && has_more_than_strings(sender))
+		copying.result.sender = move_handles_and_pages(sender, receiver);
 	return copying.result;
 }

@@ -241,6 +241,7 @@ struct start_page {
 		char name[56];
 	} module[START_MODULES];
 	u64 wall_clock; /* seconds since 1970 at boot; 0: not known */
+	u64 ticks;      /* of the time-stamp counter when step 8 was over */
 	u32 cpus;
 	u32 message; /* address of the first thread's message page */
 	u32 exit;    /* 1: the machine ends with root (option exit) */

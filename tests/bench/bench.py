@@ -25,11 +25,20 @@ LAZY = "kmap_flush=lazy"
 TABLES = {"2level": (2, 4, 7), "pae": (2, 4, 8, 14)}
 
 
+def boots_of_programs(kernel, what):
+    """Programs measure what begins with one of these keys; the prompt has a boot of its own."""
+    keys = "" if what == "user" else what
+    programs = [
+        boots.UserBoot(kernel, 1, program, keys) for program in ("bench", "bench_processes")
+    ]
+    wants_prompt = any("user.prompt".startswith(key) for key in what.split(","))
+    return programs + ([boots.PromptBoot(kernel, 1)] if wants_prompt else [])
+
+
 def boots_of(what):
     """The boots that measure `what`; the long ones first."""
     if what.startswith("user"):
-        keys = "" if what == "user" else what
-        return [boots.UserBoot(kernel, 1, keys) for kernel in tables.KERNELS]
+        return [boot for kernel in tables.KERNELS for boot in boots_of_programs(kernel, what)]
     if what.startswith("curves"):
         return [boots.Boot(kernel, CURVE_CPUS, what) for kernel in tables.KERNELS]
     return [boots.Boot(kernel, cpus, what) for cpus in SMP for kernel in tables.KERNELS]

@@ -1,5 +1,6 @@
 """Boots what is measured, each in a QEMU of its own, and reads what it prints."""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -46,24 +47,32 @@ class Boot:
         return boot.text, boot.status == qemu.PASS
 
 
+def tag_of_programs(kernel, cpus):
+    return f"tarn.{kernel}.smp{cpus}.user"
+
+
 @dataclass
 class UserBoot:
-    """One boot of Tarn whose first task runs the program bench (user/bench) with these keys."""
+    """One boot of Tarn that runs a program which measures, with these keys: `bench` (user/bench) as
+    the first task, or `bench_processes` (user/bin) as a process.
+    """
 
     kernel: str
     cpus: int
+    program: str
     what: str = ""
 
     @property
     def tag(self):
-        return f"tarn.{self.kernel}.smp{self.cpus}.user"
+        return tag_of_programs(self.kernel, self.cpus)
 
     @property
     def name(self):
-        return ".".join(word.replace(",", "+") for word in (self.tag, self.what) if word)
+        words = (self.tag, self.program, self.what)
+        return ".".join(word.replace(",", "+") for word in words if word)
 
     def start(self, build):
-        words = " ".join(["bench", self.tag, *self.what.replace(",", " ").split()])
+        words = " ".join([self.program, self.tag, *self.what.replace(",", " ").split()])
         machine = qemu.Machine(
             self.kernel,
             memory=MEMORY,
@@ -74,6 +83,39 @@ class UserBoot:
         )
         boot = qemu.run(machine, build)
         return boot.text, boot.status == qemu.PASS
+
+
+PROMPT = re.compile(r"^tarn:/\$ $", re.M)
+
+
+@dataclass
+class PromptBoot:
+    """One boot of Tarn to the shell's prompt; how long that took is asked for there."""
+
+    kernel: str
+    cpus: int
+
+    @property
+    def name(self):
+        return f"{tag_of_programs(self.kernel, self.cpus)}.prompt"
+
+    def start(self, build):
+        machine = qemu.Machine(
+            self.kernel,
+            memory=MEMORY,
+            smp=str(self.cpus),
+            append="selftest=none",
+            programs=True,
+            typed=True,
+            extra=list(EXACT),
+        )
+        with qemu.Boot(machine, build) as boot:
+            boot.wait_for(PROMPT)
+            tag = tag_of_programs(self.kernel, self.cpus)
+            boot.type(f"bench_processes {tag} user.prompt\r")
+            boot.wait_for(figures.END)
+            boot.type("poweroff\r")
+            return boot.text, boot.wait_for_exit() == qemu.PASS
 
 
 @dataclass
@@ -155,4 +197,7 @@ def every(boots, build, logs, jobs):
     runs = {}
     for run in done:
         merge(runs, run)
+    for run in runs.values():
+        if not run.keys():
+            raise Failed(f"{run.tag}: no key was measured")
     return runs

@@ -94,9 +94,11 @@ def parse(text):
             read_line(run, kind, key, rest)
         except (ValueError, TypeError) as error:
             raise BadLine(f"{match.group()!r}: {error}") from error
-    if not run:
+    end = END.search(text)
+    if not run and not end:
         raise BadLine("no line of a benchmark in the log")
-    run.ended = bool(END.search(text))
+    run = run or Run(end[1])
+    run.ended = bool(end)
     return run
 
 

@@ -39,6 +39,8 @@ AIMED_AT = {
     "user.fault_cow": 3500,
     "user.map_unmap": 1300,
     "user.task_create_destroy": 12000,
+    "user.pipe_roundtrip": 5000,
+    "user.pipe_throughput": 1500,
 }
 
 TARGETS = [
@@ -121,6 +123,40 @@ TARGETS = [
         8000,
         **USER,
     ),
+    target(
+        "user.fork_exit_wait_24p",
+        "fork, exit, wait, of a process of 24 pages",
+        (104186, 115371),
+        80000,
+        50000,
+        **USER,
+    ),
+    target("user.fork_exit_wait_100p", "of 100 pages", (132610, 149665), 110000, 80000, **USER),
+    target(
+        "user.spawn_exit_wait",
+        "a program started, to its end",
+        (296380, 317700),
+        100000,
+        60000,
+        **USER,
+    ),
+    target(
+        "user.pipe_roundtrip",
+        "a byte there and one back, through two pipes",
+        (16812, 17150),
+        7200,
+        3000,
+        **USER,
+    ),
+    target(
+        "user.pipe_throughput",
+        "a KiB through a pipe, by 4 KiB",
+        (1619, 1669),
+        2400,
+        800,
+        **USER,
+    ),
+    target("user.prompt", "from step 8 to the first prompt", None, 60000000, 30000000, **USER),
 ]
 
 

@@ -57,11 +57,9 @@ def test_every_key_with_a_target_is_measured(kernel, build):
 
 
 @BOTH
-def test_every_key_of_programs_with_a_target_is_measured(kernel, build):
-    text, passed = boots.UserBoot(kernel, 1).start(build)
-    assert passed, text
-    measured = figures.parse(text)
-    assert measured.tag == f"tarn.{kernel}.smp1.user" and measured.ended
+def test_every_key_of_programs_with_a_target_is_measured(kernel, build, tmp_path):
+    measured = boots.every(bench.boots_of_programs(kernel, "user"), build, tmp_path, jobs=1)
+    measured = measured[f"tarn.{kernel}.smp1.user"]
     for goal in (goal for goal in tables.TARGETS if goal.variant == ".user"):
         value = measured.value(goal.key)
         most = goal.most[tables.KERNELS.index(kernel)]

@@ -182,8 +182,8 @@ static void fork_shares_what_is_there(void **state)
 	next = 0;
 	CHECK(client_next_span(client, &next, &span) && span.end == 0x0804F000, "with zeros");
 	CHECK(client_next_span(client, &next, &span) && span.start == 0x0805F000, "heap");
-	CHECK(client_next_span(client, &next, &span) && span.shared, "shared");
-	CHECK(client_next_span(client, &next, &span) && !span.shared, "stack");
+	CHECK(client_next_span(client, &next, &span) && span.kind == SPAN_SHARED, "shared");
+	CHECK(client_next_span(client, &next, &span) && span.kind == SPAN_COPIED, "stack");
 
 	client_fork(client, client_at(9), 5);
 	CHECK_EQUAL(client_at(9)->note, 5);

@@ -75,6 +75,8 @@ class OtherCalls(Base):
             elif op == C["MAP_COPY"]:
                 space.copy_from(here, origin, there, prot, replace)
             elif op == C["MAP_SHARE"]:
+                if space is origin and abs(at - start) < pages * PAGE:
+                    raise Refused("EINVAL")
                 if i % 64 == 0:
                     for j in range(i, min(i + 64, pages)):
                         origin.take_write(start + j * PAGE)

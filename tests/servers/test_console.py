@@ -7,8 +7,8 @@ import re
 import pytest
 
 from qemu import Boot, Machine
+from shell import BOTH, Shell
 
-BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
 # A program that reads nothing; as long as it runs, con edits lines.
 APPEND = 'selftest=none run="sleep 100000"'
 
@@ -61,6 +61,44 @@ def test_typed_at_the_keyboard(kernel, build):
         boot.wait_for(shown("xy\b \b^[[A\n"))
         screen = wait_for_row(boot, "x^[[A")
     assert any(row.endswith("aBCd1!") for row in screen), screen
+
+
+def keys_of(text):
+    """QEMU's names of the keys that type it."""
+    names = {" ": "spc", "-": "minus", "|": "shift-backslash", "\n": "ret"}
+    return [names.get(c, c) for c in text]
+
+
+@BOTH
+def test_the_shell_by_keyboard_and_screen(kernel, build):
+    """A command that is typed at the keyboard, and what it prints on the screen."""
+    with Shell(build, kernel) as shell:
+        boot = shell.boot
+        boot.press("ctrl-l", *keys_of("seq 3 | sort -rn\n"))
+        shell.wait_for(shown("\n3\n2\n1\ntarn:/$ "))
+        boot.press("up", "home", "delete", "delete", "delete", *keys_of("echo\n"))
+        shell.wait_for(shown("echo 3 | sort -rn\n3\ntarn:/$ "))
+        boot.press("up", "ctrl-c", *keys_of("ec"), "tab", *keys_of("a\n"))
+        shell.wait_for(shown("\na\ntarn:/$ "))
+        boot.press(*keys_of("sleep 1000\n"), "ctrl-c")
+        shell.wait_for(shown("sleep 1000\n^C\ntarn:/$ "))
+        shell.check("echo serial", "serial\n")
+        rows = wait_for_row(boot, "serial")
+    wanted = [
+        "tarn:/$ seq 3 | sort -rn",
+        *"321",
+        "tarn:/$ echo 3 | sort -rn",
+        "3",
+        "tarn:/$ echo 3 | sort -rn^C",
+        "tarn:/$ echo a",
+        "a",
+        "tarn:/$ sleep 1000",
+        "^C",
+        "tarn:/$ echo serial",
+        "serial",
+        "tarn:/$",
+    ]
+    assert [row for row in rows if row] == wanted, "\n".join(rows)
 
 
 @pytest.mark.parametrize("machine", [{"cpu": "pentium", "smp": "1"}, {"machine": "q35"}], ids=str)

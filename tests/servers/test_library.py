@@ -23,7 +23,7 @@ def test_checks(kernel, smp, build):
     results = lines.TAP_RESULT.findall(boot.text.rpartition("TAP version 13\n")[2])
     assert [name for verdict, _, name in results if verdict == "ok"] == CHECKS, boot.final_report
     assert sorted(DIED.findall(boot.text)) == sorted(
-        ["ramfs"] * 3 + ["pipe", "names", "con", "proc"]
+        ["ramfs"] * 3 + ["pipe", "names", "con", "proc", "names"]
     ), boot.final_report
     assert len(TAKEN_OVER.findall(boot.text)) == 3, boot.final_report
     assert boot.status == PASS, boot.final_report

@@ -1,74 +1,27 @@
-"""The shell and its programs, driven over the serial line: a line is typed when the prompt is
-there, and its output ends where the next prompt begins.  Nothing waits for a time."""
+"""The shell and its programs, at the prompt."""
 
+import fcntl
+import random
 import re
+import subprocess
 
 import pytest
 
-from qemu import PASS, Boot, Machine
-
-BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
-# Behind the echo of Enter: the output, and the next prompt, in its folder.
-ANSWER = re.compile(r"\n((?:.*\n)*?)tarn:(\S+)\$ ")
-PROMPT = re.compile(r"^tarn:(\S+)\$ ", re.M)
+from qemu import PASS
+from shell import BOTH, BUILDS, CANCELLED, PROMPT, Shell
 
 
-class Behind:
-    """A pattern that is looked for from a place of the console's text on."""
-
-    def __init__(self, pattern, place):
-        self.compiled, self.place, self.pattern = pattern, place, pattern.pattern
-
-    def search(self, text):
-        return self.compiled.search(text, self.place)
+def checksum(data):
+    """What cksum prints of it on the host."""
+    return subprocess.run(["cksum"], input=data, capture_output=True, check=True).stdout.decode()
 
 
-class Shell:
-    def __init__(self, build, kernel="2level", **machine):
-        machine = {"smp": "2", "memory": "256M", **machine}
-        self.boot = Boot(
-            Machine(kernel, append="selftest=none", programs=True, typed=True, **machine), build
-        )
-        self.place = 0
-
-    def __enter__(self):
-        self.wait_for(PROMPT)
-        return self
-
-    def __exit__(self, *exception):
-        self.boot.__exit__(*exception)
-
-    def wait_for(self, pattern):
-        match = self.boot.wait_for(Behind(pattern, self.place))
-        self.place = match.end()
-        return match
-
-    def run(self, line):
-        """What the line prints."""
-        self.boot.type(line + "\r")
-        return self.wait_for(ANSWER)[1]
-
-    def begin(self, line, said):
-        """Types a line that does not end, and waits for what it prints."""
-        self.boot.type(line + "\r")
-        self.wait_for(re.compile(r"\n" + said))
-
-    def cancel(self):
-        """Ctrl-C, for the line that is typed or the program in front."""
-        self.boot.type("\x03")
-        self.wait_for(re.compile(r"\^C\ntarn:\S+\$ "))
-
-    def wait_for_end(self, job):
-        """Until the shell, which looks at each prompt, tells that the job has ended."""
-        while f" ended with 137: {job}" not in self.boot.text:
-            self.run("true")
-
-    def check(self, line, wanted):
-        seen = self.run(line)
-        assert seen == wanted, self.boot.report(f"{line!r} printed {seen!r}, not {wanted!r}")
+def numbers(last):
+    """As seq prints them."""
+    return b"".join(b"%d\n" % n for n in range(1, last + 1))
 
 
-@BOTH
+@BUILDS
 def test_lines(kernel, build):
     """Pipelines, redirection, lists, variables, quotes, statuses, folders."""
     with Shell(build, kernel) as shell:
@@ -86,31 +39,85 @@ def test_lines(kernel, build):
         shell.check("cd; rm -r folder three; ls folder", "folder: no such file or folder\n")
         shell.check("echo 0123456789abcdef | hexdump | head -1", HEX)
         shell.check("test 3 -gt 2 && test ! -e nothing; echo $?", "0\n")
+        shell.check("/bin/test 3 -gt 2 && /bin/test a = b; echo $?", "1\n")
+        shell.check("trace echo hi 2> calls | cat; grep -c endpoint calls", "hi\n2\n")
+        assert re.fullmatch(TRACED, shell.run("trace echo hi")), shell.boot.report("trace")
 
 
 USAGE = "mkdir: there is no option -?\nusage: mkdir FOLDER...\n"
+TRACED = (
+    r'hi\nipc_call\(endpoint con, tag CON_WRITE "hi\.", .*\) = 3, 0\n'
+    r"ipc_call\(endpoint proc, tag PROC_EXIT, word0 0, .*\)\n"
+)
 HEX = "00000000  30 31 32 33 34 35 36 37  38 39 61 62 63 64 65 66  |0123456789abcdef|\n"
 
 
-@BOTH
-def test_ends(kernel, build):
-    """Jobs, a killed program, Ctrl-C, servers that come back."""
+@BUILDS
+def test_jobs(kernel, build):
     with Shell(build, kernel) as shell:
         assert re.fullmatch(r"\[1\] \d+\n", shell.run("sleep 1000 | cat &"))
-        assert re.fullmatch(r"\[1\] \d+: sleep 1000 \| cat\n", shell.run("jobs"))
+        assert re.fullmatch(r"\[2\] \d+\n", shell.run("sleep 2000 &"))
+        listed = r"\[1\] \d+: sleep 1000 \| cat\n\[2\] \d+: sleep 2000\n"
+        assert re.fullmatch(listed, shell.run("jobs")), shell.boot.report("jobs")
         shell.run("kill %1")
         shell.wait_for_end("sleep 1000 | cat")
-        shell.begin("sh -c 'echo begin; sleep 1000'", "begin\n")
+        shell.begin("fg", "sleep 2000\n")
         shell.cancel()
-        shell.check("echo $?", "137\n")
+        shell.check("echo $?; jobs", "137\n")
+        shell.check("fg; fg %2", "sh: no job in the background\nsh: no job %2\n")
+        shell.run("sh -c 'exit 5' &")
+        shell.wait_for_end("sh -c 'exit 5'", 5)
+        assert re.fullmatch(r"\[1\] \d+\n3\n", shell.run("sh -c 'exit 3' & wait; echo $?"))
         shell.begin("sh -c 'yes | head -1; cat'", "y\n")
         shell.boot.type("typed\r")
         shell.wait_for(re.compile("typed\ntyped\n"))
         shell.cancel()
-        for server in ("names", "con", "ramfs", "proc", "pipe"):
-            shell.run(f"kill {server}")
-            shell.check(f"echo {server} > file; cat file | cat", f"{server}\n")
-        assert re.search(r"^ +1 +0 .* sh$", shell.run("ps"), re.M)
+
+
+@BUILDS
+def test_200_processes(kernel, build):
+    """All at once, in four pipelines; and bytes that go through 60 of them."""
+    with Shell(build, kernel, smp="4") as shell:
+        before = shell.run("ps | wc")
+        for _ in range(4):
+            shell.run(" | ".join(["sleep 1000"] * 50) + " &")
+        shell.check("ps | grep -c sleep", "200\n")
+        shell.check("echo still there", "still there\n")
+        shell.run("kill %1 %2 %3 %4; wait")
+        shell.check("ps | wc", before)
+        shell.check("seq 2000 | " + "cat | " * 58 + "cksum", checksum(numbers(2000)))
+
+
+@BOTH
+def test_large_file(kernel, build):
+    """More than 64 MiB through a pipe; the file outlives ramfs."""
+    wanted = checksum(numbers(100000) * 128)
+    with Shell(build, kernel, smp="4", memory="512M") as shell:
+        shell.run("seq 100000 > a; cat a a a a a a a a > b; rm a; cat b b b b b b b b > a")
+        shell.run("cat a a > large; rm a b")
+        shell.check("cat large | cksum", wanted)
+        shell.run("kill ramfs")
+        shell.check("cksum < large", wanted)
+
+
+@BOTH
+def test_the_interrupt_key(kernel, build):
+    """Ctrl-C ends what runs, and the rest of its line, whenever it comes."""
+    with Shell(build, kernel) as shell:
+        shell.begin("echo begin; sleep 1000; echo later", "begin\n")
+        shell.cancel()
+        # Ahead of the program: typed before the shell has read the line.
+        shell.boot.type("sleep 1000; echo later\r\x03")
+        shell.wait_for(CANCELLED)
+        # Between the commands of a list, at their starts and ends.
+        for _ in range(20):
+            shell.begin("echo begin; " + "true; " * 50 + "sleep 5; echo lost", "begin\n")
+            shell.cancel()
+        # In a program that has set mode raw before the shell could name it.
+        for _ in range(10):
+            shell.begin("vmstat 1", "-+ free")
+            shell.cancel()
+        assert not re.search(r"^(later|lost)$", shell.boot.text, re.M), shell.boot.report("lost")
 
 
 @BOTH
@@ -119,23 +126,77 @@ def test_keys(kernel, build):
     with Shell(build, kernel) as shell:
         shell.check("echo bc\x1b[D\x1b[Da\x05d", "abcd\n")
         shell.check("\x1b[A", "abcd\n")
+        shell.check("echo one; echo twoo\x1b[D\x1b[3~\x01echo zero; \x05 \x17three", TYPED)
+        shell.check("\x1b[A\x1b[A\x1b[B\x0b", TYPED)
         shell.check("ech\txy", "xy\n")
         shell.check("ls /bin/tru\t", "/bin/true\n")
+        shell.run("mkdir afolder; echo found > afolder/afile")
+        shell.check("cat af\taf\t", "found\n")
         shell.boot.type("he\t")
         shell.wait_for(re.compile(r"\nhelp.*head.*hello.*hexdump.*\n"))
         shell.cancel()
         shell.check("echo " + "x" * 1000 + " | wc", "      1       1    1001\n")
-        shell.boot.type("y" * 3000 + "\x15")
-        shell.boot.type("".join(chr(c) for c in range(256) if c not in (3, 4, 10, 13)))
-        shell.cancel()
         shell.check("'", "sh: a quote is not closed\n")
         shell.check("| ;", "sh: a command is missing\n")
         shell.check("echo still there", "still there\n")
 
 
+TYPED = "zero\none\nthree\n"
+
+
+@BOTH
+def test_odd_input(kernel, build):
+    """Bytes without meaning at the prompt and in programs, and lines too long for both."""
+    odd = random.Random(12)
+    with Shell(build, kernel) as shell:
+        shell.boot.type("y" * 3000 + "\x15")
+        shell.boot.type("".join(chr(c) for c in range(256) if c not in (3, 4, 10, 13)))
+        shell.cancel()
+        for count in range(20):  # Ctrl-D would end the shell
+            typed = "".join(chr(c) for c in odd.choices(range(256), k=200) if c != 4)
+            shell.boot.type(f"{typed}\x03echo still there {count}\r")
+            shell.wait_for(re.compile(rf"\nstill there {count}\ntarn:\S+\$ "))
+        shell.boot.type("cat > long\r" + "x" * 5000 + "\r\x04")
+        shell.wait_for(re.compile(r"\a\n(?s:.*)tarn:\S+\$ "))
+        shell.check("wc long", "      1       1    4096 long\n")
+        shell.check("sort long long | wc", LONG)
+        shell.run("cat /bin/true; echo; echo")
+        shell.check("cat /bin/true | cat > same; cksum < same", shell.run("cksum < /bin/true"))
+        shell.check("echo still there", "still there\n")
+
+
+LONG = "      2       2    8192\n"
+
+
+@BOTH
+def test_interrupts_everywhere(kernel, build):
+    """In the midst of a line, of a list of names, of programs that read, write, start others."""
+    with Shell(build, kernel) as shell:
+        for typed in ("echo", "echo 'a", "\t\t", "ls /bin/\t", "\x1b[A", "\x1b[", "x" * 2000):
+            shell.boot.type(typed)
+            shell.cancel()
+        lines = {
+            "yes": r"y\ny\n",
+            "yes | cat | cat": r"y\ny\n",
+            "echo begin; cat": "begin\n",
+            "echo begin; sort | wc": "begin\n",
+            "echo begin; yes | wc": "begin\n",
+            "trace yes": r"y\nipc_call",
+            "vmstat 1": r"-+ free",
+            "time sh -c 'echo begin; sleep 1000 | cat'": "begin\n",
+        }
+        for line, said in lines.items():
+            shell.begin(line, said)
+            shell.cancel()
+            shell.check("echo $?", "137\n")
+        shell.check("ps | grep -c yes; ps | grep -c sleep", "0\n0\n")
+
+
 def test_the_machine(build):
     """Programs that show the machine, and poweroff; top and vmstat go on until q."""
-    with Shell(build) as shell:
+    with Shell(build, extra=["-rtc", "base=2031-05-06T07:08:09"]) as shell:
+        assert shell.run("date").startswith("2031-05-06 07:0"), shell.boot.report("date")
+        assert re.fullmatch(r" +2  2031-05-06 07:0.  new\n", shell.run("echo 1 > new; ls -l new"))
         assert re.search(r"^NORMAL +\d+ +\d+", shell.run("free"), re.M)
         assert re.search(r"^  1 +\d+ +\d+", shell.run("vmstat"), re.M)
         assert re.search(r"^[0-9a-f]{8}-[0-9a-f]{8} r-x .*program", shell.run("pmap 1"), re.M)
@@ -148,3 +209,33 @@ def test_the_machine(build):
         assert "ipc_call(" in shell.run("trace true")
         shell.boot.type("poweroff\r")
         assert shell.boot.wait_for_exit() == PASS, shell.boot.report("poweroff")
+
+
+@pytest.mark.parametrize("end", ["poweroff", "exit"])
+def test_all_is_shown_at_the_end(end, build):
+    """The machine ends when the serial line has taken what was written, however slow it is."""
+    much = "".join(f"{n}\n" for n in range(1, 3001))
+    with Shell(build, smp="1", append="selftest=none run=sh exit") as shell:
+        boot = shell.boot
+        shell.run("seq 3000 > much")
+        fcntl.fcntl(boot.process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        with boot.changed:  # nobody reads: most of it waits in con
+            boot.type(f"cat much; {end}\r")
+            while boot.process.poll() is None and not (on_screen(boot, "3000") and halts(boot)):
+                boot.check_limit("the machine does not come to its end")
+        assert boot.wait_for_exit() == PASS, boot.report(end)
+        assert boot.text.endswith(f"{end}\n{much}"), boot.report(
+            f"the end is lost: {boot.text[-30:]!r}"
+        )
+
+
+def halts(boot):
+    return boot.halted() == [True]
+
+
+def on_screen(boot, text):
+    """Whether a row begins so; the console's text is no longer looked at."""
+    try:
+        return any(row.startswith(text) for row in boot.screen())
+    except (OSError, ValueError):
+        return False  # QEMU has just ended

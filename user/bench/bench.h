@@ -9,6 +9,7 @@
 
 #include "lib/types.h"
 #include "user/lib/layout.h"
+#include "user/lib/tool/measure.h"
 
 enum bench_slot {
 	SLOT_MEET = 32, /* endpoint: the first task calls, the child answers */
@@ -34,23 +35,8 @@ enum request {
 #define FAULT_PLACE STACK_BOTTOM
 #define FAULT_PAGES 128u
 
-struct key {
-	const char *name;
-	u32 operations;
-	u32 unit; /* what one operation counts as: KiB of a string, else 1 */
-	/* Does it so often; returns how often it was really done, 0 for an error. */
-	u32 (*run)(u32 operations);
-};
-
 extern const struct key call_keys[], memory_keys[];
 extern const u32 call_key_count, memory_key_count;
-
-/* What run() took where it is not all that counts; 0: everything counts. */
-extern u32 own_ticks;
-u64 time_stamp(void);
-
-/* Measures one key and prints its line. */
-void measure(const char *tag, const struct key *key);
 
 /* What the child does until it is told to end. */
 void answer_requests(void);

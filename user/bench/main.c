@@ -14,22 +14,18 @@
 #define CHILD_LIMIT 0x10000000u
 #define MEASURING_PRIO 8u
 
-static int words;
 static char **word;
-
-static bool is_picked(const char *name)
-{
-	for (int i = 2; i < words; i++)
-		if (!strncmp(name, word[i], strlen(word[i])))
-			return true;
-	return words <= 2;
-}
 
 static void measure_all(const struct key *keys, u32 count)
 {
-	for (u32 i = 0; i < count; i++)
-		if (is_picked(keys[i].name))
-			measure(word[1], &keys[i]);
+	for (u32 i = 0; i < count; i++) {
+		struct figure figure;
+
+		if (!key_is_wanted(&keys[i], word + 2))
+			continue;
+		figure = measure(&keys[i]);
+		figure_print(word[1], &keys[i], &figure);
+	}
 }
 
 /* The thread that measures; the first one serves the child's faults meanwhile. */
@@ -82,7 +78,6 @@ int main(int argc, char **argv)
 	struct thread_plan plan = { 0, SLOT_MADE + 16, MEASURING_PRIO, 0, measuring, NULL };
 	u32 error;
 
-	words = argc;
 	word = argv;
 	if (argc == 2 && !strcmp(argv[1], ANSWERER)) {
 		answer_requests();

@@ -78,7 +78,7 @@ static u32 new_pages(u32 n)
 
 	ask(REQUEST_FORGET, 0);
 	touched = ask(REQUEST_TOUCH, n);
-	own_ticks = touched.word0;
+	measured_ticks(touched.word0);
 	return touched.error ? 0 : n;
 }
 
@@ -91,7 +91,7 @@ static u32 shared_pages(u32 n)
 		mem_map(0, SLOT_CHILD, COPIED | PROT_READ, FAULT_PLACE | MAP_SHARE, n).error)
 		return 0;
 	touched = ask(REQUEST_TOUCH, n);
-	own_ticks = touched.word0;
+	measured_ticks(touched.word0);
 	mem_unmap(0, COPIED, n);
 	return touched.error ? 0 : n;
 }

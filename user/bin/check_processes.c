@@ -470,6 +470,47 @@ static void proc_dies(void)
 	crashes();
 }
 
+/* A child that has ended by the time that this returns: its ends of pipes are closed. */
+static pid_t ended_child(void)
+{
+	char byte;
+	int fd[2];
+	pid_t pid;
+
+	CHECK_EQUAL(pipe(fd), 0);
+	pid = child(leave_at_once);
+	close(fd[1]);
+	CHECK_EQUAL((int)read(fd[0], &byte, 1), 0);
+	close(fd[0]);
+	return pid;
+}
+
+static int leave_a_child(void)
+{
+	ended_child();
+	return 0;
+}
+
+/* Statuses that nobody has waited for outlive it, until somebody does. */
+static void proc_remembers(void)
+{
+	u32 before = processes();
+	pid_t pid = ended_child(), other = child(leave_a_child);
+
+	CHECK_EQUAL(status_of(other), 0);
+	CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
+	CHECK_EQUAL(status_of(pid), 9);
+	CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
+	CHECK_EQUAL(waitpid(-1, NULL, 0), -1);
+	CHECK_EQUAL(errno, ECHILD);
+	for (u32 i = 0; i < 10; i++) {
+		pid = child(leave_at_once);
+		CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
+		CHECK_EQUAL(status_of(pid), 9);
+	}
+	CHECK_EQUAL((int)processes(), (int)before);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -488,6 +529,7 @@ static const struct {
 	{ "garbage", servers_take_garbage },
 	{ "proc", proc_dies },
 	{ "often", proc_dies_often },
+	{ "remembers", proc_remembers },
 };
 
 int main(int argc, char **argv)

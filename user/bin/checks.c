@@ -12,7 +12,9 @@
 #include "user/lib/c/sys_wait.h"
 #include "user/lib/c/time.h"
 #include "user/lib/layout.h"
-#include "user/lib/protocol/proc.h"
+#include "user/lib/posix/system.h"
+#include "user/lib/protocol/fs.h"
+#include "user/lib/protocol/names.h"
 
 #define FOLDER "/checks"
 #define LARGE 0x30000u
@@ -264,12 +266,6 @@ static void redirection(void)
 
 /* ---- Servers that die ---- */
 
-static u32 kill_server(u32 server)
-{
-	return ask(SLOT_PROC,
-		&(struct ask){ .label = PROC_KILL, .word = { PIDS + server, KILL_SERVER } });
-}
-
 /* Files, what is open, and the position outlive it. */
 static void death_of_ramfs(void)
 {
@@ -279,7 +275,7 @@ static void death_of_ramfs(void)
 
 	CHECK(write(fd, "hello world", 11) == 11 && lseek(fd, 6, SEEK_SET) == 6);
 	for (u32 i = 0; i < 3; i++)
-		CHECK(!kill_server(SERVER_RAMFS) && !stat("/bin/hello", &found));
+		CHECK(!kill_server(PIDS + SERVER_RAMFS) && !stat("/bin/hello", &found));
 	CHECK(read(fd, text, sizeof(text)) == 5 && !memcmp(text, "world", 5));
 	CHECK(!close(fd) && !unlink(FOLDER "/kept"));
 }
@@ -291,7 +287,7 @@ static void death_of_pipe(void)
 	int fd[2];
 
 	CHECK(!pipe(fd) && write(fd[1], "x", 1) == 1);
-	CHECK(!kill_server(SERVER_PIPE));
+	CHECK(!kill_server(PIDS + SERVER_PIPE));
 	CHECK(read(fd[0], &byte, 1) == -1 && errno == EIO);
 	CHECK(write(fd[1], "x", 1) == -1 && errno == EIO);
 	close(fd[0]);
@@ -304,12 +300,47 @@ static void deaths(void)
 	static const u32 servers[] = { SERVER_NAMES, SERVER_CON, SERVER_PROC };
 
 	for (u32 i = 0; i < ARRAY_SIZE(servers); i++) {
-		u32 error = kill_server(servers[i]);
-
-		/* proc cannot say that it did. */
-		CHECK(!error || error == EIO);
+		CHECK(!kill_server(PIDS + servers[i]));
 		CHECK(fork_and_wait());
 	}
+}
+
+/* ---- Names ---- */
+
+#define SLOT_FOUND 100u
+
+/* What is found is the server itself, which knows who asks. */
+static void lookup(void)
+{
+	struct fs_stat stat = { 0 };
+	struct ask request = {
+		.label = FS_STAT, .string = "/bin", .size = 5, .place = &stat, .room = sizeof(stat)
+	};
+	struct ask parent = { .label = PROC_PARENT };
+
+	CHECK(!server_find("ramfs", SLOT_FOUND));
+	CHECK(!ask(SLOT_FOUND, &request) && stat.folder);
+	handle_drop(SLOT_FOUND, 0);
+	CHECK(!server_find("proc", SLOT_FOUND));
+	CHECK(!ask(SLOT_FOUND, &parent) && (pid_t)parent.word0 == getppid());
+	handle_drop(SLOT_FOUND, 0);
+}
+
+static void names(void)
+{
+	struct ask entry = { .label = NAMES_ENTRY };
+	struct ask registers = { .label = NAMES_REGISTER, .string = "proc", .size = 5 };
+
+	lookup();
+	CHECK(!kill_server(PIDS + SERVER_NAMES));
+	lookup();
+	CHECK(server_find("nobody", SLOT_FOUND) == -1 && errno == ENOENT);
+	CHECK(server_find("a name that is longer than any is", SLOT_FOUND) == -1);
+	CHECK(errno == ENAMETOOLONG);
+	CHECK(ask(SLOT_NAMES, &registers) == EPERM);
+	while (!ask(SLOT_NAMES, &entry))
+		entry.word[0]++;
+	CHECK(entry.word[0] == 4);
 }
 
 /* ---- The heap and the clock ---- */
@@ -361,6 +392,7 @@ static const struct {
 	{ "death_of_ramfs", death_of_ramfs },
 	{ "death_of_pipe", death_of_pipe },
 	{ "deaths", deaths },
+	{ "names", names },
 	{ "heap", heap },
 	{ "clocks", clocks },
 };

@@ -17,30 +17,47 @@
 
 /* Of one interrupt; more than any device has. */
 #define CAUSES 1000u
-#define INTERRUPT_KEY 3
 
-static struct line line = { .echo = output_put };
+static struct line line = { .echo = output_put, .interrupts = true };
 static struct keyboard keyboard;
 static u32 front;       /* group that the interrupt key ends, 0: none */
 static u32 interrupted; /* the one in front when the key came, until proc asks */
-/* The key came in mode line before there was a front: a shell was about to name one. */
+/*
+ * The shell is who named the front last.  At its prompt, in its own mode raw, the key is a byte; if
+ * it comes at another time before there is a front, the shell is about to name one: it was early.
+ */
+static u32 shell, raw_by;
 static bool early;
-static bool stuck; /* no room, and nobody has read since the last ping */
+static bool pressed; /* since this group came to the front */
+static bool stuck;   /* no room, and nobody has read since the last ping */
 static bool refusing;
 
 static void interrupt(void)
 {
 	early = false;
+	pressed = true;
 	interrupted = front;
 	notify(CON_INTERRUPT_SLOT, 1u << CON_INTERRUPT_BIT);
 }
 
 static void type(u8 byte)
 {
-	if (line_put(&line, byte))
+	if (!line_put(&line, byte))
+		return;
+	early = true;
+	if (front)
 		interrupt();
-	else if (byte == INTERRUPT_KEY && !line.raw)
-		early = true;
+}
+
+static bool is_at_prompt(void) { return !front && line.raw && raw_by == shell; }
+
+/* After a change of front or mode. */
+static void state_changed(void)
+{
+	line.interrupts = !is_at_prompt();
+	early &= line.interrupts;
+	if (early && front)
+		interrupt();
 }
 
 static bool takes_input(void) { return refusing || line_has_room(&line); }
@@ -123,18 +140,19 @@ void input_mode(const struct request *request, struct answer *answer)
 		return;
 	}
 	answer->word0 = line.raw ? CON_RAW : CON_LINE;
-	line_set_raw(&line, request->word[0] == CON_RAW);
-	early &= !line.raw;
+	raw_by = request->badge;
+	early |= line_set_raw(&line, request->word[0] == CON_RAW);
+	state_changed();
 	serve_readers();
 }
 
 void input_front(const struct request *request, struct answer *answer)
 {
-	(void)answer;
+	answer->word0 = pressed;
+	pressed = false;
+	shell = request->badge;
 	front = request->word[0];
-	line.interrupts = front != 0;
-	if (front && early)
-		interrupt();
+	state_changed();
 }
 
 void input_interrupted(const struct request *request, struct answer *answer)

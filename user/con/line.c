@@ -185,23 +185,29 @@ bool line_put(struct line *line, u8 byte)
 }
 
 /* The bytes that wait are typed again, each into the room that it leaves. */
-static void edit_ready(struct line *line)
+static bool edit_ready(struct line *line)
 {
+	bool interrupted = false;
+
 	for (u32 end = line->end, at = line->first; at != end; at++) {
 		u16 value = entry(line, at);
 
 		line->first = at + 1;
 		edit(line, value == MARK ? CTRL('D') : (u8)value);
+		if (value != CTRL('C'))
+			continue;
+		line->end = end;
+		interrupted = true;
 	}
+	return interrupted;
 }
 
-void line_set_raw(struct line *line, bool raw)
+bool line_set_raw(struct line *line, bool raw)
 {
 	bool was = line->raw;
 
 	line->raw = raw;
 	if (raw && !was)
 		move_to_ready(line);
-	else if (was && !raw)
-		edit_ready(line);
+	return was && !raw && edit_ready(line);
 }

@@ -32,8 +32,11 @@ bool line_put(struct line *line, u8 byte);
 /* Whether line_put() has room for a whole line more; else it refuses, but for the interrupt key. */
 bool line_has_room(const struct line *line);
 
-/* What was typed already stays: it is read, or becomes lines, as if typed in the new mode. */
-void line_set_raw(struct line *line, bool raw);
+/*
+ * What was typed already stays: it is read, or becomes lines, as if typed in the new mode.  True:
+ * the interrupt key was among it and is no byte any more; what was typed before it is forgotten.
+ */
+bool line_set_raw(struct line *line, bool raw);
 
 /* Whether a read would not wait. */
 static inline bool line_is_ready(const struct line *line) { return line->first != line->end; }

@@ -46,6 +46,12 @@ static void serve(const struct request *request, struct answer *answer)
 /* A level line is masked until then; the last con may have died before. */
 static void acknowledge(u32 irq) { irq_ctl(0, SLOT_SELF_NOTE, IRQ_ACK, irq, 0); }
 
+static void drain(bool on)
+{
+	draining = on;
+	writers_hold(on);
+}
+
 static void show_all(void)
 {
 	writers_serve();
@@ -53,7 +59,7 @@ static void show_all(void)
 	output_show();
 	if (!draining || !output_is_shown())
 		return;
-	draining = false;
+	drain(false);
 	notify(SLOT_ROOT_NOTE, ~0u);
 }
 
@@ -67,7 +73,8 @@ static void notified(u32 bits)
 		input_keyboard_interrupt();
 		acknowledge(KEYBOARD_IRQ);
 	}
-	draining |= bits & 1u << CON_DRAIN_BIT;
+	if (bits & 1u << CON_DRAIN_BIT)
+		drain(true);
 	show_all();
 }
 

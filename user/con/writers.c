@@ -16,6 +16,7 @@ static struct {
 	char bytes[PIECE];
 } pieces[WRITERS];
 static u32 first, end; /* counted on for ever */
+static bool held;
 
 static void keep(const struct request *request, struct answer *answer)
 {
@@ -33,7 +34,7 @@ static void keep(const struct request *request, struct answer *answer)
 
 void writers_add(const struct request *request, struct answer *answer)
 {
-	u32 n = MIN(request->size, output_room());
+	u32 n = held ? 0 : MIN(request->size, output_room());
 
 	if (!request->string) {
 		answer->error = EINVAL;
@@ -45,9 +46,11 @@ void writers_add(const struct request *request, struct answer *answer)
 	}
 }
 
+void writers_hold(bool on) { held = on; }
+
 void writers_serve(void)
 {
-	for (; first != end && output_room() >= PIECE; first++) {
+	for (; !held && first != end && output_room() >= PIECE; first++) {
 		u32 place = first % WRITERS, n = pieces[place].size;
 
 		output_put(pieces[place].bytes, n);

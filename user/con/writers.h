@@ -10,5 +10,7 @@
  */
 void writers_add(const struct request *request, struct answer *answer);
 void writers_serve(void);
+/* While on, all of them wait: what was written before is to leave. */
+void writers_hold(bool on);
 
 #endif

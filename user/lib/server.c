@@ -44,8 +44,7 @@ static struct result send_answer(u32 slot, u32 endpoint, const struct answer *an
 {
 	u32 tag = put_rest(answer);
 
-	return ipc_reply_recv(slot, endpoint, tag, answer->word0, answer->word1,
-		endpoint ? TIMEOUT_NEVER : TIMEOUT_POLL);
+	return ipc_reply_recv(slot, endpoint, tag, answer->word0, answer->word1, TIMEOUT_NEVER);
 }
 
 void server_keep(u32 slot, struct answer *answer)

@@ -1,4 +1,5 @@
 /* The server of names: which endpoint serves which.  Handles lie in a slot for each name. */
+#include "lib/compiler.h"
 #include "lib/string.h"
 #include "user/lib/server.h"
 #include "user/names/table.h"
@@ -65,11 +66,26 @@ static void serve(const struct request *request, struct answer *answer)
 	}
 }
 
+/* What root has given is there before the first request, so a restart hides no server. */
+static void add_servers(void)
+{
+	static const struct {
+		u32 server;
+		const char *name;
+	} servers[] = { { SERVER_CON, "con" }, { SERVER_RAMFS, "ramfs" }, { SERVER_PIPE, "pipe" },
+		{ SERVER_PROC, "proc" } };
+
+	for (u32 i = 0; i < ARRAY_SIZE(servers); i++)
+		handle_copy(0, SLOT_NAME(name_make(servers[i].name)), NAMES_SLOT(servers[i].server),
+			RIGHT_SEND | RIGHT_GRANT, 0);
+}
+
 int main(void)
 {
 	static const struct server server = {
 		.name = "names", .takes = TAKES_STRINGS | TAKES_HANDLES, .serve = serve
 	};
 
+	add_servers();
 	server_run(&server);
 }

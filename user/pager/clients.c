@@ -7,7 +7,8 @@
 
 #define PAGE 4096u
 #define BATCH_MAX 16u
-#define NEAR (8 * PAGE) /* a hole that is not worth a call of its own */
+#define NEAR (8 * PAGE)  /* a hole that is not worth a call of its own */
+#define SMALL (2 * PAGE) /* a stack that is copied by fork */
 
 static struct client clients[CLIENTS];
 
@@ -82,6 +83,7 @@ static void begin(struct client *client, u32 note)
 	client->used = true;
 	client->ended = false;
 	client->note = note;
+	client->has_status = false;
 	client->heap_end = 0;
 	client->regions = 0;
 }
@@ -96,6 +98,15 @@ u32 client_define(struct client *client, u32 note, u32 regions, const u32 *words
 		client->used = region_is_valid(&region) && insert(client, &region);
 	}
 	return client->used ? 0 : EINVAL;
+}
+
+void client_remember(struct client *client, u32 note, u32 status)
+{
+	if (!client->used)
+		begin(client, note);
+	client->note = note;
+	client->has_status = true;
+	client->status = status;
 }
 
 void client_fork(const struct client *parent, struct client *child, u32 note)
@@ -178,9 +189,17 @@ u32 client_break(struct client *client, u32 end, u32 *unmap, u32 *unmap_end)
 
 static bool has_pages(const struct region *region) { return region->low < region->high; }
 
+static enum span_kind kind_of(const struct region *region)
+{
+	if (region->kind == REGION_SHARED)
+		return SPAN_SHARED;
+	return region->kind == REGION_STACK && region->high - region->low <= SMALL ? SPAN_COPIED
+										   : SPAN_PRIVATE;
+}
+
 static bool goes_with(const struct span *span, const struct region *region)
 {
-	return span->shared == (region->kind == REGION_SHARED) && region->low - span->end < NEAR;
+	return span->kind == kind_of(region) && region->low - span->end < NEAR;
 }
 
 bool client_next_span(const struct client *client, u32 *next, struct span *span)
@@ -191,8 +210,7 @@ bool client_next_span(const struct client *client, u32 *next, struct span *span)
 		++*next;
 	if (*next == client->regions)
 		return false;
-	*span = (struct span){ region[*next].low, region[*next].high,
-		region[*next].kind == REGION_SHARED };
+	*span = (struct span){ region[*next].low, region[*next].high, kind_of(&region[*next]) };
 	while (++*next < client->regions &&
 		(!has_pages(&region[*next]) || goes_with(span, &region[*next])))
 		if (has_pages(&region[*next]))

@@ -21,6 +21,8 @@ struct client {
 	bool used;
 	bool ended; /* its task was destroyed here; `death` says why */
 	u32 note;   /* what proc wants to be told again after its restart */
+	bool has_status;
+	u32 status; /* the same, of one that has ended */
 	u32 heap_end;
 	u32 regions;
 	struct region region[PAGER_REGIONS]; /* in order of address */
@@ -36,6 +38,8 @@ struct client *client_at(u32 number);
  * in user space, has rights that no page can have, or overlaps another.  The client is used then.
  */
 u32 client_define(struct client *client, u32 note, u32 regions, const u32 *words);
+/* One that has ended, with its status; used from now on, if it was not. */
+void client_remember(struct client *client, u32 note, u32 status);
 /* The child's pages are the parent's. */
 void client_fork(const struct client *parent, struct client *child, u32 note);
 
@@ -67,12 +71,17 @@ void region_brought(struct region *region, u32 page, u32 end);
 u32 client_break(struct client *client, u32 end, u32 *unmap, u32 *unmap_end);
 
 /*
- * Ranges that fork shares: regions with pages, neighbours together.  *region is where to go on,
- * first 0.  False: no more.
+ * Ranges of the parent's pages: regions with pages, neighbours together that are treated alike.
+ * *region is where to go on, first 0.  False: no more.
  */
+enum span_kind {
+	SPAN_PRIVATE, /* shared until one of the two writes */
+	SPAN_COPIED,  /* both write at once, when fork returns: a small stack */
+	SPAN_SHARED   /* both write to the same pages */
+};
 struct span {
 	u32 start, end;
-	bool shared; /* both write to the same pages */
+	enum span_kind kind;
 };
 bool client_next_span(const struct client *client, u32 *region, struct span *span);
 

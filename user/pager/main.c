@@ -100,6 +100,10 @@ static void next_client(const struct request *request, struct answer *answer)
 			continue;
 		answer->word0 = pid;
 		answer->word1 = client_at(pid)->note;
+		if (client_at(pid)->has_status) {
+			answer->word0 |= NEXT_HAS_STATUS;
+			answer->word1 |= client_at(pid)->status << NOTE_STATUS;
+		}
 		if (memory_lives(pid)) {
 			answer->handle = client_task(pid);
 			answer->rights = RIGHT_MANAGE | RIGHT_GRANT;
@@ -115,6 +119,17 @@ static u32 keep_note(const struct request *request)
 	if (!pid || pid >= PIDS || !client_at(pid)->used)
 		return ESRCH;
 	client_at(pid)->note = request->word[1];
+	return 0;
+}
+
+static u32 remember(const struct request *request)
+{
+	u32 pid = request->word[0];
+
+	if (!pid || pid >= PIDS)
+		return EINVAL;
+	client_remember(
+		client_at(pid), request->word[1] & NOTE_MASK, request->word[1] >> NOTE_STATUS);
 	return 0;
 }
 
@@ -139,6 +154,7 @@ static void serve_server(const struct request *request, struct answer *answer)
 	case PAGER_NEXT: next_client(request, answer); break;
 	case PAGER_KEEP: answer->error = keep_note(request); break;
 	case PAGER_KILL: answer->error = kill_server(request); break;
+	case PAGER_REMEMBER: answer->error = remember(request); break;
 	default: answer->error = ENOSYS;
 	}
 }
@@ -158,7 +174,7 @@ static void serve(const struct request *request, struct answer *answer)
 	} else if (is_from_server(request)) {
 		serve_server(request, answer);
 	} else {
-		answer->error = request->label <= PAGER_KILL ? EPERM : ENOSYS;
+		answer->error = request->label <= PAGER_REMEMBER ? EPERM : ENOSYS;
 	}
 }
 

@@ -70,6 +70,19 @@ static u32 share(u32 from, u32 to, u32 start, u32 end)
 	return error;
 }
 
+/*
+ * Both would fault before they do anything else.  A page that is not there is left to be shared:
+ * COPY does not pass over holes.
+ */
+static u32 copy_pages(u32 from, u32 to, u32 start, u32 end)
+{
+	struct result copied = mem_map(
+		to, from, start | PROT_READ | PROT_WRITE, start | MAP_COPY, (end - start) / PAGE);
+
+	return copied.error == EFAULT ? share(from, to, start + copied.word0 * PAGE, end)
+				      : copied.error;
+}
+
 /* Page by page: MAP does not pass over holes. */
 static u32 map_shared(u32 from, u32 to, u32 start, u32 end)
 {
@@ -85,12 +98,14 @@ static u32 map_shared(u32 from, u32 to, u32 start, u32 end)
 
 u32 memory_fork(u32 parent, u32 child)
 {
+	static u32 (*const give[])(u32 from, u32 to, u32 start, u32 end) = {
+		[SPAN_PRIVATE] = share, [SPAN_COPIED] = copy_pages, [SPAN_SHARED] = map_shared
+	};
 	u32 from = client_task(parent), to = client_task(child), next = 0, error = 0;
 	struct span span;
 
 	while (!error && client_next_span(client_at(parent), &next, &span))
-		error = span.shared ? map_shared(from, to, span.start, span.end)
-				    : share(from, to, span.start, span.end);
+		error = give[span.kind](from, to, span.start, span.end);
 	return error;
 }
 

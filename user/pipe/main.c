@@ -10,18 +10,18 @@
 /* Where the request of each one that waits lies; an empty slot, if none does. */
 static u32 slots[WAITERS];
 
-static void keep(const struct request *request, struct waiter what, struct answer *answer)
+/* False: there is no place for one more. */
+static bool keep(const struct request *request, struct waiter what, struct answer *answer)
 {
 	u32 waiter;
 
 	what.client = pipe_client(request->badge);
 	what.takes_short = request->takes_short;
 	waiter = request->call ? waiting_add(what) : NO_WAITER;
-
 	if (waiter == NO_WAITER)
-		answer->error = EAGAIN;
-	else
-		server_keep_there(&slots[waiter], answer);
+		return false;
+	server_keep_there(&slots[waiter], answer);
+	return true;
 }
 
 static u32 answer_waiter(u32 waiter, const struct answer *answer)
@@ -51,18 +51,30 @@ static void answer_readers(u32 number)
 	}
 }
 
-/* They try again with their bytes, which were not kept; without a reader they need not. */
+/* What a writer hears; those whose bytes were not taken try again with them. */
+static struct answer answer_of_writer(const struct pipe *pipe, const struct waiter *waiter)
+{
+	return (struct answer){ .error = pipe->readers ? 0 : EPIPE,
+		.word0 = waiter->taken ? waiter->bytes : 0 };
+}
+
+static bool goes_on(const struct pipe *pipe, const struct waiter *waiter)
+{
+	return !pipe->readers || (waiter->taken ? pipe->bytes <= PIPE_LOW : pipe_has_room(pipe));
+}
+
+/* Of those that try again one at a time. */
 static void answer_writers(u32 number)
 {
 	struct pipe *pipe = pipe_at(number);
 	u32 waiter;
 
-	while ((waiter = waiting_first(number, true)) != NO_WAITER) {
-		if (pipe->readers && !pipe_has_room(pipe, waiter_at(waiter)->bytes))
-			return;
-		if (!answer_waiter(
-			    waiter, &(struct answer){ .error = pipe->readers ? 0 : EPIPE }) &&
-			pipe->readers)
+	while ((waiter = waiting_first(number, true)) != NO_WAITER &&
+		goes_on(pipe, waiter_at(waiter))) {
+		struct answer answer = answer_of_writer(pipe, waiter_at(waiter));
+		bool heard = !answer_waiter(waiter, &answer);
+
+		if (heard && pipe->readers && !answer.word0)
 			return;
 	}
 }
@@ -94,7 +106,8 @@ static void read(const struct request *request, u32 number, struct answer *answe
 	if (!most) {
 		answer->error = EINVAL;
 	} else if (!pipe->bytes && pipe->writers) {
-		keep(request, (struct waiter){ .pipe = number, .bytes = most }, answer);
+		if (!keep(request, (struct waiter){ .pipe = number, .bytes = most }, answer))
+			answer->error = EAGAIN;
 	} else {
 		/* They stay where they are until the answer is sent, before the next request. */
 		answer->string = pipe_look(pipe, most, &answer->size);
@@ -104,22 +117,54 @@ static void read(const struct request *request, u32 number, struct answer *answe
 	}
 }
 
+/* A reader that waits gets them straight from the request; how many it took. */
+static u32 give_to_reader(u32 number, const struct request *request)
+{
+	u32 waiter = waiting_first(number, false);
+	struct answer answer = { .string = request->string };
+
+	if (waiter == NO_WAITER)
+		return 0;
+	answer.size = answer.word0 = MIN(request->size, waiter_at(waiter)->bytes);
+	answer.takes_short = waiter_at(waiter)->takes_short;
+	return answer_waiter(waiter, &answer) ? 0 : answer.size;
+}
+
+static bool keep_writer(
+	const struct request *request, u32 number, bool taken, struct answer *answer)
+{
+	return keep(request,
+		(struct waiter){
+			.pipe = number, .bytes = request->size, .writes = true, .taken = taken },
+		answer);
+}
+
+static void put(const struct request *request, u32 number, struct answer *answer)
+{
+	struct pipe *pipe = pipe_at(number);
+	u32 given = give_to_reader(number, request);
+
+	if (given < request->size) {
+		pipe_put(pipe, (const char *)request->string + given, request->size - given);
+		answer_readers(number);
+	}
+	answer->word0 = request->size;
+	if (pipe->bytes > PIPE_BYTES)
+		keep_writer(request, number, true, answer);
+}
+
 static void write(const struct request *request, u32 number, struct answer *answer)
 {
 	struct pipe *pipe = pipe_at(number);
 
-	if (!pipe->readers) {
+	if (!pipe->readers)
 		answer->error = EPIPE;
-	} else if (!request->size) {
+	else if (!request->size)
 		answer->word0 = 0;
-	} else if (pipe_has_room(pipe, request->size)) {
-		answer->word0 = pipe_put(pipe, request->string, request->size);
-		answer_readers(number);
-	} else {
-		keep(request,
-			(struct waiter){ .pipe = number, .bytes = request->size, .writes = true },
-			answer);
-	}
+	else if (pipe_has_room(pipe))
+		put(request, number, answer);
+	else if (!keep_writer(request, number, false, answer))
+		answer->error = EAGAIN;
 }
 
 static void serve_end(const struct request *request, u32 client, struct answer *answer)

@@ -8,7 +8,7 @@
 #define CLIENTS (PIDS + SERVERS)
 
 static struct pipe pipes[PIPES];
-static u8 rings[PIPES][PIPE_BYTES]; /* pages come when they are first written */
+static u8 rings[PIPES][RING_BYTES]; /* pages come when they are first written */
 static struct pipe_end ends[CLIENTS][PIPE_ENDS];
 
 u32 pipe_client(u32 badge)
@@ -94,28 +94,21 @@ void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe))
 
 static u8 *ring_of(const struct pipe *pipe) { return rings[pipe - pipes]; }
 
-bool pipe_has_room(const struct pipe *pipe, u32 bytes)
-{
-	return PIPE_BYTES - pipe->bytes >= (bytes <= PIPE_ATOMIC ? bytes : 1);
-}
+bool pipe_has_room(const struct pipe *pipe) { return pipe->bytes < PIPE_BYTES; }
 
-u32 pipe_put(struct pipe *pipe, const void *bytes, u32 size)
+void pipe_put(struct pipe *pipe, const void *bytes, u32 size)
 {
-	u32 place = (pipe->first + pipe->bytes) % PIPE_BYTES, n, to_end;
+	u32 place = (pipe->first + pipe->bytes) % RING_BYTES,
+	    to_end = MIN(size, RING_BYTES - place);
 
-	if (!pipe_has_room(pipe, size))
-		return 0;
-	n = MIN(size, PIPE_BYTES - pipe->bytes);
-	to_end = MIN(n, PIPE_BYTES - place);
 	memcpy(ring_of(pipe) + place, bytes, to_end);
-	memcpy(ring_of(pipe), (const u8 *)bytes + to_end, n - to_end);
-	pipe->bytes += n;
-	return n;
+	memcpy(ring_of(pipe), (const u8 *)bytes + to_end, size - to_end);
+	pipe->bytes += size;
 }
 
 const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes)
 {
-	*bytes = MIN(most, MIN(pipe->bytes, PIPE_BYTES - pipe->first));
+	*bytes = MIN(most, MIN(pipe->bytes, RING_BYTES - pipe->first));
 	return ring_of(pipe) + pipe->first;
 }
 
@@ -123,5 +116,5 @@ const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes)
 void pipe_take(struct pipe *pipe, u32 bytes)
 {
 	pipe->bytes -= bytes;
-	pipe->first = pipe->bytes ? (pipe->first + bytes) % PIPE_BYTES : 0;
+	pipe->first = pipe->bytes ? (pipe->first + bytes) % RING_BYTES : 0;
 }

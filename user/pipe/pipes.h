@@ -9,8 +9,13 @@
 
 #define PIPES 256u
 
-/* What is not longer is written at once: nobody else's bytes come between. */
-#define PIPE_ATOMIC 4096u
+/*
+ * A write is taken whole as long as the pipe holds less than PIPE_BYTES, and its writer waits while
+ * there are more than that; it goes on when so many are left, or there would be a switch for each
+ * read.
+ */
+#define RING_BYTES (PIPE_BYTES + DATA_MAX)
+#define PIPE_LOW (PIPE_BYTES / 2)
 
 struct pipe {
 	u32 readers, writers; /* numbers of clients for each end; both 0: free */
@@ -41,10 +46,9 @@ void pipe_exit(u32 client, void (*changed)(u32 pipe));
 /* The child gets what the parent has, instead of what it had itself. */
 void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe));
 
-/* Whether some of so many bytes can be written now. */
-bool pipe_has_room(const struct pipe *pipe, u32 bytes);
-/* How many of them were. */
-u32 pipe_put(struct pipe *pipe, const void *bytes, u32 size);
+/* Whether bytes can be written now: DATA_MAX at most. */
+bool pipe_has_room(const struct pipe *pipe);
+void pipe_put(struct pipe *pipe, const void *bytes, u32 size);
 /* At most `most` bytes, which stand together; they stay until they are taken. */
 const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes);
 void pipe_take(struct pipe *pipe, u32 bytes);

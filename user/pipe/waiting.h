@@ -9,8 +9,9 @@
 
 struct waiter {
 	u32 client, pipe;
-	u32 bytes;                /* asked for, or to be written; 0: this place is free */
+	u32 bytes;                /* asked for, or written; 0: this place is free */
 	bool writes, takes_short; /* whoever asked takes short strings (protocol.h) */
+	bool taken;               /* of a writer: its bytes are in the pipe */
 	u32 turn;                 /* the lower, the earlier */
 };
 

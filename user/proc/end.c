@@ -34,6 +34,30 @@ u32 end_group(u32 group, u32 status)
 	return error;
 }
 
+/* ---- Statuses that outlive this server ---- */
+
+static void remember(u32 pid)
+{
+	u32 status = process_at(pid)->status;
+
+	ipc_call(SLOT_PAGER, TAG(PAGER_REMEMBER, 2u, 0u), pid,
+		process_note(pid) | status << NOTE_STATUS, SERVER_TIME);
+}
+
+/* One that has ended is nobody's any more. */
+static void let_go(u32 pid)
+{
+	ipc_call(SLOT_PAGER, TAG(PAGER_FORGET, 1u, 0u), pid, 0, SERVER_TIME);
+	process_waited(pid);
+}
+
+void end_remember_all(void)
+{
+	for (u32 pid = 1; pid < PIDS; pid++)
+		if (process_at(pid) && process_at(pid)->state == PROCESS_ENDING)
+			remember(pid);
+}
+
 /* ---- wait ---- */
 
 /* Answers the kept wait of a parent, if a child has ended that it waits for. */
@@ -89,7 +113,7 @@ void end_wait(const struct request *request, struct answer *answer)
 	answer->word0 = process_find_ended(parent, wanted, &answer->error);
 	if (answer->word0) {
 		answer->word1 = process_at(answer->word0)->status;
-		process_waited(answer->word0);
+		let_go(answer->word0);
 	} else if (!answer->error && !(request->word[1] & WAIT_NOHANG)) {
 		keep_wait(parent, wanted, answer);
 	}
@@ -122,19 +146,36 @@ void end_tell_root(u32 status)
 	ipc_call(SLOT_PARENT, TAG(ROOT_FIRST_ENDED, 1u, 0u), status, 0, SERVER_TIME);
 }
 
+static void let_go_children(u32 pid)
+{
+	u32 child, error;
+
+	while ((child = process_find_ended(pid, 0, &error)))
+		let_go(child);
+}
+
+/* The pager has forgotten it; what nobody waits for yet it is told anew. */
+static void tell_parent(u32 pid)
+{
+	answer_wait(process_at(pid)->parent);
+	if (process_at(pid))
+		remember(pid);
+}
+
 void end_finish(u32 pid)
 {
 	static struct pager_death death;
-	u32 vector = ask_cause(pid, &death), parent = process_at(pid)->parent, status;
+	u32 vector = ask_cause(pid, &death), status;
 
 	if (note_status(pid, vector))
 		report_death(process_at(pid)->path, pid, &death);
 	files_exit(pid);
 	end_drop_wait(pid);
 	make_forget(pid);
+	let_go_children(pid);
 	status = process_at(pid)->status;
 	if (process_gone(pid))
-		answer_wait(parent);
+		tell_parent(pid);
 	if (pid == FIRST_PID)
 		end_tell_root(status);
 }

@@ -16,6 +16,11 @@ void end_finish(u32 pid);
 void end_tell_root(u32 status);
 /* PROC_WAIT. */
 void end_wait(const struct request *request, struct answer *answer);
+/*
+ * This server is about to end: the pager is told how processes end whose tasks are still on their
+ * way out.
+ */
+void end_remember_all(void);
 /* The kept wait of a process is nobody's any more (exec). */
 void end_drop_wait(u32 pid);
 

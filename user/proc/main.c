@@ -127,6 +127,8 @@ static u32 kill_server(u32 server)
 
 	if (server <= SERVER_PAGER || server >= SERVERS)
 		return EPERM;
+	if (server == SERVER_PROC)
+		end_remember_all();
 	answer = ipc_call(SLOT_PAGER, TAG(PAGER_KILL, 1u, 0u), BADGE_OF(server), 0, SERVER_TIME);
 	return answer.error ? answer.error : TAG_LABEL(answer.tag);
 }
@@ -156,14 +158,20 @@ static u32 set_group(u32 caller, u32 pid, u32 group)
 	return error;
 }
 
-static u32 set_power(u32 how)
+/* root answers only what cannot be done; it may take long until the console has shown all. */
+static void set_power(u32 how, struct answer *answer)
 {
-	struct result answer;
+	struct result refused;
 
-	if (how > POWER_RESET)
-		return EINVAL;
-	answer = ipc_call(SLOT_PARENT, TAG(ROOT_POWER, 1u, 0u), how, 0, SERVER_TIME);
-	return answer.error ? answer.error : TAG_LABEL(answer.tag);
+	if (how > POWER_RESET) {
+		answer->error = EINVAL;
+		return;
+	}
+	refused = ipc_call(SLOT_PARENT, TAG(ROOT_POWER, 1u, 0u), how, 0, SERVER_TIME);
+	if (refused.error == ETIMEDOUT)
+		drop_request(answer);
+	else
+		answer->error = refused.error ? refused.error : TAG_LABEL(refused.tag);
 }
 
 static void serve_process(const struct request *request, struct answer *answer)
@@ -184,7 +192,7 @@ static void serve_process(const struct request *request, struct answer *answer)
 		break;
 	case PROC_LIST: list_processes(word[0], answer); break;
 	case PROC_MAPS: answer->error = list_maps(word[0], word[1], answer); break;
-	case PROC_POWER: answer->error = set_power(word[0]); break;
+	case PROC_POWER: set_power(word[0], answer); break;
 	case PROC_FIRST: answer->error = EPERM; break;
 	default: answer->error = ENOSYS;
 	}
@@ -204,6 +212,8 @@ static void serve(const struct request *request, struct answer *answer)
 {
 	if (request->label == PROC_FIRST && is_from_root(request))
 		make_first(request, answer);
+	else if (request->label == PROC_KILL && is_from_root(request))
+		answer->error = kill(request->word[0], request->word[1]);
 	else if (!request->call || !process_alive(request->badge))
 		answer->error = ESRCH;
 	else

@@ -42,6 +42,9 @@ u32 make_exec(u32 pid, const struct start *start, bool *gone);
 /* Who forks beyond what it may gets the CPU only when nobody else wants it. */
 void make_slow(u32 pid);
 
+/* A process that a former proc has made: which CPU it has is not known, so it counts on any. */
+void make_found(u32 pid);
+
 /* Destroys the task; its end is told by its bit. */
 void make_destroy(u32 pid);
 /* The handles go, when the task is gone. */

@@ -21,24 +21,32 @@ static void read_path(u32 pid)
 	mem_unmap(0, FILE_WINDOW, 1);
 }
 
+static void take_task(u32 pid)
+{
+	handle_copy(0, SLOT_TASKS + pid, SLOT_NEW_TASK, RIGHT_MANAGE | RIGHT_GRANT, 0);
+	handle_drop(SLOT_NEW_TASK, 0);
+	read_path(pid);
+}
+
 /* The first process behind `pid`, its task in SLOT_TASKS if it lives; 0: no more. */
 static u32 next_process(u32 pid)
 {
 	struct result answer;
+	u32 next;
 
 	message_close_places();
 	message_open_place(ITEM_HANDLE, SLOT_NEW_TASK, 1);
 	answer = ipc_call(SLOT_PAGER, TAG(PAGER_NEXT, 1u, 0u), pid, 0, SERVER_TIME);
-	if (answer.error || TAG_LABEL(answer.tag) || answer.word0 <= pid || answer.word0 >= PIDS)
+	next = answer.word0 & ~NEXT_HAS_STATUS;
+	if (answer.error || TAG_LABEL(answer.tag) || next <= pid || next >= PIDS)
 		return 0;
-	process_restore(answer.word0, answer.word1);
-	if (TAG_ITEMS(answer.tag)) {
-		handle_copy(
-			0, SLOT_TASKS + answer.word0, SLOT_NEW_TASK, RIGHT_MANAGE | RIGHT_GRANT, 0);
-		handle_drop(SLOT_NEW_TASK, 0);
-		read_path(answer.word0);
-	}
-	return answer.word0;
+	process_restore(next, answer.word1 & NOTE_MASK);
+	make_found(next);
+	if (answer.word0 & NEXT_HAS_STATUS)
+		process_ends(next, answer.word1 >> NOTE_STATUS);
+	if (TAG_ITEMS(answer.tag))
+		take_task(next);
+	return next;
 }
 
 void restore_processes(void)

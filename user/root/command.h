@@ -1,4 +1,4 @@
-/* run= on the kernel's command line: which program, and its arguments. */
+/* What the kernel's command line says to root.  run=: which program, and its arguments. */
 #ifndef USER_ROOT_COMMAND_H
 #define USER_ROOT_COMMAND_H
 
@@ -16,5 +16,11 @@ struct command {
 
 /* The last run= of the line counts.  Words of the value are those of lib/words.h again. */
 void command_parse(const char *line, struct command *command);
+
+/* ping=: milliseconds from one ping of each server to the next. */
+#define PING_MIN 10u
+#define PING_MAX 60000u
+#define PING_USUAL 1000u
+u32 command_ping(const char *line);
 
 #endif

@@ -54,7 +54,7 @@ __noreturn void root_main(void)
 		panic("root has no endpoint: %s", error_name(error));
 	command_parse(start_page->command_line, &command);
 	if (!command.fault && (!command.count || !archive_has(command.argument[0])))
-		supervise(command.value);
+		supervise(command.value, command_ping(start_page->command_line) * 1000);
 	status = run_program();
 	if (start_page->exit)
 		sys_ctl(ROOT_SYSTEM, SYS_EXIT, status, 0);

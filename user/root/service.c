@@ -8,6 +8,7 @@
 #include "user/lib/message.h"
 #include "user/lib/print.h"
 #include "user/lib/protocol/con.h"
+#include "user/lib/protocol/names.h"
 #include "user/lib/protocol/pager.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/server.h"
@@ -144,9 +145,20 @@ static u32 give_to_con(void)
 			       service_slot(SERVER_CON, SERVICE_NOTE));
 }
 
+static u32 give_to_names(void)
+{
+	u32 error = 0;
+
+	for (u32 server = SERVER_CON; server < SERVERS && !error; server++)
+		error = give(SERVER_NAMES, (struct gift){ NAMES_SLOT(server), endpoint_of(server),
+						   RIGHT_SEND | RIGHT_GRANT, 0 });
+	return error;
+}
+
 static u32 give_special(u32 server)
 {
 	switch (server) {
+	case SERVER_NAMES: return give_to_names();
 	case SERVER_PROC: return give_to_proc();
 	case SERVER_CON: return give_to_con();
 	case SERVER_RAMFS: return store_give(service_slot(server, SERVICE_TASK));

@@ -7,6 +7,7 @@
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/protocol/protocol.h"
+#include "user/lib/tool/compare.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
 #include "user/sh/status.h"
@@ -86,7 +87,7 @@ static const struct {
 	{ "jobs", list_jobs, "jobs            what runs in the background" },
 	{ "kill", kill_jobs, "kill %N         ends a job (kill PID and kill SERVER: a program)" },
 	{ "pwd", print_folder, "pwd             the folder in which you are" },
-	{ "test", builtin_test,
+	{ "test", compare_arguments,
 		"test A = B      compares: also != -lt -le -eq -ne -ge -gt, -e FILE -d -f -s" },
 	{ "wait", wait_for_all, "wait            waits for all jobs" },
 };

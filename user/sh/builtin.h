@@ -8,8 +8,6 @@ typedef int builtin(int argc, char **argv);
 
 /* NULL: it is a program, as it is for `kill` without %n. */
 builtin *builtin_find(int argc, char **argv);
-/* `test`. */
-int builtin_test(int argc, char **argv);
 /* The names one after the other; NULL: no more. */
 const char *builtin_name(u32 n);
 

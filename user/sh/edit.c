@@ -199,8 +199,6 @@ static void put_in_sequence(struct edit *edit, u8 byte)
 	} else if (byte >= '@' && byte <= '~') {
 		edit->state = STATE_TEXT;
 		do_sequence(edit, byte);
-	} else if (byte < ' ') {
-		edit->state = STATE_TEXT;
 	}
 }
 
@@ -230,10 +228,12 @@ static void do_control(struct edit *edit, u8 byte)
 
 enum edit_result edit_put(struct edit *edit, u8 byte)
 {
-	if (edit->state != STATE_TEXT) {
+	if (edit->state != STATE_TEXT && byte >= ' ') {
 		put_in_sequence(edit, byte);
 		return EDIT_MORE;
 	}
+	/* A control character ends a sequence that is not whole, and is none of it. */
+	edit->state = STATE_TEXT;
 	switch (byte) {
 	case '\r':
 	case '\n': say(edit, "\n"); return EDIT_LINE;

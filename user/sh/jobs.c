@@ -23,7 +23,7 @@ struct job {
 };
 
 static struct job jobs[JOBS_MAX];
-static bool have_groups;
+static bool have_groups, interrupted;
 static u32 newest;
 
 void jobs_begin(bool groups) { have_groups = groups; }
@@ -96,8 +96,16 @@ int job_wait(struct job *job)
 		terminal_set_front((u32)job->group);
 	status = wait_for(job);
 	if (have_groups)
-		terminal_set_front(0);
+		interrupted |= terminal_set_front(0);
 	return status;
+}
+
+bool jobs_interrupted(void)
+{
+	bool was = interrupted;
+
+	interrupted = false;
+	return was;
 }
 
 void job_leave(struct job *job)
@@ -127,7 +135,7 @@ int jobs_wait(void)
 {
 	int status = 0;
 
-	for (u32 n = 0; n < JOBS_MAX; n++)
+	for (u32 n = 0; n < JOBS_MAX && !interrupted; n++)
 		if (jobs[n].used)
 			status = job_wait(&jobs[n]);
 	return status;

@@ -15,6 +15,8 @@ struct job *job_new(const char *text, u32 length);
 void job_add(struct job *job, pid_t pid);
 /* In front until all of it has ended: the status of its last process. */
 int job_wait(struct job *job);
+/* Whether the interrupt key came while a job was in front, since the last call of this. */
+bool jobs_interrupted(void);
 /* Goes on by itself; said at a prompt. */
 void job_leave(struct job *job);
 

@@ -9,6 +9,7 @@
 #include "user/lib/c/unistd.h"
 #include "user/lib/posix/descriptor.h"
 #include "user/lib/posix/process.h"
+#include "user/lib/protocol/proc.h"
 #include "user/lib/startup.h"
 #include "user/sh/builtin.h"
 #include "user/sh/expand.h"
@@ -367,8 +368,12 @@ int run_line(const char *line)
 		fprintf(stderr, "sh: %s\n", parsed.fault);
 		return last_status = STATUS_SYNTAX;
 	}
-	for (u32 i = 0; i < parsed.pipelines; i++)
+	jobs_interrupted();
+	for (u32 i = 0; i < parsed.pipelines; i++) {
+		if (jobs_interrupted())
+			return last_status = (int)STATUS_BY_KILL;
 		if (!i || is_due(&parsed.pipeline[i - 1]))
 			run_pipeline(&parsed.pipeline[i]);
+	}
 	return last_status;
 }

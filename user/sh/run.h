@@ -6,7 +6,7 @@
 
 /* $0, $1 and so on. */
 void run_begin(int argc, char **argv);
-/* The status of its last command. */
+/* The status of its last command.  The interrupt key ends the command, and with it the line. */
 int run_line(const char *line);
 
 #endif

@@ -187,6 +187,54 @@ void *object_alloc(struct object_cache *cache, u32 gfp)
 	return clear_object(object, cache->size);
 }
 
+/* Up to `n` of those that are free in the first page that has any, lock held; how many. */
+static u32 take_from_page(struct object_cache *cache, void **objects, u32 n)
+{
+	struct page *page = list_first(&cache->partial, struct page, list);
+	struct object_page *head = lowmem_page_address(page);
+	u32 taken = 0, most = MIN(n, head->free);
+
+	cache->empty -= head->free == cache->per_page;
+	for (u32 word = 0; taken < most; word++) {
+		u32 bits = head->free_bits[word];
+		u8 *first = (u8 *)head + cache->first + word * 32 * stride(cache);
+
+		for (; bits && taken < most; bits &= bits - 1)
+			objects[taken++] = first + lowest_bit(bits) * stride(cache);
+		head->free_bits[word] = bits;
+	}
+	head->free -= taken;
+	if (!head->free)
+		page_filled(cache, page);
+	cache->in_use += taken;
+	return taken;
+}
+
+/* When the pages have no more. */
+static __cold u32 alloc_one_by_one(struct object_cache *cache, u32 gfp, void **objects, u32 n)
+{
+	u32 taken = 0;
+
+	while (taken < n && (objects[taken] = object_alloc(cache, gfp)))
+		taken++;
+	return taken;
+}
+
+u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n)
+{
+	u32 taken = 0, flags;
+
+	if (alloc_fails(gfp))
+		return 0;
+	flags = spin_lock_irqsave(&cache->lock);
+	while (taken < n && !list_empty(&cache->partial))
+		taken += take_from_page(cache, objects + taken, n - taken);
+	spin_unlock_irqrestore(&cache->lock, flags);
+	for (u32 i = 0; i < taken; i++)
+		object_taken(objects[i], cache->size, stride(cache), cache->name);
+	return taken == n ? n : taken + alloc_one_by_one(cache, gfp, objects + taken, n - taken);
+}
+
 static inline struct object_page *head_of(const void *object)
 {
 	return (struct object_page *)ALIGN_DOWN((uintptr_t)object, PAGE_SIZE);
@@ -214,6 +262,19 @@ static __cold void drop_page(const struct object_cache *cache, struct page *page
 	free_page(page);
 }
 
+/* How many they were. */
+static u32 drop_pages(const struct object_cache *cache, const struct list *pages)
+{
+	u32 n = 0;
+
+	list_for_each_safe(node, pages)
+	{
+		drop_page(cache, list_entry(node, struct page, list));
+		n++;
+	}
+	return n;
+}
+
 /*
  * Lock held; the page has no object in use any more.  Keeps it, behind all that are partly used, or
  * takes it out of the cache if there is an empty one already; then it is returned.
@@ -234,7 +295,7 @@ static struct page *page_emptied(struct object_cache *cache, struct page *page)
 }
 
 /* Lock held.  The page, if it has left the cache. */
-static struct page *put_object(
+static inline struct page *put_object(
 	struct object_cache *cache, struct page *page, struct object_page *head, u32 index)
 {
 	ASSERT(!bit_test(head->free_bits, index),
@@ -250,7 +311,7 @@ static struct page *put_object(
 }
 
 /* The page holds objects of the cache. */
-static inline void free_in_page(struct object_cache *cache, struct page *page, void *object)
+static __noinline void free_in_page(struct object_cache *cache, struct page *page, void *object)
 {
 	u32 index = object_index(cache, object), flags;
 	struct page *empty;
@@ -263,14 +324,39 @@ static inline void free_in_page(struct object_cache *cache, struct page *page, v
 		drop_page(cache, empty);
 }
 
-void object_free(struct object_cache *cache, void *object)
+/* Its page.  Panics unless it is one of the cache's. */
+static inline struct page *page_of(const struct object_cache *cache, void *object)
 {
 	struct page *page = virt_to_page(object);
 
 	ASSERT((page->flags & PG_OBJECTS) && page->cache == cache,
 		"object %p is not one of cache %s, page flags 0x%x", object, cache->name,
 		page->flags);
-	free_in_page(cache, page, object);
+	return page;
+}
+
+void object_free(struct object_cache *cache, void *object)
+{
+	free_in_page(cache, page_of(cache, object), object);
+}
+
+/* Pages that leave the cache are dropped without the lock. */
+void object_free_many(struct object_cache *cache, void *const *objects, u32 n)
+{
+	struct list empty = LIST_INIT(empty);
+	u32 flags = spin_lock_irqsave(&cache->lock);
+
+	for (u32 i = 0; i < n; i++) {
+		struct page *page = page_of(cache, objects[i]);
+		u32 index = object_index(cache, objects[i]);
+
+		object_freed(objects[i], stride(cache), cache->name);
+		page = put_object(cache, page, head_of(objects[i]), index);
+		if (page)
+			list_append(&empty, &page->list);
+	}
+	spin_unlock_irqrestore(&cache->lock, flags);
+	drop_pages(cache, &empty);
 }
 
 /* Takes the empty pages out of the cache, into `pages`. */
@@ -291,15 +377,9 @@ static void take_empty_pages(struct object_cache *cache, struct list *pages)
 __cold u32 object_cache_trim(struct object_cache *cache)
 {
 	struct list pages = LIST_INIT(pages);
-	u32 n = 0;
 
 	take_empty_pages(cache, &pages);
-	list_for_each_safe(node, &pages)
-	{
-		drop_page(cache, list_entry(node, struct page, list));
-		n++;
-	}
-	return n;
+	return drop_pages(cache, &pages);
 }
 
 __cold u32 drain_object_pages(void)

@@ -20,9 +20,11 @@ struct mmu_gather {
 	/* for what was cleared since the last flush (debug build) */
 	struct pending_flush pending;
 	bool frames_only; /* entries of frames without owner stay */
-	u32 npages;
+	u32 npages, nrecords;
 	struct page *pages[GATHER_PAGES];
+	struct mapping *records[GATHER_PAGES]; /* of those frames that have an owner */
 };
+_Static_assert(GATHER_PAGES <= RECORDS_AT_ONCE, "too many records are gathered");
 
 struct mm *mm_create(void)
 {
@@ -79,7 +81,7 @@ static void gather_begin(struct mmu_gather *gather, struct mm *mm)
 	gather->mm = mm;
 	gather->frames_only = false;
 	gather->pending = (struct pending_flush){};
-	gather->npages = 0;
+	gather->npages = gather->nrecords = 0;
 	list_init(&gather->pmds);
 	list_init(&gather->ptes);
 }
@@ -114,7 +116,9 @@ static void gather_flush(struct mmu_gather *gather)
 	pending_flush_check(&gather->pending, "a page or page table of an address space");
 	for (u32 i = 0; i < gather->npages; i++)
 		put_page(gather->pages[i]);
-	gather->npages = 0;
+	if (gather->nrecords)
+		mapping_free_many(gather->mm, gather->records, gather->nrecords);
+	gather->npages = gather->nrecords = 0;
 }
 
 /* Flushes the mask, then pages to the allocator and tables to the quicklists.  No lock held. */
@@ -254,27 +258,33 @@ static void gather_entry(struct mmu_gather *gather, pte_t *pte, uintptr_t addres
 	if (!frame_is_counted(pfn))
 		return;
 	if (mm->account && has_owner(pfn))
-		mapping_free(mm, frame_unmap(pfn_to_page(pfn), mm, address));
+		gather->records[gather->nrecords++] = frame_unmap(pfn_to_page(pfn), mm, address);
 	pending_frame_mm(&pfn_to_page(pfn)->pending, &mm->tlb);
 	gather->pages[gather->npages++] = pfn_to_page(pfn);
 }
 
-static bool eight_are_none(const pteval_t *entry)
+static inline bool eight_are_none(const pteval_t *entry)
 {
 	return !(entry[0] | entry[1] | entry[2] | entry[3] | entry[4] | entry[5] | entry[6] |
 		 entry[7]);
 }
 
+static inline bool many_are_none(const pteval_t *entry)
+{
+	return eight_are_none(entry) && eight_are_none(entry + 8) && eight_are_none(entry + 16) &&
+	       eight_are_none(entry + 24);
+}
+
 /*
  * How many entries of a PTE or PMD table, of `n` from this one on, are none before the first that
- * is not.  Most are none: they are passed by eights.
+ * is not.  Most are none: they are passed by many at a time.
  */
 static u32 count_none(const pteval_t *entry, u32 n)
 {
 	u32 i = 0;
 
-	while (i + 8 <= n && eight_are_none(entry + i))
-		i += 8;
+	while (i + 32 <= n && many_are_none(entry + i))
+		i += 32;
 	while (i < n && !entry[i])
 		i++;
 	return i;

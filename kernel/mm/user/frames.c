@@ -35,6 +35,31 @@ struct mapping *mapping_alloc(struct mm *mm, int *error)
 	return record;
 }
 
+/* Near its limit a task gets them one by one. */
+u32 mapping_alloc_many(struct mm *mm, struct mapping **records, u32 n, int *error)
+{
+	const u32 size = sizeof(**records);
+	u32 made;
+
+	if (!account_charge(mm->account, n * size)) {
+		records[0] = mapping_alloc(mm, error);
+		return records[0] ? 1 : 0;
+	}
+	made = object_alloc_many(&mapping_cache, GFP_KERNEL, (void **)records, n);
+	account_return(mm->account, (n - made) * size);
+	for (u32 i = 0; i < made; i++)
+		records[i]->mm = mm;
+	if (!made)
+		*error = -ENOMEM;
+	return made;
+}
+
+void mapping_free_many(struct mm *mm, struct mapping *const *records, u32 n)
+{
+	account_return(mm->account, n * (u32)sizeof(**records));
+	object_free_many(&mapping_cache, (void *const *)records, n);
+}
+
 void mapping_free(struct mm *mm, struct mapping *record)
 {
 	account_return(mm->account, sizeof(*record));
@@ -48,27 +73,12 @@ void frame_begin(struct page *page, struct mm *owner)
 	page->owner = owner;
 }
 
-void frame_map(struct page *page, struct mapping *record, uintptr_t address, u32 prot)
-{
-	INVARIANT(53, (prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC),
-		"frame 0x%x is mapped at %x for writing and execution", page_to_pfn(page),
-		(u32)address);
-	record->place = (u32)address | prot;
-	record->next = page->mappings;
-	page->mappings = record;
-}
-
-static bool is_at(const struct mapping *record, const struct mm *mm, uintptr_t address)
-{
-	return record->mm == mm && (record->place & PAGE_MASK) == address;
-}
-
-struct mapping *frame_mapping(
+struct mapping *frame_find_mapping(
 	const struct page *page, const struct mm *mm, uintptr_t address, u32 *steps)
 {
 	struct mapping *record = page->mappings;
 
-	for (++*steps; record && !is_at(record, mm, address); ++*steps)
+	for (++*steps; record && !mapping_is_at(record, mm, address); ++*steps)
 		record = record->next;
 	INVARIANT(54, record, "frame 0x%x has no record of its entry at %x", page_to_pfn(page),
 		(u32)address);
@@ -115,7 +125,7 @@ struct mapping *frame_unmap(struct page *page, struct mm *mm, uintptr_t address)
 {
 	struct mapping **link = &page->mappings, *record;
 
-	while (*link && !is_at(*link, mm, address))
+	while (*link && !mapping_is_at(*link, mm, address))
 		link = &(*link)->next;
 	record = *link;
 	INVARIANT(54, record, "frame 0x%x has no record of its entry at %x", page_to_pfn(page),

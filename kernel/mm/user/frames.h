@@ -17,6 +17,8 @@
 #define MM_FRAMES_H
 
 #include "arch/x86/cpu/spinlock.h"
+#include "lib/abi/abi.h"
+#include "lib/assert.h"
 #include "mm/pages/page.h"
 #include "mm/tables/address_space.h"
 
@@ -42,6 +44,12 @@ void frames_init(void);
  */
 struct mapping *mapping_alloc(struct mm *mm, int *error);
 void mapping_free(struct mm *mm, struct mapping *record);
+/*
+ * The same of up to `n`, at most RECORDS_AT_ONCE.  How many there are: 1 or more, or 0 with *error.
+ */
+#define RECORDS_AT_ONCE 64u
+u32 mapping_alloc_many(struct mm *mm, struct mapping **records, u32 n, int *error);
+void mapping_free_many(struct mm *mm, struct mapping *const *records, u32 n);
 
 /* All below: maps_lock held. */
 
@@ -50,10 +58,31 @@ void frame_begin(struct page *page, struct mm *owner);
 /* The same undone, if it could not be mapped; the charge stays. */
 void frame_never_mapped(struct page *page);
 /* Enters `record`, which belongs to mm, for the entry at `address`. */
-void frame_map(struct page *page, struct mapping *record, uintptr_t address, u32 prot);
-/* The record of the entry at `address`; counts the records that it passes in *steps. */
-struct mapping *frame_mapping(
+static inline void frame_map(struct page *page, struct mapping *record, uintptr_t address, u32 prot)
+{
+	INVARIANT(53, (prot & (PROT_WRITE | PROT_EXEC)) != (PROT_WRITE | PROT_EXEC),
+		"frame 0x%x is mapped at %x for writing and execution", page_to_pfn(page),
+		(u32)address);
+	record->place = (u32)address | prot;
+	record->next = page->mappings;
+	page->mappings = record;
+}
+static inline bool mapping_is_at(
+	const struct mapping *record, const struct mm *mm, uintptr_t address)
+{
+	return record->mm == mm && (record->place & PAGE_MASK) == address;
+}
+/* The record of the entry at `address`, which is there; counts those that it passes in *steps. */
+struct mapping *frame_find_mapping(
 	const struct page *page, const struct mm *mm, uintptr_t address, u32 *steps);
+static inline struct mapping *frame_mapping(
+	const struct page *page, const struct mm *mm, uintptr_t address, u32 *steps)
+{
+	if (!mapping_is_at(page->mappings, mm, address))
+		return frame_find_mapping(page, mm, address, steps);
+	++*steps;
+	return page->mappings;
+}
 static inline bool frame_mapped_once(const struct page *page) { return !page->mappings->next; }
 /*
  * The entry at `address` has been cleared: takes its record out, for mapping_free(), and passes the

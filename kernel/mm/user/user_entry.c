@@ -2,34 +2,12 @@
 #include "mm/user/user_entry.h"
 
 #include "lib/abi/abi.h"
-#include "mm/boot/ram_layout.h"
-
-pteval_t user_entry_flags(u32 prot)
-{
-	pteval_t flags = _PAGE_PRESENT | _PAGE_USER;
-
-	if (prot & PROT_WRITE)
-		flags |= _PAGE_RW;
-	if (!(prot & PROT_EXEC))
-		flags |= pte_nx_bit;
-	return flags;
-}
-
-static struct page *frame_of(pte_t pte)
-{
-	struct page *page;
-
-	if (!pte_present(pte) || pte_pfn(pte) >= max_pfn)
-		return NULL;
-	page = pfn_to_page(pte_pfn(pte));
-	return (page->flags & PG_USER) ? page : NULL;
-}
 
 struct page *user_frame_at(struct mm *mm, uintptr_t address)
 {
 	const pte_t *pte = mm_pte(mm, address);
 
-	return pte ? frame_of(*pte) : NULL;
+	return pte ? user_frame_of(*pte) : NULL;
 }
 
 struct page *user_frame_with(struct mm *mm, uintptr_t address, u32 prot)
@@ -38,7 +16,7 @@ struct page *user_frame_with(struct mm *mm, uintptr_t address, u32 prot)
 
 	if (!pte || ((prot & PROT_WRITE) && !(pte->v & _PAGE_RW)))
 		return NULL;
-	return frame_of(*pte);
+	return user_frame_of(*pte);
 }
 
 void user_entry_set(struct mm *mm, uintptr_t address, const struct page *page, u32 prot)

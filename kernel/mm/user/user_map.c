@@ -65,8 +65,8 @@ __cold int user_map_device(const struct range *to, u32 prot, pfn_t pfn, u32 *don
 
 /* ---- Pages of another place ---- */
 
-static int do_map(const struct source *source, const struct range *from, uintptr_t from_at,
-	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
+static int do_map(struct source *source, const struct range *from, uintptr_t from_at, struct mm *to,
+	uintptr_t address, u32 prot, struct mapping *record)
 {
 	(void)from;
 	(void)from_at;
@@ -74,7 +74,7 @@ static int do_map(const struct source *source, const struct range *from, uintptr
 }
 
 /* `to` has been charged for the frame. */
-static __cold int do_grant(const struct source *source, const struct range *from, uintptr_t from_at,
+static __cold int do_grant(struct source *source, const struct range *from, uintptr_t from_at,
 	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	struct page *page = source->page;
@@ -169,10 +169,11 @@ static int copy_one(struct mm *from, uintptr_t from_at, struct mm *to, uintptr_t
  */
 static bool copied_in_place(struct mm *mm, uintptr_t address, u32 prot)
 {
-	struct source source = {};
+	struct source source;
 	bool alone;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	alone = source_look(mm, address, &source) == 0 && frame_mapped_once(source.page) &&
 		source.page->owner == mm;
 	if (alone)

@@ -23,14 +23,14 @@ static bool tables_made(struct mm *mm, uintptr_t address, int *error)
  * Enters a frame; maps_lock held.  The entry counts as one user of the page, whom the caller
  * brings. -EAGAIN: no table stands there.
  */
-static int enter(
-	struct mm *mm, uintptr_t address, struct page *page, u32 prot, struct mapping *record)
+static int enter(struct mm *mm, struct sweep *sweep, uintptr_t address, struct page *page, u32 prot,
+	struct mapping *record)
 {
 	int error = 0;
 	pte_t *pte;
 
 	spin_lock(&mm->page_table_lock);
-	pte = mm_pte(mm, address);
+	pte = sweep_to(sweep, mm, address);
 	if (!pte)
 		error = -EAGAIN;
 	else if (!pte_none(*pte))
@@ -80,7 +80,7 @@ static int enter_new(struct mm *mm, uintptr_t address, struct page *page, u32 pr
 		if (replace && !old)
 			old = take_out(mm, address);
 		frame_begin(page, mm);
-		error = enter(mm, address, page, prot, record);
+		error = enter(mm, &(struct sweep){}, address, page, prot, record);
 		if (error)
 			frame_never_mapped(page);
 		spin_unlock(&maps_lock);
@@ -109,7 +109,8 @@ int user_place_page(struct mm *mm, uintptr_t address, struct page *page, u32 pro
 
 int source_look(struct mm *mm, uintptr_t address, struct source *source)
 {
-	struct page *page = user_frame_at(mm, address);
+	const pte_t *pte = sweep_to(&source->from, mm, address);
+	struct page *page = pte ? user_frame_of(*pte) : NULL;
 
 	if (!page)
 		return -EFAULT;
@@ -121,8 +122,8 @@ int source_look(struct mm *mm, uintptr_t address, struct source *source)
 	return 0;
 }
 
-int source_map(const struct source *source, struct mm *to, uintptr_t address, u32 prot,
-	struct mapping *record)
+int source_map(
+	struct source *source, struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
 {
 	int error;
 
@@ -131,7 +132,7 @@ int source_map(const struct source *source, struct mm *to, uintptr_t address, u3
 		return -EPERM;
 	if (atomic_read(&source->page->count) >= FRAME_MAPPINGS_MAX)
 		return -ENOMEM;
-	error = enter(to, address, source->page, prot, record);
+	error = enter(to, &source->to, address, source->page, prot, record);
 	if (!error)
 		get_page(source->page);
 	return error;
@@ -140,7 +141,7 @@ int source_map(const struct source *source, struct mm *to, uintptr_t address, u3
 int user_map_from(const struct range *from, uintptr_t from_at, struct mm *to, uintptr_t address,
 	u32 prot, with_source_t with)
 {
-	struct source source = {};
+	struct source source;
 	int error;
 	struct mapping *record = mapping_alloc(to, &error);
 
@@ -148,6 +149,7 @@ int user_map_from(const struct range *from, uintptr_t from_at, struct mm *to, ui
 		return error;
 	do {
 		spin_lock(&maps_lock);
+		source_begin(&source);
 		error = source_look(from->mm, from_at, &source);
 		if (!error)
 			error = with(&source, from, from_at, to, address, prot, record);

@@ -22,26 +22,53 @@ static inline uintptr_t at(const struct range *range, u32 i)
  */
 int user_place_page(struct mm *mm, uintptr_t address, struct page *page, u32 prot, bool replace);
 
+/* The entry that was looked at last, in one hold of maps_lock: the next one stands behind it. */
+struct sweep {
+	pte_t *pte;
+	uintptr_t address;
+};
+
+/* The entry for `address`; NULL: no table stands there. */
+static inline pte_t *sweep_to(struct sweep *sweep, struct mm *mm, uintptr_t address)
+{
+	bool next = sweep->pte && address == sweep->address + PAGE_SIZE && address % PMD_SIZE;
+
+	sweep->pte = next ? sweep->pte + 1 : mm_pte(mm, address);
+	sweep->address = address;
+	return sweep->pte;
+}
+
 /* A frame where it is mapped. */
 struct source {
 	struct page *page;
 	struct mapping *record;
 	u32 prot;
-	u32 steps; /* records passed by source_look() since this was {} */
+	u32 steps;             /* records passed by source_look() in this hold */
+	struct sweep from, to; /* of source_look(), source_map() */
 };
 
-/* The frame with an owner that is mapped at `address`; maps_lock held.  -EFAULT, -EPERM. */
+/* Before each hold of maps_lock. */
+static inline void source_begin(struct source *source)
+{
+	source->steps = 0;
+	source->from.pte = source->to.pte = NULL;
+}
+
+/*
+ * The frame with an owner that is mapped at `address`; maps_lock held, since source_begin().
+ * -EFAULT, -EPERM.
+ */
 int source_look(struct mm *mm, uintptr_t address, struct source *source);
 /*
  * Maps the source's frame too, with the rights that both allow; maps_lock held.  -EAGAIN: no table
  * stands there.
  */
-int source_map(const struct source *source, struct mm *to, uintptr_t address, u32 prot,
-	struct mapping *record);
+int source_map(
+	struct source *source, struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
 
 /* What is done with a source, once looked at; maps_lock held.  Returns what source_map() does. */
-typedef int (*with_source_t)(const struct source *source, const struct range *from,
-	uintptr_t from_at, struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
+typedef int (*with_source_t)(struct source *source, const struct range *from, uintptr_t from_at,
+	struct mm *to, uintptr_t address, u32 prot, struct mapping *record);
 
 /*
  * Makes a record and the tables, and does `with` to what is mapped at from_at, in `from`.  The

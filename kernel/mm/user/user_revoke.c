@@ -56,10 +56,11 @@ static void revoke_everywhere(struct page *page)
 
 static int revoke_one(struct mm *mm, uintptr_t address)
 {
-	struct source source = {};
+	struct source source;
 	int error;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	error = source_look(mm, address, &source);
 	if (!error && source.page->owner != mm)
 		error = -EPERM;

@@ -11,16 +11,15 @@
 /* Pages between two looks for a reschedule, and before a flush. */
 #define PIECE_PAGES 64u
 
-/* The source still maps what it shares, without write. */
-static int do_share(const struct source *source, const struct range *from, uintptr_t from_at,
-	struct mm *to, uintptr_t address, u32 prot, struct mapping *record)
-{
-	(void)from;
-	(void)from_at;
-	if (source->prot & PROT_WRITE)
-		return -EFAULT;
-	return source_map(source, to, address, prot & ~PROT_WRITE, record);
-}
+/* A piece of what is shared: pages of it that are there, and records for their new mappings. */
+struct piece {
+	u32 end;         /* the first page of the range behind it */
+	u32 found, next; /* pages in page[]; the next one to be shared */
+	u32 made, used;  /* records, for pages from `next` on */
+	u16 page[PIECE_PAGES];
+	struct mapping *record[PIECE_PAGES];
+};
+_Static_assert(PIECE_PAGES <= RECORDS_AT_ONCE, "a piece has too many pages");
 
 /* Takes write from a source page, if it has it.  True if a CPU may still hold it. */
 static bool take_write(struct mm *mm, uintptr_t address, const struct source *source)
@@ -31,55 +30,109 @@ static bool take_write(struct mm *mm, uintptr_t address, const struct source *so
 	return true;
 }
 
-/*
- * From page i on, as far as one hold goes; returns the first page that is left.  `there` gets a bit
- * for each page that was found.
- */
-static u32 take_writes(const struct range *from, u32 i, u32 end, u32 *there)
+/* From page i to the piece's end, or as far as one hold goes: then the piece ends there. */
+static void take_writes(const struct range *from, u32 i, struct piece *piece)
 {
-	struct source source = {};
+	struct source source;
 	bool any = false;
 
 	spin_lock(&maps_lock);
-	for (u32 n = 0; i < end && source.steps < RECORDS_A_HOLD; i++, n++) {
+	source_begin(&source);
+	for (; i < piece->end && source.steps < RECORDS_A_HOLD; i++) {
 		int error = source_look(from->mm, at(from, i), &source);
 
 		if (error != -EFAULT)
-			bit_set(there, n);
+			piece->page[piece->found++] = (u16)i;
 		if (!error)
 			any = take_write(from->mm, at(from, i), &source) || any;
 	}
 	spin_unlock(&maps_lock);
 	if (any)
 		flush_tlb_mm(&from->mm->tlb);
-	return i;
+	piece->end = i;
 }
 
-/* Pages [*done, end) that are there, whose writes have been taken and flushed. */
-static int share_piece(const struct range *to, const struct range *from, u32 prot, u32 end,
-	const u32 *there, u32 *done)
+/* A page whose write has been taken and flushed.  -EFAULT: it has changed since. */
+static int share_one(const struct range *to, const struct range *from, u32 i, u32 prot,
+	struct source *source, struct mapping *record)
 {
-	for (u32 n = 0; *done < end; ++*done, n++) {
-		int error;
+	int error = source_look(from->mm, at(from, i), source);
 
-		if (!bit_test(there, n))
-			continue;
-		error = user_map_from(from, at(from, *done), to->mm, at(to, *done), prot, do_share);
+	if (!error && source->prot & PROT_WRITE)
+		error = -EFAULT;
+	return error ? error : source_map(source, to->mm, at(to, i), prot & ~PROT_WRITE, record);
+}
+
+/* As many as there are records for, and one hold allows. */
+static int share_hold(
+	const struct range *to, const struct range *from, u32 prot, struct piece *piece)
+{
+	struct source source;
+	int error = 0;
+
+	spin_lock(&maps_lock);
+	source_begin(&source);
+	while (piece->next < piece->found && piece->used < piece->made &&
+		source.steps < RECORDS_A_HOLD) {
+		error = share_one(to, from, piece->page[piece->next], prot, &source,
+			piece->record[piece->used]);
 		if (error && error != -EFAULT)
-			return error;
+			break;
+		piece->used += !error;
+		piece->next++;
+		error = 0;
 	}
-	return 0;
+	spin_unlock(&maps_lock);
+	return error;
+}
+
+/* More records, if there is none left.  0, or why there are none. */
+static int take_records(struct mm *mm, struct piece *piece)
+{
+	int error = 0;
+
+	if (piece->used == piece->made) {
+		piece->used = 0;
+		piece->made =
+			mapping_alloc_many(mm, piece->record, piece->found - piece->next, &error);
+	}
+	return error;
+}
+
+/* *done: the page that failed, or the piece's end. */
+static int share_piece(
+	const struct range *to, const struct range *from, u32 prot, struct piece *piece, u32 *done)
+{
+	int error = 0;
+
+	while (piece->next < piece->found && !error) {
+		error = take_records(to->mm, piece);
+		if (!error)
+			error = share_hold(to, from, prot, piece);
+		if (error == -EAGAIN)
+			error = mm_make_tables(to->mm, at(to, piece->page[piece->next]));
+	}
+	mapping_free_many(to->mm, piece->record + piece->used, piece->made - piece->used);
+	*done = error ? piece->page[piece->next] : piece->end;
+	return error;
+}
+
+static bool ranges_overlap(const struct range *a, const struct range *b)
+{
+	return a->mm == b->mm && at(a, 0) < at(b, b->n) && at(b, 0) < at(a, a->n);
 }
 
 int user_share(const struct range *to, const struct range *from, u32 prot, u32 *done)
 {
-	int error = 0;
+	int error = ranges_overlap(to, from) ? -EINVAL : 0;
 
 	for (*done = 0; *done < to->n && !error;) {
-		u32 there[(PIECE_PAGES + 31) / 32] = { 0 };
-		u32 end = take_writes(from, *done, MIN(*done + PIECE_PAGES, to->n), there);
+		struct piece piece;
 
-		error = share_piece(to, from, prot, end, there, done);
+		piece.end = MIN(*done + PIECE_PAGES, to->n);
+		piece.found = piece.next = piece.made = piece.used = 0;
+		take_writes(from, *done, &piece);
+		error = share_piece(to, from, prot, &piece, done);
 		cond_resched();
 	}
 	return error;
@@ -101,11 +154,12 @@ static int protect_one(
 
 static int protect_piece(const struct range *range, u32 prot, u32 end, u32 *done)
 {
-	struct source source = {};
+	struct source source;
 	bool flush = false;
 	int error = 0;
 
 	spin_lock(&maps_lock);
+	source_begin(&source);
 	while (*done < end && !error && source.steps < RECORDS_A_HOLD) {
 		error = protect_one(range->mm, at(range, *done), prot, &source, &flush);
 		*done += !error;

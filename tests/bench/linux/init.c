@@ -139,6 +139,9 @@ void begin(const unsigned *stack)
 {
 	unsigned cpu0 = 1;
 
+	/* A child of measure_programs(), which ends at once. */
+	if (*stack == 3)
+		syscall(SYS_EXIT, 0, 0, 0);
 	mount("proc", "/proc");
 	mount("sysfs", "/sys");
 	read_command_line();

@@ -108,7 +108,7 @@ static void null_calls(u32 operations)
 
 /* Pipes to the partner and back, or two eventfds. */
 static int to_partner[2], from_partner[2];
-static char buffer[65536];
+static char buffer[65536] __attribute__((aligned(PAGE)));
 static u32 size, expected;
 
 static void put(const int *pipe, u32 bytes)
@@ -152,6 +152,23 @@ static void take_long_messages(void)
 	for (;;) {
 		for (u32 left = expected; left; left -= sizeof(buffer))
 			get(to_partner, sizeof(buffer));
+		put(from_partner, 1);
+	}
+}
+
+/* The same by pages. */
+static void stream(u32 kib)
+{
+	for (; kib; kib -= PAGE / 1024)
+		put(to_partner, PAGE);
+	get(from_partner, 1);
+}
+
+static void take_stream(void)
+{
+	for (;;) {
+		for (u32 left = expected; left; left -= PAGE)
+			get(to_partner, PAGE);
 		put(from_partner, 1);
 	}
 }
@@ -273,6 +290,44 @@ static void processes(u32 operations)
 	}
 }
 
+static void forks(u32 operations)
+{
+	while (operations--) {
+		long child = syscall(SYS_FORK, 0, 0, 0);
+
+		if (!child)
+			syscall(SYS_EXIT, 0, 0, 0);
+		syscall(SYS_WAITPID, child, 0, 0);
+	}
+}
+
+/* With `buffer` filled this program has about 24 pages; some more for the second. */
+static void forks_of_many_pages(u32 pages)
+{
+	void *room = map(pages, MAP_PRIVATE | MAP_ANONYMOUS, NOBODY);
+
+	touch(room, pages);
+	measure("fork_exit_wait_100p", 200, forks);
+	unmap(room, pages);
+}
+
+/* This program again, which ends at once if it has three arguments (init.c). */
+static void spawns(u32 operations)
+{
+	static const char *const arguments[] = { "init", "end", "now", NULL };
+	static const char *const none[] = { NULL };
+
+	while (operations--) {
+		long child = syscall(SYS_FORK, 0, 0, 0);
+
+		if (!child) {
+			syscall(SYS_EXECVE, "/init", arguments, none);
+			syscall(SYS_EXIT, 1, 0, 0);
+		}
+		syscall(SYS_WAITPID, child, 0, 0);
+	}
+}
+
 void measure_programs(const char *tag, void (*entry)(void))
 {
 	line_tag = tag;
@@ -289,4 +344,9 @@ void measure_programs(const char *tag, void (*entry)(void))
 	syscall(SYS_FTRUNCATE, page_file, PAGE, 0);
 	measure("map_unmap", 10000, map_and_unmap);
 	measure("task_create_destroy", 1000, processes);
+	measure("fork_exit_wait_24p", 200, forks);
+	forks_of_many_pages(100 - 24);
+	measure("spawn_exit_wait", 200, spawns);
+	messages("pipe_roundtrip", 1, 10000, round_trips, answer_for_ever);
+	messages("pipe_throughput", 1, 4096, stream, take_stream);
 }

@@ -10,6 +10,7 @@ enum {
 	SYS_OPEN = 5,
 	SYS_CLOSE = 6,
 	SYS_WAITPID = 7,
+	SYS_EXECVE = 11,
 	SYS_MOUNT = 21,
 	SYS_KILL = 37,
 	SYS_PIPE = 42,

@@ -135,6 +135,8 @@ def make_iso(kernel, append, folder, modules=()):
 class Boot:
     """One run of QEMU; a context manager, so that no QEMU outlives its test."""
 
+    output_limit = OUTPUT_LIMIT
+
     def __init__(self, machine, build, iso=None, paused=False):
         self.machine = machine
         self.elf = build / machine.elf_name
@@ -278,7 +280,7 @@ class Boot:
         more.
         """
         before = len(self.output)
-        assert before < OUTPUT_LIMIT, self.report("endless output")
+        assert before < self.output_limit, self.report("endless output")
         self.check_limit("waits for more output")
         with self.changed:
             came = self.changed.wait_for(lambda: len(self.output) > before or self.ended, QUIET)

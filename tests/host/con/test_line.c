@@ -179,6 +179,22 @@ static void modes_change(void **state)
 	NOTHING_READY;
 }
 
+static void key_typed_ahead(void **state)
+{
+	begin(state);
+	line_set_raw(&line, true);
+	put("one\rtwo\003three\rfour");
+	CHECK(line_set_raw(&line, false), "the interrupt key is lost");
+	ECHOED("one\ntwo^C\nthree\nfour");
+	READS("three\n", 100);
+	NOTHING_READY;
+	put("\n");
+	READS("four\n", 100);
+	line_set_raw(&line, true);
+	put("no key");
+	CHECK(!line_set_raw(&line, false), "an interrupt key that nobody typed");
+}
+
 static void long_lines(void **state)
 {
 	u32 bells = 0;
@@ -267,6 +283,7 @@ const struct CMUnitTest line_tests[] = {
 	cmocka_unit_test(interrupt_key),
 	cmocka_unit_test(raw_mode),
 	cmocka_unit_test(modes_change),
+	cmocka_unit_test(key_typed_ahead),
 	cmocka_unit_test(long_lines),
 	cmocka_unit_test(no_room),
 	cmocka_unit_test(any_bytes),

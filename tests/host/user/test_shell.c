@@ -249,6 +249,8 @@ static void test_edit(void **state)
 	begin(80);
 	CHECK_EQUAL(put("\004"), EDIT_END);
 	CHECK_EQUAL(put("a\003"), EDIT_INTERRUPT);
+	CHECK_EQUAL(put("\033[\003"), EDIT_INTERRUPT);
+	CHECK_EQUAL(put("\033\r"), EDIT_LINE);
 	CHECK_EQUAL(put("\t"), EDIT_COMPLETE);
 }
 

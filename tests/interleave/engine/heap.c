@@ -129,5 +129,20 @@ void object_free(struct object_cache *cache, void *object)
 	give_back(object);
 }
 
+u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n)
+{
+	u32 made = 0;
+
+	while (made < n && (objects[made] = object_alloc(cache, gfp)))
+		made++;
+	return made;
+}
+
+void object_free_many(struct object_cache *cache, void *const *objects, u32 n)
+{
+	for (u32 i = 0; i < n; i++)
+		object_free(cache, objects[i]);
+}
+
 /* There are no caches with empty pages. */
 u32 drain_object_pages(void) { return 0; }

@@ -10,6 +10,8 @@
 int process_list(struct proc_entry list[PROCESSES_MAX]);
 /* The pages of a process, from an address on; how many, 0: no more. */
 int process_maps(u32 pid, u32 from, struct info_map *maps, u32 room);
+/* The endpoint that names knows by this name, into an empty slot, with this process' badge. */
+int server_find(const char *name, u32 slot);
 /* A server, by its pid: it is started again. */
 int kill_server(u32 pid);
 int system_info(struct info_system *info);

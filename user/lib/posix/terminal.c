@@ -8,14 +8,17 @@
 #define USUAL_COLUMNS 80u
 #define USUAL_ROWS 25u
 
-static void tell(u32 label, u32 word)
+/* The answer's value; 0: con could not be asked. */
+static u32 tell(u32 label, u32 word)
 {
-	ask(SLOT_CON, &(struct ask){ .label = label, .word = { word }, .again = true });
+	struct ask request = { .label = label, .word = { word }, .again = true };
+
+	return ask(SLOT_CON, &request) ? 0 : request.word0;
 }
 
 void terminal_set_raw(bool raw) { tell(CON_MODE, raw ? CON_RAW : CON_LINE); }
 
-void terminal_set_front(u32 group) { tell(CON_FRONT, group); }
+bool terminal_set_front(u32 group) { return tell(CON_FRONT, group); }
 
 void terminal_size(u32 *columns, u32 *rows)
 {

@@ -9,8 +9,11 @@
 
 /* Raw: each byte can be read, nothing is echoed.  Else lines, echoed by con. */
 void terminal_set_raw(bool raw);
-/* The group that the interrupt key ends; 0: none. */
-void terminal_set_front(u32 group);
+/*
+ * The group that the interrupt key ends; 0: none.  True: the key came while the one before was in
+ * front, though that may have ended by then.
+ */
+bool terminal_set_front(u32 group);
 void terminal_size(u32 *columns, u32 *rows);
 /* A byte that is typed, in mode raw; 0 microseconds: waits for ever. */
 int terminal_key(u32 microseconds);

@@ -13,8 +13,11 @@ enum con_request {
 	/* String.  Answer: word 0 = bytes. */
 	CON_WRITE,
 	CON_MODE, /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
-	/* Word 0 = group that the interrupt key ends; 0: none.  The key that came before, in mode
-	   line and with no group in front, ends this one. */
+	/*
+	 * Word 0 = group that the interrupt key ends; 0: none.  The key that came before, with no
+	 * group in front and not in a mode raw that the caller had set, ends this one.  Answer:
+	 * word 0 = 1 if the key came while the group before was in front, else 0.
+	 */
 	CON_FRONT,
 	CON_SIZE, /* Answer: word 0 = columns, word 1 = rows */
 	/* proc only.  Answer: word 0 = the group in front when the interrupt key came, else 0. */

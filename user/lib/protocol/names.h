@@ -1,4 +1,4 @@
-/* Messages to names: endpoints by name, for servers that have no standard slot. */
+/* Messages to names: endpoints by name, of the servers and of others that register. */
 #ifndef USER_LIB_PROTOCOL_NAMES_H
 #define USER_LIB_PROTOCOL_NAMES_H
 
@@ -14,5 +14,8 @@ enum names_request {
 };
 
 #define NAME_MAX 32u /* with its 0 */
+
+/* Where root puts the endpoints of con, ramfs, pipe and proc, before each start of names. */
+#define NAMES_SLOT(server) (128u + (server))
 
 #endif

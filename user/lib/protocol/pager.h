@@ -24,14 +24,24 @@ enum pager_request {
 	PAGER_BREAK,
 	/*
 	 * proc only, after its restart: the first client with a pid above word 0.  Answer: word 0 =
-	 * pid (0: no more), word 1 = its note; item HANDLE: its task, none if that has ended.
+	 * pid (0: no more), with NEXT_HAS_STATUS if PAGER_REMEMBER told one; word 1 = its note, its
+	 * status << 24; item HANDLE: its task, none if that has ended.
 	 */
 	PAGER_NEXT,
 	/* proc only.  Word 0 = pid, word 1 = its note from now on, 24 bits, for PAGER_NEXT. */
 	PAGER_KEEP,
 	/* proc only.  Word 0 = badge of a server, whose task is destroyed. */
 	PAGER_KILL,
+	/*
+	 * proc only.  Word 0 = pid, word 1 = note | status << 24: how it ended, kept until
+	 * PAGER_FORGET, also of a client that is forgotten already.
+	 */
+	PAGER_REMEMBER,
 };
+
+#define NEXT_HAS_STATUS 0x100u
+#define NOTE_MASK 0xFFFFFFu
+#define NOTE_STATUS 24u /* shift */
 
 /*
  * Pages that are not there are brought, as zeros, when they are first touched.  At first there are

@@ -14,9 +14,9 @@ enum pipe_request {
 	 */
 	PIPE_READ,
 	/*
-	 * Word 0 = number; string.  Answer: word 0 = bytes taken; 0: there was no room, it is worth
-	 * trying again now.  Up to 4096 bytes are taken all at once.  EPIPE: nobody can read any
-	 * more.
+	 * Word 0 = number; string.  Answer: word 0 = bytes taken, all of them; 0: there was no
+	 * room, it is worth trying again now.  Waits while the pipe holds more than PIPE_BYTES.
+	 * EPIPE: nobody can read any more.
 	 */
 	PIPE_WRITE,
 	PIPE_FORK, /* proc only: as FS_FORK */

@@ -18,7 +18,7 @@ enum proc_request {
 	   status. */
 	PROC_WAIT,
 	/* Word 0 = pid, word 1 = KILL_PROCESS; or a group, KILL_GROUP; or the pid of a server that
-	   PROC_LIST tells, KILL_SERVER. */
+	   PROC_LIST tells, KILL_SERVER.  Also from root, sent and not called. */
 	PROC_KILL,
 	/* Word 0 = pid (0: own), word 1 = group (0: a new one, named as the pid). */
 	PROC_GROUP,
@@ -33,7 +33,8 @@ enum proc_request {
 	 */
 	PROC_MAPS,
 	/* root only, after the start of the servers, sent and not called.  String: a start-up
-	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED. */
+	   object, of pid 1.  Its end, or that it cannot be made, is told by ROOT_FIRST_ENDED.
+	   Nothing happens if it is there. */
 	PROC_FIRST,
 };
 

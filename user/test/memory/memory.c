@@ -52,6 +52,17 @@ static void protect_takes_and_gives(void)
 	EXPECT(0, mem_map(0, 0, P | PROT_READ | PROT_EXEC, MAP_PROTECT, 1));
 }
 
+static void no_share_onto_itself(void)
+{
+	EXPECT(0, mem_alloc(0, 0, P | PROT_RW, 2, 0));
+	CHECK_EQUAL(
+		EXPECT(EINVAL, mem_map(0, 0, (P + PAGE) | PROT_READ, P | MAP_SHARE, 2)).word0, 0);
+	EXPECT(EINVAL, mem_map(0, 0, P | PROT_READ, (P + PAGE) | MAP_SHARE, 2));
+	EXPECT(EINVAL, mem_map(0, 0, P | PROT_READ, P | MAP_SHARE, 1));
+	*AS_POINTER(P) = 1; /* nothing was taken */
+	EXPECT(0, mem_map(0, 0, (P + 2 * PAGE) | PROT_READ, P | MAP_SHARE, 2));
+}
+
 bool user_cpu_has_nx(void);
 
 /* Entries of PAE have the bit; the pool's one page table has 512 of them, else 1024. */
@@ -209,6 +220,7 @@ static const struct test tests[] = {
 	{ "memory.zero", new_pages_are_zero, 0 },
 	{ "memory.taken", places_are_taken_once, 0 },
 	{ "memory.largest", the_largest_range, 0 },
+	{ "memory.share_onto_itself", no_share_onto_itself, 0 },
 	{ "memory.protect", protect_takes_and_gives, 0 },
 	{ "memory.execute_data", execute_data, STATUS_KILLED + 14 },
 	{ "memory.protect_write", write_after_protect, STATUS_KILLED + 14 },

@@ -1,5 +1,6 @@
-"""Symbols of user programs: build/user has each program with its debug information, beside the
-kernel that GDB has read.  All lie at the same addresses, so there is one at a time.
+"""Symbols of user programs: build/user has each program with its debug information, those of
+user/bin in bin/, beside the kernel that GDB has read.  All lie at the same addresses, so there is
+one at a time.
 """
 
 from pathlib import Path
@@ -18,15 +19,19 @@ def folder():
     return Path(kernel).parent / "user"
 
 
-def programs():
-    """Names of what the folder has: files that begin as ELF does."""
-    if not folder().is_dir():
-        return []
-    return sorted(
-        path.name
-        for path in folder().iterdir()
+def paths():
+    """Name of each program that the folder has (files that begin as ELF does), with its path.  A
+    folder's program goes before one of bin/ that has its name.
+    """
+    return {
+        path.name: path
+        for path in [*folder().glob("bin/*"), *folder().glob("*")]
         if path.is_file() and path.read_bytes()[:4] == b"\x7fELF"
-    )
+    }
+
+
+def programs():
+    return sorted(paths())
 
 
 def path_of(name):
@@ -34,7 +39,7 @@ def path_of(name):
     if name not in programs():
         known = ", ".join(programs()) or "none (make user)"
         raise Unavailable(f"{folder()} has no program {name}; there are: {known}")
-    return f'"{folder() / name}"'
+    return f'"{paths()[name]}"'
 
 
 def load(name):

@@ -1,10 +1,11 @@
-/* test: compares; its status is 0 if what the arguments say is so. */
+/* Files, texts, numbers: see compare.h. */
+#include "user/lib/tool/compare.h"
+
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/tool/input.h"
-#include "user/sh/builtin.h"
 
 #define WRONG 2
 
@@ -64,7 +65,7 @@ static int test(int argc, char **argv)
 	}
 }
 
-int builtin_test(int argc, char **argv)
+int compare_arguments(int argc, char **argv)
 {
 	int status = test(argc, argv);
 

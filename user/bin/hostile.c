@@ -1,0 +1,320 @@
+/*
+ * What a bad program can do to the others: nothing.  Each word is one thing that it does; most of
+ * them end only when it is killed.  Without a word all are tried, each one in a process that is
+ * killed: meanwhile and afterwards a command of the shell works, no server ends, and every page is
+ * given back.
+ */
+#include "lib/compiler.h"
+#include "lib/string.h"
+#include "user/lib/c/fcntl.h"
+#include "user/lib/c/stdio.h"
+#include "user/lib/c/stdlib.h"
+#include "user/lib/c/sys_wait.h"
+#include "user/lib/layout.h"
+#include "user/lib/message.h"
+#include "user/lib/posix/system.h"
+#include "user/lib/protocol/protocol.h"
+#include "user/lib/thread.h"
+#include "user/lib/tool/input.h"
+
+#define PAGE_MANY 256u
+#define CACHES 64u
+#define PAUSE 20000u /* microseconds */
+#define ROUNDS 6u
+
+/* ---- Alone ---- */
+
+static volatile u32 nowhere = 12;
+
+static void fault(void) { *(volatile int *)nowhere = 1; }
+
+static void loop(void)
+{
+	for (;;)
+		continue;
+}
+
+static void loop_in_thread(void *unused)
+{
+	(void)unused;
+	loop();
+}
+
+/* As many as there can be, of the highest priority that it may have, on all CPUs. */
+static void threads(void)
+{
+	struct info_system *info = malloc(sizeof(*info));
+	u32 cpus = info && !system_info(info) ? info->cpus : 1;
+
+	for (u32 i = 0; i < THREADS; i++)
+		thread_run(&(struct thread_plan){ i, 40 + i, 8, i % cpus, loop_in_thread, NULL });
+	loop();
+}
+
+static void memory(void)
+{
+	char *start;
+
+	while ((start = sbrk(PAGE_MANY * PAGE)) != (void *)-1)
+		for (u32 i = 0; i < PAGE_MANY; i++)
+			start[i * PAGE] = 1;
+	loop();
+}
+
+static u32 deep(u32 n)
+{
+	volatile char room[4000];
+
+	room[n % 4000] = (char)n;
+	return n ? deep(n - 1) + (u32)room[0] : 0;
+}
+
+static void stack(void) { deep(~0u); }
+
+static void fork_on(void)
+{
+	for (;;)
+		fork();
+}
+
+/* Objects and handles, until there is no slot for one more. */
+static void objects(void)
+{
+	static const u32 kinds[] = { KIND_ENDPOINT, KIND_NOTIFICATION };
+
+	for (u32 slot = 1; slot < HANDLES_MAX; slot++)
+		obj_create(0, slot, kinds[slot % 2], 0, 0, 0);
+	for (;;)
+		handle_copy(0, 20, SLOT_PROC, RIGHT_SEND, 1);
+}
+
+/* ---- To the servers ---- */
+
+#define SERVER_SLOTS 6u /* from SLOT_PROC on */
+
+static u32 seed;
+
+static u32 draw(void)
+{
+	seed = seed * 1664525u + 1013904223u;
+	return seed >> 8;
+}
+
+static char text[DATA_MAX] __attribute__((aligned(4096)));
+
+static void draw_text(void)
+{
+	static const char letters[] = "/bn.\n";
+
+	for (u32 i = 0; i < 20; i++)
+		text[i] = letters[draw() % sizeof(letters)];
+}
+
+/* An item of any kind; sizes, places and handles that there are, and others. */
+static void put_item(u32 item, u32 slot)
+{
+	u32 most = slot == SLOT_CON ? 64 : sizeof(text), pages = 1 + draw() % 70;
+
+	switch (draw() % 5) {
+	case 0: message_put_string(item, text, draw() % most); break;
+	case 1: message_put_handle(item, SLOT_PROC + draw() % SERVER_SLOTS, RIGHT_SEND, 0); break;
+	case 2: message_put_handle(item, draw() % 600, draw() % 16, draw() % 2); break;
+	case 3: message_put_pages(item, ITEM_MAP, (u32)(uintptr_t)text | PROT_READ, pages); break;
+	default: message_put_pages(item, ITEM_GRANT, draw() << draw() % 8, pages); break;
+	}
+}
+
+/* Labels that a server knows, and others; words of any size; items, or a wrong number of them. */
+static void send_garbage(u32 slot)
+{
+	struct message *message = message_own();
+	u32 label = draw() % 4 ? draw() % 16 : draw() & 0xFFFFu, items = draw() % 3;
+
+	for (u32 i = 2; i < MESSAGE_WORDS; i++)
+		message->word[i] = draw() % 2 ? draw() % 300 : draw() << draw() % 24;
+	draw_text();
+	message_close_places();
+	for (u32 i = 0; i < items; i++)
+		put_item(i, slot);
+	/* Above all pids and groups: it does not kill those who look on. */
+	ipc_call(slot, TAG(label, draw() % (MESSAGE_WORDS + 1), items), (draw() << 16) + 1000,
+		draw(), 20000);
+}
+
+static void garbage(void)
+{
+	for (u32 i = 0; i < 400; i++)
+		send_garbage(SLOT_PROC + draw() % SERVER_SLOTS);
+}
+
+/* Requests whose answers nobody takes. */
+static void flood(void)
+{
+	for (;;)
+		for (u32 slot = SLOT_PROC; slot < SLOT_PROC + SERVER_SLOTS; slot++)
+			ipc_send(slot, TAG(1 + draw() % 8, 2u, 0u), 0x10000, 0x10000, 1000);
+}
+
+/* ---- What is left of it ---- */
+
+/* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
+static u32 count_pages(void)
+{
+	static struct info_cache caches[CACHES];
+	static struct info_system info;
+	u32 pages = 0, filled;
+
+	filled = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
+	system_info(&info);
+	for (u32 i = 0; i < INFO_ZONES; i++)
+		pages += info.zone[i].free + info.zone[i].cached;
+	for (u32 i = 0; i < info.cpus; i++)
+		pages += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes +
+			 info.cpu[i].stacks * INFO_STACK_PAGES;
+	for (u32 i = 0; i < filled / sizeof(caches[0]); i++)
+		pages += caches[i].pages;
+	return pages;
+}
+
+/* Tasks that were killed may still be on their way out. */
+static u32 pages_at_rest(void)
+{
+	u32 before = 0, now = count_pages();
+
+	while (before != now) {
+		usleep(PAUSE);
+		before = now;
+		now = count_pages();
+	}
+	return now;
+}
+
+/* Processes, and how often servers were started. */
+struct census {
+	u32 processes, starts;
+};
+
+static struct census count_processes(void)
+{
+	static struct proc_entry list[PROCESSES_MAX];
+	struct census census = { 0, 0 };
+	int n = process_list(list);
+
+	for (int i = 0; i < n; i++) {
+		census.processes += !list[i].server;
+		census.starts += list[i].server;
+	}
+	return census;
+}
+
+/* ---- Trying ---- */
+
+static bool works(void)
+{
+	static char shell[] = "sh", c[] = "-c", words[] = "seq 9 | head -3 > /hostile.out";
+	char *const program[] = { shell, c, words, NULL };
+	pid_t pid = spawnvp(shell, program);
+	char shown[8] = "";
+	int status = 1, fd;
+
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		return false;
+	fd = open("/hostile.out", O_RDONLY);
+	return fd >= 0 && read(fd, shown, sizeof(shown)) == 6 && !strcmp(shown, "1\n2\n3\n") &&
+	       !close(fd) && !unlink("/hostile.out");
+}
+
+static pid_t begin(const char *name, u32 round)
+{
+	char number[12], *const program[] = { (char *)"hostile", (char *)name, number, NULL };
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	setpgid(0, 0);
+	snprintf(number, sizeof(number), "%u", round);
+	execvp("hostile", program);
+	_exit(127);
+}
+
+/* False, after a message, if somebody else was harmed. */
+static bool suffer(const char *name, u32 round)
+{
+	struct census before = count_processes(), now;
+	pid_t pid = begin(name, round);
+	/* Who forks without end fills its own family, of which this is. */
+	bool good = pid > 0 && (!strcmp(name, "fork") || works());
+
+	usleep(PAUSE);
+	kill(-pid);
+	waitpid(pid, NULL, 0);
+	for (now = count_processes(); now.processes > before.processes; now = count_processes())
+		usleep(PAUSE);
+	good &= works();
+	if (!good)
+		printf("# %s: a command did not work\n", name);
+	if (now.starts != before.starts)
+		printf("# %s: servers were restarted\n", name);
+	return good && now.starts == before.starts;
+}
+
+/*
+ * Servers keep some things for the next time, such as programs and tables that have grown once.  So
+ * there is a round that takes no page; a leak would take some in every one.
+ */
+static bool try(const char *name)
+{
+	u32 before = pages_at_rest(), now;
+
+	for (u32 round = 0; round < ROUNDS; round++) {
+		if (!suffer(name, round))
+			return false;
+		now = pages_at_rest();
+		if (now >= before)
+			return true;
+		before = now;
+	}
+	printf("# %s: every round takes pages\n", name);
+	return false;
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} all[] = {
+	{ "fault", fault },
+	{ "loop", loop },
+	{ "threads", threads },
+	{ "memory", memory },
+	{ "stack", stack },
+	{ "fork", fork_on },
+	{ "objects", objects },
+	{ "garbage", garbage },
+	{ "flood", flood },
+};
+
+static int try_all(void)
+{
+	int failed = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
+		bool good = try(all[i].name);
+
+		printf("%sok - %s\n", good ? "" : "not ", all[i].name);
+		failed += !good;
+	}
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 1)
+		return try_all();
+	seed = argc > 2 ? (u32)strtol(argv[2], NULL, 10) : 0;
+	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
+		if (!strcmp(argv[1], all[i].name)) {
+			all[i].run();
+			return 0;
+		}
+	return usage("hostile [fault|loop|threads|memory|stack|fork|objects|garbage|flood [SEED]]");
+}
