@@ -19,6 +19,12 @@ def rows(text):
     return {row[0]: row[1:] for row in ROW.findall(text)}
 
 
+def servers_on(threads):
+    """The CPU of each server but root, by its task: the pager has one for itself and root."""
+    found = re.findall(r"CPU (\d+), priority \d+, \w+, of task ([2-7]),", threads)
+    return {int(task): int(cpu) for cpu, task in found}
+
+
 @BOTH
 def test_ps_from_outside(kernel, build, tmp_path):
     """What ps says of all that outlive it, to the KiB of who sleeps; also on a dump, and without
@@ -26,7 +32,7 @@ def test_ps_from_outside(kernel, build, tmp_path):
     machine = Machine(
         kernel, memory="128M", smp="2", append=APPEND, programs=True, typed=True, extra=STUB
     )
-    commands = ["tarn symbols sleep", "tarn ps", "info line main"]
+    commands = ["tarn symbols sleep", "tarn ps", "info line main", "tarn threads brief"]
     dump = f"monitor dump-guest-memory -p {tmp_path}/core"
     with Boot(machine, build) as boot:
         inside = rows(boot.wait_for(ALL_LISTED)[0])
@@ -43,6 +49,7 @@ def test_ps_from_outside(kernel, build, tmp_path):
     assert "sleep.c" in found["info line main"], found.in_order
     dead = gdb(boot.elf, ["tarn ps"], core=tmp_path / "core")[0]
     assert rows(dead) == outside, dead
+    assert servers_on(found["tarn threads brief"]) == {2: 0, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1}
 
 
 def test_without_processes_that_is_said(build):
