@@ -204,6 +204,47 @@ static bool fork_and_wait(void)
 	return child > 0 && status_of(child) == 5;
 }
 
+#define PIPE_HOLDS 0x10000u
+#define WRITTEN 7
+#define NO_READER 8
+static char block[PIPE_HOLDS];
+
+static pid_t child_that_writes(const int fd[2], u32 bytes)
+{
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	close(fd[0]);
+	if (write(fd[1], block, bytes) == (ssize_t)bytes)
+		_exit(WRITTEN);
+	_exit(errno == EPIPE ? NO_READER : 1);
+}
+
+/* What it holds is taken from one who does not read it; others wait, and lose nothing. */
+static void full_pipe(void)
+{
+	pid_t first, second;
+	u32 bytes = 0;
+	ssize_t got;
+	int fd[2];
+
+	CHECK(!pipe(fd));
+	CHECK(write(fd[1], block, PIPE_HOLDS) == PIPE_HOLDS);
+	first = child_that_writes(fd, 3000);
+	second = child_that_writes(fd, 5000);
+	CHECK(!close(fd[1]));
+	while ((got = read(fd[0], block, 4000)) > 0)
+		bytes += (u32)got;
+	CHECK(bytes == PIPE_HOLDS + 8000);
+	CHECK(status_of(first) == WRITTEN && status_of(second) == WRITTEN && !close(fd[0]));
+
+	CHECK(!pipe(fd) && write(fd[1], block, PIPE_HOLDS) == PIPE_HOLDS);
+	first = child_that_writes(fd, 3000);
+	CHECK(fork_and_wait()); /* it waits meanwhile */
+	CHECK(!close(fd[0]) && status_of(first) == NO_READER && !close(fd[1]));
+}
+
 static volatile u32 shared = 1;
 
 static void processes(void)
@@ -386,6 +427,7 @@ static const struct {
 	{ "streams", streams },
 	{ "pipes", pipes },
 	{ "pipe_to_child", pipe_to_child },
+	{ "full_pipe", full_pipe },
 	{ "processes", processes },
 	{ "kills", kills },
 	{ "redirection", redirection },

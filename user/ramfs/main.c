@@ -217,7 +217,14 @@ static u32 ask_for_store(u32 bytes)
 	return ask(SLOT_PARENT, &request) ? 0 : request.word0;
 }
 
-static void tell_dropped(const char *name) { printf("ramfs: %s was damaged, and is gone\n", name); }
+#define TOLD 16u /* the others are counted */
+static void tell_dropped(const char *name)
+{
+	static u32 told;
+
+	if (told++ < TOLD)
+		printf("ramfs: %s was damaged, and is gone\n", name);
+}
 
 static void begin_store(void)
 {

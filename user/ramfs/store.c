@@ -85,7 +85,13 @@ static bool is_empty(const struct node *node)
 	return true;
 }
 
-/* Each record for itself: its sum, and the blocks of a file. */
+/* No path leads to others. */
+static bool name_is_good(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+/* Each record for itself: its sum, its name, and the blocks of a file. */
 static void check_records(struct takeover *takeover)
 {
 	for (u32 i = NODE_TOP + 1; i < NODES; i++) {
@@ -94,7 +100,8 @@ static void check_records(struct takeover *takeover)
 		node->name[FS_NAME_MAX - 1] = 0;
 		if (is_empty(node))
 			continue;
-		if (!node_is_whole(node) || node->kind == NODE_FREE || !content_claim(node))
+		if (!node_is_whole(node) || node->kind == NODE_FREE || !name_is_good(node->name) ||
+			!content_claim(node))
 			drop(takeover, i);
 		else
 			takeover->files += node->kind == NODE_FILE;
@@ -129,6 +136,35 @@ static void rescue_orphans(void)
 	}
 }
 
+static void unlink_double(struct takeover *takeover, struct node *node)
+{
+	takeover->dropped++;
+	takeover->files -= node->kind == NODE_FILE;
+	if (takeover->name)
+		takeover->name(node->name);
+	node->parent = NODE_NOWHERE;
+	node_seal(node);
+}
+
+/*
+ * A damaged server can write records that are whole, but make no sense together.  Of those of one
+ * name in one folder the first stays; who has another one open keeps it until it is closed.  False:
+ * there was none.
+ */
+static bool unlink_doubles(struct takeover *takeover)
+{
+	u32 before = takeover->dropped;
+
+	for (u32 i = NODE_TOP + 1; i < NODES; i++) {
+		struct node *node = node_at(i);
+
+		if (node->kind != NODE_FREE && node->parent != NODE_NOWHERE &&
+			node_child(node->parent, node->name, (u32)strlen(node->name)) != i)
+			unlink_double(takeover, node);
+	}
+	return takeover->dropped != before;
+}
+
 /* Unlinked ones that nobody has open. */
 static void collect_all(void)
 {
@@ -152,7 +188,9 @@ bool store_resume(struct takeover *takeover)
 		return false;
 	check_records(takeover);
 	nodes_resume();
-	rescue_orphans();
+	do
+		rescue_orphans();
+	while (unlink_doubles(takeover));
 	takeover->closed = open_resume();
 	collect_all();
 	return true;

@@ -18,12 +18,13 @@
 #define ROUNDS_HURT 2u      /* in which harm may show */
 #define STATUS_LOST 3u
 #define FIRST_GROUP 1u
+#define NEVER (~(u64)0)
 
 /* As tests/servers/faults.py packs it. */
 struct fault {
 	u8 server, size;
-	u8 text; /* 1: its page can be executed */
-	u8 delay; /* milliseconds from the beginning of a round; the next one if it is over by then */
+	u8 text;  /* 1: its page can be executed */
+	u8 delay; /* milliseconds of a round; the next one if it is over by then */
 	u32 address;
 	u8 change[16]; /* exclusive or with what is there */
 } __attribute__((packed));
@@ -160,7 +161,7 @@ static void begin_next(void)
 	trial.also = 0;
 	trial.interrupted = false;
 	enter(PHASE_BEFORE, 0);
-	trial.due = ~(u64)0;
+	trial.due = NEVER;
 }
 
 static void decide(const char *outcome)
@@ -222,7 +223,7 @@ void trial_round_began(void)
 	trial.round = true;
 	if (trial.phase != PHASE_BEFORE)
 		trial.due = now_us() + STUCK_TIME;
-	else if (!trial.rounds)
+	else if (trial.due == NEVER)
 		trial.due = now_us() + fault()->delay * MILLISECOND;
 }
 
@@ -264,7 +265,7 @@ void trial_server_ended(u32 server, const char *how)
 		heal(how, server == fault()->server);
 }
 
-u64 trial_due(void) { return trial.phase ? trial.due : ~(u64)0; }
+u64 trial_due(void) { return trial.phase ? trial.due : NEVER; }
 
 static void fault_due(void)
 {

@@ -40,8 +40,8 @@ void *object_alloc(struct object_cache *cache, u32 gfp);
 /* Panics if `object` is not one of this cache's, or is free. */
 void object_free(struct object_cache *cache, void *object);
 /*
- * The same of `n`, in one hold of the lock, but objects come as they are.  How many there were: fewer
- * if there is no memory.
+ * The same of `n`, in one hold of the lock, but objects come as they are.  How many there were:
+ * fewer if there is no memory.
  */
 u32 object_alloc_many(struct object_cache *cache, u32 gfp, void **objects, u32 n);
 void object_free_many(struct object_cache *cache, void *const *objects, u32 n);

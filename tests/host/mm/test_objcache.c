@@ -180,6 +180,50 @@ static void without_memory(void **state)
 	kfree(NULL);
 }
 
+/* Over several pages, which the cache then gives back but for one; all are different. */
+static void many_at_once(void **state)
+{
+	enum { MANY = 64, SOME = 10, LARGE = 500 };
+	struct object_cache c;
+	void *object[MANY];
+
+	(void)state;
+	machine_start(1, 64, 4, 7);
+	object_cache_init(&c, "test", LARGE, 8);
+	for (u32 round = 0; round < 3; round++) {
+		CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, SOME), SOME);
+		CHECK_EQUAL(
+			object_alloc_many(&c, GFP_KERNEL, object + SOME, MANY - SOME), MANY - SOME);
+		CHECK_EQUAL(c.in_use, MANY);
+		for (u32 i = 0; i < MANY; i++)
+			memset(object[i], (int)i, LARGE);
+		for (u32 i = 0; i < MANY; i++)
+			CHECK(*(u8 *)object[i] == i, "object %u is another's too", i);
+		object_free_many(&c, object, SOME);
+		object_free_many(&c, object + SOME, MANY - SOME);
+		CHECK_EQUAL(c.in_use, 0);
+		CHECK_EQUAL(c.pages, 1);
+		CHECK_EQUAL(c.empty, 1);
+	}
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 2), 2);
+	object[1] = object[0];
+	EXPECT_PANIC(0, "freed twice", object_free_many(&c, object, 2));
+}
+
+static void many_without_memory(void **state)
+{
+	struct object_cache c;
+	void *object[64];
+
+	(void)state;
+	machine_start(1, 16, 0, 7);
+	object_cache_init(&c, "test", 1000, 8);
+	fail_allocations(1, 100);
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 64), 0);
+	fail_allocations(2, 100);
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 64), c.per_page);
+}
+
 static void misuse_is_caught(void **state)
 {
 	struct object_cache c, other;
@@ -305,6 +349,8 @@ const struct CMUnitTest objcache_tests[] = {
 	cmocka_unit_test(random_sequences),
 	cmocka_unit_test(pages_are_full),
 	cmocka_unit_test(without_memory),
+	cmocka_unit_test(many_at_once),
+	cmocka_unit_test(many_without_memory),
 	cmocka_unit_test(misuse_is_caught),
 	cmocka_unit_test(one_empty_page_is_kept),
 	cmocka_unit_test(two_cpus_grow),

@@ -370,6 +370,59 @@ static void one_block_of_two_files(void **state)
 	CHECK_EQUAL(tree_find("/b", &second), ENOENT);
 }
 
+static void rename_record(u32 number, u32 parent, const char *name)
+{
+	node_rename(node_at(number), parent, name, (u32)strlen(name));
+}
+
+/*
+ * Records that are whole, as a damaged server wrote them: two of one name in a folder, of which the
+ * first stays; what lay in the other is found at the top, where it may be the second again.
+ */
+static void two_of_one_name(void **state)
+{
+	u32 first, second, inner, number;
+	struct takeover takeover;
+
+	(void)state;
+	begin(STORE_MOST);
+	CHECK_EQUAL(tree_open("/x", OPEN_WRITE | OPEN_CREATE, &number), 0);
+	CHECK_EQUAL(tree_make_folder("/a"), 0);
+	CHECK_EQUAL(tree_make_folder("/b"), 0);
+	CHECK_EQUAL(tree_open("/b/x", OPEN_WRITE | OPEN_CREATE, &inner), 0);
+	CHECK_EQUAL(tree_open("/b/y", OPEN_WRITE | OPEN_CREATE, &inner), 0);
+	CHECK_EQUAL(tree_find("/a", &first), 0);
+	CHECK_EQUAL(tree_find("/b", &second), 0);
+	rename_record(second, NODE_TOP, "a");
+	takeover = resume();
+	CHECK_EQUAL(takeover.dropped, 2);
+	CHECK_EQUAL(takeover.files, 2);
+	CHECK_EQUAL(tree_find("/a", &number), 0);
+	CHECK_EQUAL(number, first);
+	CHECK_EQUAL(tree_unlink("/a"), 0);
+	CHECK_EQUAL(tree_find("/a", &number), ENOENT);
+	CHECK_EQUAL(tree_unlink("/x"), 0);
+	CHECK_EQUAL(tree_find("/x", &number), ENOENT);
+	CHECK_EQUAL(tree_find("/y", &number), 0);
+	CHECK_EQUAL(resume().dropped, 0);
+}
+
+/* Names that no path has. */
+static void wrong_names(void **state)
+{
+	static const char *const names[] = { "a/b", ".", "..", "/" };
+	u32 number;
+
+	(void)state;
+	begin(STORE_MOST);
+	for (u32 i = 0; i < ARRAY_SIZE(names); i++) {
+		CHECK_EQUAL(tree_open("/a", OPEN_WRITE | OPEN_CREATE, &number), 0);
+		rename_record(number, NODE_TOP, names[i]);
+	}
+	CHECK_EQUAL(resume().dropped, ARRAY_SIZE(names));
+	CHECK_EQUAL(node_entries(NODE_TOP), 0);
+}
+
 /* Whatever stands in the store: no crash, and a tree that hangs together. */
 static void garbage(void **state)
 {
@@ -544,6 +597,8 @@ const struct CMUnitTest files_tests[] = {
 	cmocka_unit_test(without_room),
 	cmocka_unit_test(damaged_bits),
 	cmocka_unit_test(one_block_of_two_files),
+	cmocka_unit_test(two_of_one_name),
+	cmocka_unit_test(wrong_names),
 	cmocka_unit_test(garbage),
 	cmocka_unit_test(empty_store),
 	cmocka_unit_test(programs),

@@ -123,6 +123,44 @@ static void time_out_of_an_earlier_receive(void)
 	CHECK_EQUAL(thread_state(SLOT_THREADS), WAITS_RECV);
 }
 
+static void serve_for_a_while(void *unused)
+{
+	(void)unused;
+	seen[0] = ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+	seen[1] = ipc_reply_recv(SLOT_ANSWER, SLOT_A, 0, 0, 0, 5 * TICK);
+	WRITE_ONCE(steps, 1);
+}
+
+/* The receive beside an answer has a time-out of its own. */
+static void time_out_beside_an_answer(void)
+{
+	make_endpoint(SLOT_A);
+	start_thread(0, serve_for_a_while, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	EXPECT(0, ipc_call(SLOT_A, 0, 0, 0, TIMEOUT_NEVER));
+	WAIT_FOR(READ_ONCE(steps));
+	CHECK_EQUAL(seen[1].error, ETIMEDOUT);
+}
+
+static void answer_the_second_late(void *unused)
+{
+	(void)unused;
+	ipc_recv(SLOT_A, SLOT_ANSWER, TIMEOUT_NEVER);
+	ipc_reply_recv(SLOT_ANSWER, SLOT_A, 0, 0, 0, TIMEOUT_NEVER);
+	pause_us(10 * TICK);
+	ipc_reply_recv(SLOT_ANSWER, 0, 0, 0, 0, TIMEOUT_NEVER);
+}
+
+/* The time-out of a call ends with its answer. */
+static void time_out_of_an_earlier_call(void)
+{
+	make_endpoint(SLOT_A);
+	start_thread(0, answer_the_second_late, NULL, 8, 0);
+	WAIT_STATE(SLOT_THREADS, WAITS_RECV);
+	EXPECT(0, ipc_call(SLOT_A, 0, 0, 0, 5 * TICK));
+	EXPECT(0, ipc_call(SLOT_A, 0, 0, 0, TIMEOUT_NEVER));
+}
+
 static void serve_and_notify(void *unused)
 {
 	(void)unused;
@@ -303,6 +341,8 @@ static const struct test tests[] = {
 	{ "message.short.timeout", call_with_a_time_out, 0 },
 	{ "message.short.wrong", wrong_calls, 0 },
 	{ "message.short.receive", time_out_of_an_earlier_receive, 0 },
+	{ "message.short.beside", time_out_beside_an_answer, 0 },
+	{ "message.short.call", time_out_of_an_earlier_call, 0 },
 	{ "message.short.note", bits_beside_an_answer, 0 },
 	{ "message.order", first_come_first_served, 0 },
 	{ "message.order_kept", first_after_a_failure, 0 },
