@@ -33,8 +33,8 @@ endif
 .SECONDARY:
 .PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
 	check check-more check-full check-user check-strain check-faults check-bochs check-hosts \
-	check-host coverage coverage-boot interleave interleave-faults mutants bench bench-diff bench-linux \
-	book gdb gdb-server gdb-client dump tour
+	check-host coverage coverage-boot interleave interleave-faults mutants bench bench-diff \
+	bench-linux book gdb gdb-server gdb-client dump tour
 
 all: kernels plain user iso
 
@@ -130,7 +130,8 @@ run: kernels iso
 TOLD = BUILD='$(BUILD)' JOBS='$(JOBS)'
 export PYTHON Q
 
-check check-more check-full check-user check-strain check-faults check-bochs check-hosts coverage-boot:
+check check-more check-full check-user check-strain check-faults check-bochs check-hosts \
+coverage-boot:
 	@$(MAKE) --no-print-directory -f tests/Makefile $(TOLD) $@
 
 mutants:

@@ -1,4 +1,4 @@
-"""The drawings of the book's chapters about programs: tasks and threads, messages, faults."""
+"""The drawings of the book's chapters about programs: tasks and threads, messages, faults, servers."""
 
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing
 
@@ -196,7 +196,116 @@ def copy_on_write():
     return d
 
 
+# ---- Servers -------------------------------------------------------------------------------------
+
+
+def servers():
+    d = Drawing(400)
+    d.box(20, 30, 660, 34, "programs, badge = pid", fill=LIGHT)
+    d.box(60, 110, 140, 40, "con", "priority 24", fill=MID, size=12)
+    d.box(280, 110, 140, 40, "proc", "priority 22", fill=MID, size=12)
+    d.box(500, 110, 140, 40, "pipe", "priority 20", fill=MID, size=12)
+    d.box(280, 200, 140, 40, "ramfs", "priority 20", fill=MID, size=12)
+    d.box(280, 290, 140, 40, "pager", "priority 28", fill=DARK, size=12)
+    d.box(500, 290, 140, 40, "root", "priority 30", fill=DARK, size=12)
+    for x in (130, 350, 570):
+        d.arrow((x, 64), (x, 109))
+    d.arrow((280, 130), (201, 130))
+    d.arrow((420, 130), (499, 130))
+    d.arrow((350, 150), (350, 199))
+    d.arrow((350, 240), (350, 289))
+    d.arrow((420, 220), (560, 220), (560, 289))
+    d.arrow((280, 310), (110, 310), (110, 151), dash=True)
+    d.text(120, 264, "faults: calls of all", 12, italic=True)
+    d.text(120, 280, "to the pager", 12, italic=True)
+    d.text(20, 364, "Calls go down. Up go notifications, and answers.", 12)
+    d.text(20, 384, "root calls nobody: a ping is a bit, and its answer is one.", 12)
+    return d
+
+
+def endpoint_stays():
+    d = Drawing(310)
+    for x, title in ((20, "before"), (250, "dead"), (480, "started again")):
+        d.text(x, 24, title, 13, bold=True)
+        d.box(x, 40, 90, 40, "client", "send", size=12, fill=LIGHT)
+        d.box(x + 110, 40, 90, 40, "root", "receive", size=12, fill=LIGHT)
+        d.box(x + 40, 120, 110, 40, "endpoint", fill=DARK, size=12)
+        d.arrow((x + 45, 80), (x + 75, 119))
+        d.arrow((x + 155, 80), (x + 115, 119))
+    d.box(60, 200, 110, 40, "ramfs", "receive", size=12, fill=MID)
+    d.box(290, 200, 110, 40, "nobody", size=12, dash=True)
+    d.box(520, 200, 110, 40, "ramfs", "receive", size=12, fill=MID)
+    d.arrow((115, 200), (115, 161))
+    d.arrow((575, 200), (575, 161))
+    d.text(250, 264, "who calls now, waits", 12, italic=True)
+    d.text(480, 264, "and is served", 12, italic=True)
+    d.text(
+        20, 294, "No client's handle changes. Only calls that were received are lost: EDEAD.", 12
+    )
+    return d
+
+
+# ---- Typing ls -----------------------------------------------------------------------------------
+
+
+def typing_ls():
+    d = Drawing(420)
+    lanes = {"con": 20, "shell": 160, "proc": 300, "ls": 440, "ramfs": 580}
+    for name, x in lanes.items():
+        d.text(x + 50, 24, name, 13, "middle", bold=True)
+        d.line((x + 50, 32), (x + 50, 382), dash=True)
+    rows = (
+        ("con", "shell", "a letter"),
+        ("shell", "con", "its echo"),
+        ("con", "shell", "Enter"),
+        ("shell", "proc", "SPAWN"),
+        ("proc", "ramfs", "the file?"),
+        ("proc", "ls", "pages, start"),
+        ("ls", "ramfs", "names"),
+        ("ls", "con", "text"),
+        ("ls", "proc", "EXIT"),
+        ("proc", "shell", "wait ends"),
+        ("shell", "con", "READ"),
+    )
+    for n, (start, end, words) in enumerate(rows):
+        y = 58 + n * 30
+        d.arrow((lanes[start] + 50, y), (lanes[end] + (49 if start > end else 51), y))
+        middle = (lanes[start] + lanes[end]) // 2 + 50
+        d.text(
+            middle + (0 if abs(lanes[start] - lanes[end]) < 200 else 70), y - 5, words, 12, "middle"
+        )
+    d.text(
+        20, 406, "pager is below all of them: every first touch of a page is a message to it", 12
+    )
+    return d
+
+
+def first_pages():
+    d = Drawing(330)
+    d.text(20, 24, "where they come from", 13, bold=True)
+    d.text(440, 24, "the new task", 13, bold=True)
+    rows = (
+        ("proc: the file's text", "text, constants", "mapped, shared", LIGHT),
+        ("proc: the file's data", "data", "copied", MID),
+        ("the caller's object", "start-up object", "copied", MID),
+        ("proc: a page of words", "top of the stack", "copied", MID),
+        ("nowhere yet", "heap, more stack", "zeros, by the pager", WHITE),
+    )
+    for n, (source, place, how, fill) in enumerate(rows):
+        y = 40 + n * 50
+        d.box(20, y, 190, 36, source, size=12, fill=fill)
+        d.box(440, y, 190, 36, place, size=12, fill=fill)
+        d.arrow((210, y + 18), (439, y + 18), dash=n == 4)
+        d.text(325, y + 12, how, 12, "middle")
+    d.text(20, 312, "What only one task may write is its own; the rest is there once for all.", 12)
+    return d
+
+
 ALL = {
+    "typing-ls": typing_ls,
+    "first-pages": first_pages,
+    "servers": servers,
+    "endpoint-stays": endpoint_stays,
     "task": task,
     "switch-held": switch_held,
     "endpoint": endpoint,

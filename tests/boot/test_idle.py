@@ -40,6 +40,6 @@ def test_idle_halts(kernel, build):
     once.
     """
     with Boot(Machine(kernel, smp="4"), build) as boot:
-        boot.wait_for(lines.CLOSING)
+        boot.wait_for(lines.HOW_TO_LEAVE)
         while boot.halted() != [True] * 4:
             boot.check_limit("not all CPUs halt")

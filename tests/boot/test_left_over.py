@@ -67,7 +67,7 @@ def boot_after(machine, build, leave):
         gdb.run_to(elf_entry(boot.elf))
         leave(gdb)
         gdb.resume()
-        boot.wait_for(lines.CLOSING)
+        boot.wait_for(lines.HOW_TO_LEAVE)
         check_passed(boot)
         stop_while_all_halt(boot)
         boot.registers = boot.hmp("info registers")

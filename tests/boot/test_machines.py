@@ -135,7 +135,7 @@ def test_screen_shows_the_same(build):
     wrap).
     """
     with Boot(Machine(), build) as boot:
-        boot.wait_for(lines.CLOSING)
+        boot.wait_for(lines.HOW_TO_LEAVE)
         while boot.halted() != [True]:
             boot.check_limit("the CPU does not halt")
         cells = boot.physical_memory(0xB8000, 80 * 25 * 2)[::2].decode("cp437").replace("\0", " ")

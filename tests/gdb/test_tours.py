@@ -34,6 +34,8 @@ def test_the_tours_that_there_must_be():
         "copy-on-write",
         "message",
         "death",
+        "ls",
+        "server-death",
     }
 
 

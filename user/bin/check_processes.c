@@ -32,7 +32,12 @@ static bool good;
 			printf("\n");                                                              \
 		}                                                                                  \
 	} while (0)
-#define CHECK_EQUAL(seen, expected) CHECK((seen) == (expected), "%d, not %d", (seen), (expected))
+/* `seen` is made once. */
+#define CHECK_EQUAL(seen, expected)                                                                \
+	do {                                                                                       \
+		int was = (seen);                                                                  \
+		CHECK(was == (expected), #seen " is %d, not %d", was, (expected));                 \
+	} while (0)
 
 /* What the child's end is to the parent. */
 static int status_of(pid_t pid)
@@ -92,6 +97,12 @@ static int wait_for_ever(void)
 	return 0;
 }
 
+static int leave_late(void)
+{
+	usleep(20000);
+	return 9;
+}
+
 static void wait_finds(void)
 {
 	pid_t first = child(leave_at_once), second = child(wait_for_ever);
@@ -105,6 +116,9 @@ static void wait_finds(void)
 	CHECK_EQUAL(waitpid(-1, &status, 0), second);
 	CHECK_EQUAL(status, (int)STATUS_BY_KILL);
 	CHECK_EQUAL(waitpid(-1, &status, 0), -1);
+	/* One whose end is waited for is told once, too. */
+	CHECK_EQUAL(status_of(child(leave_late)), 9);
+	CHECK_EQUAL(waitpid(-1, &status, WNOHANG), -1);
 	CHECK_EQUAL(kill(second), -1);
 	CHECK_EQUAL(errno, ESRCH);
 }

@@ -367,6 +367,15 @@ static u32 start(u32 server, const struct elf_program *program, bool restarted)
 			       .error;
 }
 
+/*
+ * Its bit is taken: else it would be read as the end of the next task of this server, which then
+ * went on beside another one.
+ */
+static void wait_for_end(u32 server)
+{
+	notify_wait(SLOT_ENDED, 1u << BIT_ENDED(server), TIMEOUT_NEVER);
+}
+
 u32 service_start(u32 server, bool restarted)
 {
 	static struct elf_program program;
@@ -383,6 +392,7 @@ u32 service_start(u32 server, bool restarted)
 		return 0;
 	printf("root: %s cannot be started: %s\n", services[server].name, error_name(error));
 	service_destroy(server);
+	wait_for_end(server);
 	return error;
 }
 

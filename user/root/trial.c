@@ -23,8 +23,8 @@
 /* As tests/servers/faults.py packs it. */
 struct fault {
 	u8 server, size;
-	u8 text; /* 1: its page can be executed */
-	u8 delay; /* milliseconds from the beginning of a round; the next one if it is over by then */
+	u8 text;  /* 1: its page can be executed */
+	u8 delay; /* milliseconds of a round; the next one if it is over by then */
 	u32 address;
 	u8 change[16]; /* exclusive or with what is there */
 } __attribute__((packed));

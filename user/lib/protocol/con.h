@@ -15,8 +15,8 @@ enum con_request {
 	CON_MODE, /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
 	/*
 	 * Word 0 = group that the interrupt key ends; 0: none.  The key that came before, with no
-	 * group in front and not in a mode raw that the caller had set, ends this one.  Answer: word 0 = 1 if the
-	 * key came while the group before was in front, else 0.
+	 * group in front and not in a mode raw that the caller had set, ends this one.  Answer:
+	 * word 0 = 1 if the key came while the group before was in front, else 0.
 	 */
 	CON_FRONT,
 	CON_SIZE, /* Answer: word 0 = columns, word 1 = rows */
