@@ -99,6 +99,19 @@ static int take_records(struct mm *mm, struct piece *piece)
 	return error;
 }
 
+/* Records of later pages are not in the way of the tables for the next one. */
+static int make_tables(struct mm *mm, uintptr_t address, struct piece *piece)
+{
+	u32 kept = piece->used + 1;
+	int error = mm_make_tables(mm, address);
+
+	if (error != -EQUOTA || piece->made == kept)
+		return error;
+	mapping_free_many(mm, piece->record + kept, piece->made - kept);
+	piece->made = kept;
+	return mm_make_tables(mm, address);
+}
+
 /* *done: the page that failed, or the piece's end. */
 static int share_piece(
 	const struct range *to, const struct range *from, u32 prot, struct piece *piece, u32 *done)
@@ -110,7 +123,7 @@ static int share_piece(
 		if (!error)
 			error = share_hold(to, from, prot, piece);
 		if (error == -EAGAIN)
-			error = mm_make_tables(to->mm, at(to, piece->page[piece->next]));
+			error = make_tables(to->mm, at(to, piece->page[piece->next]), piece);
 	}
 	mapping_free_many(to->mm, piece->record + piece->used, piece->made - piece->used);
 	*done = error ? piece->page[piece->next] : piece->end;
