@@ -35,7 +35,7 @@ static bool good;
 /* `seen` is made once. */
 #define CHECK_EQUAL(seen, expected)                                                                \
 	do {                                                                                       \
-		int was = (seen);                                                                  \
+		__typeof__(seen) was = (seen);                                                     \
 		CHECK(was == (expected), #seen " is %d, not %d", was, (expected));                 \
 	} while (0)
 
