@@ -24,7 +24,7 @@ def load(name):
 
 def goals():
     """The goals that the Makefile defines."""
-    text = (ROOT / "Makefile").read_text()
+    text = (ROOT / "Makefile").read_text().replace("\\\n", "")
     return {word for line in re.findall(r"^([\w. -]+):(?!=)", text, re.M) for word in line.split()}
 
 
