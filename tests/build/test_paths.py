@@ -166,3 +166,12 @@ def test_nothing_is_called_by_its_execute_bit():
             assert not re.match(
                 r" *(tools|docs|tests)/\S+\.(sh|py)\b", line
             ), f"{page.name}: {line}"
+
+
+def test_modules_of_tests_have_different_names():
+    """Their folders are all on Python's path: of two with one name the wrong one would be found."""
+    folders = re.search(r"^pythonpath = (.*)$", (ROOT / "tests/pytest.ini").read_text(), re.M)[1]
+    on_path = [ROOT / "tests" / name for name in folders.split()]
+    on_path += [ROOT / "tests/interleave", ROOT / "tests/coverage", ROOT / "tests/mutants"]
+    names = [path.name for folder in on_path for path in folder.glob("*.py")]
+    assert not [name for name in set(names) if names.count(name) > 1 and name != "conftest.py"]

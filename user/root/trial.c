@@ -20,7 +20,7 @@
 #define FIRST_GROUP 1u
 #define NEVER (~(u64)0)
 
-/* As tests/servers/faults.py packs it. */
+/* As tests/servers/inject.py packs it. */
 struct fault {
 	u8 server, size;
 	u8 text;  /* 1: its page can be executed */

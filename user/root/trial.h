@@ -1,6 +1,6 @@
 /*
  * Faults injected into the servers while they run, one after the other, and what becomes of them
- * (tests/servers/faults.py).  Only if the archive has a list of them, as the file `faults`, which
+ * (tests/servers/inject.py).  Only if the archive has a list of them, as the file `faults`, which
  * the tests put there; else nothing here does anything.
  *
  * The first process runs again and again: a round.  A fault is made in the midst of one; that round

@@ -7,8 +7,8 @@ them, in the text of a running program.  root changes the bytes while the
 server works, and judges what comes of it (user/root/trial.h); it finds the list as the file
 `faults` of the archive, which is how it knows that it may.
 
-    faults.py BUILD --count 10000       what `make check-faults` does
-    faults.py BUILD --seed 7 --only 12  fault 12 of a list again, with the whole console
+    inject.py BUILD --count 10000       what `make check-faults` does
+    inject.py BUILD --seed 7 --only 12  fault 12 of a list again, with the whole console
 """
 
 import argparse
