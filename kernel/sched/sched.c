@@ -152,6 +152,8 @@ static __cold void finish_rare(struct run_queue *queue, struct thread *previous)
 	bool moves = previous->moves_to != previous->cpu;
 
 	WRITE_ONCE(previous->cpu, previous->moves_to);
+	previous->on_cpu =
+		false; /* the last that is done to one that is joined: now it may be freed */
 	spin_unlock(&queue->lock);
 	irq_enable();
 	if (moves && ready)
@@ -164,11 +166,11 @@ static __always_inline void finish(struct run_queue *queue)
 {
 	struct thread *previous = queue->previous;
 
-	previous->on_cpu = false;
 	if (unlikely(previous->state == THREAD_DEAD || previous->moves_to != previous->cpu)) {
 		finish_rare(queue, previous);
 		return;
 	}
+	previous->on_cpu = false;
 	spin_unlock(&queue->lock);
 	irq_enable();
 }
