@@ -185,43 +185,43 @@ static void many_at_once(void **state)
 {
 	enum { MANY = 64, SOME = 10, LARGE = 500 };
 	struct object_cache c;
-	void *object[MANY];
+	void *taken[MANY];
 
 	(void)state;
 	machine_start(1, 64, 4, 7);
 	object_cache_init(&c, "test", LARGE, 8);
 	for (u32 round = 0; round < 3; round++) {
-		CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, SOME), SOME);
+		CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, taken, SOME), SOME);
 		CHECK_EQUAL(
-			object_alloc_many(&c, GFP_KERNEL, object + SOME, MANY - SOME), MANY - SOME);
+			object_alloc_many(&c, GFP_KERNEL, taken + SOME, MANY - SOME), MANY - SOME);
 		CHECK_EQUAL(c.in_use, MANY);
 		for (u32 i = 0; i < MANY; i++)
-			memset(object[i], (int)i, LARGE);
+			memset(taken[i], (int)i, LARGE);
 		for (u32 i = 0; i < MANY; i++)
-			CHECK(*(u8 *)object[i] == i, "object %u is another's too", i);
-		object_free_many(&c, object, SOME);
-		object_free_many(&c, object + SOME, MANY - SOME);
+			CHECK(*(u8 *)taken[i] == i, "object %u is another's too", i);
+		object_free_many(&c, taken, SOME);
+		object_free_many(&c, taken + SOME, MANY - SOME);
 		CHECK_EQUAL(c.in_use, 0);
 		CHECK_EQUAL(c.pages, 1);
 		CHECK_EQUAL(c.empty, 1);
 	}
-	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 2), 2);
-	object[1] = object[0];
-	EXPECT_PANIC(0, "freed twice", object_free_many(&c, object, 2));
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, taken, 2), 2);
+	taken[1] = taken[0];
+	EXPECT_PANIC(0, "freed twice", object_free_many(&c, taken, 2));
 }
 
 static void many_without_memory(void **state)
 {
 	struct object_cache c;
-	void *object[64];
+	void *taken[64];
 
 	(void)state;
 	machine_start(1, 16, 0, 7);
 	object_cache_init(&c, "test", 1000, 8);
 	fail_allocations(1, 100);
-	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 64), 0);
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, taken, 64), 0);
 	fail_allocations(2, 100);
-	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, object, 64), c.per_page);
+	CHECK_EQUAL(object_alloc_many(&c, GFP_KERNEL, taken, 64), c.per_page);
 }
 
 static void misuse_is_caught(void **state)
