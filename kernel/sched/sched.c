@@ -152,8 +152,8 @@ static __cold void finish_rare(struct run_queue *queue, struct thread *previous)
 	bool moves = previous->moves_to != previous->cpu;
 
 	WRITE_ONCE(previous->cpu, previous->moves_to);
-	previous->on_cpu =
-		false; /* the last that is done to one that is joined: now it may be freed */
+	/* The last that is done to a thread that is joined: now it may be freed. */
+	previous->on_cpu = false;
 	spin_unlock(&queue->lock);
 	irq_enable();
 	if (moves && ready)
