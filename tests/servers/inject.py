@@ -344,16 +344,18 @@ class Campaign:
         with tempfile.TemporaryDirectory(prefix="tarn-faults-") as folder:
             archive = Path(folder) / "user.tar"
             pack(self.build, faults, archive)
-            machine = Machine(
-                self.kernel,
-                append=APPEND + self.load,
-                memory="128M",
-                smp=self.smp,
-                module=archive,
-                extra=EXACT + VERDICTS,
-            )
-            ended = self.watch(machine)
+            ended = self.watch(self.machine(archive))
         return self.read(faults, *ended)
+
+    def machine(self, archive):
+        return Machine(
+            self.kernel,
+            append=APPEND + self.load,
+            memory="128M",
+            smp=self.smp,
+            module=archive,
+            extra=EXACT + VERDICTS,
+        )
 
     def watch(self, machine):
         """What the console said, and root; the exit status; why there is none."""
@@ -487,16 +489,7 @@ def pack_and_show(campaign, fault):
     with tempfile.TemporaryDirectory(prefix="tarn-faults-") as folder:
         archive = Path(folder) / "user.tar"
         pack(campaign.build, [fault], archive)
-        text, said, status, failure = campaign.watch(
-            Machine(
-                campaign.kernel,
-                append=APPEND + campaign.load,
-                memory="128M",
-                smp=campaign.smp,
-                module=archive,
-                extra=EXACT + VERDICTS,
-            )
-        )
+        text, said, status, failure = campaign.watch(campaign.machine(archive))
     print(text, said, status, failure or "")
 
 
