@@ -1,6 +1,6 @@
 /*
  * Lines in which a text stands, letter by letter; -v: in which it does not; -n: with numbers; -c:
- * only how many.
+ * only how many; -i: capital and small letters are the same.
  */
 #include "lib/string.h"
 #include "user/lib/c/unistd.h"
@@ -8,15 +8,25 @@
 #include "user/lib/tool/input.h"
 
 static const char *text;
-static bool others, numbered, counted, named;
+static bool others, numbered, counted, named, any_case;
 static u32 found;
+
+static char folded(char c) { return any_case && c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c; }
+
+static bool is_at(const char *at, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (folded(at[i]) != folded(text[i]))
+			return false;
+	return true;
+}
 
 static bool is_in(const char *line, size_t length)
 {
 	size_t size = strlen(text);
 
 	for (size_t i = 0; i + size <= length; i++)
-		if (!memcmp(line + i, text, size))
+		if (is_at(line + i, size))
 			return true;
 	return false;
 }
@@ -55,15 +65,16 @@ int main(int argc, char **argv)
 {
 	int option, bad;
 
-	while ((option = getopt(argc, argv, "vnc")) != -1) {
+	while ((option = getopt(argc, argv, "vnci")) != -1) {
 		others |= option == 'v';
 		numbered |= option == 'n';
 		counted |= option == 'c';
+		any_case |= option == 'i';
 		if (option == '?')
-			return usage("grep [-vnc] TEXT [FILE...]");
+			return usage("grep [-vnci] TEXT [FILE...]");
 	}
 	if (optind >= argc)
-		return usage("grep [-vnc] TEXT [FILE...]");
+		return usage("grep [-vnci] TEXT [FILE...]");
 	text = argv[optind++];
 	named = argc - optind > 1;
 	bad = input_each(argc, argv, optind, search);

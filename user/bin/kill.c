@@ -1,4 +1,7 @@
-/* Ends processes, by pid; -PID: groups; servers, by name or pid, which then come back. */
+/*
+ * Ends processes, by pid; -PID: groups; servers, by name or pid, which then come back.  There are
+ * no signals: -9 and its like before a pid are taken and make no difference.
+ */
 #include "lib/string.h"
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/sys_wait.h"
@@ -35,13 +38,16 @@ static int end(const char *word)
 	return kill(group ? -pid : pid);
 }
 
+/* As in POSIX a first word with a '-' is a signal if something follows that is to get it. */
+static int first_target(int argc, char **argv) { return argc > 2 && argv[1][0] == '-' ? 2 : 1; }
+
 int main(int argc, char **argv)
 {
 	int bad = 0;
 
 	if (argc < 2 || !strcmp(argv[1], "-?"))
-		return usage("kill PID | -GROUP | SERVER ...");
-	for (int i = 1; i < argc; i++) {
+		return usage("kill [-SIGNAL] PID | -GROUP | SERVER ...");
+	for (int i = first_target(argc, argv); i < argc; i++) {
 		if (!end(argv[i]))
 			continue;
 		fprintf(stderr, "kill: %s: %s\n", argv[i], strerror(errno));

@@ -130,7 +130,8 @@ static int help(int argc, char **argv)
 		printf("  %s\n", builtins[i].text);
 	printf("  trace COMMAND   shows the system calls that a program makes\n"
 	       "Between commands: | ; && || &   of files: < FILE  > FILE  >> FILE\n"
-	       "Words: 'as it is'  \"with $NAME\"  \\c   NAME=value   $? is the last status\n"
+	       "Words: 'as it is'  \"with $NAME\"  \\c   NAME=value\n"
+	       "       $? the last status  $! the last job's pid  $$ the shell's pid\n"
 	       "Keys: arrows, Home, End, Tab completes, Ctrl-C ends what runs, Ctrl-D the shell\n"
 	       "Programs in /bin, which say how they are used when called with -?:");
 	list_programs();

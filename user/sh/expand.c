@@ -36,7 +36,7 @@ static u32 name_length(const char *at)
 {
 	u32 length = 0;
 
-	if (*at == '?' || *at == '$' || is_digit(*at))
+	if ((*at && strchr("?$!", *at)) || is_digit(*at))
 		return 1;
 	if (!begins_name(*at))
 		return 0;

@@ -25,6 +25,7 @@ struct job {
 static struct job jobs[JOBS_MAX];
 static bool have_groups, interrupted;
 static u32 newest;
+static pid_t left; /* by `&`, its last process */
 
 void jobs_begin(bool groups) { have_groups = groups; }
 
@@ -110,11 +111,16 @@ bool jobs_interrupted(void)
 
 void job_leave(struct job *job)
 {
-	if (!job->processes)
+	if (!job->processes) {
 		job->used = false;
-	else if (have_groups)
-		printf("[%u] %d\n", number_of(job), job->pid[job->processes - 1]);
+		return;
+	}
+	left = job->pid[job->processes - 1];
+	if (have_groups)
+		printf("[%u] %d\n", number_of(job), left);
 }
+
+pid_t jobs_left(void) { return left; }
 
 void jobs_look(void)
 {

@@ -19,6 +19,8 @@ int job_wait(struct job *job);
 bool jobs_interrupted(void);
 /* Goes on by itself; said at a prompt. */
 void job_leave(struct job *job);
+/* The last process of the job that was left last; 0: none was. */
+pid_t jobs_left(void);
 
 /* Tells which jobs have ended meanwhile. */
 void jobs_look(void);

@@ -60,6 +60,8 @@ static const char *value_of_variable(const char *name)
 		return number_text(last_status);
 	if (*name == '$')
 		return number_text(getpid());
+	if (*name == '!')
+		return jobs_left() ? number_text(jobs_left()) : NULL;
 	if (*name >= '0' && *name <= '9')
 		return *name - '0' < arguments ? argument[*name - '0'] : NULL;
 	return getenv(name);
