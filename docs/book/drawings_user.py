@@ -245,6 +245,60 @@ def endpoint_stays():
     return d
 
 
+# ---- The shell -----------------------------------------------------------------------------------
+
+
+def shell_steps():
+    d = Drawing(330)
+    rows = (
+        ("keys", "edit.c", "ls $DIR | wc > 'my list'"),
+        ("line", "parse.c", "[ls] [$DIR]   |   [wc]   > ['my list']"),
+        ("commands", "expand.c", "ls, /bin   |   wc   > my list"),
+        ("words", "run.c", "descriptors 0, 1, 2 of each; spawn or fork"),
+        ("processes", "jobs.c", "a group, in front, until all have ended"),
+    )
+    for n, (what, file, text) in enumerate(rows):
+        y = 20 + n * 56
+        d.text(20, y + 24, what, 13, bold=True)
+        d.box(130, y, 110, 38, file, fill=MID, mono=True, size=12)
+        d.text(270, y + 24, text, 12, mono=n < 3)
+        if n:
+            d.arrow((185, y - 18), (185, y - 1))
+    d.text(20, 314, "The first three make no call. They are tested on the host.", 12, italic=True)
+    return d
+
+
+def pipe_ends():
+    d = Drawing(340)
+    columns = ("shell", "ls", "wc")
+    for n, name in enumerate(columns):
+        d.text(310 + n * 150, 24, name, 13, "middle", bold=True)
+    rows = (
+        ("pipe", ("R  W", "", "")),
+        ("W to 1, start ls", ("R  W", "W", "")),
+        ("take 1 back", ("R", "W", "")),
+        ("R to 0, start wc", ("R", "W", "R")),
+        ("take 0 back", ("", "W", "R")),
+        ("ls ends", ("", "", "R")),
+    )
+    for n, (step, held) in enumerate(rows):
+        y = 40 + n * 42
+        d.text(20, y + 21, step, 12)
+        for column, ends in enumerate(held):
+            d.box(
+                250 + column * 150,
+                y,
+                120,
+                32,
+                ends,
+                size=12,
+                fill=MID if ends else WHITE,
+                dash=not ends,
+            )
+    d.text(20, 312, "R: can read. W: can write. Now nobody has W: wc gets the end of the file.", 12)
+    return d
+
+
 # ---- Typing ls -----------------------------------------------------------------------------------
 
 
@@ -302,6 +356,8 @@ def first_pages():
 
 
 ALL = {
+    "shell-steps": shell_steps,
+    "pipe-ends": pipe_ends,
     "typing-ls": typing_ls,
     "first-pages": first_pages,
     "servers": servers,

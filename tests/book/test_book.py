@@ -145,7 +145,7 @@ def test_no_page_is_left_out(book):
     assert [page.number for page in book.pages if page.number] == [
         str(n + 1) for n in range(len(CHAPTERS))
     ]
-    assert len(CHAPTERS) == 16
+    assert len(CHAPTERS) == 17
     assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {
         "SUMMARY"
     }
