@@ -137,9 +137,15 @@ class Verdicts:
             part.replace(self._path(mutant))
 
 
+def read_list(name):
+    try:
+        return tomllib.loads(pathlib.Path(name).read_text())["mutant"]
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        sys.exit(f"{name}: no list of mutants: {error!r}")
+
+
 def chosen(args):
-    texts = [pathlib.Path(name).read_text() for name in args.list]
-    mutants = [mutant for text in texts for mutant in tomllib.loads(text)["mutant"]]
+    mutants = [mutant for name in args.list for mutant in read_list(name)]
     only = [name for name in args.only.split(",") if name]
     mutants = [m for m in mutants if not only or any(m["name"].startswith(o) for o in only)]
     if args.ask:
