@@ -32,9 +32,9 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
-	check check-more check-full check-user check-strain check-faults check-bochs check-hosts \
-	check-host coverage coverage-boot interleave interleave-faults mutants bench bench-diff \
-	bench-linux book gdb gdb-server gdb-client dump tour
+	check check-more check-full check-user check-strain check-faults check-book check-bochs \
+	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
+	bench-diff bench-linux book gdb gdb-server gdb-client dump tour
 
 all: kernels plain user iso
 
@@ -130,8 +130,8 @@ run: kernels iso
 TOLD = BUILD='$(BUILD)' JOBS='$(JOBS)'
 export PYTHON Q
 
-check check-more check-full check-user check-strain check-faults check-bochs check-hosts \
-coverage-boot:
+check check-more check-full check-user check-strain check-faults check-book check-bochs \
+check-hosts coverage-boot:
 	@$(MAKE) --no-print-directory -f tests/Makefile $(TOLD) $@
 
 mutants:

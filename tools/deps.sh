@@ -188,7 +188,7 @@ for goal in "$@"; do
 		iso_needs && qemu_needs && check_needs
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
-	check-faults) qemu_needs && check_needs ;;
+	check-book | check-faults | check-strain | check-user) qemu_needs && check_needs ;;
 	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	check-hosts) have debootstrap || need debootstrap ;;

@@ -12,6 +12,7 @@ The pages are Markdown, in the order of SUMMARY.md.  In them, beside plain Markd
     {{lines FILE...}}       two cells of a table: the files, and the sum of their lines;  {{total}}
     is the page's sum
     ```plant NAME FILE FUNCTION     a mistake to plant, as a diff (see plant.py)
+    ```seen ARGUMENTS       what `make run ARGUMENTS` prints then (see tests/book/mistakes.py)
     ![what it shows](drawings/NAME.svg)     one of drawings.py
     **word**                where a term is defined: goes into the list of terms
 
@@ -166,6 +167,14 @@ class Expander:
             f"<figcaption>Mistake <code>{planted.name}</code>: {where}</figcaption></figure>"
         )
 
+    def seen(self, match):
+        command = f"make run {match.group(1).strip()}".strip()
+        shown = match.group(2).replace(" \\\n", "\n").rstrip("\n")
+        return self.block(
+            f'<figure class="seen"><pre>{html.escape(shown)}</pre>'
+            f"<figcaption><code>{html.escape(command)}</code></figcaption></figure>"
+        )
+
     def drawing(self, match):
         text, name = match.group(1), match.group(2)
         if name not in drawings.ALL:
@@ -184,6 +193,7 @@ class Expander:
 
     def expand(self, text):
         text = plant.BLOCK.sub(self.plant, text)
+        text = plant.SEEN.sub(self.seen, text)
         text = re.sub(r"!\[([^\]]*)\]\(drawings/([\w-]+)\.svg\)", self.drawing, text)
         text = DIRECTIVE.sub(self.directive, text)
         text = re.sub(r"\*\*([^*\n]+)\*\*", self.term, text)

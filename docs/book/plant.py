@@ -8,7 +8,8 @@ watched.
     cd FOLDER && make run APPEND=exit
 
 The mistakes stand in the chapters, as blocks that begin with ```plant NAME FILE FUNCTION; their
-lines are marked as in a diff.  The lines that go, and those around them, must be in that function,
+lines are marked as in a diff.  Blocks that begin with ```seen ARGUMENTS show what `make run
+ARGUMENTS` prints then.  The lines that go, and those around them, must be in that function,
 once: else nothing is changed. """
 
 import re
@@ -33,6 +34,7 @@ TREE = [
     "tools",
     "docs",
 ]
+SEEN = re.compile(r"^```seen([^\n]*)\n(.*?)^```$", re.M | re.S)
 BLOCK = re.compile(r"^```plant (\S+) (\S+) (\S+)\n(.*?)^```$", re.M | re.S)
 
 

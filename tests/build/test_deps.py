@@ -67,6 +67,15 @@ def needed(goal):
     }
 
 
+def test_every_goal_of_the_tests_has_its_row():
+    """Whoever types a goal on a bare machine gets what it needs."""
+    phony = re.search(r"^\.PHONY:((?:.*\\\n)*.*)", (ROOT / "tests/Makefile").read_text(), re.M)[1]
+    goals = [word for word in phony.split() if word != "\\"]
+    patterns = re.findall(r"^\t([\w.* |-]+)\)", (ROOT / "tools/deps.sh").read_text(), re.M)
+    rows = {goal for pattern in patterns for goal in pattern.split(" | ")}
+    assert len(goals) > 8 and set(goals) <= rows, set(goals) - rows
+
+
 def test_the_readme_names_every_package():
     section = (ROOT / "README.md").read_text().partition("## Installing")[2].partition("\n## ")[0]
     named = set(re.findall(r"`([^`\n]+)`", section))
