@@ -11,12 +11,12 @@ BEGIN {
 	pattern["switch"] = "^[01]?$"
 	pattern["size"] = "^([1-9][0-9]*[KMGTkmgt])?$"
 	pattern["word"] = "^[A-Za-z0-9._,=+-]*$"
-	pattern["words"] = "^([A-Za-z0-9._,=+:/ -]|\"[A-Za-z0-9._,=+:/ -]*\")*$"
+	pattern["words"] = "^([A-Za-z0-9._,=+:/ -]|\"[A-Za-z0-9._,=+:/|;&<>?*!~%@ -]*\")*$"
 	pattern["path"] = "^[A-Za-z0-9._,=+~@/-]*$"
 	takes["switch"] = "1 or 0"
 	takes["size"] = "a size such as 512M"
 	takes["word"] = "letters, digits and . _ , = + -"
-	takes["words"] = "letters, digits, blanks, . _ , = + : / - and pairs of \""
+	takes["words"] = "letters, digits, blanks, . _ , = + : / - and pairs of \", in which also | ; & < > ? * ! ~ % @ may stand"
 	takes["path"] = "a path without blanks and without signs that make or the shell reads"
 }
 

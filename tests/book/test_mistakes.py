@@ -1,7 +1,13 @@
 """What a mistake of the book shows (mistakes.py): some are planted here, all by `make check-book`."""
 
+import os
+import subprocess
+from pathlib import Path
+
 import mistakes
 import pytest
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
 
 # A panic of the boot, a failed self-test, what the debug build sees, a program's output.
 SAMPLE = ["kmap-first", "no-reserve", "spare-global", "child-changes-folder"]
@@ -10,6 +16,12 @@ SAMPLE = ["kmap-first", "no-reserve", "spare-global", "child-changes-folder"]
 @pytest.mark.parametrize("seen", mistakes.all_seen(), ids=lambda seen: seen.name)
 def test_arguments_are_of_make_run(seen):
     assert seen.machine and any(line.strip(" .") for line in seen.lines)
+    look = ["awk", "-v", "what=refuse", "-f", TOOLS / "variables.awk", TOOLS / "variables.txt"]
+    given = {"BUILD": "build", "TESTS": "1", **seen.arguments}
+    refused = subprocess.run(
+        look, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True
+    )
+    assert not refused.stdout + refused.stderr
 
 
 @pytest.mark.parametrize("name", SAMPLE)

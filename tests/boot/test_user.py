@@ -48,6 +48,13 @@ def test_arguments(loader, build):
     assert boot.status == of_program(3), boot.final_report
 
 
+@pytest.mark.parametrize("loader", ["kernel", pytest.param("iso", marks=need_grub)])
+def test_a_command_line_of_the_shell(loader, build):
+    """Signs that GRUB's own language has too reach the shell, between quotes."""
+    boot = run_program(build, "seq 20 | wc -l; false || echo a >x && cat < x", loader=loader)
+    assert boot.text.endswith("\n20\na\n") and boot.status == PASS, boot.final_report
+
+
 # The shell knows what the servers hold, root the programs beside them.
 @pytest.mark.parametrize(
     "value, said, status",

@@ -60,6 +60,7 @@ def make(*arguments, path=None, cwd=ROOT, **environment):
         ("APPEND=exit; reboot", "APPEND=exit; reboot is refused: APPEND takes letters, digits"),
         ('APPEND="run=args', "APPEND takes letters, digits, blanks"),
         ("APPEND=it's", "APPEND=it's is refused"),
+        ('APPEND="run=ls" | wc', "is refused: APPEND takes letters"),
         ("CPU=two words", "CPU=two words is refused"),
         ("BUILD=a folder", "BUILD=a folder is refused"),
         ("PORT=70000", "PORT=70000 is refused: PORT takes a number from 1 to 65535"),
