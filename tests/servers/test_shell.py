@@ -38,6 +38,9 @@ def test_lines(kernel, build):
         shell.check("sh -c 'echo $A; exit 5'; echo $?", "a  b\n5\n")
         shell.check("true | false; echo $?; false | true; echo $?", "1\n0\n")
         shell.check("echo 'echo $1-$2; exit 3' > script; sh script x y; echo $?", "x-y\n3\n")
+        shell.check("cd /bin; echo pm* '*' nosuch*; cd; echo /bin/p?", "pmap * nosuch*\n/bin/ps\n")
+        shell.check("ls nosuch 2>&1 >/dev/null | grep -c nosuch; cat /dev/null", "1\n")
+        shell.check("true 3>x", "sh: only 0, 1 and 2 can stand before < or >\n")
         shell.check("mkdir -?; mkdir folder && cd folder; pwd | cat", USAGE + "/folder\n")
         shell.check("cp ../three a; mv a b; tail -1 b; ls .", "5\nb\n")
         shell.check("cd; rm -r folder three; ls folder", "folder: no such file or folder\n")
@@ -63,6 +66,8 @@ def test_jobs(kernel, build):
         assert re.fullmatch(r"\[2\] \d+\n", shell.run("sleep 2000 &"))
         listed = r"\[1\] \d+: sleep 1000 \| cat\n\[2\] \d+: sleep 2000\n"
         assert re.fullmatch(listed, shell.run("jobs")), shell.boot.report("jobs")
+        assert re.fullmatch(listed, shell.run("jobs | cat")), shell.boot.report("jobs | cat")
+        shell.check("fg 2>&1 >/dev/null | cat", "sh: only the shell itself can wait for its jobs\n")
         shell.run("kill %1")
         shell.wait_for_end("sleep 1000 | cat")
         shell.begin("fg", "sleep 2000\n")

@@ -55,7 +55,8 @@ enum file_kind {
 	FILE_KERNEL, /* writes go to the kernel's console: servers, and programs without servers */
 	FILE_CON,
 	FILE_FS,
-	FILE_PIPE
+	FILE_PIPE,
+	FILE_NULL /* /dev/null, of which no server knows: nothing to read, and writes go nowhere */
 };
 
 #define FILE_KINDS 0xFFu

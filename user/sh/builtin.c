@@ -8,6 +8,7 @@
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/tool/compare.h"
+#include "user/lib/tool/input.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
 #include "user/sh/status.h"
@@ -16,6 +17,10 @@ static int change_folder(int argc, char **argv)
 {
 	const char *folder = argc > 1 ? argv[1] : getenv("HOME");
 
+	if (argc > 2) {
+		fprintf(stderr, "cd: there are too many words\n");
+		return 2;
+	}
 	if (!chdir(folder ? folder : "/"))
 		return 0;
 	perror(folder);
@@ -31,7 +36,23 @@ static int print_folder(int argc, char **argv)
 	return !getcwd(folder, sizeof(folder)) || puts(folder) == EOF;
 }
 
-static int leave(int argc, char **argv) { exit(argc > 1 ? atoi(argv[1]) & 127 : last_status); }
+static int leave(int argc, char **argv)
+{
+	int status = argc > 1 ? number_of(argv[1]) : last_status;
+
+	if (status >= 0)
+		exit(status & 127);
+	fprintf(stderr, "exit: %s: not a number\n", argv[1]);
+	return 2;
+}
+
+/* Alone; before a command it is taken away (run.c). */
+static int trace(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return usage("trace PROGRAM [ARGUMENT...]");
+}
 
 static int list_jobs(int argc, char **argv)
 {
@@ -89,6 +110,7 @@ static const struct {
 	{ "pwd", print_folder, "pwd             the folder in which you are" },
 	{ "test", compare_arguments,
 		"test A = B      compares: also != -lt -le -eq -ne -ge -gt, -e FILE -d -f -s" },
+	{ "trace", trace, "trace COMMAND   shows the system calls that a program makes" },
 	{ "wait", wait_for_all, "wait            waits for all jobs" },
 };
 
@@ -106,16 +128,20 @@ const char *builtin_name(u32 n) { return n < ARRAY_SIZE(builtins) ? builtins[n].
 
 /* ---- help ---- */
 
-#define PER_LINE 6u
+#define LINE_LENGTH 78u
 
 static void list_programs(void)
 {
 	DIR *folder = opendir("/bin");
+	u32 column = LINE_LENGTH;
 	struct dirent *entry;
-	u32 n = 0;
 
-	while (folder && (entry = readdir(folder)))
-		printf("%s%-12s", n++ % PER_LINE ? "" : "\n  ", entry->d_name);
+	while (folder && (entry = readdir(folder))) {
+		u32 length = (u32)strlen(entry->d_name) + 1;
+
+		column = column + length < LINE_LENGTH ? column + length : length;
+		printf("%s %s", column == length ? "\n " : "", entry->d_name);
+	}
 	if (folder)
 		closedir(folder);
 	printf("\n");
@@ -128,12 +154,11 @@ static int help(int argc, char **argv)
 	printf("Built in:\n");
 	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
 		printf("  %s\n", builtins[i].text);
-	printf("  trace COMMAND   shows the system calls that a program makes\n"
-	       "Between commands: | ; && || &   of files: < FILE  > FILE  >> FILE\n"
-	       "Words: 'as it is'  \"with $NAME\"  \\c   NAME=value\n"
+	printf("Between commands: | ; && || &   of files: < FILE  > FILE  >> FILE  2> FILE  2>&1\n"
+	       "Words: 'as it is'  \"with $NAME\"  \\c  NAME=value  * any letters, ? one, in names\n"
 	       "       $? the last status  $! the last job's pid  $$ the shell's pid\n"
 	       "Keys: arrows, Home, End, Tab completes, Ctrl-C ends what runs, Ctrl-D the shell\n"
-	       "Programs in /bin, which say how they are used when called with -?:");
+	       "Programs in /bin, most of which say with -? how they are used:");
 	list_programs();
 	return 0;
 }

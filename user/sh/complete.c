@@ -8,12 +8,18 @@ static bool ends_command(char c) { return c == ';' || c == '|' || c == '&'; }
 
 static bool ends_word(char c) { return ends_command(c) || c == ' ' || c == '<' || c == '>'; }
 
+/* Before it a command may stand. */
+#define TRACE "trace"
+
 /* Whether a command begins at `at`. */
 static bool is_first(const char *line, u32 at)
 {
 	while (at && line[at - 1] == ' ')
 		at--;
-	return !at || ends_command(line[at - 1]);
+	if (!at || ends_command(line[at - 1]))
+		return true;
+	return at >= strlen(TRACE) && !strncmp(line + at - strlen(TRACE), TRACE, strlen(TRACE)) &&
+	       is_first(line, at - (u32)strlen(TRACE));
 }
 
 bool complete_begin(struct complete *complete, const char *line, u32 at)
@@ -57,12 +63,18 @@ bool complete_offer(struct complete *complete, const char *name, bool is_folder)
 	return true;
 }
 
-void complete_rest(const struct complete *complete, char rest[COMPLETE_MAX + 1])
+static bool is_sign(char c) { return strchr(" ;|&<>'\"\\$#*?", c); }
+
+void complete_rest(const struct complete *complete, char rest[COMPLETE_REST])
 {
+	const char *from = complete->common + complete->length;
 	u32 length = 0;
 
-	if (complete->found)
-		length = (u32)strlcpy(rest, complete->common + complete->length, COMPLETE_MAX);
+	for (; complete->found && *from; from++) {
+		if (is_sign(*from))
+			rest[length++] = '\\';
+		rest[length++] = *from;
+	}
 	if (complete->found == 1)
 		rest[length++] = complete->folder_found ? '/' : ' ';
 	rest[length] = 0;

@@ -8,6 +8,7 @@
 #include "lib/types.h"
 
 #define COMPLETE_MAX 64u /* bytes of a name, with its 0 */
+#define COMPLETE_REST (2 * COMPLETE_MAX + 1)
 
 struct complete {
 	bool command;      /* the first word of a command, without a '/' */
@@ -23,7 +24,10 @@ struct complete {
 bool complete_begin(struct complete *complete, const char *line, u32 at);
 /* Whether it fits. */
 bool complete_offer(struct complete *complete, const char *name, bool is_folder);
-/* What is to be inserted, perhaps nothing: the rest, and '/' or a blank if there is but one. */
-void complete_rest(const struct complete *complete, char rest[COMPLETE_MAX + 1]);
+/*
+ * What is to be inserted, perhaps nothing: the rest, with a '\\' before each sign of the shell, and
+ * '/' or a blank if there is but one.
+ */
+void complete_rest(const struct complete *complete, char rest[COMPLETE_REST]);
 
 #endif

@@ -61,6 +61,7 @@ void edit_begin(struct edit *edit, const char *prompt)
 {
 	strlcpy(edit->prompt, prompt, sizeof(edit->prompt));
 	edit->length = edit->at = edit->left = 0;
+	edit->cut = false;
 	edit->text[0] = 0;
 	edit->state = STATE_TEXT;
 	edit->looked_at = edit->lines;
@@ -71,8 +72,10 @@ void edit_begin(struct edit *edit, const char *prompt)
 
 static bool insert(struct edit *edit, char c)
 {
-	if (edit->length + 1 >= EDIT_MAX)
+	if (edit->length + 1 >= EDIT_MAX) {
+		edit->cut = true;
 		return false;
+	}
 	memmove(edit->text + edit->at + 1, edit->text + edit->at, edit->length + 1 - edit->at);
 	edit->text[edit->at++] = c;
 	edit->length++;
@@ -82,10 +85,12 @@ static bool insert(struct edit *edit, char c)
 /* At the end of a line that fits the character alone is shown. */
 static void type(struct edit *edit, char c)
 {
-	bool behind = edit->at == edit->length;
+	bool behind = edit->at == edit->length, rung = edit->cut;
 
-	if (!insert(edit, c))
+	if (!insert(edit, c) && !rung)
 		edit_refuse(edit);
+	else if (edit->cut)
+		return;
 	else if (scroll(edit) || !behind)
 		show_window(edit);
 	else
@@ -109,6 +114,7 @@ static void cut(struct edit *edit, u32 first, u32 end)
 	memmove(edit->text + first, edit->text + end, edit->length + 1 - end);
 	edit->length -= end - first;
 	edit->at = first;
+	edit->cut = false;
 	edit->left = MIN(edit->left, edit->length);
 	edit_show(edit);
 }
@@ -151,6 +157,7 @@ void edit_keep(struct edit *edit)
 static void replace(struct edit *edit, const char *text)
 {
 	edit->length = edit->at = (u32)strlcpy(edit->text, text, EDIT_MAX);
+	edit->cut = false;
 	edit->left = 0;
 	edit_show(edit);
 }
@@ -236,9 +243,12 @@ enum edit_result edit_put(struct edit *edit, u8 byte)
 	edit->state = STATE_TEXT;
 	switch (byte) {
 	case '\r':
-	case '\n': say(edit, "\n"); return EDIT_LINE;
+	case '\n': say(edit, "\n"); return edit->cut ? EDIT_TOO_LONG : EDIT_LINE;
 	case '\t': return EDIT_COMPLETE;
-	case CTRL('C'): say(edit, "^C\n"); return EDIT_INTERRUPT;
+	case CTRL('C'):
+		go(edit, edit->length);
+		say(edit, "^C\n");
+		return EDIT_INTERRUPT;
 	case CTRL('D'):
 		if (!edit->length) {
 			say(edit, "\n");

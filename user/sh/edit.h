@@ -19,6 +19,7 @@ enum edit_result {
 	EDIT_MORE,      /* the line is not finished */
 	EDIT_LINE,      /* Enter: it is in `text` */
 	EDIT_END,       /* Ctrl-D on an empty line */
+	EDIT_TOO_LONG,  /* Enter, but some of what was typed had no room */
 	EDIT_INTERRUPT, /* Ctrl-C: forget the line */
 	EDIT_COMPLETE   /* Tab: edit_insert(), or edit_show() after a list */
 };
@@ -30,6 +31,7 @@ struct edit {
 	char text[EDIT_MAX];
 	u32 length, at;    /* at: the cursor's place */
 	u32 left;          /* first byte that is shown: a long line is seen through a window */
+	bool cut;          /* there was no room for something, and nothing was deleted since */
 	u32 state, number; /* of an escape sequence */
 	char history[HISTORY][EDIT_MAX];
 	u32 lines, looked_at;  /* counted on for ever */

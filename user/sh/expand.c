@@ -2,6 +2,7 @@
 #include "user/sh/expand.h"
 
 #include "lib/string.h"
+#include "user/sh/pattern.h"
 
 #define NAME_SIZE 64u
 
@@ -94,6 +95,10 @@ static const char *put_next(struct output *out, const char *at, value_of *value)
 		return put_single(out, at + 1);
 	if (*at == '"')
 		return put_double(out, at + 1, value);
+	if (*at == '*' || *at == '?') {
+		put(out, *at == '*' ? PATTERN_ANY : PATTERN_ONE);
+		return at + 1;
+	}
 	if (*at == '\\' && at[1])
 		at++;
 	put(out, *at);

@@ -1,6 +1,6 @@
 /*
- * From a word as written to what is meant: quotes go, $NAME, ${NAME}, $?, $! and $$ become values.
- * A value stays one word.  No calls.
+ * From a word as written to what is meant: quotes go, $NAME, ${NAME}, $?, $! and $$ become values,
+ * '*' and '?' without quotes become the signs of pattern.h.  A value stays one word.  No calls.
  */
 #ifndef USER_SH_EXPAND_H
 #define USER_SH_EXPAND_H

@@ -18,22 +18,24 @@ struct job {
 	pid_t group;
 	u32 processes;
 	pid_t pid[COMMANDS_MAX]; /* 0: has ended */
+	pid_t last;              /* of them, for people */
 	int status;              /* of the last one */
 	char text[TEXT_MAX];
 };
 
 static struct job jobs[JOBS_MAX];
-static bool have_groups, interrupted;
+static bool have_groups, interrupted, not_ours;
 static u32 newest;
 static pid_t left; /* by `&`, its last process */
 
 void jobs_begin(bool groups) { have_groups = groups; }
+void jobs_are_not_ours(void) { not_ours = true; }
 
 static u32 number_of(const struct job *job) { return (u32)(job - jobs) + 1; }
 
-struct job *job_new(const char *text, u32 length)
+struct job *job_new(const char *text, u32 length, bool background)
 {
-	for (u32 i = 0; i < JOBS_MAX; i++) {
+	for (u32 i = 0; i < JOBS_MAX - background; i++) {
 		struct job *job = &jobs[i];
 
 		if (job->used)
@@ -44,7 +46,7 @@ struct job *job_new(const char *text, u32 length)
 		strlcpy(job->text, text, MIN(length + 1, TEXT_MAX));
 		return job;
 	}
-	fprintf(stderr, "sh: there are %u jobs already\n", JOBS_MAX);
+	fprintf(stderr, "sh: there are %u jobs already\n", JOBS_MAX - background);
 	return NULL;
 }
 
@@ -54,7 +56,7 @@ void job_add(struct job *job, pid_t pid)
 		job->group = pid;
 	if (have_groups)
 		setpgid(pid, job->group);
-	job->pid[job->processes++] = pid;
+	job->pid[job->processes++] = job->last = pid;
 }
 
 /* ---- Ends ---- */
@@ -93,6 +95,10 @@ int job_wait(struct job *job)
 {
 	int status;
 
+	if (not_ours) {
+		fprintf(stderr, "sh: only the shell itself can wait for its jobs\n");
+		return 1;
+	}
 	if (have_groups && job->processes)
 		terminal_set_front((u32)job->group);
 	status = wait_for(job);
@@ -115,7 +121,7 @@ void job_leave(struct job *job)
 		job->used = false;
 		return;
 	}
-	left = job->pid[job->processes - 1];
+	left = job->last;
 	if (have_groups)
 		printf("[%u] %d\n", number_of(job), left);
 }
@@ -124,7 +130,7 @@ pid_t jobs_left(void) { return left; }
 
 void jobs_look(void)
 {
-	for (u32 n = 0; n < JOBS_MAX; n++) {
+	for (u32 n = 0; n < JOBS_MAX && !not_ours; n++) {
 		struct job *job = &jobs[n];
 
 		for (u32 i = 0; job->used && i < job->processes; i++)
@@ -149,11 +155,12 @@ int jobs_wait(void)
 
 /* ---- By number ---- */
 
+/* Not the one in front that asks: it has no processes yet, or is the shell itself. */
 void jobs_list(void)
 {
 	for (u32 n = 0; n < JOBS_MAX; n++)
-		if (jobs[n].used)
-			printf("[%u] %d: %s\n", n + 1, jobs[n].group, jobs[n].text);
+		if (jobs[n].used && jobs[n].last)
+			printf("[%u] %d: %s\n", n + 1, jobs[n].last, jobs[n].text);
 }
 
 static struct job *find_newest(void)
@@ -161,7 +168,7 @@ static struct job *find_newest(void)
 	struct job *found = NULL;
 
 	for (u32 n = 0; n < JOBS_MAX; n++)
-		if (jobs[n].used && (!found || jobs[n].age > found->age))
+		if (jobs[n].used && jobs[n].last && (!found || jobs[n].age > found->age))
 			found = &jobs[n];
 	return found;
 }

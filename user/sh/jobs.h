@@ -4,14 +4,16 @@
 
 #include "user/lib/c/unistd.h"
 
-#define JOBS_MAX 32u
+#define JOBS_MAX 33u
 
 struct job;
 
 /* Whether each job is a group of its own, which the interrupt key can end. */
 void jobs_begin(bool groups);
-/* NULL: there are too many; said. */
-struct job *job_new(const char *text, u32 length);
+/* In a child: they are the shell's, which alone waits for them. */
+void jobs_are_not_ours(void);
+/* NULL: there are too many, said.  Those in the background leave one for what runs in front. */
+struct job *job_new(const char *text, u32 length, bool background);
 void job_add(struct job *job, pid_t pid);
 /* In front until all of it has ended: the status of its last process. */
 int job_wait(struct job *job);

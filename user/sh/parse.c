@@ -15,6 +15,7 @@ enum token {
 	TOKEN_IN,
 	TOKEN_OUT,
 	TOKEN_APPEND,
+	TOKEN_DUP,
 	TOKEN_FAULT
 };
 
@@ -31,8 +32,8 @@ static const struct {
 	const char *text;
 	enum token token;
 } operators[] = { { "&&", TOKEN_AND }, { "||", TOKEN_OR }, { ">>", TOKEN_APPEND },
-	{ "|", TOKEN_PIPE }, { ";", TOKEN_NEXT }, { "&", TOKEN_BACKGROUND }, { "<", TOKEN_IN },
-	{ ">", TOKEN_OUT }, { "\n", TOKEN_NEXT } };
+	{ ">&", TOKEN_DUP }, { "|", TOKEN_PIPE }, { ";", TOKEN_NEXT }, { "&", TOKEN_BACKGROUND },
+	{ "<", TOKEN_IN }, { ">", TOKEN_OUT }, { "\n", TOKEN_NEXT } };
 
 /* ---- Tokens ---- */
 
@@ -161,6 +162,8 @@ static bool add_redirect(struct reader *reader, struct command *command)
 
 	if (parsed->redirects == REDIRECTS_MAX)
 		return set_fault(reader, "there are too many redirections");
+	if (reader->fd > 2)
+		return set_fault(reader, "only 0, 1 and 2 can stand before < or >");
 	redirect->kind = (enum redirect_kind)(reader->token - TOKEN_IN);
 	redirect->fd = reader->fd;
 	next(reader);
@@ -173,7 +176,7 @@ static bool add_redirect(struct reader *reader, struct command *command)
 	return true;
 }
 
-static bool is_redirect(enum token token) { return token >= TOKEN_IN && token <= TOKEN_APPEND; }
+static bool is_redirect(enum token token) { return token >= TOKEN_IN && token <= TOKEN_DUP; }
 
 static bool read_command(struct reader *reader)
 {

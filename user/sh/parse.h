@@ -3,8 +3,8 @@
  *
  *   line      pipeline { (';' | '&' | '&&' | '||') pipeline }
  *   pipeline  command { '|' command }
- *   command   words, and < FILE, > FILE, >> FILE, each with a digit before it for another
- *             descriptor
+ *   command   words, and < FILE, > FILE, >> FILE, >&DESCRIPTOR, each with a digit, 0 to 2, before
+ *             it for another descriptor
  *
  * Words are kept as they were written; expand.h takes quotes and '$' out of them.  '#' where a word
  * could begin starts a comment.
@@ -20,12 +20,12 @@
 #define PIPELINES_MAX 64u
 #define REDIRECTS_MAX 64u
 
-enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND };
+enum redirect_kind { REDIRECT_IN, REDIRECT_OUT, REDIRECT_APPEND, REDIRECT_DUP };
 
 struct redirect {
 	enum redirect_kind kind;
 	u32 fd;
-	const char *file; /* a word as written */
+	const char *file; /* a word as written; of REDIRECT_DUP the other descriptor */
 };
 
 /* First and number of each part, in the arrays below. */

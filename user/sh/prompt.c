@@ -18,6 +18,7 @@
 #define PROGRAMS "/bin"
 #define NAME_COLUMNS 20u
 #define TRIES 100u
+#define PAUSE 10000u /* microseconds */
 
 static struct edit edit;
 
@@ -60,7 +61,6 @@ static void each_name(struct complete *complete, take_function *take)
 	}
 	for (u32 i = 0; builtin_name(i); i++)
 		take(complete, builtin_name(i), false);
-	take(complete, "trace", false);
 	each_file(complete, PROGRAMS, take);
 }
 
@@ -76,7 +76,7 @@ static void list_names(void)
 
 static void complete(void)
 {
-	char rest[COMPLETE_MAX + 1];
+	char rest[COMPLETE_REST];
 	struct complete found;
 
 	if (!complete_begin(&found, edit.text, edit.at)) {
@@ -105,14 +105,17 @@ static void set_prompt(void)
 	edit_begin(&edit, prompt);
 }
 
-/* KEY_ERROR: con could not be asked, again and again. */
+/* KEY_ERROR: con could not be asked, again and again.  It may have too many others who wait. */
 static int next_byte(void)
 {
-	int byte = KEY_ERROR;
+	int byte = KEY_NONE;
 
 	fflush(stdout);
-	for (u32 i = 0; i < TRIES && byte < 0; i++)
+	for (u32 errors = 0; errors < TRIES && byte < 0; errors += byte == KEY_ERROR) {
 		byte = terminal_key(0);
+		if (byte < 0)
+			usleep(PAUSE);
+	}
 	return byte;
 }
 
@@ -176,6 +179,9 @@ int prompt_run(void)
 	if (getpid() == 1)
 		welcome();
 	while ((result = prompt()) != EDIT_END) {
+		if (result == EDIT_TOO_LONG)
+			fprintf(stderr, "sh: the line has more than %u bytes, and is not run\n",
+				EDIT_MAX - 1);
 		if (result != EDIT_LINE)
 			continue;
 		edit_keep(&edit);

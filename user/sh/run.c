@@ -14,7 +14,9 @@
 #include "user/sh/builtin.h"
 #include "user/sh/expand.h"
 #include "user/sh/jobs.h"
+#include "user/sh/match.h"
 #include "user/sh/parse.h"
+#include "user/sh/pattern.h"
 #include "user/sh/status.h"
 
 #define STATUS_SYNTAX 2
@@ -31,7 +33,7 @@ static char **argument;
 
 /* A command with all its words expanded. */
 static struct {
-	int argc;
+	u32 argc;
 	char *argv[WORDS_MAX + 1];
 	bool traced;
 	char text[EXPANDED_MAX];
@@ -67,7 +69,8 @@ static const char *value_of_variable(const char *name)
 	return getenv(name);
 }
 
-static bool expand_word(const char *word, char **expanded, bool *nothing)
+/* Of a command: the signs of patterns are in it. */
+static bool expand_pattern(const char *word, char **expanded, bool *nothing)
 {
 	*expanded = now.text + now.used;
 	if (!expand(word, value_of_variable, *expanded, EXPANDED_MAX - now.used, nothing)) {
@@ -75,6 +78,37 @@ static bool expand_word(const char *word, char **expanded, bool *nothing)
 		return false;
 	}
 	now.used += (u32)strlen(*expanded) + 1;
+	return true;
+}
+
+static bool expand_word(const char *word, char **expanded, bool *nothing)
+{
+	if (!expand_pattern(word, expanded, nothing))
+		return false;
+	pattern_undo(*expanded);
+	return true;
+}
+
+/* A pattern becomes the files that it stands for; one for which there are none stays a word. */
+static bool add_word(const char *word)
+{
+	enum match_result found;
+	char *expanded;
+	bool nothing;
+
+	if (!expand_pattern(word, &expanded, &nothing))
+		return false;
+	found = match_files(
+		expanded, now.argv, &now.argc, WORDS_MAX, now.text, EXPANDED_MAX, &now.used);
+	if (found == MATCH_SOME)
+		return true;
+	pattern_undo(expanded);
+	if (found == MATCH_TOO_MANY || now.argc == WORDS_MAX) {
+		fprintf(stderr, "sh: %s: there are too many words\n", expanded);
+		return false;
+	}
+	now.argv[now.argc] = expanded;
+	now.argc += !nothing;
 	return true;
 }
 
@@ -101,13 +135,13 @@ static void take_trace(void)
 	if (!now.traced)
 		return;
 	now.argc--;
-	memmove(now.argv, now.argv + 1, (u32)(now.argc + 1) * sizeof(now.argv[0]));
+	memmove(now.argv, now.argv + 1, (now.argc + 1) * sizeof(now.argv[0]));
 }
 
 /* Assignments before a command hold for it and for all that follows. */
 static bool expand_command(const struct command *command)
 {
-	bool good = true, nothing;
+	bool good = true;
 
 	now.argc = 0;
 	now.used = 0;
@@ -118,8 +152,7 @@ static bool expand_command(const struct command *command)
 			good = assign(word);
 			continue;
 		}
-		good = expand_word(word, &now.argv[now.argc], &nothing);
-		now.argc += good && !nothing;
+		good = add_word(word);
 	}
 	now.argv[now.argc] = NULL;
 	take_trace();
@@ -147,6 +180,16 @@ static void take_back_own(void)
 	}
 }
 
+/* 2>&1: of the shell's own ones none but these three are a command's. */
+static bool duplicate(const char *word, u32 to)
+{
+	if (word[0] >= '0' && word[0] < (char)('0' + STANDARD) && !word[1] &&
+		dup2(word[0] - '0', (int)to) >= 0)
+		return true;
+	fprintf(stderr, "sh: %s: no descriptor, 0 to 2, that is open\n", word);
+	return false;
+}
+
 static bool redirect(const struct redirect *redirect)
 {
 	static const int flags[] = { [REDIRECT_IN] = O_RDONLY,
@@ -158,6 +201,8 @@ static bool redirect(const struct redirect *redirect)
 
 	if (!expand_word(redirect->file, &file, &nothing))
 		return false;
+	if (redirect->kind == REDIRECT_DUP)
+		return duplicate(file, redirect->fd);
 	fd = open(file, flags[redirect->kind]);
 	if (fd < 0) {
 		perror(file);
@@ -190,10 +235,8 @@ static void move(int from, int to)
 {
 	if (from == AS_SHELL)
 		return;
-	if (from == NOWHERE) {
-		close(to);
-		return;
-	}
+	if (from == NOWHERE)
+		from = open("/dev/null", O_RDWR);
 	dup2(from, to);
 	close(from);
 }
@@ -205,10 +248,11 @@ static __noreturn void run_in_child(builtin *run)
 {
 	int result;
 
+	jobs_are_not_ours();
 	for (u32 fd = STANDARD; fd < DESCRIPTORS; fd++)
 		if (descriptors[fd].not_passed)
 			close((int)fd);
-	result = run(now.argc, now.argv);
+	result = run((int)now.argc, now.argv);
 	exit(result);
 }
 
@@ -254,7 +298,7 @@ static pid_t start_expanded(const struct command *command)
 	failure = 0;
 	if (!now.argc)
 		return 0;
-	run = builtin_find(now.argc, now.argv);
+	run = builtin_find((int)now.argc, now.argv);
 	pid = run ? fork_builtin(run) : spawn();
 	if (pid > 0)
 		return pid;
@@ -314,13 +358,14 @@ static void start_all(const struct pipeline *pipeline, struct job *job)
 /* The status is that of the last command, started or not. */
 static void run_job(const struct pipeline *pipeline)
 {
-	struct job *job = job_new(pipeline->start, pipeline->length);
+	bool background = pipeline->after == AFTER_BACKGROUND;
+	struct job *job = job_new(pipeline->start, pipeline->length, background);
 	int result = 0;
 
 	failure = 1;
 	if (job)
 		start_all(pipeline, job);
-	if (job && pipeline->after == AFTER_BACKGROUND)
+	if (job && background)
 		job_leave(job);
 	else if (job)
 		result = job_wait(job);
@@ -330,7 +375,7 @@ static void run_job(const struct pipeline *pipeline)
 static void run_here(const struct command *command, builtin *run)
 {
 	keep_own();
-	last_status = redirect_all(command) ? (run ? run(now.argc, now.argv) : 0) : 1;
+	last_status = redirect_all(command) ? (run ? run((int)now.argc, now.argv) : 0) : 1;
 	take_back_own();
 }
 
@@ -346,7 +391,7 @@ static bool run_builtin(const struct pipeline *pipeline)
 		last_status = 1;
 		return true;
 	}
-	run = now.argc ? builtin_find(now.argc, now.argv) : NULL;
+	run = now.argc ? builtin_find((int)now.argc, now.argv) : NULL;
 	if (now.argc && !run)
 		return false;
 	run_here(command, run);

@@ -5,6 +5,7 @@
 #include "user/sh/edit.h"
 #include "user/sh/expand.h"
 #include "user/sh/parse.h"
+#include "user/sh/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,7 @@ static const char *told(const char *line)
 					&parsed.redirect[command->redirect + k];
 
 				n += sprintf(text + n, "%u%c%s", redirect->fd,
-					"<>+"[redirect->kind], redirect -> file);
+					"<>+&"[redirect->kind], redirect -> file);
 			}
 		}
 		n += sprintf(text + n, "%c", ";&o@"[pipeline->after]);
@@ -66,6 +67,7 @@ static void test_parse(void **state)
 	TELLS("a;b&&c||d&e;", "[a];[b]&[c]o[d]@[e];");
 	TELLS("a<x>y>>z 2>e", "[a]0<x1>y1+z2>e;");
 	TELLS(">x", "1>x;");
+	TELLS("a 2>&1 >&2", "[a]2&11&2;");
 	TELLS("a2>x", "[a2]1>x;");
 	TELLS("echo 'a b'\"c;d\"e\\ f#g", "[echo]['a b'\"c;d\"e\\ f#g];");
 	TELLS("a\n\nb &&\n c\n", "[a];[b]&[c];");
@@ -81,6 +83,8 @@ static void test_faults(void **state)
 	TELLS("&", "a command is missing");
 	TELLS("a >", "a file's name is missing behind < or >");
 	TELLS("a > > b", "a file's name is missing behind < or >");
+	TELLS("a 2>&", "a file's name is missing behind < or >");
+	TELLS("a 3>x", "only 0, 1 and 2 can stand before < or >");
 	TELLS("echo 'a", "a quote is not closed");
 	TELLS("echo \"a\\\"", "a quote is not closed");
 }
@@ -106,8 +110,8 @@ static void test_limits(void **state)
 
 static const char *value(const char *name)
 {
-	if (!strcmp(name, "?"))
-		return "7";
+	if (!strcmp(name, "?") || !strcmp(name, "!"))
+		return *name == '?' ? "7" : "8";
 	return !strcmp(name, "NAME") ? "a b" : NULL;
 }
 
@@ -159,12 +163,43 @@ static void test_expand(void **state)
 	expands("''", "", false);
 	expands("\\$NAME\\\\", "$NAME\\", false);
 	expands("\"\\\"\\n\"", "\"\\n", false);
+	expands("$!?'?'\"*\"\\*a*", "8\002?**a\001", false);
 	expands("$", "$", false);
 	expands("${NAME", "${NAME", false);
 	CHECK(!expand("abcd", value, text, sizeof(text), &nothing), "four bytes and the 0");
 	CHECK(expand("abc", value, text, sizeof(text), &nothing), "three bytes and the 0");
 	CHECK_EQUAL(assigned_name("A_1=x"), 3);
 	CHECK_EQUAL(assigned_name("1A=x") + assigned_name("A") + assigned_name("=x"), 0);
+}
+
+/* '*' and '?' stand for the signs. */
+static bool fits(const char *pattern, const char *name)
+{
+	char marked[64];
+	u32 n = 0;
+
+	for (; pattern[n]; n++)
+		marked[n] = pattern[n] == '*'   ? PATTERN_ANY
+			    : pattern[n] == '?' ? PATTERN_ONE
+						: pattern[n];
+	marked[n] = 0;
+	return pattern_fits(marked, name);
+}
+
+static void test_patterns(void **state)
+{
+	char word[] = "a/\001?\002";
+
+	(void)state;
+	CHECK(fits("*", "") && fits("*", "ab") && fits("a*", "a") && fits("*b*", "abc"), "any");
+	CHECK(fits("a?c", "abc") && !fits("a?c", "ac") && !fits("?", ""), "one");
+	CHECK(!fits("a*b", "abc") && fits("a*b", "abcb") && fits("*ab*ab", "xabyabab"), "back");
+	CHECK(!fits("", "a") && fits("", "") && !fits("ab", "a"), "none");
+	CHECK(!fits("*a*a*a*a*a*a*a*a*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), "long");
+	CHECK(pattern_name(word) == word + 2, "behind the slash");
+	CHECK(!pattern_name("a/b") && !pattern_name("\001/\001") && !pattern_name("\001/b"), "no");
+	pattern_undo(word);
+	CHECK(!strcmp(word, "a/*??"), "%s", word);
 }
 
 /* ---- The line that is typed ---- */
@@ -301,9 +336,13 @@ static void test_long_line(void **state)
 	for (u32 i = 0; i < EDIT_MAX - 1; i++)
 		put("a");
 	bells = 0;
-	put("b");
+	put("bb");
 	CHECK_EQUAL(bells, 1);
 	CHECK_EQUAL(edit.length, EDIT_MAX - 1);
+	CHECK_EQUAL(edit_put(&edit, '\r'), EDIT_TOO_LONG);
+	put("\b");
+	CHECK_EQUAL(edit_put(&edit, '\r'), EDIT_LINE);
+	put("b");
 	for (u32 i = 0; i < EDIT_MAX; i++)
 		put(LEFT);
 	shows("$ aaaaaaaaaaaaaaaaa", 2);
@@ -334,7 +373,7 @@ static void test_random_keys(void **state)
 
 static const char *rest(const char *line, const char *const *names)
 {
-	static char text[COMPLETE_MAX + 1];
+	static char text[COMPLETE_REST];
 	struct complete complete;
 
 	CHECK(complete_begin(&complete, line, (u32)strlen(line)), "%s", line);
@@ -346,7 +385,8 @@ static const char *rest(const char *line, const char *const *names)
 
 static void test_complete(void **state)
 {
-	static const char *const names[] = { "head", "help", "hello", "Folder", "a", NULL };
+	static const char *const names[] = { "head", "help", "hello", "Folder", "x'y z", "a",
+		NULL };
 	struct complete complete;
 
 	(void)state;
@@ -355,8 +395,13 @@ static void test_complete(void **state)
 	CHECK(!strcmp(rest("cat hel", names), ""), "%s", rest("cat hel", names));
 	CHECK(!strcmp(rest("cat x/F", names), "older/"), "%s", rest("cat x/F", names));
 	CHECK(!strcmp(rest("nothing", names), ""), "%s", rest("nothing", names));
+	CHECK(!strcmp(rest("cat x", names), "\\'y\\ z "), "%s", rest("cat x", names));
 	complete_begin(&complete, "a | he", 6);
 	CHECK(complete.command, "behind a bar a command begins");
+	complete_begin(&complete, "trace he", 8);
+	CHECK(complete.command, "behind trace too");
+	complete_begin(&complete, "retrace he", 10);
+	CHECK(!complete.command, "but not behind retrace");
 	complete_begin(&complete, "a he", 4);
 	CHECK(!complete.command && !strcmp(complete.folder, "."), "%s", complete.folder);
 	complete_begin(&complete, "a >/bin/he", 10);
@@ -369,6 +414,7 @@ const struct CMUnitTest shell_tests[] = {
 	cmocka_unit_test(test_limits),
 	cmocka_unit_test(test_random_lines),
 	cmocka_unit_test(test_expand),
+	cmocka_unit_test(test_patterns),
 	cmocka_unit_test(test_edit),
 	cmocka_unit_test(test_history),
 	cmocka_unit_test(test_long_line),

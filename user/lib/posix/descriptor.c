@@ -59,6 +59,8 @@ static u32 read_some(const struct descriptor *descriptor, struct ask *request)
 {
 	if (descriptor->kind == FILE_KERNEL)
 		return EACCES;
+	if (descriptor->kind == FILE_NULL)
+		return 0;
 	request->label = servers[descriptor->kind].read;
 	request->again = servers[descriptor->kind].again;
 	put_words(descriptor, request, request->room);
@@ -69,6 +71,9 @@ static u32 write_some(const struct descriptor *descriptor, struct ask *request)
 {
 	if (descriptor->kind == FILE_KERNEL)
 		return kernel_write(request);
+	request->word0 = request->size;
+	if (descriptor->kind == FILE_NULL)
+		return 0;
 	request->label = servers[descriptor->kind].write;
 	request->again = servers[descriptor->kind].again;
 	put_words(descriptor, request, request->size);
@@ -81,7 +86,7 @@ static u32 close_pair(u32 kind, u32 number)
 	for (u32 i = 0; i < DESCRIPTORS; i++)
 		if (descriptors[i].kind == kind && descriptors[i].number == number)
 			return 0;
-	if (kind == FILE_KERNEL || !servers[kind].close)
+	if (kind == FILE_KERNEL || kind == FILE_NULL || !servers[kind].close)
 		return 0;
 	return ask(servers[kind].endpoint,
 		&(struct ask){ .label = servers[kind].close, .word = { number }, .again = true });
@@ -96,7 +101,7 @@ void descriptors_begin(const struct startup *startup)
 	for (u32 i = 0; i < DESCRIPTORS; i++) {
 		u32 kind = startup->file[i].kind & FILE_KINDS;
 
-		descriptors[i] = (struct descriptor){ kind <= FILE_PIPE ? kind : FILE_NONE,
+		descriptors[i] = (struct descriptor){ kind <= FILE_NULL ? kind : FILE_NONE,
 			startup->file[i].number, false };
 		unwanted |= (startup->file[i].kind & FILE_CLOSE ? 1u : 0u) << i;
 	}

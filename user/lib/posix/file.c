@@ -37,9 +37,12 @@ static int result_of(u32 error) { return error ? failed(error) : 0; }
 int open(const char *path, int flags, ...)
 {
 	struct ask request = { .label = FS_OPEN, .word = { (u32)flags }, .again = true };
-	u32 error = ask_about_path(path, &request);
+	u32 error;
 	int fd;
 
+	if (!strcmp(path, "/dev/null"))
+		return descriptor_new(0, FILE_NULL, 0);
+	error = ask_about_path(path, &request);
 	if (error)
 		return failed(error);
 	fd = descriptor_new(0, FILE_FS, request.word0);

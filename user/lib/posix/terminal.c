@@ -2,6 +2,7 @@
 #include "user/lib/posix/terminal.h"
 
 #include "user/lib/ask.h"
+#include "user/lib/c/unistd.h"
 #include "user/lib/layout.h"
 #include "user/lib/protocol/con.h"
 
@@ -16,7 +17,11 @@ static u32 tell(u32 label, u32 word)
 	return ask(SLOT_CON, &request) ? 0 : request.word0;
 }
 
-void terminal_set_raw(bool raw) { tell(CON_MODE, raw ? CON_RAW : CON_LINE); }
+void terminal_set_raw(bool raw)
+{
+	if (isatty(STDIN_FILENO))
+		tell(CON_MODE, raw ? CON_RAW : CON_LINE);
+}
 
 bool terminal_set_front(u32 group) { return tell(CON_FRONT, group); }
 
@@ -38,8 +43,11 @@ int terminal_key(u32 microseconds)
 		.room = 1,
 		.again = true,
 		.timeout = microseconds };
-	u32 error = ask(SLOT_CON, &request);
+	u32 error;
 
+	if (!isatty(STDIN_FILENO))
+		return usleep(microseconds) ? KEY_ERROR : KEY_NONE;
+	error = ask(SLOT_CON, &request);
 	if (error)
 		return error == ETIMEDOUT || error == EAGAIN ? KEY_NONE : KEY_ERROR;
 	return request.got ? byte : KEY_ERROR;
