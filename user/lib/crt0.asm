@@ -5,8 +5,10 @@ bits 32
 extern program_start
 
 section .text.start
-global _start
+; With type and size, so that a back trace can name it.
+global _start:function (_start.end - _start)
 _start:
 	xor ebp, ebp		; the end of back traces
 	call program_start	; the four words are its arguments; it does not return
 	ud2
+.end:
