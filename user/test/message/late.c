@@ -308,12 +308,20 @@ static void set_timer(u32 slot, u64 when)
 	EXPECT(0, timer_set(slot, 0, (u32)when, (u32)(when >> 32)));
 }
 
-/* The kernel's wheel of timers has 256 slots; one is set again while it runs. */
+/*
+ * The kernel's wheel of timers has 256 slots; one is set again while it runs, and another stands
+ * behind it in the same slot.
+ */
 static void timer_of_a_later_turn(void)
 {
+	u64 soon = clock_now() + 3 * TICK;
+
 	make_notification(SLOT_A);
-	set_timer(SLOT_A, clock_now() + 3 * TICK);
+	make_notification(SLOT_B);
+	set_timer(SLOT_A, soon);
+	set_timer(SLOT_B, soon);
 	set_timer(SLOT_A, clock_now() + 260 * TICK);
+	EXPECT(0, notify_wait(SLOT_B, 1, SOON));
 	EXPECT(ETIMEDOUT, notify_wait(SLOT_A, 1, 10 * TICK));
 	set_timer(SLOT_A, clock_now() + 3 * TICK);
 	EXPECT(0, notify_wait(SLOT_A, 1, SOON));

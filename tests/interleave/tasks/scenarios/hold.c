@@ -111,6 +111,25 @@ SCENARIO(hold_time_outs, .no_pool = true,
 	.about = "more time-outs at a tick than one hold handles, and one at the next", .cpus = 2,
 	.setup = setup_timed, .start = start_nothing, .ticks = 3, .finish = all_timed_out);
 
+static void setup_one_tick(void)
+{
+	setup();
+	spawn_server(task, 1, time_first);
+	spawn_server(task, 1, time_second);
+	spawn_server(task, 1, time_third);
+}
+
+static void three_timed_out(void)
+{
+	MUST(result[0] == ETIMEDOUT && result[1] == ETIMEDOUT && result[2] == ETIMEDOUT,
+		"three waiters got %u, %u, %u when their time was over, and no tick came after it",
+		result[0], result[1], result[2]);
+}
+
+SCENARIO(hold_last_tick, .no_pool = true,
+	.about = "what one hold leaves of a tick waits for no other tick", .cpus = 2,
+	.setup = setup_one_tick, .start = start_nothing, .ticks = 2, .finish = three_timed_out);
+
 /* The third is the victim, of which nothing is left when it has ended. */
 static void setup_victim(void)
 {
