@@ -34,6 +34,7 @@ def test_lines(kernel, build):
         shell.check("echo Such | grep -i sUCH; echo Such | grep -c sUCH", "Such\n0\n")
         shell.check("seq 20000 | wc -l; wc -wc three", "20000\n      5      10 three\n")
         shell.check("sh -c 'sleep 1000 & kill -9 $!; wait; echo $?'", "137\n")
+        shell.check("sh -c 'sleep 1000 & kill -9 %1; wait; echo $?'", "137\n")
         shell.check("A='a  b'; echo $A \"<$A>\" '$A' \\$A", "a  b <a  b> $A $A\n")
         shell.check("sh -c 'echo $A; exit 5'; echo $?", "a  b\n5\n")
         shell.check("true | false; echo $?; false | true; echo $?", "1\n0\n")

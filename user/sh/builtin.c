@@ -8,6 +8,7 @@
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/tool/compare.h"
+#include "user/lib/tool/end.h"
 #include "user/lib/tool/input.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
@@ -80,18 +81,28 @@ static int wait_for_all(int argc, char **argv)
 	return jobs_wait();
 }
 
-static int kill_jobs(int argc, char **argv)
+static int end_one(const char *word)
 {
-	int failures = 0;
+	struct job *job = *word == '%' ? job_find(word) : NULL;
 
-	for (int i = 1; i < argc; i++) {
-		struct job *job = job_find(argv[i]);
+	if (*word == '%' && !job)
+		return 1;
+	if (job ? !job_kill(job) : !end_target(word))
+		return 0;
+	fprintf(stderr, "kill: %s: %s\n", word, strerror(errno));
+	return 1;
+}
 
-		if (job && job_kill(job))
-			perror(argv[i]);
-		failures += !job;
-	}
-	return failures;
+/* Here, since it must work when no program can be started any more. */
+static int end_all(int argc, char **argv)
+{
+	int bad = 0;
+
+	if (argc < 2 || !strcmp(argv[1], "-?"))
+		return usage(END_USAGE);
+	for (int i = end_first(argc, argv); i < argc; i++)
+		bad |= end_one(argv[i]);
+	return bad;
 }
 
 static int help(int argc, char **argv);
@@ -106,7 +117,7 @@ static const struct {
 	{ "fg", to_front, "fg [%N]         waits for a job, which Ctrl-C then ends" },
 	{ "help", help, "help            this" },
 	{ "jobs", list_jobs, "jobs            what runs in the background" },
-	{ "kill", kill_jobs, "kill %N         ends a job (kill PID and kill SERVER: a program)" },
+	{ "kill", end_all, "kill %N         ends a job; kill PID, kill -GROUP, kill SERVER" },
 	{ "pwd", print_folder, "pwd             the folder in which you are" },
 	{ "test", compare_arguments,
 		"test A = B      compares: also != -lt -le -eq -ne -ge -gt, -e FILE -d -f -s" },
@@ -114,13 +125,22 @@ static const struct {
 	{ "wait", wait_for_all, "wait            waits for all jobs" },
 };
 
+/* Servers are left to the program: when it has ended, they are most often back. */
+static bool names_a_server(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (argv[i][0] >= 'a' && argv[i][0] <= 'z')
+			return true;
+	return false;
+}
+
 builtin *builtin_find(int argc, char **argv)
 {
-	bool job = argc > 1 && argv[1][0] == '%';
-
 	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
 		if (!strcmp(argv[0], builtins[i].name))
-			return builtins[i].run == kill_jobs && !job ? NULL : builtins[i].run;
+			return builtins[i].run == end_all && names_a_server(argc, argv)
+				       ? NULL
+				       : builtins[i].run;
 	return NULL;
 }
 

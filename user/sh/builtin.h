@@ -6,7 +6,7 @@
 
 typedef int builtin(int argc, char **argv);
 
-/* NULL: it is a program, as it is for `kill` without %n. */
+/* NULL: it is a program, as is the `kill` of a server. */
 builtin *builtin_find(int argc, char **argv);
 /* The names one after the other; NULL: no more. */
 const char *builtin_name(u32 n);
