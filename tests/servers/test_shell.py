@@ -48,7 +48,7 @@ def test_lines(kernel, build):
         assert re.fullmatch(TRACED, shell.run("trace echo hi")), shell.boot.report("trace")
 
 
-USAGE = "mkdir: there is no option -?\nusage: mkdir FOLDER...\n"
+USAGE = "usage: mkdir FOLDER...\n"
 TRACED = (
     r'hi\nipc_call\(endpoint con, tag CON_WRITE "hi\.", .*\) = 3, 0\n'
     r"ipc_call\(endpoint proc, tag PROC_EXIT, word0 0, .*\)\n"

@@ -3,6 +3,7 @@
 #include "user/lib/calls.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 #define KIB_PER_PAGE 4u
 #define CACHES 64u
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
 {
 	static struct info_system info;
 
-	(void)argc;
+	if (argc > 1)
+		return usage("free");
 	if (system_info(&info)) {
 		perror(argv[0]);
 		return 1;

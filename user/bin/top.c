@@ -4,6 +4,7 @@
 #include "user/lib/posix/system.h"
 #include "user/lib/posix/terminal.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 #define SECOND 1000000u
 #define LINES_ABOVE 6u
@@ -91,7 +92,8 @@ static bool wait(void)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc > 1)
+		return usage("top");
 	if (system_info(&now)) {
 		perror(argv[0]);
 		return 1;
