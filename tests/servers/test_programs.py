@@ -18,3 +18,14 @@ def test_usage(build):
             said = shell.run(f"{name} -?; echo $?")
             assert said.startswith(f"usage: {name} ") and said.endswith("\n2\n"), said
         shell.check("mkdir -x", "mkdir: there is no option -x\nusage: mkdir FOLDER...\n")
+
+
+def test_machine(build):
+    """What shows the machine fits the screen, into a pipe too, and ends with who reads it."""
+    with Shell(build) as shell:
+        for line in ("vmstat", "vmstat 1 2", "vmstat -?", "free"):
+            said = shell.run(line).splitlines()
+            assert said and max(map(len, said)) < 80, said
+        assert len(shell.run("vmstat 1 3").splitlines()) == 5
+        assert len(shell.run("vmstat 1 | head -4").splitlines()) == 4
+        assert shell.run("top | head -1").startswith("up 0:0")

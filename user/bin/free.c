@@ -31,10 +31,10 @@ static void print_zones(const struct info_system *info)
 
 static void print_orders(const struct info_system *info)
 {
-	printf("\nfree blocks");
+	printf("\nfree by KiB");
 	for (u32 order = 0; order < INFO_ORDERS; order++)
 		printf(" %5u", KIB_PER_PAGE << order);
-	printf(" KiB\n");
+	printf("\n");
 	for (u32 i = 0; i < INFO_ZONES; i++) {
 		printf("%-11s", names[i]);
 		for (u32 order = 0; order < INFO_ORDERS; order++)

@@ -68,7 +68,8 @@ static void print_processes(u32 rows)
 			list[i].name);
 }
 
-static void print(void)
+/* False: nobody reads it any more. */
+static bool print(void)
 {
 	u32 columns, rows, shown = (now.cpus < CPUS_SHOWN ? now.cpus : CPUS_SHOWN) + LINES_ABOVE;
 
@@ -79,7 +80,7 @@ static void print(void)
 	print_pkmap();
 	print_processes(rows > shown ? rows - shown : 1);
 	printf("\033[J");
-	fflush(stdout);
+	return !fflush(stdout);
 }
 
 /* Whether to go on. */
@@ -103,8 +104,7 @@ int main(int argc, char **argv)
 	do {
 		before = now;
 		system_info(&now);
-		print();
-	} while (wait());
+	} while (print() && wait());
 	terminal_set_raw(false);
 	return 0;
 }
