@@ -40,7 +40,7 @@ def test_lines(kernel, build):
         shell.check("echo 'echo $1-$2; exit 3' > script; sh script x y; echo $?", "x-y\n3\n")
         shell.check("mkdir -?; mkdir folder && cd folder; pwd | cat", USAGE + "/folder\n")
         shell.check("cp ../three a; mv a b; tail -1 b; ls .", "5\nb\n")
-        shell.check("cd; rm -r folder three; ls folder", "folder: no such file or folder\n")
+        shell.check("cd; rm -r folder three; ls folder", "ls: folder: no such file or folder\n")
         shell.check("echo 0123456789abcdef | hexdump | head -1", HEX)
         shell.check("test 3 -gt 2 && test ! -e nothing; echo $?", "0\n")
         shell.check("/bin/test 3 -gt 2 && /bin/test a = b; echo $?", "1\n")

@@ -45,7 +45,7 @@ static bool check(FILE *file, const char *name)
 		size += (u64)got;
 	}
 	if (got < 0) {
-		perror(name ? name : "stdin");
+		file_error(name ? name : "stdin");
 		return false;
 	}
 	printf("%u %llu%s%s\n", ~add_number(sum, size), size, name ? " " : "", name ? name : "");

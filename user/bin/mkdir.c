@@ -1,19 +1,47 @@
-/* New folders. */
+/* New folders; -p: also those above them, and no complaint about what is there. */
+#include "lib/string.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
 
+#define USAGE "mkdir [-p] FOLDER..."
+
+static bool make(const char *path)
+{
+	struct stat found;
+
+	return !mkdir(path, 0) || (errno == EEXIST && !stat(path, &found) && found.folder);
+}
+
+/* From the top down: each part of the path that ends at a '/', then all of it. */
+static bool make_all(const char *path)
+{
+	char above[PATH_MAX];
+
+	for (u32 i = 0; i < PATH_MAX - 1 && path[i]; i++) {
+		above[i] = path[i];
+		above[i + 1] = 0;
+		if (path[i] == '/' && !make(above))
+			return false;
+	}
+	return make(path);
+}
+
 int main(int argc, char **argv)
 {
+	bool all = false;
 	int bad = 0;
 
-	if (getopt(argc, argv, "") != -1 || optind >= argc)
-		return usage("mkdir FOLDER...");
+	for (int option; (option = getopt(argc, argv, "p")) != -1; all = true)
+		if (option == '?')
+			return usage(USAGE);
+	if (optind >= argc)
+		return usage(USAGE);
 	for (int i = optind; i < argc; i++) {
-		if (!mkdir(argv[i], 0))
+		if (all ? make_all(argv[i]) : !mkdir(argv[i], 0))
 			continue;
-		perror(argv[i]);
+		file_error(argv[i]);
 		bad = 1;
 	}
 	return bad;

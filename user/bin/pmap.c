@@ -66,6 +66,6 @@ int main(int argc, char **argv)
 		return usage("pmap [PID]");
 	if (!print_maps((u32)pid))
 		return 0;
-	perror(argc > 1 ? argv[1] : argv[0]);
+	file_error(argc > 1 ? argv[1] : "its own pages");
 	return 1;
 }

@@ -1,10 +1,16 @@
-/* Files away, and empty folders; -r: folders with all that is in them. */
+/*
+ * Files away, and empty folders; -r: folders with all that is in them; -f: no complaint about what
+ * is not there.
+ */
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
+#include "user/lib/tool/target.h"
+
+#define USAGE "rm [-rf] FILE..."
 
 static int drop(const char *path);
 
@@ -27,11 +33,7 @@ static int drop_content(const char *path)
 	int failed = 0;
 
 	while (!failed && first_name(path, name)) {
-		if ((u32)snprintf(inside, sizeof(inside), "%s/%s", path, name) >= sizeof(inside)) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		failed = drop(inside);
+		failed = path_inside(inside, path, name) ? -1 : drop(inside);
 	}
 	return failed;
 }
@@ -47,20 +49,21 @@ static int drop(const char *path)
 
 int main(int argc, char **argv)
 {
-	bool all = false;
-	int option, bad = 0;
+	bool all = false, force = false;
+	int bad = 0;
 
-	while ((option = getopt(argc, argv, "r")) != -1) {
+	for (int option; (option = getopt(argc, argv, "rf")) != -1;) {
 		if (option == '?')
-			return usage("rm [-r] FILE...");
-		all = true;
+			return usage(USAGE);
+		all |= option == 'r';
+		force |= option == 'f';
 	}
-	if (optind >= argc)
-		return usage("rm [-r] FILE...");
+	if (optind >= argc && !force)
+		return usage(USAGE);
 	for (int i = optind; i < argc; i++) {
-		if (!(all ? drop(argv[i]) : unlink(argv[i])))
+		if (!(all ? drop(argv[i]) : unlink(argv[i])) || (force && errno == ENOENT))
 			continue;
-		perror(argv[i]);
+		file_error(argv[i]);
 		bad = 1;
 	}
 	return bad;

@@ -18,7 +18,7 @@ int main(int argc, char **argv)
 		return usage("time PROGRAM [ARGUMENT...]");
 	pid = spawnvp(argv[1], argv + 1);
 	if (pid < 0) {
-		perror(argv[1]);
+		file_error(argv[1]);
 		return STATUS_NOT_FOUND;
 	}
 	waitpid(pid, &status, 0);

@@ -3,6 +3,8 @@
 
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "user/lib/c/unistd.h"
+#include "user/lib/start.h"
 
 #define STATUS_USAGE 2
 #define NUMBER_MAX 0x7FFFFFFFu
@@ -14,7 +16,7 @@ static bool run_one(FILE *file, const char *name, input_function *run)
 
 	if (!ferror(file))
 		return good;
-	perror(name ? name : "stdin");
+	file_error(name ? name : "stdin");
 	return false;
 }
 
@@ -24,7 +26,7 @@ static bool run_file(const char *name, input_function *run)
 	bool good;
 
 	if (!file) {
-		perror(name);
+		file_error(name);
 		return false;
 	}
 	good = run_one(file, name, run);
@@ -41,6 +43,11 @@ int input_each(int argc, char **argv, int first, input_function *run)
 	for (int i = first; i < argc; i++)
 		good &= strcmp(argv[i], "-") ? run_file(argv[i], run) : run_one(stdin, NULL, run);
 	return !good;
+}
+
+void file_error(const char *name)
+{
+	fprintf(stderr, "%s: %s: %s\n", program_name, name, strerror(errno));
 }
 
 int usage(const char *text)
