@@ -140,6 +140,9 @@ static void look(void)
 
 static void print_heading(void)
 {
+	if (to_the_end)
+		printf("(round 0 is before the first; what is in use after is compared with round "
+		       "1,\nsince who tells the first end out of memory keeps room for the next)\n");
 	printf("       NORMAL when | least that was free, KiB |     tables |     PKMap      | in use "
 	       "after\n"
 	       "round HIGHMEM gone    DMA   NORMAL  HIGHMEM   least  most      maps flush      KiB "
