@@ -83,6 +83,9 @@ def test_all_memory(kernel, build):
     """Who asks for more than there is, is ended; nobody else is."""
     boot = strain(build, kernel, "-o -r 2 64")
     check_rounds(boot.text, 2, boot.final_report, to_the_end=True)
+    table = boot.text[boot.text.index("NORMAL then") : boot.text.index(GOOD)].splitlines()
+    assert "compared with that after round 1" in table[1], boot.final_report
+    assert max(len(line) for line in table) < 80, boot.final_report
 
 
 @full
