@@ -15,9 +15,7 @@ static bool copy(FILE *file, const char *name)
 			perror("cat");
 			return false;
 		}
-	if (got < 0)
-		file_error(name ? name : "stdin");
-	return !got;
+	return got < 0 ? file_error(name ? name : "stdin") : true;
 }
 
 static bool copy_numbered(FILE *file, const char *name)

@@ -98,12 +98,6 @@ static bool list_file(const char *path, const struct stat *stat)
 	return keep(&entry);
 }
 
-static bool say(const char *path)
-{
-	file_error(path);
-	return false;
-}
-
 /* Files are kept, to be printed together; of folders that is said. */
 static bool take(const char *path, bool *folder)
 {
@@ -111,15 +105,15 @@ static bool take(const char *path, bool *folder)
 
 	*folder = false;
 	if (stat(path, &found))
-		return say(path);
+		return file_error(path);
 	*folder = found.folder && !folders_themselves;
-	return *folder || list_file(path, &found) || say(path);
+	return *folder || list_file(path, &found) || file_error(path);
 }
 
 static bool print_folder(const char *path, bool named)
 {
 	if (!list_folder(path))
-		return say(path);
+		return file_error(path);
 	if (named)
 		printf("%s:\n", path);
 	print();

@@ -1,5 +1,4 @@
 /* New folders; -p: also those above them, and no complaint about what is there. */
-#include "lib/string.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"
@@ -7,23 +6,25 @@
 
 #define USAGE "mkdir [-p] FOLDER..."
 
-static bool make(const char *path)
+static int make_one(const char *path) { return mkdir(path, 0); }
+
+static int make(const char *path)
 {
 	struct stat found;
 
-	return !mkdir(path, 0) || (errno == EEXIST && !stat(path, &found) && found.folder);
+	return mkdir(path, 0) && (errno != EEXIST || stat(path, &found) || !found.folder);
 }
 
 /* From the top down: each part of the path that ends at a '/', then all of it. */
-static bool make_all(const char *path)
+static int make_all(const char *path)
 {
 	char above[PATH_MAX];
 
 	for (u32 i = 0; i < PATH_MAX - 1 && path[i]; i++) {
 		above[i] = path[i];
 		above[i + 1] = 0;
-		if (path[i] == '/' && !make(above))
-			return false;
+		if (path[i] == '/' && make(above))
+			return -1;
 	}
 	return make(path);
 }
@@ -31,18 +32,11 @@ static bool make_all(const char *path)
 int main(int argc, char **argv)
 {
 	bool all = false;
-	int bad = 0;
 
 	for (int option; (option = getopt(argc, argv, "p")) != -1; all = true)
 		if (option == '?')
 			return usage(USAGE);
 	if (optind >= argc)
 		return usage(USAGE);
-	for (int i = optind; i < argc; i++) {
-		if (all ? make_all(argv[i]) : !mkdir(argv[i], 0))
-			continue;
-		file_error(argv[i]);
-		bad = 1;
-	}
-	return bad;
+	return argument_each(argc, argv, optind, all ? make_all : make_one);
 }

@@ -8,7 +8,5 @@
 
 int main(int argc, char **argv)
 {
-	if (getopt(argc, argv, "") != -1)
-		return usage(USAGE);
-	return target_each(argc, argv, rename, USAGE);
+	return getopt(argc, argv, "") != -1 ? usage(USAGE) : target_each(argc, argv, rename, USAGE);
 }

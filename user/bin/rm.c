@@ -12,6 +12,8 @@
 
 #define USAGE "rm [-rf] FILE..."
 
+static bool all, force;
+
 static int drop(const char *path);
 
 static bool first_name(const char *path, char name[FS_NAME_MAX])
@@ -32,9 +34,8 @@ static int drop_content(const char *path)
 	char name[FS_NAME_MAX], inside[PATH_MAX];
 	int failed = 0;
 
-	while (!failed && first_name(path, name)) {
+	while (!failed && first_name(path, name))
 		failed = path_inside(inside, path, name) ? -1 : drop(inside);
-	}
 	return failed;
 }
 
@@ -47,11 +48,13 @@ static int drop(const char *path)
 	return found.folder && drop_content(path) ? -1 : unlink(path);
 }
 
+static int take_away(const char *path)
+{
+	return (all ? drop(path) : unlink(path)) && !(force && errno == ENOENT);
+}
+
 int main(int argc, char **argv)
 {
-	bool all = false, force = false;
-	int bad = 0;
-
 	for (int option; (option = getopt(argc, argv, "rf")) != -1;) {
 		if (option == '?')
 			return usage(USAGE);
@@ -60,11 +63,5 @@ int main(int argc, char **argv)
 	}
 	if (optind >= argc && !force)
 		return usage(USAGE);
-	for (int i = optind; i < argc; i++) {
-		if (!(all ? drop(argv[i]) : unlink(argv[i])) || (force && errno == ENOENT))
-			continue;
-		file_error(argv[i]);
-		bad = 1;
-	}
-	return bad;
+	return argument_each(argc, argv, optind, take_away);
 }

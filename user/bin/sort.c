@@ -70,7 +70,7 @@ int main(int argc, char **argv)
 	bad = input_each(argc, argv, optind, take);
 	qsort(lines, count, sizeof(*lines), compare);
 	for (u32 i = 0; i < count; i++)
-		if (!once || !i || strcmp(lines[i - 1], lines[i]))
+		if (!once || !i || strcmp(lines[i - 1], lines[i]) != 0)
 			puts(lines[i]);
 	return bad;
 }

@@ -14,10 +14,7 @@ static bool run_one(FILE *file, const char *name, input_function *run)
 {
 	bool good = run(file, name);
 
-	if (!ferror(file))
-		return good;
-	file_error(name ? name : "stdin");
-	return false;
+	return ferror(file) ? file_error(name ? name : "stdin") : good;
 }
 
 static bool run_file(const char *name, input_function *run)
@@ -25,10 +22,8 @@ static bool run_file(const char *name, input_function *run)
 	FILE *file = fopen(name, "r");
 	bool good;
 
-	if (!file) {
-		file_error(name);
-		return false;
-	}
+	if (!file)
+		return file_error(name);
 	good = run_one(file, name, run);
 	fclose(file);
 	return good;
@@ -45,9 +40,19 @@ int input_each(int argc, char **argv, int first, input_function *run)
 	return !good;
 }
 
-void file_error(const char *name)
+bool file_error(const char *name)
 {
 	fprintf(stderr, "%s: %s: %s\n", program_name, name, strerror(errno));
+	return false;
+}
+
+int argument_each(int argc, char **argv, int first, int (*run)(const char *name))
+{
+	bool good = true;
+
+	for (int i = first; i < argc; i++)
+		good &= !run(argv[i]) || file_error(argv[i]);
+	return !good;
 }
 
 int usage(const char *text)

@@ -26,14 +26,14 @@ int path_inside(char inside[PATH_MAX], const char *folder, const char *name)
 }
 
 /* Which of the two is at fault: of one that is there it cannot be said that there is none. */
-static void say(const char *from, const char *to)
+static bool say(const char *from, const char *to)
 {
 	int error = errno;
 	struct stat found;
 	bool other = error == ENOENT && !stat(from, &found);
 
 	errno = error;
-	file_error(other ? to : from);
+	return file_error(other ? to : from);
 }
 
 /* Opened for writing first, the file itself would be empty. */
@@ -52,34 +52,26 @@ static bool run_one(const char *from, const char *to, bool folder, target_functi
 {
 	char inside[PATH_MAX];
 
-	if (folder && path_inside(inside, to, last_name(from))) {
-		file_error(from);
-		return false;
-	}
+	if (folder && path_inside(inside, to, last_name(from)))
+		return file_error(from);
 	to = folder ? inside : to;
-	if (is_same(from, to))
-		return false;
-	if (!run(from, to))
-		return true;
-	say(from, to);
-	return false;
+	return !is_same(from, to) && (!run(from, to) || say(from, to));
 }
 
 int target_each(int argc, char **argv, target_function *run, const char *how)
 {
 	const char *to = argv[argc - 1];
-	struct stat found = { 0 };
+	struct stat found;
+	bool folder = !stat(to, &found) && found.folder;
 	int bad = 0;
 
 	if (argc - optind < 2)
 		return usage(how);
-	if (argc - optind > 2 && (stat(to, &found) || !found.folder)) {
+	if (argc - optind > 2 && !folder) {
 		errno = ENOTDIR;
-		file_error(to);
-		return 1;
+		return !file_error(to);
 	}
-	stat(to, &found);
 	for (int i = optind; i < argc - 1; i++)
-		bad |= !run_one(argv[i], to, found.folder, run);
+		bad |= !run_one(argv[i], to, folder, run);
 	return bad;
 }
