@@ -14,7 +14,7 @@ full = pytest.mark.full
 ZONES = re.compile(r"^\[6\] zones: DMA (\d+), NORMAL (\d+), HIGHMEM (\d+) pages", re.M)
 ROW = re.compile(r"^ *" + r" +".join([r"(\d+)"] * 11) + "$", re.M)
 # Of vmstat: free KiB by zone; the row has more columns.
-VMSTAT = re.compile(r"^ *(\d+) +(\d+) +(\d+)(?: +\d+){10}$", re.M)
+VMSTAT = re.compile(r"^ *(\d+) +(\d+) +(\d+)(?: +\d+[kM]?){10}$", re.M)
 ENDED = re.compile(r"^strain: pid \d+: out of memory, write at 0x", re.M)
 GOOD = "\nevery word was right, and every page came back\n"
 DIED = re.compile(r"^root: \w+ (?:died|does not answer)", re.M)
@@ -83,6 +83,9 @@ def test_all_memory(kernel, build):
     """Who asks for more than there is, is ended; nobody else is."""
     boot = strain(build, kernel, "-o -r 2 64")
     check_rounds(boot.text, 2, boot.final_report, to_the_end=True)
+    table = boot.text[boot.text.index("NORMAL then") : boot.text.index(GOOD)].splitlines()
+    assert "compared with that after round 1" in table[1], boot.final_report
+    assert max(len(line) for line in table) < 80, boot.final_report
 
 
 @full

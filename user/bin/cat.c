@@ -1,4 +1,4 @@
-/* Files, one behind the other. */
+/* Files, one behind the other; -n: with the numbers of their lines. */
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
@@ -15,14 +15,31 @@ static bool copy(FILE *file, const char *name)
 			perror("cat");
 			return false;
 		}
-	if (got < 0)
-		perror(name ? name : "stdin");
-	return !got;
+	return got < 0 ? file_error(name ? name : "stdin") : true;
+}
+
+static bool copy_numbered(FILE *file, const char *name)
+{
+	static u32 number;
+	size_t length;
+	char *line;
+
+	(void)name;
+	while ((line = fgetline(file, &length))) {
+		printf("%6u  ", ++number);
+		fwrite(line, 1, length, stdout);
+		if (putchar('\n') == EOF)
+			return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	if (getopt(argc, argv, "") != -1)
-		return usage("cat [FILE...]");
-	return input_each(argc, argv, optind, copy);
+	bool numbered = false;
+
+	for (int option; (option = getopt(argc, argv, "n")) != -1; numbered = true)
+		if (option == '?')
+			return usage("cat [-n] [FILE...]");
+	return input_each(argc, argv, optind, numbered ? copy_numbered : copy);
 }

@@ -44,10 +44,8 @@ static bool check(FILE *file, const char *name)
 			sum = add(sum, bytes[i]);
 		size += (u64)got;
 	}
-	if (got < 0) {
-		perror(name ? name : "stdin");
-		return false;
-	}
+	if (got < 0)
+		return file_error(name ? name : "stdin");
 	printf("%u %llu%s%s\n", ~add_number(sum, size), size, name ? " " : "", name ? name : "");
 	return true;
 }

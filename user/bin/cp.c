@@ -1,4 +1,4 @@
-/* A file's bytes into another one, or files into a folder. */
+/* A file's bytes into another one, or files into a folder; -r: folders with all that is in them. */
 #include "lib/string.h"
 #include "user/lib/c/fcntl.h"
 #include "user/lib/c/sys_stat.h"
@@ -7,7 +7,11 @@
 #include "user/lib/tool/input.h"
 #include "user/lib/tool/target.h"
 
+#define USAGE "cp [-r] FILE... TO"
+
 static char bytes[0x8000];
+static bool recursive;
+static u32 made; /* the first folder that was, for this argument; 0: none */
 
 static bool copy_all(int from, int to)
 {
@@ -19,26 +23,11 @@ static bool copy_all(int from, int to)
 	return !got;
 }
 
-/* Opened for writing first, the file itself would be empty. */
-static bool is_same(const char *from, const char *to)
+static int copy_file(const char *from, const char *to)
 {
-	struct stat a, b;
+	int in = open(from, O_RDONLY), out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC);
+	bool good = out >= 0 && copy_all(in, out);
 
-	return !stat(from, &a) && !stat(to, &b) && a.st_ino == b.st_ino;
-}
-
-static int copy(const char *from, const char *to)
-{
-	int in, out;
-	bool good;
-
-	if (is_same(from, to)) {
-		errno = EEXIST;
-		return -1;
-	}
-	in = open(from, O_RDONLY);
-	out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC);
-	good = out >= 0 && copy_all(in, out);
 	if (out >= 0)
 		close(out);
 	if (in >= 0)
@@ -46,4 +35,62 @@ static int copy(const char *from, const char *to)
 	return good ? 0 : -1;
 }
 
-int main(int argc, char **argv) { return target_each(argc, argv, copy, "cp FILE... TO"); }
+/* A folder that lies in what it is copied from would have no end: it is met again as a source. */
+static int make_target(const struct stat *from, const char *to)
+{
+	struct stat found;
+
+	if (made == from->st_ino) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (mkdir(to, 0) && errno != EEXIST)
+		return -1;
+	if (!made && !stat(to, &found))
+		made = found.st_ino;
+	return 0;
+}
+
+static int copy(const char *from, const char *to);
+
+static int copy_folder(const char *from, const char *to)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+	DIR *folder = opendir(from);
+	struct dirent *entry;
+	int failed = folder ? 0 : -1;
+
+	while (!failed && (entry = readdir(folder)))
+		failed = path_inside(source, from, entry->d_name) ||
+					 path_inside(target, to, entry->d_name)
+				 ? -1
+				 : copy(source, target);
+	if (folder)
+		closedir(folder);
+	return failed;
+}
+
+static int copy(const char *from, const char *to)
+{
+	struct stat found;
+
+	if (stat(from, &found))
+		return -1;
+	if (!found.folder || !recursive)
+		return copy_file(from, to);
+	return make_target(&found, to) ? -1 : copy_folder(from, to);
+}
+
+static int copy_argument(const char *from, const char *to)
+{
+	made = 0;
+	return copy(from, to);
+}
+
+int main(int argc, char **argv)
+{
+	for (int option; (option = getopt(argc, argv, "r")) != -1; recursive = true)
+		if (option == '?')
+			return usage(USAGE);
+	return target_each(argc, argv, copy_argument, USAGE);
+}

@@ -3,6 +3,7 @@
 #include "user/lib/calls.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 #define KIB_PER_PAGE 4u
 #define CACHES 64u
@@ -30,10 +31,10 @@ static void print_zones(const struct info_system *info)
 
 static void print_orders(const struct info_system *info)
 {
-	printf("\nfree blocks");
+	printf("\nfree by KiB");
 	for (u32 order = 0; order < INFO_ORDERS; order++)
 		printf(" %5u", KIB_PER_PAGE << order);
-	printf(" KiB\n");
+	printf("\n");
 	for (u32 i = 0; i < INFO_ZONES; i++) {
 		printf("%-11s", names[i]);
 		for (u32 order = 0; order < INFO_ORDERS; order++)
@@ -69,7 +70,8 @@ int main(int argc, char **argv)
 {
 	static struct info_system info;
 
-	(void)argc;
+	if (argc > 1)
+		return usage("free");
 	if (system_info(&info)) {
 		perror(argv[0]);
 		return 1;

@@ -1,4 +1,7 @@
-/* Names of files and of what is in folders; -l: size, time and kind too. */
+/*
+ * Names of files and of what is in folders; -l: size, time and kind too; -1: one in a line; -d: of
+ * folders themselves.  -a makes no difference, as nothing is hidden.
+ */
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
@@ -12,7 +15,7 @@
 
 static struct dirent *entries;
 static u32 count, room;
-static bool is_long;
+static bool is_long, one_in_line, folders_themselves;
 
 static int by_name(const void *a, const void *b)
 {
@@ -52,7 +55,7 @@ static void print_short(void)
 	for (u32 i = 0; i < count; i++)
 		if (strlen(entries[i].d_name) + 3 > width)
 			width = (u32)strlen(entries[i].d_name) + 3;
-	columns = isatty(STDOUT_FILENO) && width < COLUMNS ? COLUMNS / width : 1;
+	columns = !one_in_line && isatty(STDOUT_FILENO) && width < COLUMNS ? COLUMNS / width : 1;
 	for (u32 i = 0; i < count; i++) {
 		const char *mark = entries[i].stat.folder ? "/" : "";
 		bool last = i % columns == columns - 1 || i + 1 == count;
@@ -95,33 +98,64 @@ static bool list_file(const char *path, const struct stat *stat)
 	return keep(&entry);
 }
 
-static bool list(const char *path)
+/* Files are kept, to be printed together; of folders that is said. */
+static bool take(const char *path, bool *folder)
 {
 	struct stat found;
 
-	if (!stat(path, &found) && (found.folder ? list_folder(path) : list_file(path, &found))) {
-		print();
-		return true;
+	*folder = false;
+	if (stat(path, &found))
+		return file_error(path);
+	*folder = found.folder && !folders_themselves;
+	return *folder || list_file(path, &found) || file_error(path);
+}
+
+static bool print_folder(const char *path, bool named)
+{
+	if (!list_folder(path))
+		return file_error(path);
+	if (named)
+		printf("%s:\n", path);
+	print();
+	return true;
+}
+
+/* Files first; folders go to the front of `paths`. */
+static int list(char **paths, int count_of_paths)
+{
+	int folders = 0, bad = 0;
+	bool folder;
+
+	for (int i = 0; i < count_of_paths; i++) {
+		bad |= !take(paths[i], &folder);
+		if (folder)
+			paths[folders++] = paths[i];
 	}
-	perror(path);
-	return false;
+	print();
+	for (int i = 0; i < folders; i++)
+		bad |= !print_folder(paths[i], count_of_paths > 1);
+	return bad;
+}
+
+static bool take_options(int argc, char **argv)
+{
+	for (int option; (option = getopt(argc, argv, "la1d")) != -1;) {
+		is_long |= option == 'l';
+		one_in_line |= option == '1';
+		folders_themselves |= option == 'd';
+		if (option == '?')
+			return false;
+	}
+	return true;
 }
 
 int main(int argc, char **argv)
 {
-	int option, bad = 0;
+	static char here[] = ".";
 
-	while ((option = getopt(argc, argv, "l")) != -1) {
-		if (option == '?')
-			return usage("ls [-l] [FILE...]");
-		is_long = true;
-	}
+	if (!take_options(argc, argv))
+		return usage("ls [-la1d] [FILE...]");
 	if (optind >= argc)
-		return !list(".");
-	for (int i = optind; i < argc; i++) {
-		if (argc - optind > 1)
-			printf("%s:\n", argv[i]);
-		bad |= !list(argv[i]);
-	}
-	return bad;
+		return list((char *[]){ here }, 1);
+	return list(argv + optind, argc - optind);
 }

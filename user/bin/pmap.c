@@ -1,4 +1,7 @@
-/* Where the pages of a process are: ranges of the same rights. */
+/*
+ * Where the pages of a process are: ranges of the same rights.  Data that fork shares are named
+ * constants until they are written to: they cannot be told apart from outside.
+ */
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/layout.h"
@@ -6,17 +9,28 @@
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
 
+#define PROGRAM 0x08048000u /* user/program.ld */
+
 struct range {
-	u32 start, end, prot, owned, shared; /* pages */
+	u32 start, end, prot;
+	u32 owned, shared; /* pages */
 };
 
-static const char *what_is_at(u32 address)
+static struct {
+	u32 kib, owned, shared;
+} all;
+
+static const char *name_of(const struct range *range)
 {
-	if (address >= STACK_BOTTOM)
+	if (range->start >= STACK_BOTTOM)
 		return "stack";
-	if (address >= 0x08048000u)
-		return "program and heap";
-	return address >= STARTUP ? "start-up object" : "message page";
+	if (range->start >= THREADS_START)
+		return "areas of threads";
+	if (range->start < PROGRAM)
+		return range->start >= STARTUP ? "start-up object" : "message page";
+	if (range->prot & PROT_WRITE)
+		return "data and heap";
+	return range->prot & PROT_EXEC ? "text" : "constants";
 }
 
 static void print(const struct range *range)
@@ -26,7 +40,10 @@ static void print(const struct range *range)
 	printf("%08x-%08x %c%c%c %6u KiB %5u own %5u shared  %s\n", range->start, range->end - 1,
 		range->prot & PROT_READ ? 'r' : '-', range->prot & PROT_WRITE ? 'w' : '-',
 		range->prot & PROT_EXEC ? 'x' : '-', (range->end - range->start) >> 10,
-		range->owned, range->shared, what_is_at(range->start));
+		range->owned, range->shared, name_of(range));
+	all.kib += (range->end - range->start) >> 10;
+	all.owned += range->owned;
+	all.shared += range->shared;
 }
 
 static void add(struct range *range, const struct info_map *map)
@@ -55,6 +72,7 @@ static int print_maps(u32 pid)
 		from = (maps[count - 1].address & ~(PAGE - 1)) + PAGE;
 	}
 	print(&range);
+	printf("%-21s %6u KiB %5u own %5u shared\n", "all", all.kib, all.owned, all.shared);
 	return count;
 }
 
@@ -66,6 +84,6 @@ int main(int argc, char **argv)
 		return usage("pmap [PID]");
 	if (!print_maps((u32)pid))
 		return 0;
-	perror(argc > 1 ? argv[1] : argv[0]);
+	file_error(argc > 1 ? argv[1] : "its own pages");
 	return 1;
 }

@@ -2,6 +2,7 @@
 #include "user/lib/c/stdio.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 static struct proc_entry list[PROCESSES_MAX];
 
@@ -16,9 +17,11 @@ static const char *state_of(const struct proc_entry *entry)
 
 int main(int argc, char **argv)
 {
-	int count = process_list(list);
+	int count;
 
-	(void)argc;
+	if (argc > 1)
+		return usage("ps");
+	count = process_list(list);
 	if (count < 0) {
 		perror(argv[0]);
 		return 1;

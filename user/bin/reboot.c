@@ -3,10 +3,12 @@
 #include "user/lib/posix/system.h"
 #include "user/lib/protocol/root.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc > 1)
+		return usage("reboot");
 	system_power(POWER_RESET);
 	perror(argv[0]);
 	return 1;

@@ -1,10 +1,18 @@
-/* Files away, and empty folders; -r: folders with all that is in them. */
+/*
+ * Files away, and empty folders; -r: folders with all that is in them; -f: no complaint about what
+ * is not there.
+ */
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/unistd.h"
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
+#include "user/lib/tool/target.h"
+
+#define USAGE "rm [-rf] FILE..."
+
+static bool all, force;
 
 static int drop(const char *path);
 
@@ -26,13 +34,8 @@ static int drop_content(const char *path)
 	char name[FS_NAME_MAX], inside[PATH_MAX];
 	int failed = 0;
 
-	while (!failed && first_name(path, name)) {
-		if ((u32)snprintf(inside, sizeof(inside), "%s/%s", path, name) >= sizeof(inside)) {
-			errno = ENAMETOOLONG;
-			return -1;
-		}
-		failed = drop(inside);
-	}
+	while (!failed && first_name(path, name))
+		failed = path_inside(inside, path, name) ? -1 : drop(inside);
 	return failed;
 }
 
@@ -45,23 +48,20 @@ static int drop(const char *path)
 	return found.folder && drop_content(path) ? -1 : unlink(path);
 }
 
+static int take_away(const char *path)
+{
+	return (all ? drop(path) : unlink(path)) && !(force && errno == ENOENT);
+}
+
 int main(int argc, char **argv)
 {
-	bool all = false;
-	int option, bad = 0;
-
-	while ((option = getopt(argc, argv, "r")) != -1) {
+	for (int option; (option = getopt(argc, argv, "rf")) != -1;) {
 		if (option == '?')
-			return usage("rm [-r] FILE...");
-		all = true;
+			return usage(USAGE);
+		all |= option == 'r';
+		force |= option == 'f';
 	}
-	if (optind >= argc)
-		return usage("rm [-r] FILE...");
-	for (int i = optind; i < argc; i++) {
-		if (!(all ? drop(argv[i]) : unlink(argv[i])))
-			continue;
-		perror(argv[i]);
-		bad = 1;
-	}
-	return bad;
+	if (optind >= argc && !force)
+		return usage(USAGE);
+	return argument_each(argc, argv, optind, take_away);
 }

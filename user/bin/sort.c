@@ -1,4 +1,7 @@
-/* Lines in order; -r: the other way; -n: by the number at their beginning. */
+/*
+ * Lines in order; -r: the other way; -n: by the number at their beginning; -u: what is there twice
+ * only once.
+ */
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/unistd.h"
@@ -9,7 +12,7 @@
 
 static char **lines;
 static u32 count, room;
-static bool backward, by_number;
+static bool backward, by_number, once;
 
 static bool have_room(void)
 {
@@ -57,15 +60,17 @@ int main(int argc, char **argv)
 {
 	int option, bad;
 
-	while ((option = getopt(argc, argv, "rn")) != -1) {
+	while ((option = getopt(argc, argv, "rnu")) != -1) {
 		backward |= option == 'r';
 		by_number |= option == 'n';
+		once |= option == 'u';
 		if (option == '?')
-			return usage("sort [-rn] [FILE...]");
+			return usage("sort [-rnu] [FILE...]");
 	}
 	bad = input_each(argc, argv, optind, take);
 	qsort(lines, count, sizeof(*lines), compare);
 	for (u32 i = 0; i < count; i++)
-		puts(lines[i]);
+		if (!once || !i || strcmp(lines[i - 1], lines[i]) != 0)
+			puts(lines[i]);
 	return bad;
 }

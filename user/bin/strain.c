@@ -140,15 +140,17 @@ static void look(void)
 
 static void print_heading(void)
 {
-	printf("       NORMAL when | least that was free, KiB |     tables |     PKMap      | in use "
-	       "after\n"
-	       "round HIGHMEM gone    DMA   NORMAL  HIGHMEM   least  most      maps flush      KiB "
-	       "objects\n");
+	printf("NORMAL then: free there when HIGHMEM was gone.  Round 0: before the first.\n");
+	if (to_the_end)
+		printf("Use after a round is compared with that after round 1: who tells of the first\n"
+		       "end out of memory keeps some for the next.\n");
+	printf("       NORMAL -- least free, KiB -- - tables -- --- PKMap ---- - in use after -\n"
+	       "round   then   DMA NORMAL HIGHMEM least  most     maps flush     KiB objects\n");
 }
 
 static void print_round(const struct use *use)
 {
-	printf("%5u %12u %6u %8u %8u %7u %5u %9u %5u %8u %7u\n", round_number, seen.normal_then * 4,
+	printf("%5u %7u %5u %6u %7u %5u %5u %8u %5u %7u %7u\n", round_number, seen.normal_then * 4,
 		seen.least[0] * 4, seen.least[1] * 4, seen.least[2] * 4, seen.least_tables,
 		seen.most_tables, info.pkmap.maps - seen.maps, info.pkmap.flushes - seen.flushes,
 		use->pages * 4, use->objects);

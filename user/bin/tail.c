@@ -1,4 +1,4 @@
-/* The last lines. */
+/* The last lines; -n +LINE: those from that one on. */
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/unistd.h"
@@ -6,6 +6,18 @@
 #include "user/lib/tool/input.h"
 
 static int lines = 10;
+static bool from_start;
+
+static bool print_rest(FILE *file, const char *name)
+{
+	int c, line = 1;
+
+	(void)name;
+	for (; (c = fgetc(file)) != EOF; line += c == '\n')
+		if (line >= lines && putchar(c) == EOF)
+			return false;
+	return true;
+}
 
 /* The last ones so far go round in `kept`. */
 static bool print(FILE *file, const char *name)
@@ -38,9 +50,10 @@ int main(int argc, char **argv)
 		return input_each(argc, argv, 2, print);
 	}
 	for (int option; (option = getopt(argc, argv, "n:")) != -1;) {
-		lines = option == 'n' ? number_of(optarg) : -1;
+		from_start = option == 'n' && optarg[0] == '+';
+		lines = option == 'n' ? number_of(optarg + from_start) : -1;
 		if (lines < 0)
-			return usage("tail [-n LINES] [FILE...]");
+			return usage("tail [-n LINES | -n +LINE] [FILE...]");
 	}
-	return input_each(argc, argv, optind, print);
+	return input_each(argc, argv, optind, from_start ? print_rest : print);
 }

@@ -14,11 +14,11 @@ int main(int argc, char **argv)
 	pid_t pid;
 	int status = 1;
 
-	if (argc < 2)
+	if (argc < 2 || argv[1][0] == '-')
 		return usage("time PROGRAM [ARGUMENT...]");
 	pid = spawnvp(argv[1], argv + 1);
 	if (pid < 0) {
-		perror(argv[1]);
+		file_error(argv[1]);
 		return STATUS_NOT_FOUND;
 	}
 	waitpid(pid, &status, 0);

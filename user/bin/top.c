@@ -4,6 +4,7 @@
 #include "user/lib/posix/system.h"
 #include "user/lib/posix/terminal.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 #define SECOND 1000000u
 #define LINES_ABOVE 6u
@@ -67,7 +68,8 @@ static void print_processes(u32 rows)
 			list[i].name);
 }
 
-static void print(void)
+/* False: nobody reads it any more. */
+static bool print(void)
 {
 	u32 columns, rows, shown = (now.cpus < CPUS_SHOWN ? now.cpus : CPUS_SHOWN) + LINES_ABOVE;
 
@@ -78,7 +80,7 @@ static void print(void)
 	print_pkmap();
 	print_processes(rows > shown ? rows - shown : 1);
 	printf("\033[J");
-	fflush(stdout);
+	return !fflush(stdout);
 }
 
 /* Whether to go on. */
@@ -91,7 +93,8 @@ static bool wait(void)
 
 int main(int argc, char **argv)
 {
-	(void)argc;
+	if (argc > 1)
+		return usage("top");
 	if (system_info(&now)) {
 		perror(argv[0]);
 		return 1;
@@ -101,8 +104,7 @@ int main(int argc, char **argv)
 	do {
 		before = now;
 		system_info(&now);
-		print();
-	} while (wait());
+	} while (print() && wait());
 	terminal_set_raw(false);
 	return 0;
 }

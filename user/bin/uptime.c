@@ -3,13 +3,15 @@
 #include "user/lib/c/time.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/start.h"
+#include "user/lib/tool/input.h"
 
 int main(int argc, char **argv)
 {
 	static struct info_system info;
 	u32 seconds = (u32)(uptime_us() / 1000000), switches = 0;
 
-	(void)argc;
+	if (argc > 1)
+		return usage("uptime");
 	if (system_info(&info)) {
 		perror(argv[0]);
 		return 1;

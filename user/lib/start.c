@@ -14,6 +14,8 @@
 
 #define EXIT_TRIES 16u
 
+const char *program_name = "";
+
 void runtime_begin(struct message *message)
 {
 	thread_first_message(message);
@@ -29,6 +31,7 @@ static __noreturn void run(const struct startup *startup)
 
 	startup_strings(startup, 1, arguments, argv);
 	startup_strings(startup, 1 + arguments, variables, variable);
+	program_name = arguments ? argv[0] : "";
 	environ = variable;
 	descriptors_begin(startup);
 	working_folder_begin(startup_string(startup, 1 + arguments + variables));

@@ -9,6 +9,9 @@
 /* What a program defines.  Its result is the status with which it ends. */
 int main(int argc, char **argv);
 
+/* As it was called, for its messages; "" if nobody said. */
+extern const char *program_name;
+
 /* Called once, first: chooses how the kernel is called; `message` is the first thread's page. */
 void runtime_begin(struct message *message);
 

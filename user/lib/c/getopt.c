@@ -8,9 +8,11 @@ char *optarg;
 
 static const char *letters = ""; /* of the word, those still to come */
 
+/* -? asks how a program is used: no mistake that would have to be said. */
 static int complain(const char *name, const char *what)
 {
-	fprintf(stderr, "%s: %s -%c\n", name, what, optopt);
+	if (optopt != '?')
+		fprintf(stderr, "%s: %s -%c\n", name, what, optopt);
 	return '?';
 }
 

@@ -50,7 +50,10 @@ unsigned sleep(unsigned seconds);
 int usleep(unsigned microseconds);
 void *sbrk(int bytes);
 
-/* The next option's letter; -1: no more, optind is the first argument; '?': unknown, said. */
+/*
+ * The next option's letter; -1: no more, optind is the first argument; '?': unknown, said, or -?
+ * itself, about which nothing is said.
+ */
 int getopt(int argc, char *const argv[], const char *known);
 extern int optind, optopt;
 extern char *optarg;

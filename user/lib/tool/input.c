@@ -3,6 +3,8 @@
 
 #include "lib/parse.h"
 #include "lib/string.h"
+#include "user/lib/c/unistd.h"
+#include "user/lib/start.h"
 
 #define STATUS_USAGE 2
 #define NUMBER_MAX 0x7FFFFFFFu
@@ -12,10 +14,7 @@ static bool run_one(FILE *file, const char *name, input_function *run)
 {
 	bool good = run(file, name);
 
-	if (!ferror(file))
-		return good;
-	perror(name ? name : "stdin");
-	return false;
+	return ferror(file) ? file_error(name ? name : "stdin") : good;
 }
 
 static bool run_file(const char *name, input_function *run)
@@ -23,10 +22,8 @@ static bool run_file(const char *name, input_function *run)
 	FILE *file = fopen(name, "r");
 	bool good;
 
-	if (!file) {
-		perror(name);
-		return false;
-	}
+	if (!file)
+		return file_error(name);
 	good = run_one(file, name, run);
 	fclose(file);
 	return good;
@@ -40,6 +37,21 @@ int input_each(int argc, char **argv, int first, input_function *run)
 		good = run_one(stdin, NULL, run);
 	for (int i = first; i < argc; i++)
 		good &= strcmp(argv[i], "-") ? run_file(argv[i], run) : run_one(stdin, NULL, run);
+	return !good;
+}
+
+bool file_error(const char *name)
+{
+	fprintf(stderr, "%s: %s: %s\n", program_name, name, strerror(errno));
+	return false;
+}
+
+int argument_each(int argc, char **argv, int first, int (*run)(const char *name))
+{
+	bool good = true;
+
+	for (int i = first; i < argc; i++)
+		good &= !run(argv[i]) || file_error(argv[i]);
 	return !good;
 }
 

@@ -10,6 +10,12 @@ typedef bool input_function(FILE *file, const char *name);
 /* Of the arguments from `first` on, or of stdin if there is none, "-" too.  The exit status. */
 int input_each(int argc, char **argv, int first, input_function *run);
 
+/* Says what errno means for a file: "cat: nosuch: no such file or folder".  Always false. */
+bool file_error(const char *name);
+
+/* Runs it for each argument from `first` on, and says what failed.  The exit status. */
+int argument_each(int argc, char **argv, int first, int (*run)(const char *name));
+
 /* Tells how the program is used; the status of one that was called wrongly. */
 int usage(const char *text);
 

@@ -4,6 +4,7 @@
 #include "lib/string.h"
 #include "user/lib/c/sys_stat.h"
 #include "user/lib/c/unistd.h"
+#include "user/lib/start.h"
 #include "user/lib/tool/input.h"
 
 static const char *last_name(const char *path)
@@ -16,35 +17,61 @@ static const char *last_name(const char *path)
 	return name;
 }
 
-/* In a folder a file keeps its name. */
-static int run_into(const char *from, const char *to, bool folder, target_function *run)
+int path_inside(char inside[PATH_MAX], const char *folder, const char *name)
 {
-	char inside[PATH_MAX];
-
-	if (!folder)
-		return run(from, to);
-	if ((u32)snprintf(inside, sizeof(inside), "%s/%s", to, last_name(from)) < sizeof(inside))
-		return run(from, inside);
+	if ((u32)snprintf(inside, PATH_MAX, "%s/%s", folder, name) < PATH_MAX)
+		return 0;
 	errno = ENAMETOOLONG;
 	return -1;
 }
 
+/* Which of the two is at fault: of one that is there it cannot be said that there is none. */
+static bool say(const char *from, const char *to)
+{
+	int error = errno;
+	struct stat found;
+	bool other = error == ENOENT && !stat(from, &found);
+
+	errno = error;
+	return file_error(other ? to : from);
+}
+
+/* Opened for writing first, the file itself would be empty. */
+static bool is_same(const char *from, const char *to)
+{
+	struct stat a, b;
+
+	if (stat(from, &a) || stat(to, &b) || a.st_ino != b.st_ino)
+		return false;
+	fprintf(stderr, "%s: %s and %s are the same file\n", program_name, from, to);
+	return true;
+}
+
+/* In a folder a file keeps its name. */
+static bool run_one(const char *from, const char *to, bool folder, target_function *run)
+{
+	char inside[PATH_MAX];
+
+	if (folder && path_inside(inside, to, last_name(from)))
+		return file_error(from);
+	to = folder ? inside : to;
+	return !is_same(from, to) && (!run(from, to) || say(from, to));
+}
+
 int target_each(int argc, char **argv, target_function *run, const char *how)
 {
+	const char *to = argv[argc - 1];
 	struct stat found;
-	bool folder;
+	bool folder = !stat(to, &found) && found.folder;
 	int bad = 0;
 
-	if (getopt(argc, argv, "") != -1 || argc - optind < 2)
+	if (argc - optind < 2)
 		return usage(how);
-	folder = !stat(argv[argc - 1], &found) && found.folder;
-	if (!folder && argc - optind > 2)
-		return usage(how);
-	for (int i = optind; i < argc - 1; i++) {
-		if (!run_into(argv[i], argv[argc - 1], folder, run))
-			continue;
-		perror(argv[i]);
-		bad = 1;
+	if (argc - optind > 2 && !folder) {
+		errno = ENOTDIR;
+		return !file_error(to);
 	}
+	for (int i = optind; i < argc - 1; i++)
+		bad |= !run_one(argv[i], to, folder, run);
 	return bad;
 }
