@@ -27,6 +27,9 @@ static u32 open_path(const struct request *request, u32 client, struct answer *a
 
 	if (!(flags & (OPEN_READ | OPEN_WRITE | OPEN_FOLDER)))
 		return EINVAL;
+	/* Before the file is made or cut off. */
+	if (!open_is_possible(client))
+		return EMFILE;
 	error = tree_open(request->string, flags, &node);
 	return error ? error : open_new(client, node, flags, &answer->word0);
 }

@@ -540,6 +540,8 @@ static void wrong_paths(void **state)
 	CHECK_EQUAL(tree_unlink("/d"), ENOTEMPTY);
 	CHECK_EQUAL(tree_unlink("/"), EBUSY);
 	CHECK_EQUAL(tree_rename("/d", "/d/e"), EINVAL);
+	CHECK_EQUAL(tree_open("/new", OPEN_READ | OPEN_CREATE | OPEN_FOLDER, &number), EINVAL);
+	CHECK_EQUAL(tree_find("/new", &number), ENOENT);
 	CHECK_EQUAL(tree_rename("/d/a", "/d"), EISDIR);
 	CHECK_EQUAL(tree_rename("/d", "/d/a"), EINVAL);
 	memset(name + 1, 'n', FS_NAME_MAX - 1);
@@ -576,6 +578,64 @@ static void open_and_unlinked(void **state)
 	CHECK_EQUAL(open_new(CLIENT, NODE_TOP, OPEN_FOLDER, &one), EMFILE);
 }
 
+/* Opens files in children of `first`, as many as they get; how many. */
+static u32 open_many(u32 first, u32 children)
+{
+	u32 number, files = 0;
+
+	for (u32 child = first + 1; child <= first + children; child++) {
+		open_fork(first, child);
+		while (open_is_possible(child)) {
+			CHECK_EQUAL(open_new(child, NODE_TOP, OPEN_FOLDER, &number), 0);
+			files++;
+		}
+		CHECK_EQUAL(open_new(child, NODE_TOP, OPEN_FOLDER, &number), EMFILE);
+	}
+	return files;
+}
+
+/* A family leaves as many records as it has, also after a restart; the first process has any. */
+static void a_share_of_open_files(void **state)
+{
+	u32 number;
+
+	(void)state;
+	begin(STORE_MOST);
+	open_fork(1, 10);
+	open_fork(1, 90);
+	CHECK_EQUAL(open_many(10, 40), 512);
+	CHECK_EQUAL(resume().closed, 0);
+	CHECK(!open_is_possible(20), "its family has its share");
+	CHECK_EQUAL(open_many(90, 40), 256);
+	for (u32 i = 0; i < FS_OPEN_FILES; i++)
+		CHECK_EQUAL(open_new(1, NODE_TOP, OPEN_FOLDER, &number), 0);
+	for (u32 client = 0; client < PIDS; client++)
+		open_exit(client);
+	CHECK_EQUAL(node_users(NODE_TOP), 0);
+	open_fork(1, 10);
+	CHECK_EQUAL(open_many(10, 1), FS_OPEN_FILES);
+}
+
+/* The last byte that a file may have can be written, none behind it; cuts need no room. */
+static void ends_of_files(void **state)
+{
+	u32 number, written;
+	struct node *node;
+
+	(void)state;
+	begin((RECORD_BLOCKS + 4) * BLOCK);
+	CHECK_EQUAL(tree_open("/f", OPEN_WRITE | OPEN_CREATE, &number), 0);
+	node = node_at(number);
+	CHECK_EQUAL(content_write(node, CONTENT_MAX - 1, "xy", 2, &written), 0);
+	CHECK_EQUAL(written, 1);
+	CHECK_EQUAL(content_write(node, CONTENT_MAX, "x", 1, &written), EFBIG);
+	CHECK_EQUAL(content_cut(node, CONTENT_MAX + 1), EFBIG);
+	CHECK_EQUAL(node->size, CONTENT_MAX);
+	CHECK_EQUAL(content_write(node, 0x300000, "x", 1, &written), ENOSPC);
+	CHECK_EQUAL(content_cut(node, 0x300001), 0);
+	CHECK_EQUAL(node->size, 0x300001);
+}
+
 /* The record of an open file that is damaged closes it, and nothing else. */
 static void damaged_open_files(void **state)
 {
@@ -605,6 +665,8 @@ const struct CMUnitTest files_tests[] = {
 	cmocka_unit_test(program_without_room),
 	cmocka_unit_test(wrong_paths),
 	cmocka_unit_test(open_and_unlinked),
+	cmocka_unit_test(a_share_of_open_files),
+	cmocka_unit_test(ends_of_files),
 	cmocka_unit_test(damaged_open_files),
 };
 const size_t files_test_count = ARRAY_SIZE(files_tests);

@@ -185,8 +185,11 @@ ssize_t write(int fd, const void *buffer, size_t size)
 			.size = MIN((u32)size - done, DATA_MAX) };
 		u32 error = write_some(descriptor, &request);
 
+		/* Who gets less than all finds out why, as would the next write. */
+		if (error && failed(error) && !done)
+			return -1;
 		if (error)
-			return done ? (ssize_t)done : failed(error);
+			break;
 		/* A pipe that was full may have room now. */
 		if (!request.word0 && descriptor->kind != FILE_PIPE)
 			break;
