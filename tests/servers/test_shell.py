@@ -109,6 +109,16 @@ def free_kib(shell):
 
 
 @BOTH
+def test_closed_pipes(kernel, build):
+    """What was in a dozen full ones is free again when they are closed."""
+    with Shell(build, kernel) as shell:
+        shell.run("seq 30 | sleep 2 & " * 12 + "wait")
+        before = free_kib(shell)
+        shell.run("seq 30000 | sleep 2 & " * 12 + "wait")
+        assert before - free_kib(shell) < 400
+
+
+@BOTH
 def test_full_store(kernel, build):
     """Files have half of the memory, say what is wrong when they would have more, and give it back,
     of a store with holes too, which a new ramfs takes over."""
