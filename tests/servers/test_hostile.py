@@ -10,6 +10,8 @@ from test_shell import Shell
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = re.findall(r'\{ "(\w+)", \w+ \}', (ROOT / "user/bin/hostile.c").read_text())
+SHARES = ["readers", "waiters", "pipes", "files"]
+KINDS = [kind for kind in KINDS if kind not in SHARES]
 RESULT = re.compile(r"(not ok|ok) - (\w+)$", re.M)
 
 
@@ -21,6 +23,16 @@ def test_hostile(kernel, smp, build):
     boot = run(Machine(kernel, append=append, programs=True, smp=smp, memory="64M"), build)
     assert RESULT.findall(boot.text) == [("ok", name) for name in KINDS], boot.final_report
     assert boot.status == PASS and "died and is" not in boot.text, boot.final_report
+
+
+@pytest.mark.parametrize("kind", SHARES)
+def test_shares(kind, build):
+    """Who takes all that a server has to give takes it from its own family."""
+    with Shell(build) as shell:
+        shell.run(f"hostile {kind} &")
+        shell.check("sleep 2 | cat; seq 3 | head -2 | tail -1", "2\n")
+        shell.check("ls /bin | grep -c seq; date > now; wc -l < now", "1\n1\n")
+        shell.run("kill %1; rm now")
 
 
 def test_at_the_prompt(build):

@@ -110,6 +110,41 @@ def test_large_file(kernel, build):
         shell.check("cksum < large", wanted)
 
 
+def free_kib(shell):
+    return int(re.search(r"^all +\d+ +(\d+)", shell.run("free"), re.M)[1])
+
+
+@BOTH
+def test_closed_pipes(kernel, build):
+    """What was in a dozen full ones is free again when they are closed."""
+    with Shell(build, kernel) as shell:
+        shell.run("seq 30 | sleep 2 & " * 12 + "wait")
+        before = free_kib(shell)
+        shell.run("seq 30000 | sleep 2 & " * 12 + "wait")
+        assert before - free_kib(shell) < 400
+
+
+@BOTH
+def test_full_store(kernel, build):
+    """Files have half of the memory, say what is wrong when they would have more, and give it back,
+    of a store with holes too, which a new ramfs takes over."""
+    with Shell(build, kernel, memory="64M") as shell:
+        shell.run("seq 100000 > a; cat a a a a a a a a > b; rm a")
+        before = free_kib(shell)
+        said = shell.run("cat b b b > c; cat b b b b b b > d")
+        assert set(said.splitlines()) == {"cat: no room for files"}, said
+        shell.check("cp b e; echo $?", "b: no room for files\n1\n")
+        shell.check("echo lost > e; echo $?", "output: no room for files\n1\n")
+        assert shell.run("cat b >> d; echo $?").endswith("no room for files\n1\n")
+        assert free_kib(shell) > 8 << 10
+        shell.run("rm c; kill ramfs")
+        sums = checksum(numbers(100000) * 8).replace("\n", " b\n")
+        shell.check("cksum b", sums)
+        shell.run("kill ramfs; rm d e")
+        assert abs(free_kib(shell) - before) < 1 << 10
+        shell.check("cksum b", sums)
+
+
 @BOTH
 def test_the_interrupt_key(kernel, build):
     """Ctrl-C ends what runs, and the rest of its line, whenever it comes."""

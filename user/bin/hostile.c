@@ -6,6 +6,7 @@
  */
 #include "lib/compiler.h"
 #include "lib/string.h"
+#include "user/lib/ask.h"
 #include "user/lib/c/fcntl.h"
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/stdlib.h"
@@ -13,6 +14,9 @@
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
 #include "user/lib/posix/system.h"
+#include "user/lib/protocol/con.h"
+#include "user/lib/protocol/fs.h"
+#include "user/lib/protocol/pipe.h"
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/thread.h"
 #include "user/lib/tool/input.h"
@@ -155,6 +159,72 @@ static void flood(void)
 			ipc_send(slot, TAG(1 + draw() % 8, 2u, 0u), 0x10000, 0x10000, 1000);
 }
 
+/* ---- What servers have only so many of ---- */
+
+static void in_children(u32 children, void (*run)(void))
+{
+	for (u32 i = 0; i < children; i++)
+		if (!fork()) {
+			run();
+			sleep(~0u);
+		}
+	sleep(~0u);
+}
+
+static void in_threads(void (*run)(void *unused))
+{
+	for (u32 i = 0; i < THREADS - 1; i++)
+		thread_run(&(struct thread_plan){ i, 40 + i, 8, 0, run, NULL });
+}
+
+static void read_console(void *unused)
+{
+	(void)unused;
+	for (;;)
+		ipc_call(SLOT_CON, TAG(CON_READ, 1u, 0u), 1, 0, TIMEOUT_NEVER);
+}
+
+static void readers_of_console(void) { in_threads(read_console); }
+static void readers(void) { in_children(2, readers_of_console); }
+
+static u32 reading;
+
+static void read_pipe(void *unused)
+{
+	(void)unused;
+	for (;;)
+		ipc_call(SLOT_PIPE, TAG(PIPE_READ, 2u, 0u), reading, 1, TIMEOUT_NEVER);
+}
+
+static void readers_of_pipe(void)
+{
+	struct ask request = { .label = PIPE_NEW };
+
+	ask(SLOT_PIPE, &request);
+	reading = request.word0;
+	in_threads(read_pipe);
+}
+
+static void waiters(void) { in_children(10, readers_of_pipe); }
+
+static void ask_on(u32 endpoint, struct ask request)
+{
+	while (!ask(endpoint, &request))
+		continue;
+}
+
+static void make_pipes(void) { ask_on(SLOT_PIPE, (struct ask){ .label = PIPE_NEW }); }
+static void pipes(void) { in_children(20, make_pipes); }
+
+static void open_files(void)
+{
+	ask_on(SLOT_FS,
+		(struct ask){
+			.label = FS_OPEN, .word = { OPEN_READ }, .string = "/bin/ls", .size = 8 });
+}
+
+static void files(void) { in_children(40, open_files); }
+
 /* ---- What is left of it ---- */
 
 /* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
@@ -278,10 +348,12 @@ static bool try(const char *name)
 	return false;
 }
 
-static const struct {
+struct deed {
 	const char *name;
 	void (*run)(void);
-} all[] = {
+};
+
+static const struct deed all[] = {
 	{ "fault", fault },
 	{ "loop", loop },
 	{ "threads", threads },
@@ -293,17 +365,34 @@ static const struct {
 	{ "flood", flood },
 };
 
+/* Of the family, of which the looker-on is, they take much: they are tried from a shell alone. */
+static const struct deed shares[] = {
+	{ "readers", readers },
+	{ "waiters", waiters },
+	{ "pipes", pipes },
+	{ "files", files },
+};
+
 static int try_all(void)
 {
 	int failed = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
 		bool good = try(all[i].name);
-
 		printf("%sok - %s\n", good ? "" : "not ", all[i].name);
 		failed += !good;
 	}
 	return failed;
+}
+
+static bool run_one(const struct deed *deeds, u32 count, const char *name)
+{
+	for (u32 i = 0; i < count; i++)
+		if (!strcmp(name, deeds[i].name)) {
+			deeds[i].run();
+			return true;
+		}
+	return false;
 }
 
 int main(int argc, char **argv)
@@ -311,10 +400,8 @@ int main(int argc, char **argv)
 	if (argc == 1)
 		return try_all();
 	seed = argc > 2 ? (u32)strtol(argv[2], NULL, 10) : 0;
-	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
-		if (!strcmp(argv[1], all[i].name)) {
-			all[i].run();
-			return 0;
-		}
-	return usage("hostile [fault|loop|threads|memory|stack|fork|objects|garbage|flood [SEED]]");
+	if (run_one(all, ARRAY_SIZE(all), argv[1]) || run_one(shares, ARRAY_SIZE(shares), argv[1]))
+		return 0;
+	return usage("hostile [fault|loop|threads|memory|stack|fork|objects|garbage|flood|readers|"
+		     "waiters|pipes|files [SEED]]");
 }

@@ -84,10 +84,13 @@ static void take_keyboard(void)
 	}
 }
 
-/* Where a reader has made room, input is taken again. */
+/*
+ * What is typed at the prompt is nobody's in the background; nor the first process's loss, who need
+ * not believe that another one is the shell.  Where a reader has made room, input is taken again.
+ */
 static void serve_readers(void)
 {
-	if (!readers_serve(&line))
+	if (!readers_serve(&line, is_at_prompt() ? shell : 0))
 		return;
 	stuck = refusing = false;
 	serial_listen(takes_input());
@@ -153,6 +156,7 @@ void input_front(const struct request *request, struct answer *answer)
 	shell = request->badge;
 	front = request->word[0];
 	state_changed();
+	serve_readers();
 }
 
 void input_interrupted(const struct request *request, struct answer *answer)

@@ -2,83 +2,47 @@
 #include "user/con/readers.h"
 
 #include "lib/compiler.h"
-#include "user/lib/message.h"
+#include "user/con/places.h"
 
-/* Kept in slots of their own, from this one on; the number is a power of two. */
-#define SLOT_READERS 64u
-#define READERS 64u
-
-static u32 sizes[READERS]; /* bytes that each wants */
-static bool takes_short[READERS];
-static u32 first, end; /* counted on for ever */
-static char text[DATA_MAX];
-
-static u32 slot(u32 number) { return SLOT_READERS + number % READERS; }
-
-/*
- * Whether nobody waits for the answer any more.  One of two strings fits no client, and stays with
- * the sender; but if the caller is gone, that is said first.
- */
-static bool is_gone(u32 number)
-{
-	u32 error;
-
-	message_put_string(0, text, 1);
-	message_put_string(1, text, 1);
-	error = ipc_reply_recv(slot(number), 0, TAG(EAGAIN, 0u, 2u), 0, 0, TIMEOUT_POLL).error;
-	if (error == EMSGSIZE)
-		return false;
-	handle_drop(slot(number), 0);
-	return true;
-}
-
-static void forget_the_gone(void)
-{
-	u32 kept = first;
-
-	for (u32 i = first; i != end; i++) {
-		if (is_gone(i))
-			continue;
-		if (kept != i)
-			handle_copy(0, slot(kept), slot(i), 0, 0);
-		sizes[kept % READERS] = sizes[i % READERS];
-		takes_short[kept++ % READERS] = takes_short[i % READERS];
-	}
-	end = kept;
-}
+static struct places readers = { .slot = SLOT_READERS };
+static struct {
+	u32 size; /* bytes that it wants */
+	bool takes_short;
+} asked[PLACES];
 
 void readers_add(const struct request *request, struct answer *answer)
 {
-	if (end - first == READERS)
-		forget_the_gone();
-	if (end - first == READERS)
-		server_answer(slot(first++), &(struct answer){ .error = EAGAIN });
-	sizes[end % READERS] = MIN(request->word[0], DATA_MAX);
-	takes_short[end % READERS] = request->takes_short;
-	server_keep(slot(end++), answer);
+	u32 place = places_keep(&readers, request, answer);
+
+	if (place == NO_PLACE)
+		return;
+	asked[place].size = MIN(request->word[0], DATA_MAX);
+	asked[place].takes_short = request->takes_short;
 }
 
-/* What the first one does not take, as when its task is gone, is the next one's. */
-static bool serve_first(struct line *line)
+/* What one does not take, as when its task is gone, is the next one's. */
+static bool serve_one(struct line *line, u32 place)
 {
-	u32 number = first++, size = sizes[number % READERS], n = line_look(line, text, size);
+	static char text[DATA_MAX];
+	u32 size = asked[place].size, n = line_look(line, text, size);
 	struct answer answer = { .word0 = n,
 		.string = n ? text : NULL,
 		.size = n,
-		.takes_short = takes_short[number % READERS] };
+		.takes_short = asked[place].takes_short };
 
-	if (server_answer(slot(number), &answer))
+	if (places_answer(&readers, place, &answer))
 		return false;
 	if (n || size)
 		line_drop(line, n);
 	return true;
 }
 
-bool readers_serve(struct line *line)
+bool readers_serve(struct line *line, u32 shell)
 {
 	bool taken = false;
+	u32 place;
 
-	while (first != end && line_is_ready(line))
-		taken |= serve_first(line);
+	while (line_is_ready(line) && (place = places_take_first(&readers, shell)) != NO_PLACE)
+		taken |= serve_one(line, place);
 	return taken;
 }

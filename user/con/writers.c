@@ -4,32 +4,25 @@
 #include "lib/compiler.h"
 #include "lib/string.h"
 #include "user/con/output.h"
-
-/* Kept in slots of their own, behind those of readers; the number is a power of two. */
-#define SLOT_WRITERS 128u
-#define WRITERS 64u
+#include "user/con/places.h"
 
 #define PIECE 256u /* bytes of a request that waits; the client writes the rest again */
 
+static struct places writers = { .slot = SLOT_WRITERS };
 static struct {
 	u32 size;
 	char bytes[PIECE];
-} pieces[WRITERS];
-static u32 first, end; /* counted on for ever */
+} pieces[PLACES];
 static bool held;
 
 static void keep(const struct request *request, struct answer *answer)
 {
-	u32 place = end % WRITERS;
+	u32 place = places_keep(&writers, request, answer);
 
-	if (end - first == WRITERS) {
-		answer->error = EAGAIN;
+	if (place == NO_PLACE)
 		return;
-	}
-	end++;
 	pieces[place].size = MIN(request->size, PIECE);
 	memcpy(pieces[place].bytes, request->string, pieces[place].size);
-	server_keep(SLOT_WRITERS + place, answer);
 }
 
 void writers_add(const struct request *request, struct answer *answer)
@@ -38,7 +31,7 @@ void writers_add(const struct request *request, struct answer *answer)
 
 	if (!request->string) {
 		answer->error = EINVAL;
-	} else if (request->size && (first != end || !n)) {
+	} else if (request->size && (writers.count || !n)) {
 		keep(request, answer);
 	} else {
 		output_put(request->string, n);
@@ -50,10 +43,10 @@ void writers_hold(bool on) { held = on; }
 
 void writers_serve(void)
 {
-	for (; !held && first != end && output_room() >= PIECE; first++) {
-		u32 place = first % WRITERS, n = pieces[place].size;
+	while (!held && writers.count && output_room() >= PIECE) {
+		u32 place = places_take_first(&writers, 0), n = pieces[place].size;
 
 		output_put(pieces[place].bytes, n);
-		server_answer(SLOT_WRITERS + place, &(struct answer){ .word0 = n });
+		places_answer(&writers, place, &(struct answer){ .word0 = n });
 	}
 }

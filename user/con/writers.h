@@ -6,7 +6,8 @@
 
 /*
  * Answered with how many bytes of it were written.  If there is no room, or others wait, some of
- * its bytes are kept, and it is answered by a later writers_serve().
+ * its bytes are kept, and it is answered by a later writers_serve().  EAGAIN: another one of the
+ * client waits already.
  */
 void writers_add(const struct request *request, struct answer *answer);
 void writers_serve(void);

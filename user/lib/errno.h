@@ -14,6 +14,7 @@
 #define ENOTDIR 20 /* no folder */
 #define EISDIR 21  /* a folder */
 #define EMFILE 24  /* too many open files */
+#define EFBIG 27   /* larger than a file can be */
 #define ENOSPC 28  /* no room for files */
 #define ESPIPE 29  /* it has no position */
 #define EPIPE 32   /* nobody reads any more */

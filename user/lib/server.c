@@ -95,6 +95,8 @@ static struct result answer_and_receive(const struct server *server, const struc
 	next = send_answer(request_slot, SLOT_SELF, answer);
 	if (!next.error)
 		return next;
+	if (server->undelivered)
+		server->undelivered();
 	if (next.error == EMSGSIZE || next.error == EPERM)
 		server_answer(request_slot, &(struct answer){ .error = EINVAL });
 	else

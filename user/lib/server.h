@@ -54,6 +54,7 @@ struct server {
 	void (*serve)(const struct request *request, struct answer *answer);
 	void (*notified)(u32 bits); /* without NOTE_PING; NULL: no others are expected */
 	void (*pinged)(void);       /* NULL, or what is to be done once a second */
+	void (*undelivered)(void);  /* NULL, or what is done if the last answer was not taken */
 };
 
 /*

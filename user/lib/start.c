@@ -55,9 +55,14 @@ __noreturn void program_start(
 	run(startup);
 }
 
+/* Bytes that are lost at the end are no success.  That nobody reads them is often meant. */
 void exit(int status)
 {
-	streams_end();
+	if (streams_end()) {
+		if (errno != EPIPE)
+			perror("output");
+		status = status ? status : 1;
+	}
 	_exit(status);
 }
 

@@ -79,10 +79,15 @@ static void answer_writers(u32 number)
 	}
 }
 
-static void end_changed(u32 pipe)
+static void end_changed(u32 number)
 {
-	answer_readers(pipe);
-	answer_writers(pipe);
+	const struct pipe *pipe = pipe_at(number);
+	u32 bytes, start = (u32)(uintptr_t)pipe_leftover(number, &bytes);
+
+	answer_readers(number);
+	answer_writers(number);
+	if (!pipe->readers && !pipe->writers && bytes)
+		mem_unmap(0, start, bytes / PAGE);
 }
 
 /* Nobody waits there any more, but its reply handles are still here. */
@@ -98,6 +103,16 @@ static void forget_waiters(u32 client)
 
 /* ---- Requests ---- */
 
+/* The pipe that the last request has read, and what it was before; NULL. */
+static struct pipe *last_read, last_state;
+
+/* Who asked was killed meanwhile: the bytes are for the pipe's other readers. */
+static void undelivered(void)
+{
+	if (last_read)
+		pipe_take_back(last_read, &last_state);
+}
+
 static void read(const struct request *request, u32 number, struct answer *answer)
 {
 	struct pipe *pipe = pipe_at(number);
@@ -112,6 +127,8 @@ static void read(const struct request *request, u32 number, struct answer *answe
 		/* They stay where they are until the answer is sent, before the next request. */
 		answer->string = pipe_look(pipe, most, &answer->size);
 		answer->word0 = answer->size;
+		last_read = pipe;
+		last_state = *pipe;
 		pipe_take(pipe, answer->size);
 		answer_writers(number);
 	}
@@ -205,6 +222,7 @@ static void serve(const struct request *request, struct answer *answer)
 {
 	u32 client = pipe_client(request->badge);
 
+	last_read = NULL;
 	switch (client == PIPE_NO_CLIENT ? 0 : request->label) {
 	case PIPE_NEW: answer->error = pipe_new(client, &answer->word0, &answer->word1); break;
 	case PIPE_CLOSE:
@@ -219,9 +237,10 @@ static void serve(const struct request *request, struct answer *answer)
 int main(void)
 {
 	static const struct server server = {
-		.name = "pipe", .takes = TAKES_STRINGS, .serve = serve
+		.name = "pipe", .takes = TAKES_STRINGS, .serve = serve, .undelivered = undelivered
 	};
 
+	_Static_assert(SLOT_SERVER_FREE + WAITERS <= HANDLES_MAX, "there are slots for all");
 	for (u32 i = 0; i < WAITERS; i++)
 		slots[i] = SLOT_SERVER_FREE + i;
 	server_run(&server);

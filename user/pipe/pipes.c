@@ -5,11 +5,13 @@
 #include "lib/string.h"
 #include "user/lib/errno.h"
 
-#define CLIENTS (PIDS + SERVERS)
+#define FIRST_PROCESS 1u
 
 static struct pipe pipes[PIPES];
-static u8 rings[PIPES][RING_BYTES]; /* pages come when they are first written */
-static struct pipe_end ends[CLIENTS][PIPE_ENDS];
+/* Pages come when they are first written. */
+static u8 rings[PIPES][RING_BYTES] __attribute__((aligned(RING_PAGE)));
+static struct pipe_end ends[PIPE_CLIENTS][PIPE_ENDS];
+static u32 parent_family[PIPE_CLIENTS]; /* 0: the client is the first of its family */
 
 u32 pipe_client(u32 badge)
 {
@@ -42,17 +44,32 @@ static void set_end(u32 client, u32 number, struct pipe_end end)
 	(*users(&end))++;
 }
 
+static u32 family_of(u32 client) { return parent_family[client] ? parent_family[client] : client; }
+
+/* A free one that the family may have; PIPES: none. */
+static u32 find_free(u32 family)
+{
+	u32 found = PIPES, free = 0, own = 0;
+
+	for (u32 i = 0; i < PIPES; i++) {
+		bool used = pipes[i].readers || pipes[i].writers;
+
+		free += !used;
+		own += used && pipes[i].family == family;
+		found = used || found != PIPES ? found : i;
+	}
+	return own < free || family == FIRST_PROCESS || family >= PIDS ? found : PIPES;
+}
+
 u32 pipe_new(u32 client, u32 *reading, u32 *writing)
 {
-	u32 pipe = 0;
+	u32 pipe = find_free(family_of(client));
 
-	while (pipe < PIPES && (pipes[pipe].readers || pipes[pipe].writers))
-		pipe++;
 	*reading = free_end(client, 0);
 	*writing = free_end(client, *reading + 1);
 	if (pipe == PIPES || *writing >= PIPE_ENDS)
 		return EMFILE;
-	pipes[pipe] = (struct pipe){ 0 };
+	pipes[pipe] = (struct pipe){ .family = family_of(client) };
 	set_end(client, *reading, (struct pipe_end){ (u16)(pipe + 1), false });
 	set_end(client, *writing, (struct pipe_end){ (u16)(pipe + 1), true });
 	return 0;
@@ -85,6 +102,7 @@ void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe))
 	if (parent == child)
 		return;
 	pipe_exit(child, changed);
+	parent_family[child] = parent == FIRST_PROCESS ? 0 : family_of(parent);
 	for (u32 number = 0; number < PIPE_ENDS; number++)
 		if (ends[parent][number].pipe)
 			set_end(child, number, ends[parent][number]);
@@ -104,6 +122,15 @@ void pipe_put(struct pipe *pipe, const void *bytes, u32 size)
 	memcpy(ring_of(pipe) + place, bytes, to_end);
 	memcpy(ring_of(pipe), (const u8 *)bytes + to_end, size - to_end);
 	pipe->bytes += size;
+	pipe->reached = MAX(pipe->reached, MIN(place + size, RING_BYTES));
+}
+
+void *pipe_leftover(u32 pipe, u32 *bytes)
+{
+	u32 end = ALIGN_UP(pipes[pipe].reached, RING_PAGE);
+
+	*bytes = end > RING_PAGE ? end - RING_PAGE : 0;
+	return rings[pipe] + RING_PAGE;
 }
 
 const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes)
@@ -117,4 +144,10 @@ void pipe_take(struct pipe *pipe, u32 bytes)
 {
 	pipe->bytes -= bytes;
 	pipe->first = pipe->bytes ? (pipe->first + bytes) % RING_BYTES : 0;
+}
+
+void pipe_take_back(struct pipe *pipe, const struct pipe *before)
+{
+	pipe->first = before->first;
+	pipe->bytes = before->bytes;
 }

@@ -8,6 +8,7 @@
 #include "user/lib/protocol/pipe.h"
 
 #define PIPES 256u
+#define PIPE_CLIENTS (PIDS + SERVERS)
 
 /*
  * A write is taken whole as long as the pipe holds less than PIPE_BYTES, and its writer waits while
@@ -15,11 +16,14 @@
  * read.
  */
 #define RING_BYTES (PIPE_BYTES + DATA_MAX)
+#define RING_PAGE 4096u
 #define PIPE_LOW (PIPE_BYTES / 2)
 
 struct pipe {
 	u32 readers, writers; /* numbers of clients for each end; both 0: free */
 	u32 first, bytes;     /* in the ring */
+	u32 reached;          /* where in the ring nothing was written yet */
+	u32 family;           /* whose it is, see pipe_new() */
 };
 
 struct pipe_end {
@@ -31,7 +35,11 @@ struct pipe_end {
 #define PIPE_NO_CLIENT 0xFFFFFFFFu
 u32 pipe_client(u32 badge);
 
-/* 0 or EMFILE. */
+/*
+ * 0 or EMFILE.  A child of the first process and all that descends from it are a family, known by
+ * the child's number.  It has at most as many pipes as are left to the others then: so it cannot
+ * take them all.  That does not hold for the first process, nor for servers.
+ */
 u32 pipe_new(u32 client, u32 *reading, u32 *writing);
 /* NULL: the client has no such number. */
 const struct pipe_end *pipe_end_of(u32 client, u32 number);
@@ -49,8 +57,12 @@ void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe));
 /* Whether bytes can be written now: DATA_MAX at most. */
 bool pipe_has_room(const struct pipe *pipe);
 void pipe_put(struct pipe *pipe, const void *bytes, u32 size);
+/* Its memory beyond the first page, which nobody needs when both ends are closed: *bytes of it. */
+void *pipe_leftover(u32 pipe, u32 *bytes);
 /* At most `most` bytes, which stand together; they stay until they are taken. */
 const void *pipe_look(const struct pipe *pipe, u32 most, u32 *bytes);
 void pipe_take(struct pipe *pipe, u32 bytes);
+/* As it was before, when nothing has been put since. */
+void pipe_take_back(struct pipe *pipe, const struct pipe *before);
 
 #endif

@@ -7,11 +7,11 @@ static u32 turns;
 
 u32 waiting_add(struct waiter waiter)
 {
-	u32 i = 0;
+	u32 i = waiter.client * WAITERS_EACH, behind = i + WAITERS_EACH;
 
-	while (i < WAITERS && waiters[i].bytes)
+	while (i < behind && waiters[i].bytes)
 		i++;
-	if (i == WAITERS)
+	if (i == behind)
 		return NO_WAITER;
 	waiters[i] = waiter;
 	waiters[i].turn = turns++;

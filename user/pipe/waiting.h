@@ -2,9 +2,11 @@
 #ifndef USER_PIPE_WAITING_H
 #define USER_PIPE_WAITING_H
 
-#include "lib/types.h"
+#include "user/pipe/pipes.h"
 
-#define WAITERS 512u
+/* So many of each client: nobody takes another one's place. */
+#define WAITERS_EACH 3u
+#define WAITERS (WAITERS_EACH * PIPE_CLIENTS)
 #define NO_WAITER WAITERS
 
 struct waiter {
@@ -15,7 +17,7 @@ struct waiter {
 	u32 turn;                 /* the lower, the earlier */
 };
 
-/* Sets its turn.  NO_WAITER: there is no place for one more. */
+/* Sets its turn.  NO_WAITER: WAITERS_EACH of this client wait. */
 u32 waiting_add(struct waiter waiter);
 const struct waiter *waiter_at(u32 waiter);
 /* Who came first of those that wait at this end; NO_WAITER. */

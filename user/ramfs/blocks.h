@@ -6,19 +6,22 @@
 #ifndef USER_RAMFS_BLOCKS_H
 #define USER_RAMFS_BLOCKS_H
 
-#include "lib/types.h"
+#include "user/lib/protocol/root.h"
 
 #define BLOCK 4096u
-#define BLOCKS_MAX 0x18000u /* as many as root ever gives */
-#define NODE_BLOCKS 64u     /* records of files and folders come first */
-#define OPEN_BLOCKS 16u     /* then those of open files */
+#define PIECE_BLOCKS (STORE_PIECE / BLOCK)
+#define BLOCKS_MAX (STORE_PIECES * PIECE_BLOCKS)
+#define NODE_BLOCKS 64u /* records of files and folders come first */
+#define OPEN_BLOCKS 16u /* then those of open files */
 #define RECORD_BLOCKS (NODE_BLOCKS + OPEN_BLOCKS)
 
-/*
- * Begins with `bytes` at `start`.  `grow` is asked for a larger store, in bytes, and returns how
- * many there are then.
- */
-void blocks_begin(u8 *start, u32 bytes, u32 (*grow)(u32 bytes));
+/* Asks root for pieces of the store, as ROOT_STORE (protocol/root.h). */
+typedef u32 store_function(u32 piece, enum store_request what);
+
+/* Begins with the pieces that there are, at `start`. */
+void blocks_begin(u8 *start, store_function *ask);
+/* From now on pieces of which no block is in use go: it is known which are. */
+void blocks_give_back(void);
 /* Blocks there are; how many of them are free. */
 u32 blocks_count(void);
 u32 blocks_free(void);

@@ -37,6 +37,20 @@ static void entry_changed(
 		      sum_change(2 * slot + 1, old->sum, new->sum);
 }
 
+/* The block of bytes of this number; NULL: zeros. */
+static const u8 *find_block(const struct node *node, u32 index)
+{
+	struct entry entry = node->top;
+
+	if (index >= reach(node->levels))
+		return NULL;
+	for (u32 levels = node->levels; levels && entry.block; levels--) {
+		entry = table_of(&entry)[index / reach(levels - 1)];
+		index %= reach(levels - 1);
+	}
+	return entry.block ? block_at(entry.block) : NULL;
+}
+
 /* ---- Giving back ---- */
 
 static void release(struct entry *entry, u32 levels)
@@ -175,44 +189,42 @@ static u32 leave_archive(struct node *node, u32 keep)
 
 u32 content_write(struct node *node, u32 at, const void *bytes, u32 size, u32 *written)
 {
-	u32 error = 0;
+	u32 error;
 
 	*written = 0;
 	if (!size)
 		return 0;
-	if (at >= CONTENT_MAX || size > CONTENT_MAX - at)
-		error = ENOSPC;
+	if (at >= CONTENT_MAX)
+		return EFBIG;
+	error = leave_archive(node, node->size);
 	if (!error)
-		error = leave_archive(node, node->size);
-	if (!error)
-		error = write_store(node, at, bytes, size, written);
+		error = write_store(node, at, bytes, MIN(size, CONTENT_MAX - at), written);
 	node_touch(node);
 	return error;
 }
 
-/* So that a file that grows again has zeros there. */
-static u32 clear_end(struct node *node, u32 size)
+/* So that a file that grows again has zeros there, as where it has no block. */
+static void clear_end(struct node *node, u32 size)
 {
 	static const u8 zeros[BLOCK];
 	u32 offset = size % BLOCK;
 
-	if (!offset || size >= node->size || reach(node->levels) <= size / BLOCK)
-		return 0;
-	return write_below(&node->top, node->levels, size / BLOCK, offset, zeros, BLOCK - offset);
+	if (offset && size < node->size && find_block(node, size / BLOCK))
+		write_below(&node->top, node->levels, size / BLOCK, offset, zeros, BLOCK - offset);
 }
 
 u32 content_cut(struct node *node, u32 size)
 {
-	u32 error = size > CONTENT_MAX ? ENOSPC : leave_archive(node, size);
+	u32 error = size > CONTENT_MAX ? EFBIG : leave_archive(node, size);
 
 	if (error)
 		return error;
-	error = clear_end(node, size);
+	clear_end(node, size);
 	cut(&node->top, node->levels, (size + BLOCK - 1) / BLOCK);
 	node->levels = node->top.block ? node->levels : 0;
 	node->size = size;
 	node_touch(node);
-	return error;
+	return 0;
 }
 
 void content_collect(u32 number)
@@ -226,20 +238,6 @@ void content_collect(u32 number)
 }
 
 /* ---- Reading ---- */
-
-/* The block of bytes of this number; NULL: zeros. */
-static const u8 *find_block(const struct node *node, u32 index)
-{
-	struct entry entry = node->top;
-
-	if (index >= reach(node->levels))
-		return NULL;
-	for (u32 levels = node->levels; levels && entry.block; levels--) {
-		entry = table_of(&entry)[index / reach(levels - 1)];
-		index %= reach(levels - 1);
-	}
-	return entry.block ? block_at(entry.block) : NULL;
-}
 
 /* Whether the blocks lie one behind the other, as those of a file that was written at once do. */
 static bool is_together(const struct node *node, u32 first, u32 last)

@@ -22,9 +22,12 @@ void content_archive(const u8 *start, u32 bytes);
  */
 const void *content_view(const struct node *node, u32 at, u32 bytes, void *buffer, u32 *got);
 
-/* Writes; what lies between the old end and `at` is zeros.  ENOSPC if less than all was written. */
+/*
+ * Writes; what lies between the old end and `at` is zeros.  ENOSPC if there was no room for all of
+ * it, EFBIG if it begins behind CONTENT_MAX; what goes beyond that is left out.
+ */
 u32 content_write(struct node *node, u32 at, const void *bytes, u32 size, u32 *written);
-/* The file ends here, or is zeros up to here. */
+/* The file ends here, or is zeros up to here.  ENOSPC: an archive's file stays as it is. */
 u32 content_cut(struct node *node, u32 size);
 
 /* A file or folder without name that nobody has open goes: blocks and record. */

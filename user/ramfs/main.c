@@ -27,6 +27,9 @@ static u32 open_path(const struct request *request, u32 client, struct answer *a
 
 	if (!(flags & (OPEN_READ | OPEN_WRITE | OPEN_FOLDER)))
 		return EINVAL;
+	/* Before the file is made or cut off. */
+	if (!open_is_possible(client))
+		return EMFILE;
 	error = tree_open(request->string, flags, &node);
 	return error ? error : open_new(client, node, flags, &answer->word0);
 }
@@ -210,11 +213,15 @@ static void serve(const struct request *request, struct answer *answer)
 
 /* ---- The beginning ---- */
 
-static u32 ask_for_store(u32 bytes)
+/* A piece of which root was not heard is not there; but what is there, only root can say. */
+static u32 ask_for_store(u32 piece, enum store_request what)
 {
-	struct ask request = { .label = ROOT_STORE, .word = { bytes }, .timeout = ROOT_TIME };
+	struct ask request = { .label = ROOT_STORE, .word = { piece, what }, .timeout = ROOT_TIME };
+	u32 error = ask(SLOT_PARENT, &request);
 
-	return ask(SLOT_PARENT, &request) ? 0 : request.word0;
+	if (error && what == STORE_LOOK)
+		panic("no store: %s", error_name(error));
+	return error ? 0 : request.word0;
 }
 
 #define TOLD 16u /* the others are counted */
@@ -229,17 +236,14 @@ static void tell_dropped(const char *name)
 static void begin_store(void)
 {
 	struct takeover takeover = { .name = tell_dropped };
-	u32 bytes = ask_for_store(RECORD_BLOCKS * BLOCK), error;
 
-	blocks_begin((u8 *)RAMFS_STORE, bytes, ask_for_store);
-	if (store_resume(&takeover)) {
+	blocks_begin((u8 *)RAMFS_STORE, ask_for_store);
+	if (store_resume(&takeover))
 		printf("ramfs: %u files taken over, %u damaged, %u open files lost\n",
 			takeover.files, takeover.dropped, takeover.closed);
-		return;
-	}
-	error = store_format();
-	if (error)
-		panic("no store: %u bytes from root", bytes);
+	else if (store_format())
+		panic("no store: %u blocks from root", blocks_count());
+	blocks_give_back();
 }
 
 int main(int argc, char **argv)

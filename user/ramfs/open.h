@@ -10,8 +10,9 @@
 struct open_file {
 	u32 sum; /* of the words behind it */
 	u32 node, position, flags;
-	u32 users; /* numbers that lead here; 0: free */
-	u32 unused[3];
+	u32 users;  /* numbers that lead here; 0: free */
+	u32 family; /* whose it is, see open_new() */
+	u32 unused[2];
 };
 
 /* A client by the badge of its requests: a process, or a server.  OPEN_NO_CLIENT: neither. */
@@ -23,8 +24,14 @@ void open_format(void);
 /* After a restart: closes what is damaged, or leads to no file.  How many were. */
 u32 open_resume(void);
 
-/* 0 and the number, or EMFILE. */
+/*
+ * 0 and the number, or EMFILE.  A child of the first process and all that descends from it are a
+ * family, known by the child's number.  It has at most as many records as are left to the others
+ * then: so it cannot take them all.  That does not hold for the first process, nor for servers.
+ */
 u32 open_new(u32 client, u32 node, u32 flags, u32 *number);
+/* Whether that would find a number and a record. */
+bool open_is_possible(u32 client);
 /* NULL: the client has no such number. */
 struct open_file *open_of(u32 client, u32 number);
 /* After a change. */

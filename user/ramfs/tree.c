@@ -99,8 +99,10 @@ u32 tree_open(const char *path, u32 flags, u32 *number)
 	if (error)
 		return error;
 	*number = place.number;
+	if (place.number == NODE_NONE && !(flags & OPEN_CREATE))
+		return ENOENT;
 	if (place.number == NODE_NONE)
-		return flags & OPEN_CREATE ? make(&place, NODE_FILE, number) : ENOENT;
+		return flags & OPEN_FOLDER ? EINVAL : make(&place, NODE_FILE, number);
 	error = check_kind(node_at(place.number), flags);
 	if (!error && flags & OPEN_TRUNCATE)
 		error = flags & OPEN_WRITE ? content_cut(node_at(place.number), 0) : EACCES;

@@ -9,7 +9,7 @@
 
 /* Maps archive and store into the task of a ramfs that begins.  0 or an error. */
 u32 store_give(u32 task);
-/* Makes the store so large, if there is memory, in that task too; its bytes then. */
-u32 store_grow(u32 task, u32 bytes);
+/* What ROOT_STORE asks for and answers (protocol/root.h), in that task too. */
+u32 store_serve(u32 task, u32 piece, u32 request);
 
 #endif

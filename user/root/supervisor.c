@@ -261,7 +261,7 @@ static struct result answer(const struct result *message)
 		return ipc_recv(SLOT_ENDPOINT, SLOT_REPLY, TIMEOUT_NEVER);
 	case ROOT_STORE:
 		if (message->badge == BADGE_OF(SERVER_RAMFS))
-			value = store_grow(task, message->word0);
+			value = store_serve(task, message->word0, message->word1);
 		else
 			error = EPERM;
 		break;

@@ -27,7 +27,30 @@ static u8 store[STORE_MOST] __attribute__((aligned(4096)));
 static u32 store_limit;
 static u32 named; /* damaged files that were told */
 
-static u32 grow(u32 bytes) { return MIN(bytes, store_limit); }
+/* As root's (user/root/store.c); what is dropped loses its bytes. */
+static bool held[STORE_PIECES];
+
+static u32 look(u32 piece)
+{
+	while (piece < STORE_PIECES && !held[piece])
+		piece++;
+	return piece;
+}
+
+static u32 ask_root(u32 piece, enum store_request what)
+{
+	if (what == STORE_LOOK)
+		return look(piece);
+	if (what == STORE_TAKE) {
+		held[piece] |= (piece + 1) * STORE_PIECE <= store_limit;
+	} else {
+		held[piece] = false;
+		memset(store + piece * STORE_PIECE, 0xA5, STORE_PIECE);
+	}
+	return held[piece];
+}
+
+static void begin_blocks(void) { blocks_begin(store, ask_root); }
 static void name_dropped(const char *name) { named += *name != 0; }
 
 /* ---- The boot archive: bin/first with FIRST, and a file that is not in bin/ ---- */
@@ -66,9 +89,18 @@ static void begin(u32 limit)
 {
 	make_archive();
 	memset(store, 0, sizeof(store));
+	memset(held, 0, sizeof(held));
 	store_limit = limit;
-	blocks_begin(store, RECORD_BLOCKS * BLOCK, grow);
+	begin_blocks();
 	CHECK_EQUAL(store_format(), 0);
+	blocks_give_back();
+}
+
+/* All blocks but `left` of those that may be had. */
+static void take_blocks(u32 left)
+{
+	while (blocks_count() < store_limit / STORE_PIECE * PIECE_BLOCKS || blocks_free() > left)
+		CHECK(block_take(), "a block");
 }
 
 /* ---- The model ---- */
@@ -220,8 +252,9 @@ static struct takeover resume(void)
 {
 	struct takeover takeover = { .name = name_dropped };
 
-	blocks_begin(store, blocks_count() * BLOCK, grow);
+	begin_blocks();
 	CHECK(store_resume(&takeover), "nothing to take over");
+	blocks_give_back();
 	return takeover;
 }
 
@@ -266,6 +299,7 @@ static void random_files(u32 limit, u32 steps, u32 salt)
 	}
 	check_all();
 	remove_all();
+	CHECK(blocks_free() < 3 * PIECE_BLOCKS, "%u blocks are not given back", blocks_free());
 }
 
 static void files_and_restarts(void **state)
@@ -277,7 +311,7 @@ static void files_and_restarts(void **state)
 static void without_room(void **state)
 {
 	(void)state;
-	random_files((RECORD_BLOCKS + 150) * BLOCK, 3000, 92);
+	random_files(4 * STORE_PIECE, 3000, 92);
 }
 
 /* ---- Damage ---- */
@@ -286,7 +320,7 @@ static void without_room(void **state)
 static void damage(void)
 {
 	u32 records = (NAMES + 2) * sizeof(struct node);
-	u32 place = random_below(one_in(2) ? records : blocks_count() * BLOCK);
+	u32 place = random_below(one_in(2) ? records : STORE_MOST);
 
 	store[place] ^= (u8)(1u << random_below(8));
 }
@@ -441,7 +475,7 @@ static void garbage(void **state)
 			}
 		for (u32 i = random_below(200); i; i--)
 			damage();
-		blocks_begin(store, blocks_count() * BLOCK, grow);
+		begin_blocks();
 		if (!store_resume(&takeover))
 			continue;
 		for (u32 i = 0; i < NAMES; i++)
@@ -449,7 +483,7 @@ static void garbage(void **state)
 		for (u32 i = 0; i < NAMES; i++)
 			tree_unlink(path_of(i));
 		takeover = (struct takeover){ .name = NULL };
-		blocks_begin(store, blocks_count() * BLOCK, grow);
+		begin_blocks();
 		CHECK(store_resume(&takeover), "again");
 		CHECK_EQUAL(takeover.dropped, 0);
 	}
@@ -461,9 +495,11 @@ static void empty_store(void **state)
 
 	(void)state;
 	memset(store, 0, sizeof(store));
-	blocks_begin(store, sizeof(store), grow);
+	begin_blocks();
 	CHECK(!store_resume(&takeover), "nothing is there");
-	blocks_begin(store, BLOCK, grow);
+	memset(held, 0, sizeof(held));
+	store_limit = STORE_PIECE;
+	begin_blocks();
 	CHECK(!store_resume(&takeover), "too small");
 	CHECK_EQUAL(store_format(), ENOSPC);
 }
@@ -506,7 +542,8 @@ static void program_without_room(void **state)
 	u8 buffer[8];
 
 	(void)state;
-	begin((RECORD_BLOCKS + 1) * BLOCK);
+	begin(2 * STORE_PIECE);
+	take_blocks(1);
 	CHECK_EQUAL(store_add_programs(archive, sizeof(archive)), 0);
 	CHECK_EQUAL(tree_find("/bin/first", &number), 0);
 	CHECK_EQUAL(content_write(node_at(number), 0, "x", 1, &written), ENOSPC);
@@ -540,6 +577,8 @@ static void wrong_paths(void **state)
 	CHECK_EQUAL(tree_unlink("/d"), ENOTEMPTY);
 	CHECK_EQUAL(tree_unlink("/"), EBUSY);
 	CHECK_EQUAL(tree_rename("/d", "/d/e"), EINVAL);
+	CHECK_EQUAL(tree_open("/new", OPEN_READ | OPEN_CREATE | OPEN_FOLDER, &number), EINVAL);
+	CHECK_EQUAL(tree_find("/new", &number), ENOENT);
 	CHECK_EQUAL(tree_rename("/d/a", "/d"), EISDIR);
 	CHECK_EQUAL(tree_rename("/d", "/d/a"), EINVAL);
 	memset(name + 1, 'n', FS_NAME_MAX - 1);
@@ -576,6 +615,65 @@ static void open_and_unlinked(void **state)
 	CHECK_EQUAL(open_new(CLIENT, NODE_TOP, OPEN_FOLDER, &one), EMFILE);
 }
 
+/* Opens files in children of `first`, as many as they get; how many. */
+static u32 open_many(u32 first, u32 children)
+{
+	u32 number, files = 0;
+
+	for (u32 child = first + 1; child <= first + children; child++) {
+		open_fork(first, child);
+		while (open_is_possible(child)) {
+			CHECK_EQUAL(open_new(child, NODE_TOP, OPEN_FOLDER, &number), 0);
+			files++;
+		}
+		CHECK_EQUAL(open_new(child, NODE_TOP, OPEN_FOLDER, &number), EMFILE);
+	}
+	return files;
+}
+
+/* A family leaves as many records as it has, also after a restart; the first process has any. */
+static void a_share_of_open_files(void **state)
+{
+	u32 number;
+
+	(void)state;
+	begin(STORE_MOST);
+	open_fork(1, 10);
+	open_fork(1, 90);
+	CHECK_EQUAL(open_many(10, 40), 512);
+	CHECK_EQUAL(resume().closed, 0);
+	CHECK(!open_is_possible(20), "its family has its share");
+	CHECK_EQUAL(open_many(90, 40), 256);
+	for (u32 i = 0; i < FS_OPEN_FILES; i++)
+		CHECK_EQUAL(open_new(1, NODE_TOP, OPEN_FOLDER, &number), 0);
+	for (u32 client = 0; client < PIDS; client++)
+		open_exit(client);
+	CHECK_EQUAL(node_users(NODE_TOP), 0);
+	open_fork(1, 10);
+	CHECK_EQUAL(open_many(10, 1), FS_OPEN_FILES);
+}
+
+/* The last byte that a file may have can be written, none behind it; cuts need no room. */
+static void ends_of_files(void **state)
+{
+	u32 number, written;
+	struct node *node;
+
+	(void)state;
+	begin(2 * STORE_PIECE);
+	take_blocks(4);
+	CHECK_EQUAL(tree_open("/f", OPEN_WRITE | OPEN_CREATE, &number), 0);
+	node = node_at(number);
+	CHECK_EQUAL(content_write(node, CONTENT_MAX - 1, "xy", 2, &written), 0);
+	CHECK_EQUAL(written, 1);
+	CHECK_EQUAL(content_write(node, CONTENT_MAX, "x", 1, &written), EFBIG);
+	CHECK_EQUAL(content_cut(node, CONTENT_MAX + 1), EFBIG);
+	CHECK_EQUAL(node->size, CONTENT_MAX);
+	CHECK_EQUAL(content_write(node, 0x300000, "x", 1, &written), ENOSPC);
+	CHECK_EQUAL(content_cut(node, 0x300001), 0);
+	CHECK_EQUAL(node->size, 0x300001);
+}
+
 /* The record of an open file that is damaged closes it, and nothing else. */
 static void damaged_open_files(void **state)
 {
@@ -605,6 +703,8 @@ const struct CMUnitTest files_tests[] = {
 	cmocka_unit_test(program_without_room),
 	cmocka_unit_test(wrong_paths),
 	cmocka_unit_test(open_and_unlinked),
+	cmocka_unit_test(a_share_of_open_files),
+	cmocka_unit_test(ends_of_files),
 	cmocka_unit_test(damaged_open_files),
 };
 const size_t files_test_count = ARRAY_SIZE(files_tests);

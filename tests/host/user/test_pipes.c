@@ -123,31 +123,89 @@ static u32 add(u32 client, u32 pipe, bool writes, u32 bytes)
 
 static void waiting_in_order(void **state)
 {
-	u32 first = add(1, 9, false, 10), second, other;
+	u32 first = add(5, 9, false, 10), second, third, other;
 
 	(void)state;
-	other = add(2, 8, false, 10);
-	CHECK_EQUAL(add(3, 9, true, 10), 2);
-	waiting_remove(first);
 	second = add(4, 9, false, 1);
-	CHECK_EQUAL(second, first); /* its place, but a later turn */
-	CHECK_EQUAL(add(5, 8, false, 1), 3);
+	other = add(2, 8, false, 10);
+	CHECK_EQUAL(waiting_first(9, false), first);
+	waiting_remove(first);
+	CHECK_EQUAL(add(5, 9, false, 1), first); /* its place, but a later turn */
+	third = add(3, 9, true, 10);
 	CHECK_EQUAL(waiting_first(9, false), second);
+	CHECK_EQUAL(waiting_first(9, true), third);
 	CHECK_EQUAL(waiting_first(8, false), other);
 	CHECK_EQUAL(waiting_first(8, true), NO_WAITER);
-	CHECK_EQUAL(waiting_of(3), 2);
+	CHECK_EQUAL(waiting_of(3), third);
 	CHECK_EQUAL(waiting_of(1), NO_WAITER);
-	/* Who came later sits in an earlier place. */
-	CHECK_EQUAL(add(7, 9, false, 1), 4);
-	waiting_remove(second);
-	CHECK_EQUAL(add(8, 9, false, 1), second);
-	CHECK_EQUAL(waiting_first(9, false), 4);
-	for (u32 i = 0; i < WAITERS; i++)
-		add(6, 7, true, 1);
+	/* However many of one client wait, others still may. */
+	for (u32 i = 0; i < WAITERS_EACH; i++)
+		CHECK(add(6, 7, true, 1) != NO_WAITER, "waiter %u", i);
 	CHECK_EQUAL(add(6, 7, true, 1), NO_WAITER);
+	CHECK(add(7, 7, true, 1) != NO_WAITER, "another one");
 	for (u32 i = 0; i < WAITERS; i++)
 		waiting_remove(i);
 	CHECK_EQUAL(waiting_first(7, true), NO_WAITER);
+}
+
+/* Makes pipes in children of `first`, as many as they get; how many. */
+static u32 fill(u32 first, u32 children)
+{
+	u32 reading, writing, pipes = 0;
+
+	for (u32 child = first + 1; child <= first + children; child++) {
+		pipe_fork(first, child, changed);
+		while (!pipe_new(child, &reading, &writing))
+			pipes++;
+	}
+	return pipes;
+}
+
+/* A family leaves as many pipes as it has; the first process and servers may have all. */
+static void a_share_of_pipes(void **state)
+{
+	u32 reading, writing, rest;
+
+	(void)state;
+	pipe_fork(1, 10, changed);
+	pipe_fork(1, 50, changed);
+	CHECK_EQUAL(fill(10, 30), PIPES / 2);
+	CHECK_EQUAL(fill(50, 30), PIPES / 4);
+	CHECK_EQUAL(pipe_new(10, &reading, &writing), EMFILE);
+	for (rest = PIPES / 4; !pipe_new(1, &reading, &writing); rest--)
+		continue;
+	CHECK_EQUAL(rest, PIPES / 4 - PIPE_ENDS / 2);
+	for (u32 client = 0; client < PIDS; client++)
+		pipe_exit(client, changed);
+	/* Only who descends from the first process' child is of its family. */
+	pipe_fork(1, 12, changed);
+	CHECK_EQUAL(fill(10, 1) + fill(12, 1), PIPE_ENDS);
+	for (u32 client = 0; client < PIDS; client++)
+		pipe_exit(client, changed);
+}
+
+/* What the answer did not bring to its reader is there for the next one. */
+static void bytes_taken_back(void **state)
+{
+	u32 reading, writing, n, bytes;
+	struct pipe *pipe, before;
+
+	(void)state;
+	CHECK_EQUAL(pipe_new(5, &reading, &writing), 0);
+	pipe = pipe_at(pipe_of(5, reading));
+	pipe_put(pipe, "0123456789", 10);
+	pipe_take(pipe, 2);
+	pipe_leftover(pipe_of(5, reading), &bytes);
+	CHECK_EQUAL(bytes, 0);
+	before = *pipe;
+	pipe_take(pipe, 8);
+	pipe_take_back(pipe, &before);
+	CHECK(!memcmp(pipe_look(pipe, 8, &n), "23456789", 8) && n == 8, "all of them");
+	for (u32 i = 0; i < 100; i++)
+		pipe_put(pipe, "0123456789012345678901234567890123456789012345678", 50);
+	pipe_leftover(pipe_of(5, reading), &bytes);
+	CHECK_EQUAL(bytes, RING_PAGE);
+	pipe_exit(5, changed);
 }
 
 const struct CMUnitTest pipes_tests[] = {
@@ -155,5 +213,7 @@ const struct CMUnitTest pipes_tests[] = {
 	cmocka_unit_test(ends_are_counted),
 	cmocka_unit_test(pipe_limits),
 	cmocka_unit_test(waiting_in_order),
+	cmocka_unit_test(a_share_of_pipes),
+	cmocka_unit_test(bytes_taken_back),
 };
 const size_t pipes_test_count = ARRAY_SIZE(pipes_tests);

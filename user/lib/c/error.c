@@ -26,6 +26,7 @@ static const struct {
 	{ EISDIR, "is a folder" },
 	{ EINVAL, "invalid argument" },
 	{ EMFILE, "too many open files" },
+	{ EFBIG, "file too large" },
 	{ ENOSPC, "no room for files" },
 	{ ESPIPE, "has no position" },
 	{ EPIPE, "nobody reads it" },

@@ -105,19 +105,20 @@ static int flush(FILE *stream)
 	return put_out(stream, stream->buffer, size) ? 0 : EOF;
 }
 
-void streams_end(void)
+int streams_end(void)
 {
-	flush(stdout);
+	int worst = flush(stdout);
+
 	for (struct stream *stream = opened; stream; stream = stream->next)
-		flush(stream);
+		worst |= flush(stream);
+	return worst;
 }
 
 int fflush(FILE *stream)
 {
 	if (stream)
 		return flush(stream);
-	streams_end();
-	return 0;
+	return streams_end();
 }
 
 /* What goes to the kernel's console goes at once: several threads may print. */

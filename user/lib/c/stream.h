@@ -17,7 +17,7 @@ struct stream {
 	char buffer[BUFSIZ];
 };
 
-/* Writes what all streams hold. */
-void streams_end(void);
+/* Writes what all streams hold.  EOF: not all of it could be. */
+int streams_end(void);
 
 #endif

@@ -55,16 +55,31 @@ static void put_words(const struct descriptor *descriptor, struct ask *request, 
 	request->word[1] = numbered ? bytes : 0;
 }
 
+#define PAUSE 1000u /* microseconds */
+
+/*
+ * EAGAIN of con or pipe: as many of this process wait there as may, which is no concern of whoever
+ * has a thread too many.
+ */
+static u32 transfer(const struct descriptor *descriptor, struct ask *request, u32 label, u32 bytes)
+{
+	u32 error;
+
+	request->label = label;
+	request->again = servers[descriptor->kind].again;
+	put_words(descriptor, request, bytes);
+	while ((error = ask(servers[descriptor->kind].endpoint, request)) == EAGAIN)
+		usleep(PAUSE);
+	return error;
+}
+
 static u32 read_some(const struct descriptor *descriptor, struct ask *request)
 {
 	if (descriptor->kind == FILE_KERNEL)
 		return EACCES;
 	if (descriptor->kind == FILE_NULL)
 		return 0;
-	request->label = servers[descriptor->kind].read;
-	request->again = servers[descriptor->kind].again;
-	put_words(descriptor, request, request->room);
-	return ask(servers[descriptor->kind].endpoint, request);
+	return transfer(descriptor, request, servers[descriptor->kind].read, request->room);
 }
 
 static u32 write_some(const struct descriptor *descriptor, struct ask *request)
@@ -74,10 +89,7 @@ static u32 write_some(const struct descriptor *descriptor, struct ask *request)
 	request->word0 = request->size;
 	if (descriptor->kind == FILE_NULL)
 		return 0;
-	request->label = servers[descriptor->kind].write;
-	request->again = servers[descriptor->kind].again;
-	put_words(descriptor, request, request->size);
-	return ask(servers[descriptor->kind].endpoint, request);
+	return transfer(descriptor, request, servers[descriptor->kind].write, request->size);
 }
 
 /* The server hears nothing while another descriptor stands for the same. */
@@ -178,8 +190,11 @@ ssize_t write(int fd, const void *buffer, size_t size)
 			.size = MIN((u32)size - done, DATA_MAX) };
 		u32 error = write_some(descriptor, &request);
 
+		/* Who gets less than all finds out why, as would the next write. */
+		if (error && failed(error) && !done)
+			return -1;
 		if (error)
-			return done ? (ssize_t)done : failed(error);
+			break;
 		/* A pipe that was full may have room now. */
 		if (!request.word0 && descriptor->kind != FILE_PIPE)
 			break;

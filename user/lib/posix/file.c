@@ -144,6 +144,8 @@ int ftruncate(int fd, off_t size)
 
 	if (!descriptor)
 		return -1;
+	if (size < 0)
+		return failed(EINVAL);
 	return result_of(ask(SLOT_FS, &(struct ask){ .label = FS_TRUNCATE,
 					      .word = { descriptor->number, (u32)size },
 					      .again = true }));

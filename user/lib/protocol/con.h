@@ -7,10 +7,11 @@
 enum con_request {
 	/*
 	 * Word 0 = bytes.  Waits for a line (mode line) or for any byte (mode raw).  Answer: word 0
-	 * = bytes, which the string has; 0: end of file (Ctrl-D on an empty line).
+	 * = bytes, which the string has; 0: end of file (Ctrl-D on an empty line).  EAGAIN: another
+	 * thread of the process waits for the same.
 	 */
 	CON_READ = 1,
-	/* String.  Answer: word 0 = bytes. */
+	/* String.  Answer: word 0 = bytes.  EAGAIN: as above. */
 	CON_WRITE,
 	CON_MODE, /* word 0 = CON_RAW or CON_LINE.  Answer: word 0 = the mode before */
 	/*

@@ -7,8 +7,9 @@
 enum root_request {
 	ROOT_EXIT = 1, /* as PARENT_EXIT: never answered */
 	/*
-	 * ramfs only: word 0 = bytes that its store is to have.  Answer: word 0 = bytes it has,
-	 * mapped from RAMFS_STORE on.
+	 * ramfs only: word 0 = number of a piece of its store, word 1 = enum store_request.
+	 * Answer: word 0 = 1 if the piece is there, mapped from RAMFS_STORE + number * STORE_PIECE
+	 * on, else 0; of STORE_LOOK: the first one from this number on that is, or STORE_PIECES.
 	 */
 	ROOT_STORE,
 	/* proc only: word 0 = status.  The first process has ended. */
@@ -16,6 +17,10 @@ enum root_request {
 	/* proc only: word 0 = POWER_OFF or POWER_RESET.  Answered only if it cannot be done. */
 	ROOT_POWER,
 };
+
+enum store_request { STORE_LOOK, STORE_TAKE, STORE_DROP };
+#define STORE_PIECE 0x40000u /* bytes */
+#define STORE_PIECES 1536u   /* at most */
 
 #define POWER_OFF 0u
 #define POWER_RESET 1u
