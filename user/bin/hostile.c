@@ -19,6 +19,9 @@
 
 #define PAGE_MANY 256u
 #define CACHES 64u
+#define HOARD 0x10000000u
+#define CROWD 180u
+#define FULL 1024u   /* pages: there are no more */
 #define PAUSE 20000u /* microseconds */
 #define ROUNDS 6u
 
@@ -59,6 +62,37 @@ static void memory(void)
 		for (u32 i = 0; i < PAGE_MANY; i++)
 			start[i * PAGE] = 1;
 	loop();
+}
+
+/* Two together take more than there is, and all that the others give back, by calls of their own. */
+static void hoard(void)
+{
+	u32 at = HOARD;
+
+	for (fork();;)
+		if (mem_alloc(0, 0, at | PROT_READ | PROT_WRITE, 1, 0).error)
+			usleep(1000);
+		else
+			at += PAGE;
+}
+
+static void wait_in_thread(void *unused)
+{
+	(void)unused;
+	for (;;)
+		sleep(1000);
+}
+
+/* Stacks in the kernel, by processes that are small themselves. */
+static void crowd(void)
+{
+	u32 i = 0;
+
+	while (i < CROWD && fork())
+		i++;
+	for (u32 t = 0; i < CROWD && t < THREADS; t++)
+		thread_run(&(struct thread_plan){ t, 40 + t, 8, 0, wait_in_thread, NULL });
+	wait_in_thread(NULL);
 }
 
 static u32 deep(u32 n)
@@ -157,12 +191,24 @@ static void flood(void)
 
 /* ---- What is left of it ---- */
 
+/* con's queue is touched further by each message about an end. */
+static u32 pages_of_con(void)
+{
+	static struct proc_entry list[PROCESSES_MAX];
+	int n = process_list(list);
+
+	for (int i = 0; i < n; i++)
+		if (list[i].server && !strcmp(list[i].name, "con"))
+			return list[i].used / PAGE;
+	return 0;
+}
+
 /* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
 static u32 count_pages(void)
 {
 	static struct info_cache caches[CACHES];
 	static struct info_system info;
-	u32 pages = 0, filled;
+	u32 pages = pages_of_con(), filled;
 
 	filled = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
 	system_info(&info);
@@ -224,6 +270,15 @@ static bool works(void)
 	       !close(fd) && !unlink("/hostile.out");
 }
 
+/* Who fills the memory does so first. */
+static void wait_until_full(const char *name)
+{
+	bool fills = !strcmp(name, "hoard") || !strcmp(name, "crowd");
+
+	for (u32 i = 0; i < 100 && fills && count_pages() > FULL; i++)
+		usleep(PAUSE);
+}
+
 static pid_t begin(const char *name, u32 round)
 {
 	char number[12], *const program[] = { (char *)"hostile", (char *)name, number, NULL };
@@ -242,9 +297,11 @@ static bool suffer(const char *name, u32 round)
 {
 	struct census before = count_processes(), now;
 	pid_t pid = begin(name, round);
-	/* Who forks without end fills its own family, of which this is. */
-	bool good = pid > 0 && (!strcmp(name, "fork") || works());
+	bool good;
 
+	wait_until_full(name);
+	/* Who forks without end fills its own family, of which this is. */
+	good = pid > 0 && (!strcmp(name, "fork") || works());
 	usleep(PAUSE);
 	kill(-pid);
 	waitpid(pid, NULL, 0);
@@ -286,6 +343,8 @@ static const struct {
 	{ "loop", loop },
 	{ "threads", threads },
 	{ "memory", memory },
+	{ "hoard", hoard },
+	{ "crowd", crowd },
 	{ "stack", stack },
 	{ "fork", fork_on },
 	{ "objects", objects },
@@ -316,5 +375,7 @@ int main(int argc, char **argv)
 			all[i].run();
 			return 0;
 		}
-	return usage("hostile [fault|loop|threads|memory|stack|fork|objects|garbage|flood [SEED]]");
+	return usage(
+		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|garbage|flood "
+		"[SEED]]");
 }

@@ -145,6 +145,14 @@ static u32 kill_server(const struct request *request)
 	return 0;
 }
 
+static void relieve(const struct request *request, struct answer *answer)
+{
+	u32 asker = client_number(request->word[0]);
+
+	if (!memory_relieve(asker, request->word[1], &answer->word0))
+		answer->error = ESRCH;
+}
+
 static void serve_server(const struct request *request, struct answer *answer)
 {
 	switch (request->label) {
@@ -155,6 +163,7 @@ static void serve_server(const struct request *request, struct answer *answer)
 	case PAGER_KEEP: answer->error = keep_note(request); break;
 	case PAGER_KILL: answer->error = kill_server(request); break;
 	case PAGER_REMEMBER: answer->error = remember(request); break;
+	case PAGER_RELIEVE: relieve(request, answer); break;
 	default: answer->error = ENOSYS;
 	}
 }
@@ -174,7 +183,7 @@ static void serve(const struct request *request, struct answer *answer)
 	} else if (is_from_server(request)) {
 		serve_server(request, answer);
 	} else {
-		answer->error = request->label <= PAGER_REMEMBER ? EPERM : ENOSYS;
+		answer->error = request->label <= PAGER_RELIEVE ? EPERM : ENOSYS;
 	}
 }
 

@@ -104,8 +104,12 @@ void report_death(const char *path, u32 pid, const struct pager_death *death)
 	struct text text = { buffer, sizeof(buffer) };
 
 	add(&text, "%.32s: pid %u: ", path_name(path), pid);
-	add_cause(&text, death);
-	add(&text, ", eip 0x%08x\n", death->registers.eip);
-	add_trace(&text, path, death);
+	if (death->error != ENOMEM || death->label) {
+		add_cause(&text, death);
+		add(&text, ", eip 0x%08x\n", death->registers.eip);
+		add_trace(&text, path, death);
+	} else {
+		add(&text, "out of memory, and it had most of it\n");
+	}
 	write(buffer, (u32)(text.next - buffer));
 }

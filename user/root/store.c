@@ -10,6 +10,7 @@
 #define STORE_OWN RAMFS_STORE /* the same place in this task */
 #define STORE_MAX 0x18000000u /* bytes */
 #define PIECE 64u             /* pages: the store grows by so many */
+#define LEFT_FREE 16u         /* one part of so many of the memory */
 
 static u32 store_bytes;
 
@@ -33,6 +34,20 @@ u32 store_give(u32 task)
 		     : show(task, STORE_OWN, RAMFS_STORE, PROT_READ | PROT_WRITE, store_bytes);
 }
 
+/* Files leave some for programs: else nobody could start what removes them. */
+static bool is_room(void)
+{
+	static struct info_system info;
+	u32 managed = 0, free = 0;
+
+	sys_info(0, INFO_SYSTEM, 0, (u32)(uintptr_t)&info, sizeof(info));
+	for (u32 i = 0; i < INFO_ZONES; i++) {
+		managed += info.zone[i].managed;
+		free += info.zone[i].free;
+	}
+	return free > managed / LEFT_FREE;
+}
+
 static u32 add_piece(u32 task)
 {
 	u32 here = STORE_OWN + store_bytes, there = RAMFS_STORE + store_bytes;
@@ -49,7 +64,7 @@ static u32 add_piece(u32 task)
 
 u32 store_grow(u32 task, u32 bytes)
 {
-	while (store_bytes < MIN(bytes, STORE_MAX) && !add_piece(task))
+	while (store_bytes < MIN(bytes, STORE_MAX) && is_room() && !add_piece(task))
 		continue;
 	return store_bytes;
 }

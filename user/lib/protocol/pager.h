@@ -37,6 +37,13 @@ enum pager_request {
 	 * PAGER_FORGET, also of a client that is forgotten already.
 	 */
 	PAGER_REMEMBER,
+	/*
+	 * Servers only, when there was no memory: the process that has most is ended.  Word 0 =
+	 * badge of who wanted the memory, which is not ended for itself (ESRCH), 0: nobody; word 1
+	 * = pid of who has been ended before and is gone.  Answer: word 0 = pid, also of one that
+	 * was ended a moment ago and may be on its way out.
+	 */
+	PAGER_RELIEVE,
 };
 
 #define NEXT_HAS_STATUS 0x100u
@@ -59,7 +66,7 @@ struct pager_region {
 struct pager_death {
 	u32 vector;
 	u32 address; /* of a page fault */
-	u32 label;   /* as the kernel told it (FAULT_WRITE and so on) */
+	u32 label;   /* as the kernel told it (FAULT_WRITE and so on); 0, ENOMEM: it did nothing */
 	u32 error;   /* EFAULT: it may not; ENOMEM, EQUOTA: there was no page for it */
 	struct registers registers;
 	u32 frames;
