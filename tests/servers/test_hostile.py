@@ -37,3 +37,12 @@ def test_at_the_prompt(build):
             shell.cancel()
         shell.run("hostile garbage")
         assert re.search("^and here$", shell.run("echo and here | cat"), re.M)
+
+
+def test_storm(build):
+    """Many that die at once of a large program: proc goes on answering, and no status is lost."""
+    with Shell(build, smp="4") as shell:
+        shell.run("seq 500000 > pad; cat /bin/hostile pad > large")
+        text = shell.run("/large storm")
+        assert re.search(r"^(\d+) of \1 crashed$", text, re.M), text
+        assert "died and is" not in shell.boot.text, shell.boot.report("storm")

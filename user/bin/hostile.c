@@ -10,9 +10,11 @@
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_wait.h"
+#include "user/lib/c/unistd.h"
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
 #include "user/lib/posix/system.h"
+#include "user/lib/protocol/proc.h"
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/thread.h"
 #include "user/lib/tool/input.h"
@@ -93,6 +95,26 @@ static void crowd(void)
 	for (u32 t = 0; i < CROWD && t < THREADS; t++)
 		thread_run(&(struct thread_plan){ t, 40 + t, 8, 0, wait_in_thread, NULL });
 	wait_in_thread(NULL);
+}
+
+/* All die at once; the status of each one arrives. */
+static int storm(void)
+{
+	int fd[2], status, crashed = 0;
+	char byte;
+
+	pipe(fd);
+	for (u32 i = 0; i < CROWD; i++)
+		if (!fork()) {
+			close(fd[1]);
+			read(fd[0], &byte, 1);
+			fault();
+		}
+	close(fd[1]);
+	while (waitpid(-1, &status, 0) > 0)
+		crashed += status == STATUS_BY_VECTOR + 14;
+	printf("%d of %u crashed\n", crashed, CROWD);
+	return 0;
 }
 
 static u32 deep(u32 n)
@@ -369,6 +391,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 1)
 		return try_all();
+	if (!strcmp(argv[1], "storm"))
+		return storm();
 	seed = argc > 2 ? (u32)strtol(argv[2], NULL, 10) : 0;
 	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
 		if (!strcmp(argv[1], all[i].name)) {
@@ -376,6 +400,6 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	return usage(
-		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|garbage|flood "
-		"[SEED]]");
+		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|storm|garbage|"
+		"flood [SEED]]");
 }

@@ -78,7 +78,7 @@ static u64 now_us(void)
 	return now.word0 | (u64)now.word1 << 32;
 }
 
-/* Until proc has forgotten the last one, its memory may still come: one at a time is ended. */
+/* Until proc has noticed the last end, the memory may still come: one at a time is ended. */
 bool memory_relieve(u32 asker, u32 gone, u32 *ended)
 {
 	static u32 last;
@@ -86,7 +86,7 @@ bool memory_relieve(u32 asker, u32 gone, u32 *ended)
 	u64 now = now_us();
 
 	*ended = last;
-	if (last && last != gone && client_at(last)->used && client_at(last)->ended &&
+	if (last && last != gone && client_at(last)->ended && !client_at(last)->has_status &&
 		now - when < PATIENCE)
 		return true;
 	last = largest_process();

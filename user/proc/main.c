@@ -127,7 +127,9 @@ static u32 kill_server(u32 server)
 {
 	struct result answer;
 
-	if (server <= SERVER_PAGER || server >= SERVERS)
+	if (server >= SERVERS)
+		return ESRCH;
+	if (server <= SERVER_PAGER)
 		return EPERM;
 	if (server == SERVER_PROC)
 		end_remember_all();

@@ -84,8 +84,6 @@ static void add_trace(struct text *text, const char *path, const struct pager_de
 	add_place(text, open ? size : 0, death->registers.eip);
 	for (u32 i = 0; i < death->frames && i < DEATH_FRAMES; i++)
 		add_place(text, open ? size : 0, death->frame[i] - 1);
-	if (open)
-		file_close();
 }
 
 static void write(const char *text, u32 size)

@@ -15,11 +15,7 @@ enum pager_request {
 	/* Servers only.  Word 0 = parent's badge, word 1 = child's, word 2 = its note; item HANDLE:
 	   the child's task. */
 	PAGER_FORK,
-	/*
-	 * Servers only.  Word 0 = badge.  The client is forgotten.  Answer: word 0 = vector of the
-	 * exception that it died of, and then a struct pager_death as string; else ~0, no string.
-	 */
-	PAGER_FORGET,
+	PAGER_FORGET, /* servers only.  Word 0 = badge of a client that is no more. */
 	/* Word 0 = new end of the caller's heap, 0: only ask.  Answer: word 0 = the end. */
 	PAGER_BREAK,
 	/*
@@ -34,7 +30,8 @@ enum pager_request {
 	PAGER_KILL,
 	/*
 	 * proc only.  Word 0 = pid, word 1 = note | status << 24: how it ended, kept until
-	 * PAGER_FORGET, also of a client that is forgotten already.
+	 * PAGER_FORGET, also of a client that is forgotten already.  Answer: word 0 = vector of the
+	 * exception that it died of, and then a struct pager_death as string; else ~0, no string.
 	 */
 	PAGER_REMEMBER,
 	/*
