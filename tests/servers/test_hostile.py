@@ -46,3 +46,10 @@ def test_storm(build):
         text = shell.run("/large storm")
         assert re.search(r"^(\d+) of \1 crashed$", text, re.M), text
         assert "died and is" not in shell.boot.text, shell.boot.report("storm")
+
+
+def test_programs(build):
+    """Programs of the largest size, one after the other, and one with the most pages."""
+    with Shell(build, memory="512M") as shell:
+        shell.check("/bin/hostile programs", "34 of 34 programs ran\n")
+        shell.check("seq 2", "1\n2\n")

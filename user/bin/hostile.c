@@ -22,6 +22,10 @@
 #define PAGE_MANY 256u
 #define CACHES 64u
 #define HOARD 0x10000000u
+#define PROGRAMS 34u
+#define PROGRAM_MAX 0x400000u
+#define PROGRAM_PAGES 1022u
+#define PROGRAM_ENTRY 0x08048FFFu
 #define CROWD 180u
 #define FULL 1024u   /* pages: there are no more */
 #define PAUSE 20000u /* microseconds */
@@ -114,6 +118,58 @@ static int storm(void)
 	while (waitpid(-1, &status, 0) > 0)
 		crashed += status == STATUS_BY_VECTOR + 14;
 	printf("%d of %u crashed\n", crashed, CROWD);
+	return 0;
+}
+
+/*
+ * A program that loops, of the largest size, in segments that begin with a page's last byte and end
+ * with another's first one.
+ */
+static int write_program(const char *path, u32 segments)
+{
+	static u8 file[PROGRAM_MAX];
+	u32 *word = (u32 *)file, fd = (u32)open(path, O_WRONLY | O_CREAT);
+
+	memcpy(file, "\177ELF\1\1\1", 7);
+	word[4] = 0x30002; /* ET_EXEC, EM_386 */
+	word[5] = 1;
+	word[6] = PROGRAM_ENTRY;
+	word[7] = 52;
+	word[10] = 52 | 32 << 16;
+	word[11] = segments;
+	for (u32 i = 0; i < segments; i++) {
+		u32 *row = word + 13 + 8 * i;
+		u32 pages = PROGRAM_PAGES / segments + (i < PROGRAM_PAGES % segments);
+
+		row[0] = 1;
+		row[1] = PAGE - 1;
+		row[2] = row[3] = PROGRAM_ENTRY + i * PROGRAM_MAX;
+		row[4] = row[5] = pages * PAGE + 2;
+		row[6] = PROT_READ | PROT_EXEC;
+		row[7] = PAGE;
+	}
+	file[PAGE - 1] = 0xEB;
+	file[PAGE] = 0xFE;
+	for (u32 at = 0; at < PROGRAM_MAX; at += DATA_MAX)
+		write((int)fd, file + at, DATA_MAX);
+	return close((int)fd);
+}
+
+/* Files that stay: programs that fill what proc keeps them in. */
+static int programs(void)
+{
+	char path[16], *const program[] = { path, NULL };
+	u32 ran = 0;
+
+	for (u32 i = 0; i < PROGRAMS; i++) {
+		pid_t pid;
+
+		snprintf(path, sizeof(path), "/program%u", i);
+		write_program(path, i + 1 == PROGRAMS ? 8 : 1);
+		pid = spawnvp(path, program);
+		ran += pid > 0 && !kill(pid) && waitpid(pid, NULL, 0) == pid;
+	}
+	printf("%u of %u programs ran\n", ran, PROGRAMS);
 	return 0;
 }
 
@@ -393,6 +449,8 @@ int main(int argc, char **argv)
 		return try_all();
 	if (!strcmp(argv[1], "storm"))
 		return storm();
+	if (!strcmp(argv[1], "programs"))
+		return programs();
 	seed = argc > 2 ? (u32)strtol(argv[2], NULL, 10) : 0;
 	for (u32 i = 0; i < ARRAY_SIZE(all); i++)
 		if (!strcmp(argv[1], all[i].name)) {
@@ -400,6 +458,6 @@ int main(int argc, char **argv)
 			return 0;
 		}
 	return usage(
-		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|storm|garbage|"
-		"flood [SEED]]");
+		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|storm|programs|"
+		"garbage|flood [SEED]]");
 }
