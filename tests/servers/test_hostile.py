@@ -53,3 +53,12 @@ def test_programs(build):
     with Shell(build, memory="512M") as shell:
         shell.check("/bin/hostile programs", "34 of 34 programs ran\n")
         shell.check("seq 2", "1\n2\n")
+
+
+def test_no_shell(build):
+    """Said once; a process that is left can bring it back."""
+    with Shell(build) as shell:
+        shell.run("cp /bin/sh spare; sh -c 'sleep 4; cp spare /bin/sh' &")
+        shell.run("rm /bin/sh")
+        assert shell.run("exit").count("no first process: ENOENT") == 1
+        shell.check("echo here | cat", "here\n")

@@ -207,13 +207,21 @@ static bool is_first(const struct request *request)
 	return request->label == PROC_FIRST && is_from_root(request);
 }
 
-/* Nobody waits for an answer: root serves ramfs meanwhile. */
+/*
+ * Nobody waits for an answer: root serves ramfs meanwhile, and asks again each second, since a
+ * process that is left may bring a shell back.  So a reason is said once.
+ */
 static void tell_first(u32 error)
 {
-	if (process_at(FIRST_PID))
-		return;
-	printf("proc: no first process: %s\n", error_name(error));
-	end_tell_root(STATUS_NOT_MADE);
+	static u32 told;
+
+	if (!process_at(FIRST_PID)) {
+		if (error != told)
+			printf("proc: no first process: %s; tried again until there is one\n",
+				error_name(error));
+		end_tell_root(STATUS_NOT_MADE);
+	}
+	told = error;
 }
 
 static void serve_once(const struct request *request, struct answer *answer)
