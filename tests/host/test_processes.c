@@ -31,21 +31,30 @@ static void begin(void)
 
 static bool is_alive(u32 pid) { return pid < PIDS && model[pid].state == PROCESS_ALIVE; }
 
-static u32 count(u32 family)
-{
-	u32 n = 0;
-
-	for (u32 i = 1; i < PIDS; i++)
-		n += model[i].state && (!family || model[i].family == family);
-	return n;
-}
-
 static bool is_name(u32 pid)
 {
 	for (u32 i = 1; i < PIDS; i++)
 		if (model[i].state && (model[i].group == pid || model[i].family == pid))
 			return true;
 	return false;
+}
+
+/* Pids of processes, and those that are only names. */
+static u32 count_taken(u32 family)
+{
+	bool taken[PIDS] = { false };
+	u32 n = 0;
+
+	for (u32 i = 1; i < PIDS; i++) {
+		if (!model[i].state || (family && model[i].family != family))
+			continue;
+		taken[i] = true;
+		taken[model[i].family] |= !model[model[i].family].state;
+		taken[model[i].group] |= !model[model[i].group].state;
+	}
+	for (u32 i = 1; i < PIDS; i++)
+		n += taken[i];
+	return n;
 }
 
 static bool any_pid_is_free(void)
@@ -60,8 +69,8 @@ static bool may_fork(u32 parent)
 {
 	if (!is_alive(parent) || !any_pid_is_free())
 		return false;
-	return parent == FIRST_PID ||
-	       (count(model[parent].family) < FAMILY_MAX && count(0) < PIDS - 1 - PIDS_FOR_FIRST);
+	return parent == FIRST_PID || (count_taken(model[parent].family) < FAMILY_MAX &&
+					      count_taken(0) < PIDS - 1 - PIDS_FOR_FIRST);
 }
 
 static void new_one(u32 parent)
@@ -205,6 +214,26 @@ static void families_are_limited(void **state)
 	CHECK_EQUAL(n, PIDS - 2);
 }
 
+/* Who makes groups and ends those that they are named after takes no more pids than others. */
+static void names_are_limited(void **state)
+{
+	u32 bomb, leader, member, n = 0;
+
+	(void)state;
+	begin();
+	bomb = process_new(FIRST_PID);
+	while ((leader = process_new(bomb)) && (member = process_new(bomb))) {
+		CHECK_EQUAL(process_set_group(bomb, leader, leader), 0);
+		CHECK_EQUAL(process_set_group(bomb, member, leader), 0);
+		process_ends(leader, 0);
+		process_gone(leader);
+		process_waited(leader);
+	}
+	while (process_new(FIRST_PID))
+		n++;
+	CHECK(n >= PIDS_FOR_FIRST, "%u pids are left", n);
+}
+
 static void notes_bring_it_back(void **state)
 {
 	u32 child, orphan, note[3];
@@ -242,6 +271,7 @@ static void names(void **state)
 const struct CMUnitTest processes_tests[] = {
 	cmocka_unit_test(like_the_model),
 	cmocka_unit_test(families_are_limited),
+	cmocka_unit_test(names_are_limited),
 	cmocka_unit_test(notes_bring_it_back),
 	cmocka_unit_test(names),
 };

@@ -49,3 +49,28 @@ def test_at_the_prompt(build):
             shell.cancel()
         shell.run("hostile garbage")
         assert re.search("^and here$", shell.run("echo and here | cat"), re.M)
+
+
+def test_storm(build):
+    """Many that die at once of a large program: proc goes on answering, and no status is lost."""
+    with Shell(build, smp="4") as shell:
+        shell.run("seq 500000 > pad; cat /bin/hostile pad > large")
+        text = shell.run("/large storm")
+        assert re.search(r"^(\d+) of \1 crashed$", text, re.M), text
+        assert "died and is" not in shell.boot.text, shell.boot.report("storm")
+
+
+def test_programs(build):
+    """Programs of the largest size, one after the other, and one with the most pages."""
+    with Shell(build, memory="512M") as shell:
+        shell.check("/bin/hostile programs", "34 of 34 programs ran\n")
+        shell.check("seq 2", "1\n2\n")
+
+
+def test_no_shell(build):
+    """Said once; a process that is left can bring it back."""
+    with Shell(build) as shell:
+        shell.run("cp /bin/sh spare; sh -c 'sleep 4; cp spare /bin/sh' &")
+        shell.run("rm /bin/sh")
+        assert shell.run("exit").count("no first process: ENOENT") == 1
+        shell.check("echo here | cat", "here\n")

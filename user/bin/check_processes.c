@@ -461,6 +461,7 @@ static void proc_dies(void)
 	CHECK_EQUAL(setpgid(pid, 0), 0);
 	CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
 	CHECK_EQUAL((int)kill_server(SERVER_PAGER), EPERM);
+	CHECK_EQUAL((int)kill_server(SERVERS), ESRCH);
 	CHECK_EQUAL(waitpid(pid, NULL, WNOHANG), 0);
 	CHECK_EQUAL(kill(-group), 0);
 	CHECK_EQUAL(status_of(pid), (int)STATUS_BY_KILL);
@@ -504,9 +505,9 @@ static void proc_remembers(void)
 	CHECK_EQUAL(waitpid(-1, NULL, 0), -1);
 	CHECK_EQUAL(errno, ECHILD);
 	for (u32 i = 0; i < 10; i++) {
-		pid = child(leave_at_once);
+		pid = child(i % 2 ? touch_nothing : leave_at_once);
 		CHECK_EQUAL((int)kill_server(SERVER_PROC), EIO);
-		CHECK_EQUAL(status_of(pid), 9);
+		CHECK_EQUAL(status_of(pid), i % 2 ? PAGE_FAULT_STATUS : 9);
 	}
 	CHECK_EQUAL((int)processes(), (int)before);
 }

@@ -11,18 +11,27 @@
 #include "user/lib/c/stdio.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_wait.h"
+#include "user/lib/c/unistd.h"
 #include "user/lib/layout.h"
 #include "user/lib/message.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/protocol/con.h"
 #include "user/lib/protocol/fs.h"
 #include "user/lib/protocol/pipe.h"
+#include "user/lib/protocol/proc.h"
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/thread.h"
 #include "user/lib/tool/input.h"
 
 #define PAGE_MANY 256u
 #define CACHES 64u
+#define HOARD 0x10000000u
+#define PROGRAMS 34u
+#define PROGRAM_MAX 0x400000u
+#define PROGRAM_PAGES 1022u
+#define PROGRAM_ENTRY 0x08048FFFu
+#define CROWD 180u
+#define FULL 1024u   /* pages: there are no more */
 #define PAUSE 20000u /* microseconds */
 #define ROUNDS 6u
 
@@ -63,6 +72,109 @@ static void memory(void)
 		for (u32 i = 0; i < PAGE_MANY; i++)
 			start[i * PAGE] = 1;
 	loop();
+}
+
+/* Two together take more than there is, and all that the others give back, by calls of their own. */
+static void hoard(void)
+{
+	u32 at = HOARD;
+
+	for (fork();;)
+		if (mem_alloc(0, 0, at | PROT_READ | PROT_WRITE, 1, 0).error)
+			usleep(1000);
+		else
+			at += PAGE;
+}
+
+static void wait_in_thread(void *unused)
+{
+	(void)unused;
+	for (;;)
+		sleep(1000);
+}
+
+/* Stacks in the kernel, by processes that are small themselves. */
+static void crowd(void)
+{
+	u32 i = 0;
+
+	while (i < CROWD && fork())
+		i++;
+	for (u32 t = 0; i < CROWD && t < THREADS; t++)
+		thread_run(&(struct thread_plan){ t, 40 + t, 8, 0, wait_in_thread, NULL });
+	wait_in_thread(NULL);
+}
+
+/* All die at once; the status of each one arrives. */
+static int storm(void)
+{
+	int fd[2], status, crashed = 0;
+	char byte;
+
+	pipe(fd);
+	for (u32 i = 0; i < CROWD; i++)
+		if (!fork()) {
+			close(fd[1]);
+			read(fd[0], &byte, 1);
+			fault();
+		}
+	close(fd[1]);
+	while (waitpid(-1, &status, 0) > 0)
+		crashed += status == STATUS_BY_VECTOR + 14;
+	printf("%d of %u crashed\n", crashed, CROWD);
+	return 0;
+}
+
+/*
+ * A program that loops, of the largest size, in segments that begin with a page's last byte and end
+ * with another's first one.
+ */
+static int write_program(const char *path, u32 segments)
+{
+	static u8 file[PROGRAM_MAX];
+	u32 *word = (u32 *)file, fd = (u32)open(path, O_WRONLY | O_CREAT);
+
+	memcpy(file, "\177ELF\1\1\1", 7);
+	word[4] = 0x30002; /* ET_EXEC, EM_386 */
+	word[5] = 1;
+	word[6] = PROGRAM_ENTRY;
+	word[7] = 52;
+	word[10] = 52 | 32 << 16;
+	word[11] = segments;
+	for (u32 i = 0; i < segments; i++) {
+		u32 *row = word + 13 + 8 * i;
+		u32 pages = PROGRAM_PAGES / segments + (i < PROGRAM_PAGES % segments);
+
+		row[0] = 1;
+		row[1] = PAGE - 1;
+		row[2] = row[3] = PROGRAM_ENTRY + i * PROGRAM_MAX;
+		row[4] = row[5] = pages * PAGE + 2;
+		row[6] = PROT_READ | PROT_EXEC;
+		row[7] = PAGE;
+	}
+	file[PAGE - 1] = 0xEB;
+	file[PAGE] = 0xFE;
+	for (u32 at = 0; at < PROGRAM_MAX; at += DATA_MAX)
+		write((int)fd, file + at, DATA_MAX);
+	return close((int)fd);
+}
+
+/* Files that stay: programs that fill what proc keeps them in. */
+static int programs(void)
+{
+	char path[16], *const program[] = { path, NULL };
+	u32 ran = 0;
+
+	for (u32 i = 0; i < PROGRAMS; i++) {
+		pid_t pid;
+
+		snprintf(path, sizeof(path), "/program%u", i);
+		write_program(path, i + 1 == PROGRAMS ? 8 : 1);
+		pid = spawnvp(path, program);
+		ran += pid > 0 && !kill(pid) && waitpid(pid, NULL, 0) == pid;
+	}
+	printf("%u of %u programs ran\n", ran, PROGRAMS);
+	return 0;
 }
 
 static u32 deep(u32 n)
@@ -227,12 +339,24 @@ static void files(void) { in_children(40, open_files); }
 
 /* ---- What is left of it ---- */
 
+/* con's queue is touched further by each message about an end. */
+static u32 pages_of_con(void)
+{
+	static struct proc_entry list[PROCESSES_MAX];
+	int n = process_list(list);
+
+	for (int i = 0; i < n; i++)
+		if (list[i].server && !strcmp(list[i].name, "con"))
+			return list[i].used / PAGE;
+	return 0;
+}
+
 /* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
 static u32 count_pages(void)
 {
 	static struct info_cache caches[CACHES];
 	static struct info_system info;
-	u32 pages = 0, filled;
+	u32 pages = pages_of_con(), filled;
 
 	filled = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
 	system_info(&info);
@@ -294,6 +418,15 @@ static bool works(void)
 	       !close(fd) && !unlink("/hostile.out");
 }
 
+/* Who fills the memory does so first. */
+static void wait_until_full(const char *name)
+{
+	bool fills = !strcmp(name, "hoard") || !strcmp(name, "crowd");
+
+	for (u32 i = 0; i < 100 && fills && count_pages() > FULL; i++)
+		usleep(PAUSE);
+}
+
 static pid_t begin(const char *name, u32 round)
 {
 	char number[12], *const program[] = { (char *)"hostile", (char *)name, number, NULL };
@@ -312,9 +445,11 @@ static bool suffer(const char *name, u32 round)
 {
 	struct census before = count_processes(), now;
 	pid_t pid = begin(name, round);
-	/* Who forks without end fills its own family, of which this is. */
-	bool good = pid > 0 && (!strcmp(name, "fork") || works());
+	bool good;
 
+	wait_until_full(name);
+	/* Who forks without end fills its own family, of which this is. */
+	good = pid > 0 && (!strcmp(name, "fork") || works());
 	usleep(PAUSE);
 	kill(-pid);
 	waitpid(pid, NULL, 0);
@@ -358,6 +493,8 @@ static const struct deed all[] = {
 	{ "loop", loop },
 	{ "threads", threads },
 	{ "memory", memory },
+	{ "hoard", hoard },
+	{ "crowd", crowd },
 	{ "stack", stack },
 	{ "fork", fork_on },
 	{ "objects", objects },
@@ -399,9 +536,14 @@ int main(int argc, char **argv)
 {
 	if (argc == 1)
 		return try_all();
+	if (!strcmp(argv[1], "storm"))
+		return storm();
+	if (!strcmp(argv[1], "programs"))
+		return programs();
 	seed = argc > 2 ? (u32)strtol(argv[2], NULL, 10) : 0;
 	if (run_one(all, ARRAY_SIZE(all), argv[1]) || run_one(shares, ARRAY_SIZE(shares), argv[1]))
 		return 0;
-	return usage("hostile [fault|loop|threads|memory|stack|fork|objects|garbage|flood|readers|"
-		     "waiters|pipes|files [SEED]]");
+	return usage(
+		"hostile [fault|loop|threads|memory|hoard|crowd|stack|fork|objects|storm|programs|"
+		"garbage|flood|readers|waiters|pipes|files [SEED]]");
 }

@@ -60,11 +60,20 @@ static void trace(u32 number, struct pager_death *death)
 /* Nobody else tells the end of a server: those who could are servers themselves. */
 static void tell_server(u32 number, const struct pager_death *death)
 {
-	printf("pager: server %u: exception %u at 0x%08x, address 0x%08x, from", number - PIDS,
-		death->vector, death->registers.eip, death->address);
+	printf("pager: server %u: ", number - PIDS);
+	if (death->error != EFAULT)
+		printf("%s, ", error_name(death->error));
+	printf("exception %u at 0x%08x, address 0x%08x, from", death->vector, death->registers.eip,
+		death->address);
 	for (u32 i = 0; i < death->frames; i++)
 		printf(" 0x%08x", death->frame[i]);
 	printf("\n");
+}
+
+void death_by_shortage(u32 number)
+{
+	client_at(number)->death =
+		(struct pager_death){ .vector = VECTOR_PAGE_FAULT, .error = ENOMEM };
 }
 
 void death_record(u32 number, const struct request *fault, u32 error)

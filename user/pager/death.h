@@ -7,5 +7,7 @@
 
 /* Fills the client's `death`; `error` is why the fault could not be served. */
 void death_record(u32 number, const struct request *fault, u32 error);
+/* Of one that did nothing: the memory was wanted by others. */
+void death_by_shortage(u32 number);
 
 #endif

@@ -3,6 +3,7 @@
  * faults of its clients come one after the other.
  */
 #include "lib/compiler.h"
+#include "user/lib/protocol/proc.h"
 #include "user/lib/server.h"
 #include "user/pager/memory.h"
 
@@ -57,23 +58,14 @@ static u32 fork_client(const struct request *request)
 	return error;
 }
 
-/* The answer has a string only for who died of a fault. */
-static void forget(const struct request *request, struct answer *answer)
+static u32 forget(const struct request *request)
 {
 	u32 number = client_number(request->word[0]);
-	const struct client *client;
 
-	if (number == CLIENT_NONE || !client_at(number)->used) {
-		answer->error = ESRCH;
-		return;
-	}
-	client = client_at(number);
-	answer->word0 = client->ended ? client->death.vector : ~0u;
-	if (client->ended) {
-		answer->string = &client->death;
-		answer->size = sizeof(client->death);
-	}
+	if (number == CLIENT_NONE || !client_at(number)->used)
+		return ESRCH;
 	memory_forget(number);
+	return 0;
 }
 
 static void set_break(const struct request *request, struct answer *answer)
@@ -122,15 +114,24 @@ static u32 keep_note(const struct request *request)
 	return 0;
 }
 
-static u32 remember(const struct request *request)
+/* The answer has a string only for who died of a fault. */
+static void remember(const struct request *request, struct answer *answer)
 {
-	u32 pid = request->word[0];
+	u32 pid = request->word[0], status = request->word[1] >> NOTE_STATUS;
+	struct client *client = client_at(pid % PIDS);
 
-	if (!pid || pid >= PIDS)
-		return EINVAL;
-	client_remember(
-		client_at(pid), request->word[1] & NOTE_MASK, request->word[1] >> NOTE_STATUS);
-	return 0;
+	if (!pid || pid >= PIDS) {
+		answer->error = EINVAL;
+		return;
+	}
+	answer->word0 = ~0u;
+	if (client->used && client->ended) {
+		answer->word0 = client->death.vector;
+		answer->string = &client->death;
+		answer->size = sizeof(client->death);
+		status = STATUS_BY_VECTOR + client->death.vector;
+	}
+	client_remember(client, request->word[1] & NOTE_MASK, status);
 }
 
 /* Its supervisor sees it end, and starts it again. */
@@ -145,16 +146,25 @@ static u32 kill_server(const struct request *request)
 	return 0;
 }
 
+static void relieve(const struct request *request, struct answer *answer)
+{
+	u32 asker = client_number(request->word[0]);
+
+	if (!memory_relieve(asker, request->word[1], &answer->word0))
+		answer->error = ESRCH;
+}
+
 static void serve_server(const struct request *request, struct answer *answer)
 {
 	switch (request->label) {
 	case PAGER_ADOPT: answer->error = adopt(request); break;
 	case PAGER_FORK: answer->error = fork_client(request); break;
-	case PAGER_FORGET: forget(request, answer); break;
+	case PAGER_FORGET: answer->error = forget(request); break;
 	case PAGER_NEXT: next_client(request, answer); break;
 	case PAGER_KEEP: answer->error = keep_note(request); break;
 	case PAGER_KILL: answer->error = kill_server(request); break;
-	case PAGER_REMEMBER: answer->error = remember(request); break;
+	case PAGER_REMEMBER: remember(request, answer); break;
+	case PAGER_RELIEVE: relieve(request, answer); break;
 	default: answer->error = ENOSYS;
 	}
 }
@@ -174,7 +184,7 @@ static void serve(const struct request *request, struct answer *answer)
 	} else if (is_from_server(request)) {
 		serve_server(request, answer);
 	} else {
-		answer->error = request->label <= PAGER_REMEMBER ? EPERM : ENOSYS;
+		answer->error = request->label <= PAGER_RELIEVE ? EPERM : ENOSYS;
 	}
 }
 

@@ -4,8 +4,8 @@
 #include "lib/compiler.h"
 #include "user/pager/death.h"
 
-#define VECTOR_PAGE_FAULT 14u
-#define END_THREAD 1u /* any answer to a fault but 0 */
+#define PATIENCE 200000u /* microseconds: by then a task that was ended has given its memory back */
+#define END_THREAD 1u    /* any answer to a fault but 0 */
 
 /* Another thread's fault may have brought pages of it: EEXIST. */
 static u32 bring(u32 number, struct region *region, u32 page)
@@ -38,6 +38,77 @@ static u32 serve_page_fault(u32 number, u32 label, u32 address)
 	}
 }
 
+/* ---- The end ---- */
+
+static void end_client(u32 number)
+{
+	client_at(number)->ended = true;
+	handle_drop(client_task(number), DROP_DESTROY);
+}
+
+static u32 used_by(u32 number)
+{
+	struct info_task info = { 0 };
+
+	if (client_at(number)->used && !client_at(number)->ended)
+		sys_info(client_task(number), INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info));
+	return info.used;
+}
+
+/* 0: there is none. */
+static u32 largest_process(void)
+{
+	u32 largest = 0, most = 0;
+
+	for (u32 pid = 1; pid < PIDS; pid++) {
+		u32 used = used_by(pid);
+
+		if (used <= most)
+			continue;
+		most = used;
+		largest = pid;
+	}
+	return largest;
+}
+
+static u64 now_us(void)
+{
+	struct result now = sys_ctl(0, SYS_CLOCK, 0, 0);
+
+	return now.word0 | (u64)now.word1 << 32;
+}
+
+/* Until proc has noticed the last end, the memory may still come: one at a time is ended. */
+bool memory_relieve(u32 asker, u32 gone, u32 *ended)
+{
+	static u32 last;
+	static u64 when;
+	u64 now = now_us();
+
+	*ended = last;
+	if (last && last != gone && client_at(last)->ended && !client_at(last)->has_status &&
+		now - when < PATIENCE)
+		return true;
+	last = largest_process();
+	if (!last || last == asker) {
+		last = 0;
+		return false;
+	}
+	death_by_shortage(last);
+	end_client(last);
+	when = now;
+	*ended = last;
+	return true;
+}
+
+/* Its memory was somebody else's fault: the thread faults again, and finds what that one had. */
+static bool is_relieved(u32 number)
+{
+	u32 ended;
+
+	return memory_relieve(number, 0, &ended);
+}
+
 void memory_fault(u32 number, const struct request *request, struct answer *answer)
 {
 	u32 error = EFAULT;
@@ -48,11 +119,10 @@ void memory_fault(u32 number, const struct request *request, struct answer *answ
 	}
 	if (FAULT_VECTOR(request->label) == VECTOR_PAGE_FAULT)
 		error = serve_page_fault(number, request->label, request->word[0]);
-	if (!error)
+	if (!error || (error == ENOMEM && is_relieved(number)))
 		return;
 	death_record(number, request, error);
-	client_at(number)->ended = true;
-	handle_drop(client_task(number), DROP_DESTROY);
+	end_client(number);
 	answer->error = END_THREAD;
 }
 

@@ -10,7 +10,6 @@
 #include "user/proc/report.h"
 #include "user/proc/table.h"
 
-#define STATUS_BY_VECTOR 128u
 #define NO_VECTOR (~0u)
 
 void end_process(u32 pid, u32 status)
@@ -34,20 +33,33 @@ u32 end_group(u32 group, u32 status)
 	return error;
 }
 
+static struct pager_death death;
+
 /* ---- Statuses that outlive this server ---- */
 
-static void remember(u32 pid)
+/* The vector that it died of, with what else the pager knows of that, or NO_VECTOR. */
+static u32 remember(u32 pid, struct pager_death *death)
 {
-	u32 status = process_at(pid)->status;
+	const struct process *process = process_at(pid);
+	u32 status = process->state == PROCESS_ALIVE ? STATUS_BY_KILL : process->status;
+	struct ask request = { .label = PAGER_REMEMBER,
+		.word = { pid, process_note(pid) | status << NOTE_STATUS },
+		.place = death,
+		.room = sizeof(*death),
+		.timeout = SERVER_TIME };
 
-	ipc_call(SLOT_PAGER, TAG(PAGER_REMEMBER, 2u, 0u), pid,
-		process_note(pid) | status << NOTE_STATUS, SERVER_TIME);
+	return ask(SLOT_PAGER, &request) ? NO_VECTOR : request.word0;
+}
+
+static void forget(u32 pid)
+{
+	ipc_call(SLOT_PAGER, TAG(PAGER_FORGET, 1u, 0u), pid, 0, SERVER_TIME);
 }
 
 /* One that has ended is nobody's any more. */
 static void let_go(u32 pid)
 {
-	ipc_call(SLOT_PAGER, TAG(PAGER_FORGET, 1u, 0u), pid, 0, SERVER_TIME);
+	forget(pid);
 	process_waited(pid);
 }
 
@@ -55,7 +67,7 @@ void end_remember_all(void)
 {
 	for (u32 pid = 1; pid < PIDS; pid++)
 		if (process_at(pid) && process_at(pid)->state == PROCESS_ENDING)
-			remember(pid);
+			remember(pid, &death);
 }
 
 /* ---- wait ---- */
@@ -76,7 +88,7 @@ static void answer_wait(u32 parent)
 	process->waits = false;
 	/* Who waits no more has not been told. */
 	if (!server_answer(SLOT_WAITERS + parent, &answer) && answer.word0)
-		process_waited(answer.word0);
+		let_go(answer.word0);
 }
 
 void end_drop_wait(u32 pid)
@@ -121,18 +133,6 @@ void end_wait(const struct request *request, struct answer *answer)
 
 /* ---- The end ---- */
 
-/* What the pager knows of it; the vector that it died of, or NO_VECTOR. */
-static u32 ask_cause(u32 pid, struct pager_death *death)
-{
-	struct ask request = { .label = PAGER_FORGET,
-		.word = { pid },
-		.place = death,
-		.room = sizeof(*death),
-		.timeout = SERVER_TIME };
-
-	return ask(SLOT_PAGER, &request) ? NO_VECTOR : request.word0;
-}
-
 /* True: it died of itself. */
 static bool note_status(u32 pid, u32 vector)
 {
@@ -154,18 +154,9 @@ static void let_go_children(u32 pid)
 		let_go(child);
 }
 
-/* The pager has forgotten it; what nobody waits for yet it is told anew. */
-static void tell_parent(u32 pid)
-{
-	answer_wait(process_at(pid)->parent);
-	if (process_at(pid))
-		remember(pid);
-}
-
 void end_finish(u32 pid)
 {
-	static struct pager_death death;
-	u32 vector = ask_cause(pid, &death), status;
+	u32 vector = remember(pid, &death), status;
 
 	if (note_status(pid, vector))
 		report_death(process_at(pid)->path, pid, &death);
@@ -175,7 +166,9 @@ void end_finish(u32 pid)
 	let_go_children(pid);
 	status = process_at(pid)->status;
 	if (process_gone(pid))
-		tell_parent(pid);
+		answer_wait(process_at(pid)->parent);
+	else
+		forget(pid);
 	if (pid == FIRST_PID)
 		end_tell_root(status);
 }
@@ -189,13 +182,21 @@ static bool is_gone(u32 pid)
 				  (process->state == PROCESS_ALIVE && !make_lives(pid)));
 }
 
+/* One at a time: pings and requests are served between the ends of many. */
 void end_noticed(u32 bits)
 {
-	for (; bits; bits &= bits - 1) {
-		u32 bit = (u32)__builtin_ctz(bits);
+	bool finished = false;
 
-		for (u32 pid = bit; pid < PIDS; pid += END_BITS)
-			if (is_gone(pid))
-				end_finish(pid);
-	}
+	for (; bits; bits &= bits - 1)
+		for (u32 pid = (u32)__builtin_ctz(bits); pid < PIDS; pid += END_BITS) {
+			if (!is_gone(pid))
+				continue;
+			if (finished) {
+				notify(SLOT_SELF_NOTE, bits);
+				return;
+			}
+			end_finish(pid);
+			finished = true;
+		}
+	file_close();
 }

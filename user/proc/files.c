@@ -7,6 +7,8 @@
 #include "user/lib/layout.h"
 #include "user/lib/protocol/pipe.h"
 
+/* The file that the window shows, if it has pages. */
+static struct fs_stat window;
 static u32 window_pages;
 
 u32 file_stat(const char *path, struct fs_stat *stat)
@@ -86,9 +88,14 @@ u32 file_open(const char *path, u32 *size)
 		return ENOEXEC;
 	if (stat.size > FILE_MAX)
 		return E2BIG;
+	*size = stat.size;
+	if (window_pages && window.number == stat.number && window.version == stat.version)
+		return 0;
+	file_close();
 	error = open_file(path, &number);
 	if (error)
 		return error;
+	window = stat;
 	error = open_window(stat.size);
 	if (!error) {
 		error = read_all(number, stat.size);
@@ -96,11 +103,15 @@ u32 file_open(const char *path, u32 *size)
 			file_close();
 	}
 	close_number(number);
-	*size = stat.size;
 	return error;
 }
 
-void file_close(void) { mem_unmap(0, FILE_WINDOW, window_pages); }
+void file_close(void)
+{
+	if (window_pages)
+		mem_unmap(0, FILE_WINDOW, window_pages);
+	window_pages = 0;
+}
 
 /* ---- What ramfs and pipe are told ---- */
 

@@ -11,7 +11,7 @@
 #define FILE_MAX 0x400000u
 
 u32 file_stat(const char *path, struct fs_stat *stat);
-/* Maps the file's bytes at FILE_WINDOW, until file_close(); 0 or an error.  E2BIG. */
+/* Maps the file's bytes at FILE_WINDOW, if they are not there, until file_close().  E2BIG. */
 u32 file_open(const char *path, u32 *size);
 void file_close(void);
 

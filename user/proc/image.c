@@ -12,9 +12,11 @@
 #include "user/proc/files.h"
 
 #define IMAGES 32u
-/* Each image has room for the largest file, and for one more page of each segment. */
+/* Together, but for the last one, which may be larger. */
+#define IMAGES_BYTES 0x800000u
+/* Each image has room for the largest file; each segment may begin and end within a page. */
 #define IMAGES_START 0x10000000u
-#define IMAGE_ROOM (FILE_MAX + ELF_SEGMENTS * PAGE)
+#define IMAGE_ROOM (FILE_MAX + 2 * ELF_SEGMENTS * PAGE)
 _Static_assert(3 + 2 * ELF_SEGMENTS <= PAGER_REGIONS, "a program has too many regions");
 _Static_assert(IMAGES_START + IMAGES * IMAGE_ROOM <= FILE_WINDOW, "images and files meet");
 
@@ -99,6 +101,7 @@ static u32 load(struct image *image, const char *path, const struct fs_stat *sta
 	image->loaded = true;
 	image->number = stat->number;
 	image->version = stat->version;
+	image->bytes = stat->size;
 	if (elf_read((const void *)FILE_WINDOW, size, &image->program))
 		error = ENOEXEC;
 	if (!error)
@@ -111,19 +114,45 @@ static u32 load(struct image *image, const char *path, const struct fs_stat *sta
 	return error;
 }
 
-/* An empty place, or that of the image which nobody has asked for longest. */
-static struct image *take_place(void)
+/* The one which nobody has asked for longest; false: there is none. */
+static bool unload_oldest(void)
 {
-	struct image *oldest = images;
+	struct image *oldest = NULL;
+
+	for (u32 i = 0; i < IMAGES; i++)
+		if (images[i].loaded && (!oldest || images[i].used < oldest->used))
+			oldest = &images[i];
+	if (oldest)
+		unload(oldest);
+	return oldest;
+}
+
+/* NULL: `bytes` more are too many, or no place is empty. */
+static struct image *find_place(u32 bytes)
+{
+	struct image *empty = NULL;
 
 	for (u32 i = 0; i < IMAGES; i++) {
-		if (!images[i].loaded)
-			return &images[i];
-		if (images[i].used < oldest->used)
-			oldest = &images[i];
+		if (images[i].loaded)
+			bytes += images[i].bytes;
+		else
+			empty = &images[i];
 	}
-	unload(oldest);
-	return oldest;
+	return bytes <= IMAGES_BYTES ? empty : NULL;
+}
+
+/* What was kept makes way, as does what there is no memory beside. */
+static struct image *load_new(const char *path, const struct fs_stat *stat, u32 *error)
+{
+	struct image *image;
+
+	do {
+		while (!(image = find_place(stat->size)) && unload_oldest())
+			continue;
+		image = image ? image : images;
+		*error = load(image, path, stat);
+	} while ((*error == ENOMEM || *error == EQUOTA) && unload_oldest());
+	return image;
 }
 
 /* Of an older version of the file is nobody's any more. */
@@ -150,10 +179,8 @@ const struct image *image_find(const char *path, u32 *error)
 	if (*error)
 		return NULL;
 	image = find_loaded(&stat);
-	if (!image) {
-		image = take_place();
-		*error = load(image, path, &stat);
-	}
+	if (!image)
+		image = load_new(path, &stat, error);
 	image->used = ++now;
 	return *error ? NULL : image;
 }

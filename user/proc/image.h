@@ -10,6 +10,7 @@
 struct image {
 	bool loaded;
 	u32 number, version; /* of the file */
+	u32 bytes;           /* its size */
 	u32 used;            /* when it was last asked for */
 	struct elf_program program;
 };

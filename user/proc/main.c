@@ -17,6 +17,8 @@
 #define INTERRUPT_BIT 31u
 #define STATUS_MASK 0xFFu
 #define STATUS_NOT_MADE 127u
+/* Processes that are ended for one request: more would show that something else has the memory. */
+#define ENDED_MAX 4u
 
 /* ---- Programs ---- */
 
@@ -200,26 +202,51 @@ static void serve_process(const struct request *request, struct answer *answer)
 	}
 }
 
-/* Nobody waits for an answer: root serves ramfs meanwhile. */
-static void make_first(const struct request *request, struct answer *answer)
+static bool is_first(const struct request *request)
 {
-	make_from(0, request, answer);
-	if (process_at(FIRST_PID))
-		return;
-	printf("proc: no first process: %s\n", error_name(answer->error));
-	end_tell_root(STATUS_NOT_MADE);
+	return request->label == PROC_FIRST && is_from_root(request);
 }
 
-static void serve(const struct request *request, struct answer *answer)
+/*
+ * Nobody waits for an answer: root serves ramfs meanwhile, and asks again each second, since a
+ * process that is left may bring a shell back.  So a reason is said once.
+ */
+static void tell_first(u32 error)
 {
-	if (request->label == PROC_FIRST && is_from_root(request))
-		make_first(request, answer);
+	static u32 told;
+
+	if (!process_at(FIRST_PID)) {
+		if (error != told)
+			printf("proc: no first process: %s; tried again until there is one\n",
+				error_name(error));
+		end_tell_root(STATUS_NOT_MADE);
+	}
+	told = error;
+}
+
+static void serve_once(const struct request *request, struct answer *answer)
+{
+	answer->error = 0;
+	if (is_first(request))
+		make_from(0, request, answer);
 	else if (request->label == PROC_KILL && is_from_root(request))
 		answer->error = kill(request->word[0], request->word[1]);
 	else if (!request->call || !process_alive(request->badge))
 		answer->error = ESRCH;
 	else
 		serve_process(request, answer);
+}
+
+/* What failed for want of memory has left nothing: it is done again as soon as there is some. */
+static void serve(const struct request *request, struct answer *answer)
+{
+	u32 ended = 0;
+
+	do
+		serve_once(request, answer);
+	while (answer->error == ENOMEM && ended++ < ENDED_MAX && make_room(request->badge));
+	if (is_first(request))
+		tell_first(answer->error);
 }
 
 static void interrupt(void)

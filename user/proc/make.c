@@ -251,6 +251,23 @@ u32 make_exec(u32 pid, const struct start *start, bool *gone)
 
 void make_slow(u32 pid) { thread_ctl(SLOT_THREADS + pid, 0, THREAD_PRIO, PRIO_SLOW, 0); }
 
+/* The end raises its bit when the memory is back; the bit is left to be seen by all others. */
+bool make_room(u32 asker)
+{
+	static u32 gone;
+	struct result answer =
+		ipc_call(SLOT_PAGER, TAG(PAGER_RELIEVE, 2u, 0u), asker, gone, SERVER_TIME);
+	u32 bit;
+
+	if (answer.error || TAG_LABEL(answer.tag))
+		return false;
+	gone = answer.word0;
+	bit = 1u << END_BIT(gone);
+	notify_wait(SLOT_SELF_NOTE, bit, SERVER_TIME);
+	notify(SLOT_SELF_NOTE, bit);
+	return true;
+}
+
 void make_destroy(u32 pid) { handle_drop(SLOT_TASKS + pid, DROP_DESTROY); }
 
 void make_forget(u32 pid)

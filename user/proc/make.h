@@ -45,6 +45,12 @@ void make_slow(u32 pid);
 /* A process that a former proc has made: which CPU it has is not known, so it counts on any. */
 void make_found(u32 pid);
 
+/*
+ * There was no memory: the process that has most is ended, unless it is `asker`.  True: its memory
+ * is there.
+ */
+bool make_room(u32 asker);
+
 /* Destroys the task; its end is told by its bit. */
 void make_destroy(u32 pid);
 /* The handles go, when the task is gone. */

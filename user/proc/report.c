@@ -84,8 +84,6 @@ static void add_trace(struct text *text, const char *path, const struct pager_de
 	add_place(text, open ? size : 0, death->registers.eip);
 	for (u32 i = 0; i < death->frames && i < DEATH_FRAMES; i++)
 		add_place(text, open ? size : 0, death->frame[i] - 1);
-	if (open)
-		file_close();
 }
 
 static void write(const char *text, u32 size)
@@ -104,8 +102,12 @@ void report_death(const char *path, u32 pid, const struct pager_death *death)
 	struct text text = { buffer, sizeof(buffer) };
 
 	add(&text, "%.32s: pid %u: ", path_name(path), pid);
-	add_cause(&text, death);
-	add(&text, ", eip 0x%08x\n", death->registers.eip);
-	add_trace(&text, path, death);
+	if (death->error != ENOMEM || death->label) {
+		add_cause(&text, death);
+		add(&text, ", eip 0x%08x\n", death->registers.eip);
+		add_trace(&text, path, death);
+	} else {
+		add(&text, "out of memory, and it had most of it\n");
+	}
 	write(buffer, (u32)(text.next - buffer));
 }

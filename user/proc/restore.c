@@ -57,4 +57,5 @@ void restore_processes(void)
 	for (u32 pid = 1; pid < PIDS; pid++)
 		if (process_at(pid) && !make_lives(pid))
 			end_finish(pid);
+	file_close();
 }

@@ -4,9 +4,9 @@
 #include "user/lib/errno.h"
 
 static struct process processes[PIDS];
-static u32 last_pid, in_use;
-/* How many are of this family; how many have this pid as their group's or family's name. */
-static u32 family_size[PIDS], named_after[PIDS];
+static u32 last_pid;
+/* How many have this pid as their group's or family's name. */
+static u32 named_after[PIDS];
 
 void processes_init(void)
 {
@@ -41,10 +41,35 @@ static u32 free_pid(void)
 	return 0;
 }
 
+static bool is_of(u32 pid, u32 family)
+{
+	return process_at(pid) && (!family || processes[pid].family == family);
+}
+
+/* A pid that is only a name is as taken as a process: by those that have it as a name. */
+static bool names_one_of(u32 pid, u32 family)
+{
+	for (u32 i = 1; i < PIDS; i++)
+		if (is_of(i, family) && (processes[i].group == pid || processes[i].family == pid))
+			return true;
+	return false;
+}
+
+/* How many pids a family has taken, 0: all together. */
+static u32 taken_by(u32 family)
+{
+	u32 taken = 0;
+
+	for (u32 pid = 1; pid < PIDS; pid++)
+		taken += is_of(pid, family) ||
+			 (!process_at(pid) && named_after[pid] && names_one_of(pid, family));
+	return taken;
+}
+
 static bool may_have_child(u32 parent)
 {
-	return parent == FIRST_PID || (family_size[processes[parent].family] < FAMILY_MAX &&
-					      in_use < PIDS - 1 - PIDS_FOR_FIRST);
+	return parent == FIRST_PID || (taken_by(processes[parent].family) < FAMILY_MAX &&
+					      taken_by(0) < PIDS - 1 - PIDS_FOR_FIRST);
 }
 
 static void begin(u32 pid, u32 parent, u32 group, u32 family)
@@ -60,8 +85,6 @@ static void begin(u32 pid, u32 parent, u32 group, u32 family)
 	process->path[0] = 0;
 	if (parent)
 		list_append(&processes[parent].children, &process->sibling);
-	in_use++;
-	family_size[family]++;
 	named_after[family]++;
 	named_after[group]++;
 }
@@ -69,8 +92,6 @@ static void begin(u32 pid, u32 parent, u32 group, u32 family)
 static void end(struct process *process)
 {
 	list_remove(&process->sibling);
-	in_use--;
-	family_size[process->family]--;
 	named_after[process->family]--;
 	named_after[process->group]--;
 	process->state = PROCESS_FREE;

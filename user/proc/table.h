@@ -9,7 +9,8 @@
  *
  * A family is a child of the first process with all that descends from it: what a fork without end
  * can fill.  The last pids are for new children of the first process alone, so that a shell can
- * still run something.  A pid that a group or a family is named after is not given to another.
+ * still run something.  A pid that a group or a family is named after is not given to another, and
+ * counts like a process of theirs.
  */
 #ifndef USER_PROC_TABLE_H
 #define USER_PROC_TABLE_H

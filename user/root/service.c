@@ -22,6 +22,8 @@
 #define HEAP_BYTES 0x04000000u
 #define STACK_PAGES 16u
 #define PAGER_TIME 500000u /* microseconds */
+#define RELIEF_TIME 50000u
+#define START_TRIES 10u
 #define BIT(server) (1u << (server))
 
 struct service {
@@ -376,23 +378,46 @@ static void wait_for_end(u32 server)
 	notify_wait(SLOT_ENDED, 1u << BIT_ENDED(server), TIMEOUT_NEVER);
 }
 
+static u32 try_start(u32 server, const struct elf_program *program, bool restarted)
+{
+	u32 error = make_task(server);
+
+	if (error)
+		return error;
+	error = start(server, program, restarted);
+	if (error) {
+		service_destroy(server);
+		wait_for_end(server);
+	}
+	return error;
+}
+
+/* The pager ends who has most memory; it comes back meanwhile. */
+static bool make_room(u32 server)
+{
+	struct result answer;
+
+	if (server == SERVER_PAGER)
+		return false;
+	message_close_places();
+	answer = ipc_call(endpoint_of(SERVER_PAGER), TAG(PAGER_RELIEVE, 2u, 0u), 0, 0, PAGER_TIME);
+	notify_wait(SLOT_ENDED, 1u << BIT_NEVER, RELIEF_TIME);
+	return !answer.error && !TAG_LABEL(answer.tag);
+}
+
 u32 service_start(u32 server, bool restarted)
 {
 	static struct elf_program program;
-	u32 error = archive_program(services[server].name, &program);
+	u32 tries = 0, error = archive_program(services[server].name, &program);
 
-	if (!error)
-		error = make_task(server);
-	if (error) {
-		printf("root: no server %s: %s\n", services[server].name, error_name(error));
+	if (error)
 		return error;
-	}
-	error = start(server, &program, restarted);
-	if (!error)
-		return 0;
-	printf("root: %s cannot be started: %s\n", services[server].name, error_name(error));
-	service_destroy(server);
-	wait_for_end(server);
+	do
+		error = try_start(server, &program, restarted);
+	while (error == ENOMEM && tries++ < START_TRIES && make_room(server));
+	if (error)
+		printf("root: %s cannot be started: %s\n", services[server].name,
+			error_name(error));
 	return error;
 }
 

@@ -29,6 +29,7 @@ static inline u32 service_slot(u32 server, enum service_slot which)
 /* Bits of SLOT_ENDED: the child's is 0. */
 #define BIT_ENDED(server) (server)        /* the task is gone */
 #define BIT_ALIVE(server) (8u + (server)) /* the answer to a ping */
+#define BIT_NEVER 30u                     /* nobody raises it: to wait */
 #define BIT_TIME 31u
 
 const char *service_name(u32 server);

@@ -15,11 +15,7 @@ enum pager_request {
 	/* Servers only.  Word 0 = parent's badge, word 1 = child's, word 2 = its note; item HANDLE:
 	   the child's task. */
 	PAGER_FORK,
-	/*
-	 * Servers only.  Word 0 = badge.  The client is forgotten.  Answer: word 0 = vector of the
-	 * exception that it died of, and then a struct pager_death as string; else ~0, no string.
-	 */
-	PAGER_FORGET,
+	PAGER_FORGET, /* servers only.  Word 0 = badge of a client that is no more. */
 	/* Word 0 = new end of the caller's heap, 0: only ask.  Answer: word 0 = the end. */
 	PAGER_BREAK,
 	/*
@@ -34,9 +30,17 @@ enum pager_request {
 	PAGER_KILL,
 	/*
 	 * proc only.  Word 0 = pid, word 1 = note | status << 24: how it ended, kept until
-	 * PAGER_FORGET, also of a client that is forgotten already.
+	 * PAGER_FORGET, also of a client that is forgotten already.  Answer: word 0 = vector of the
+	 * exception that it died of, and then a struct pager_death as string; else ~0, no string.
 	 */
 	PAGER_REMEMBER,
+	/*
+	 * Servers only, when there was no memory: the process that has most is ended.  Word 0 =
+	 * badge of who wanted the memory, which is not ended for itself (ESRCH), 0: nobody; word 1
+	 * = pid of who has been ended before and is gone.  Answer: word 0 = pid, also of one that
+	 * was ended a moment ago and may be on its way out.
+	 */
+	PAGER_RELIEVE,
 };
 
 #define NEXT_HAS_STATUS 0x100u
@@ -59,7 +63,7 @@ struct pager_region {
 struct pager_death {
 	u32 vector;
 	u32 address; /* of a page fault */
-	u32 label;   /* as the kernel told it (FAULT_WRITE and so on) */
+	u32 label;   /* as the kernel told it (FAULT_WRITE and so on); 0, ENOMEM: it did nothing */
 	u32 error;   /* EFAULT: it may not; ENOMEM, EQUOTA: there was no page for it */
 	struct registers registers;
 	u32 frames;

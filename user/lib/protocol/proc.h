@@ -46,6 +46,7 @@ enum proc_request {
 
 /* Statuses of wait: what it called exit with, 0 to 127; killed: 128 + vector; by kill: 137. */
 #define STATUS_BY_KILL 137u
+#define STATUS_BY_VECTOR 128u /* + the exception's */
 
 /* Servers have the pids PIDS + enum server_number. */
 struct proc_entry {
