@@ -321,16 +321,21 @@ static void death_of_ramfs(void)
 	CHECK(!close(fd) && !unlink(FOLDER "/kept"));
 }
 
-/* What was in it is lost, and its users hear of it. */
+/* What was in it is lost, and its users hear of it, also when there are others at their places. */
 static void death_of_pipe(void)
 {
 	char byte;
-	int fd[2];
+	int fd[2], next[2];
 
 	CHECK(!pipe(fd) && write(fd[1], "x", 1) == 1);
 	CHECK(!kill_server(PIDS + SERVER_PIPE));
 	CHECK(read(fd[0], &byte, 1) == -1 && errno == EIO);
+	CHECK(!pipe(next) && write(next[1], "y", 1) == 1);
 	CHECK(write(fd[1], "x", 1) == -1 && errno == EIO);
+	CHECK(read(fd[0], &byte, 1) == -1 && errno == EIO);
+	CHECK(read(next[0], &byte, 1) == 1 && byte == 'y');
+	close(next[0]);
+	close(next[1]);
 	close(fd[0]);
 	close(fd[1]);
 	pipes();

@@ -74,7 +74,7 @@ static void memory(void)
 	loop();
 }
 
-/* Two together take more than there is, and all that the others give back, by calls of their own. */
+/* Two together take more than there is, and all that others give back, by calls of their own. */
 static void hoard(void)
 {
 	u32 at = HOARD;

@@ -101,6 +101,36 @@ static void forget_waiters(u32 client)
 	}
 }
 
+/* ---- Numbers ---- */
+
+#define TICK 10000u /* microseconds, of the clock */
+
+/*
+ * When this server began, above what numbers an end: else a number that a client has from the
+ * server before this one would name an end of another pipe, and bytes would go round in a circle.
+ */
+static u32 born;
+
+static void begin_numbers(void)
+{
+	struct result clock = sys_ctl(0, SYS_CLOCK, 0, 0);
+
+	born = (u32)(((u64)clock.word1 << 32 | clock.word0) / TICK) * PIPE_ENDS;
+}
+
+static void make(u32 client, struct answer *answer)
+{
+	answer->error = pipe_new(client, &answer->word0, &answer->word1);
+	answer->word0 |= born;
+	answer->word1 |= born;
+}
+
+/* PIPE_ENDS: none of this server's. */
+static u32 end_number(u32 told)
+{
+	return (told & ~(PIPE_ENDS - 1)) == born ? told & (PIPE_ENDS - 1) : PIPE_ENDS;
+}
+
 /* ---- Requests ---- */
 
 /* The pipe that the last request has read, and what it was before; NULL. */
@@ -186,13 +216,14 @@ static void write(const struct request *request, u32 number, struct answer *answ
 
 static void serve_end(const struct request *request, u32 client, struct answer *answer)
 {
-	const struct pipe_end *end = pipe_end_of(client, request->word[0]);
+	u32 number = end_number(request->word[0]);
+	const struct pipe_end *end = pipe_end_of(client, number);
 
 	/* A number that the library believes in was lost with the server before this one. */
 	if (!end)
 		answer->error = EIO;
 	else if (request->label == PIPE_CLOSE)
-		pipe_close(client, request->word[0], end_changed);
+		pipe_close(client, number, end_changed);
 	else if (end->writes != (request->label == PIPE_WRITE))
 		answer->error = EACCES;
 	else if (end->writes)
@@ -224,7 +255,7 @@ static void serve(const struct request *request, struct answer *answer)
 
 	last_read = NULL;
 	switch (client == PIPE_NO_CLIENT ? 0 : request->label) {
-	case PIPE_NEW: answer->error = pipe_new(client, &answer->word0, &answer->word1); break;
+	case PIPE_NEW: make(client, answer); break;
 	case PIPE_CLOSE:
 	case PIPE_READ:
 	case PIPE_WRITE: serve_end(request, client, answer); break;
@@ -243,5 +274,6 @@ int main(void)
 	_Static_assert(SLOT_SERVER_FREE + WAITERS <= HANDLES_MAX, "there are slots for all");
 	for (u32 i = 0; i < WAITERS; i++)
 		slots[i] = SLOT_SERVER_FREE + i;
+	begin_numbers();
 	server_run(&server);
 }

@@ -38,14 +38,14 @@ static struct pager_death death;
 /* ---- Statuses that outlive this server ---- */
 
 /* The vector that it died of, with what else the pager knows of that, or NO_VECTOR. */
-static u32 remember(u32 pid, struct pager_death *death)
+static u32 remember(u32 pid, struct pager_death *told)
 {
 	const struct process *process = process_at(pid);
 	u32 status = process->state == PROCESS_ALIVE ? STATUS_BY_KILL : process->status;
 	struct ask request = { .label = PAGER_REMEMBER,
 		.word = { pid, process_note(pid) | status << NOTE_STATUS },
-		.place = death,
-		.room = sizeof(*death),
+		.place = told,
+		.room = sizeof(*told),
 		.timeout = SERVER_TIME };
 
 	return ask(SLOT_PAGER, &request) ? NO_VECTOR : request.word0;

@@ -24,6 +24,6 @@ enum pipe_request {
 };
 
 #define PIPE_BYTES 0x10000u
-#define PIPE_ENDS 32u /* of one client */
+#define PIPE_ENDS 32u /* of one client; a power of two */
 
 #endif
