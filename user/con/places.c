@@ -4,15 +4,6 @@
 #include "lib/string.h"
 #include "user/lib/message.h"
 
-#define FIRST_PROCESS 1u
-
-static u32 place_of(u32 badge)
-{
-	if (badge < PIDS)
-		return badge;
-	return badge - BADGE_SERVERS < SERVERS ? PIDS + badge - BADGE_SERVERS : NO_PLACE;
-}
-
 /*
  * Whether nobody waits for the answer any more, as in a process that was killed, whose pid another
  * one has now.  One of two strings fits no client, and stays with the sender; but if the caller is
@@ -59,7 +50,7 @@ static bool is_free(struct places *places, u32 place)
 
 u32 places_keep(struct places *places, const struct request *request, struct answer *answer)
 {
-	u32 place = place_of(request->badge);
+	u32 place = client_of(request->badge);
 
 	if (place == NO_PLACE || !request->call)
 		answer->error = EPERM;
@@ -77,7 +68,7 @@ u32 places_take_first(struct places *places, u32 only)
 	u32 i = 0, place;
 
 	while (only && i < places->count && places->order[i] != only &&
-		places->order[i] != FIRST_PROCESS)
+		places->order[i] != CLIENT_FIRST)
 		i++;
 	if (i == places->count)
 		return NO_PLACE;

@@ -5,10 +5,11 @@
 #ifndef USER_CON_PLACES_H
 #define USER_CON_PLACES_H
 
+#include "user/lib/client.h"
 #include "user/lib/server.h"
 
-#define PLACES (PIDS + SERVERS)
-#define NO_PLACE PLACES
+#define PLACES CLIENTS
+#define NO_PLACE NO_CLIENT
 
 /* The slots in which places keep their requests. */
 #define SLOT_READERS 64u

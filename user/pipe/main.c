@@ -15,7 +15,7 @@ static bool keep(const struct request *request, struct waiter what, struct answe
 {
 	u32 waiter;
 
-	what.client = pipe_client(request->badge);
+	what.client = client_of(request->badge);
 	what.takes_short = request->takes_short;
 	waiter = request->call ? waiting_add(what) : NO_WAITER;
 	if (waiter == NO_WAITER)
@@ -234,11 +234,11 @@ static void serve_end(const struct request *request, u32 client, struct answer *
 
 static void serve_proc(const struct request *request, struct answer *answer)
 {
-	u32 first = pipe_client(request->word[0]), second = pipe_client(request->word[1]);
+	u32 first = client_of(request->word[0]), second = client_of(request->word[1]);
 
 	if (request->badge != BADGE_OF(SERVER_PROC)) {
 		answer->error = EPERM;
-	} else if (first == PIPE_NO_CLIENT || second == PIPE_NO_CLIENT) {
+	} else if (first == NO_CLIENT || second == NO_CLIENT) {
 		answer->error = EINVAL;
 	} else if (request->label == PIPE_FORK) {
 		forget_waiters(second);
@@ -251,17 +251,17 @@ static void serve_proc(const struct request *request, struct answer *answer)
 
 static void serve(const struct request *request, struct answer *answer)
 {
-	u32 client = pipe_client(request->badge);
+	u32 client = client_of(request->badge);
 
 	last_read = NULL;
-	switch (client == PIPE_NO_CLIENT ? 0 : request->label) {
+	switch (client == NO_CLIENT ? 0 : request->label) {
 	case PIPE_NEW: make(client, answer); break;
 	case PIPE_CLOSE:
 	case PIPE_READ:
 	case PIPE_WRITE: serve_end(request, client, answer); break;
 	case PIPE_FORK:
 	case PIPE_EXIT: serve_proc(request, answer); break;
-	default: answer->error = client == PIPE_NO_CLIENT ? EPERM : ENOSYS;
+	default: answer->error = client == NO_CLIENT ? EPERM : ENOSYS;
 	}
 }
 

@@ -5,20 +5,11 @@
 #include "lib/string.h"
 #include "user/lib/errno.h"
 
-#define FIRST_PROCESS 1u
-
 static struct pipe pipes[PIPES];
 /* Pages come when they are first written. */
 static u8 rings[PIPES][RING_BYTES] __attribute__((aligned(RING_PAGE)));
-static struct pipe_end ends[PIPE_CLIENTS][PIPE_ENDS];
-static u32 parent_family[PIPE_CLIENTS]; /* 0: the client is the first of its family */
-
-u32 pipe_client(u32 badge)
-{
-	if (badge < PIDS)
-		return badge;
-	return badge - BADGE_SERVERS < SERVERS ? PIDS + badge - BADGE_SERVERS : PIPE_NO_CLIENT;
-}
+static struct pipe_end ends[CLIENTS][PIPE_ENDS];
+static u32 parent_family[CLIENTS]; /* 0: the client is the first of its family */
 
 struct pipe *pipe_at(u32 pipe) { return &pipes[pipe]; }
 
@@ -58,7 +49,7 @@ static u32 find_free(u32 family)
 		own += used && pipes[i].family == family;
 		found = used || found != PIPES ? found : i;
 	}
-	return own < free || family == FIRST_PROCESS || family >= PIDS ? found : PIPES;
+	return family_may_have_more(family, own, free) ? found : PIPES;
 }
 
 u32 pipe_new(u32 client, u32 *reading, u32 *writing)
@@ -102,7 +93,7 @@ void pipe_fork(u32 parent, u32 child, void (*changed)(u32 pipe))
 	if (parent == child)
 		return;
 	pipe_exit(child, changed);
-	parent_family[child] = parent == FIRST_PROCESS ? 0 : family_of(parent);
+	parent_family[child] = parent == CLIENT_FIRST ? 0 : family_of(parent);
 	for (u32 number = 0; number < PIPE_ENDS; number++)
 		if (ends[parent][number].pipe)
 			set_end(child, number, ends[parent][number]);

@@ -5,10 +5,10 @@
 #ifndef USER_PIPE_PIPES_H
 #define USER_PIPE_PIPES_H
 
+#include "user/lib/client.h"
 #include "user/lib/protocol/pipe.h"
 
 #define PIPES 256u
-#define PIPE_CLIENTS (PIDS + SERVERS)
 
 /*
  * A write is taken whole as long as the pipe holds less than PIPE_BYTES, and its writer waits while
@@ -31,15 +31,7 @@ struct pipe_end {
 	u16 writes;
 };
 
-/* A client by its badge; PIPE_NO_CLIENT: neither process nor server. */
-#define PIPE_NO_CLIENT 0xFFFFFFFFu
-u32 pipe_client(u32 badge);
-
-/*
- * 0 or EMFILE.  A child of the first process and all that descends from it are a family, known by
- * the child's number.  It has at most as many pipes as are left to the others then: so it cannot
- * take them all.  That does not hold for the first process, nor for servers.
- */
+/* 0 or EMFILE: also if the family has its share (client.h). */
 u32 pipe_new(u32 client, u32 *reading, u32 *writing);
 /* NULL: the client has no such number. */
 const struct pipe_end *pipe_end_of(u32 client, u32 number);

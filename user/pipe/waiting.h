@@ -6,7 +6,7 @@
 
 /* So many of each client: nobody takes another one's place. */
 #define WAITERS_EACH 3u
-#define WAITERS (WAITERS_EACH * PIPE_CLIENTS)
+#define WAITERS (WAITERS_EACH * CLIENTS)
 #define NO_WAITER WAITERS
 
 struct waiter {

@@ -170,11 +170,11 @@ static u32 serve_open(const struct request *request, u32 client, struct answer *
 
 static u32 serve_proc(const struct request *request)
 {
-	u32 first = open_client(request->word[0]), second = open_client(request->word[1]);
+	u32 first = client_of(request->word[0]), second = client_of(request->word[1]);
 
 	if (request->badge != BADGE_OF(SERVER_PROC))
 		return EPERM;
-	if (first == OPEN_NO_CLIENT || second == OPEN_NO_CLIENT)
+	if (first == NO_CLIENT || second == NO_CLIENT)
 		return EINVAL;
 	if (request->label == FS_FORK)
 		open_fork(first, second);
@@ -185,10 +185,10 @@ static u32 serve_proc(const struct request *request)
 
 static void serve(const struct request *request, struct answer *answer)
 {
-	u32 client = open_client(request->badge);
+	u32 client = client_of(request->badge);
 
 	node_time = time_now();
-	if (client == OPEN_NO_CLIENT) {
+	if (client == NO_CLIENT) {
 		answer->error = EPERM;
 		return;
 	}

@@ -12,8 +12,6 @@ struct client {
 	u16 open[FS_OPEN_FILES]; /* numbers of records, 0: none */
 };
 
-#define CLIENTS (PIDS + SERVERS)
-#define FIRST_PROCESS 1u
 #define FILES 1024u /* records; the first is not used */
 #define FILES_SIZE (FILES * sizeof(struct open_file))
 
@@ -32,13 +30,6 @@ static struct open_file *file_at(u32 file)
 static struct client *client_at(u32 client)
 {
 	return (struct client *)((u8 *)block_at(NODE_BLOCKS) + FILES_SIZE) + client;
-}
-
-u32 open_client(u32 badge)
-{
-	if (badge < PIDS)
-		return badge;
-	return badge - BADGE_SERVERS < SERVERS ? PIDS + badge - BADGE_SERVERS : OPEN_NO_CLIENT;
 }
 
 /* ---- Sums ---- */
@@ -90,10 +81,9 @@ static u32 family_of(u32 client)
 /* A free record that the family may have; FILES: none. */
 static u32 find_free(u32 family)
 {
-	bool limited = family != FIRST_PROCESS && family < PIDS;
 	u32 file = 1;
 
-	if (limited && owned[family] >= FILES - 1 - used)
+	if (!family_may_have_more(family, owned[family], FILES - 1 - used))
 		return FILES;
 	while (file < FILES && file_at(file)->users)
 		file++;
@@ -175,7 +165,7 @@ void open_fork(u32 parent, u32 child)
 	if (parent == child)
 		return;
 	open_exit(child);
-	set_family(client_at(child), parent == FIRST_PROCESS ? 0 : family_of(parent));
+	set_family(client_at(child), parent == CLIENT_FIRST ? 0 : family_of(parent));
 	if (!has_open(parent))
 		return;
 	for (u32 n = 0; n < FS_OPEN_FILES; n++)

@@ -5,6 +5,7 @@
 #ifndef USER_RAMFS_OPEN_H
 #define USER_RAMFS_OPEN_H
 
+#include "user/lib/client.h"
 #include "user/lib/protocol/fs.h"
 
 struct open_file {
@@ -15,20 +16,12 @@ struct open_file {
 	u32 unused[2];
 };
 
-/* A client by the badge of its requests: a process, or a server.  OPEN_NO_CLIENT: neither. */
-#define OPEN_NO_CLIENT 0xFFFFFFFFu
-u32 open_client(u32 badge);
-
 /* Forgets all. */
 void open_format(void);
 /* After a restart: closes what is damaged, or leads to no file.  How many were. */
 u32 open_resume(void);
 
-/*
- * 0 and the number, or EMFILE.  A child of the first process and all that descends from it are a
- * family, known by the child's number.  It has at most as many records as are left to the others
- * then: so it cannot take them all.  That does not hold for the first process, nor for servers.
- */
+/* 0 and the number, or EMFILE: also if the family has its share (client.h). */
 u32 open_new(u32 client, u32 node, u32 flags, u32 *number);
 /* Whether that would find a number and a record. */
 bool open_is_possible(u32 client);

@@ -110,9 +110,9 @@ static void pipe_limits(void **state)
 		CHECK_EQUAL(pipe_new(3, &reading, &writing), 0);
 	CHECK_EQUAL(pipe_new(3, &reading, &writing), EMFILE);
 	pipe_exit(3, changed);
-	CHECK_EQUAL(pipe_client(PIDS), PIPE_NO_CLIENT);
-	CHECK_EQUAL(pipe_client(BADGE_OF(SERVER_PROC)), PIDS + SERVER_PROC);
-	CHECK_EQUAL(pipe_client(BADGE_OF(SERVERS)), PIPE_NO_CLIENT);
+	CHECK_EQUAL(client_of(PIDS), NO_CLIENT);
+	CHECK_EQUAL(client_of(BADGE_OF(SERVER_PROC)), PIDS + SERVER_PROC);
+	CHECK_EQUAL(client_of(BADGE_OF(SERVERS)), NO_CLIENT);
 }
 
 static u32 add(u32 client, u32 pipe, bool writes, u32 bytes)
