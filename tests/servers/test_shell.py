@@ -133,7 +133,7 @@ def test_full_store(kernel, build):
         before = free_kib(shell)
         said = shell.run("cat b b b > c; cat b b b b b b > d")
         assert set(said.splitlines()) == {"cat: no room for files"}, said
-        shell.check("cp b e; echo $?", "b: no room for files\n1\n")
+        shell.check("cp b e; echo $?", "cp: b: no room for files\n1\n")
         shell.check("echo lost > e; echo $?", "output: no room for files\n1\n")
         assert shell.run("cat b >> d; echo $?").endswith("no room for files\n1\n")
         assert free_kib(shell) > 8 << 10
