@@ -11,10 +11,14 @@
 
 static char *const window = (char *)LOAD_WINDOW;
 
-/* New, zeroed pages in the window. */
+/* New, zeroed pages in the window; all or none. */
 static u32 open_window(u32 pages)
 {
-	return mem_alloc(0, 0, LOAD_WINDOW | PROT_READ | PROT_WRITE, pages, 0).error;
+	u32 error = mem_alloc(0, 0, LOAD_WINDOW | PROT_READ | PROT_WRITE, pages, 0).error;
+
+	if (error)
+		mem_unmap(0, LOAD_WINDOW, pages);
+	return error;
 }
 
 /* Gives the window's pages to the task: the rights are set while nobody else has the pages. */

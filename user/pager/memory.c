@@ -4,8 +4,14 @@
 #include "lib/compiler.h"
 #include "user/pager/death.h"
 
-#define PATIENCE 200000u /* microseconds: by then a task that was ended has given its memory back */
-#define END_THREAD 1u    /* any answer to a fault but 0 */
+#define END_THREAD 1u /* any answer to a fault but 0 */
+
+/* Microseconds: an ended task has given its memory back by then; a shortage is over by then. */
+#define PATIENCE 200000u
+#define RELIEVED 1000000u
+/* So many times more are ended when it is not, each with at least such a part of the largest. */
+#define MORE 4u
+#define LIKE 8u
 
 /* Another thread's fault may have brought pages of it: EEXIST. */
 static u32 bring(u32 number, struct region *region, u32 page)
@@ -78,27 +84,35 @@ static u64 now_us(void)
 	return now.word0 | (u64)now.word1 << 32;
 }
 
-/* Until proc has noticed the last end, the memory may still come: one at a time is ended. */
+/*
+ * Until proc has noticed the last end, its memory may still come.  Where what one had was not
+ * enough for long, others like it took that: each time more are ended that have as much.
+ */
 bool memory_relieve(u32 asker, u32 gone, u32 *ended)
 {
-	static u32 last;
+	static u32 last, victims = 1;
 	static u64 when;
 	u64 now = now_us();
+	u32 most = 0;
 
 	*ended = last;
 	if (last && last != gone && client_at(last)->ended && !client_at(last)->has_status &&
 		now - when < PATIENCE)
 		return true;
-	last = largest_process();
-	if (!last || last == asker) {
-		last = 0;
-		return false;
-	}
-	death_by_shortage(last);
-	end_client(last);
+	victims = now - when < RELIEVED ? MIN(victims * MORE, PIDS) : 1;
 	when = now;
-	*ended = last;
-	return true;
+	last = 0;
+	for (u32 i = 0; i < victims; i++) {
+		u32 pid = largest_process(), used = used_by(pid);
+
+		if (!pid || pid == asker || used < most / LIKE)
+			break;
+		most = MAX(most, used);
+		death_by_shortage(pid);
+		end_client(pid);
+		*ended = last = pid;
+	}
+	return last;
 }
 
 /* Its memory was somebody else's fault: the thread faults again, and finds what that one had. */

@@ -12,6 +12,7 @@
 #define PRIO 8u
 #define PRIO_SLOW 4u
 #define SLOTS 256u
+#define RELIEF_TIME 200000u
 #define FORK_TIME 1500000u /* microseconds: the largest process is shared page by page */
 
 /* A limit is no reservation: together processes may ask for more than there is. */
@@ -263,7 +264,7 @@ bool make_room(u32 asker)
 		return false;
 	gone = answer.word0;
 	bit = 1u << END_BIT(gone);
-	notify_wait(SLOT_SELF_NOTE, bit, SERVER_TIME);
+	notify_wait(SLOT_SELF_NOTE, bit, RELIEF_TIME);
 	notify(SLOT_SELF_NOTE, bit);
 	return true;
 }
