@@ -2,17 +2,19 @@
 #include "user/pipe/waiting.h"
 
 static struct waiter waiters[WAITERS];
-static u32 end; /* behind the last place that was ever taken */
+static u8 each[CLIENTS]; /* of each client */
+static u32 end;          /* behind the last place that was ever taken */
 static u32 turns;
 
 u32 waiting_add(struct waiter waiter)
 {
-	u32 i = waiter.client * WAITERS_EACH, behind = i + WAITERS_EACH;
+	u32 i = 0;
 
-	while (i < behind && waiters[i].bytes)
-		i++;
-	if (i == behind)
+	if (each[waiter.client] == WAITERS_EACH)
 		return NO_WAITER;
+	while (waiters[i].bytes)
+		i++;
+	each[waiter.client]++;
 	waiters[i] = waiter;
 	waiters[i].turn = turns++;
 	end = i >= end ? i + 1 : end;
@@ -43,4 +45,8 @@ u32 waiting_of(u32 client)
 	return NO_WAITER;
 }
 
-void waiting_remove(u32 waiter) { waiters[waiter].bytes = 0; }
+void waiting_remove(u32 waiter)
+{
+	each[waiters[waiter].client]--;
+	waiters[waiter].bytes = 0;
+}
