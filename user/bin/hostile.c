@@ -70,7 +70,7 @@ static void memory(void)
 	loop();
 }
 
-/* Two together take more than there is, and all that the others give back, by calls of their own. */
+/* Two together take more than there is, and what others give back, by calls of their own. */
 static void hoard(void)
 {
 	u32 at = HOARD;
@@ -130,7 +130,8 @@ static int write_program(const char *path, u32 segments)
 	static u8 file[PROGRAM_MAX];
 	u32 *word = (u32 *)file, fd = (u32)open(path, O_WRONLY | O_CREAT);
 
-	memcpy(file, "\177ELF\1\1\1", 7);
+	word[0] = 0x464C457F; /* its magic number; 32 bits, little-endian */
+	word[1] = 0x10101;
 	word[4] = 0x30002; /* ET_EXEC, EM_386 */
 	word[5] = 1;
 	word[6] = PROGRAM_ENTRY;

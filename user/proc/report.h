@@ -4,7 +4,10 @@
 
 #include "user/lib/protocol/pager.h"
 
-/* The file stays open for the next one that died in it.  Name, pid, exception, address, and the back trace with the names of its program's functions. */
+/*
+ * Name, pid, exception, address, and the back trace with the names of its program's functions.  The
+ * file stays open for the next one that died in it.
+ */
 void report_death(const char *path, u32 pid, const struct pager_death *death);
 
 #endif
