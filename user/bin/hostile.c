@@ -74,7 +74,7 @@ static void memory(void)
 	loop();
 }
 
-/* Two together take more than there is, and all that others give back, by calls of their own. */
+/* Two together take more than there is, and what others give back, by calls of their own. */
 static void hoard(void)
 {
 	u32 at = HOARD;
@@ -134,7 +134,8 @@ static int write_program(const char *path, u32 segments)
 	static u8 file[PROGRAM_MAX];
 	u32 *word = (u32 *)file, fd = (u32)open(path, O_WRONLY | O_CREAT);
 
-	memcpy(file, "\177ELF\1\1\1", 7);
+	word[0] = 0x464C457F; /* its magic number; 32 bits, little-endian */
+	word[1] = 0x10101;
 	word[4] = 0x30002; /* ET_EXEC, EM_386 */
 	word[5] = 1;
 	word[6] = PROGRAM_ENTRY;
@@ -339,16 +340,18 @@ static void files(void) { in_children(40, open_files); }
 
 /* ---- What is left of it ---- */
 
-/* con's queue is touched further by each message about an end. */
-static u32 pages_of_con(void)
+/* con's queue is touched further by each message about an end, pipe's by pipes of who was ended. */
+static u32 pages_of_queues(void)
 {
 	static struct proc_entry list[PROCESSES_MAX];
+	u32 pages = 0;
 	int n = process_list(list);
 
 	for (int i = 0; i < n; i++)
-		if (list[i].server && !strcmp(list[i].name, "con"))
-			return list[i].used / PAGE;
-	return 0;
+		if (list[i].server &&
+			(!strcmp(list[i].name, "con") || !strcmp(list[i].name, "pipe")))
+			pages += list[i].used / PAGE;
+	return pages;
 }
 
 /* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
@@ -356,7 +359,7 @@ static u32 count_pages(void)
 {
 	static struct info_cache caches[CACHES];
 	static struct info_system info;
-	u32 pages = pages_of_con(), filled;
+	u32 pages = pages_of_queues(), filled;
 
 	filled = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
 	system_info(&info);
@@ -418,13 +421,17 @@ static bool works(void)
 	       !close(fd) && !unlink("/hostile.out");
 }
 
-/* Who fills the memory does so first. */
-static void wait_until_full(const char *name)
+/* Who fills the memory does so first, and may take for a while what others were ended for. */
+static bool works_beside(const char *name)
 {
 	bool fills = !strcmp(name, "hoard") || !strcmp(name, "crowd");
 
 	for (u32 i = 0; i < 100 && fills && count_pages() > FULL; i++)
 		usleep(PAUSE);
+	for (u32 i = 0; i < 4 && fills; i++)
+		if (works())
+			return true;
+	return works();
 }
 
 static pid_t begin(const char *name, u32 round)
@@ -445,11 +452,9 @@ static bool suffer(const char *name, u32 round)
 {
 	struct census before = count_processes(), now;
 	pid_t pid = begin(name, round);
-	bool good;
-
-	wait_until_full(name);
 	/* Who forks without end fills its own family, of which this is. */
-	good = pid > 0 && (!strcmp(name, "fork") || works());
+	bool good = pid > 0 && (!strcmp(name, "fork") || works_beside(name));
+
 	usleep(PAUSE);
 	kill(-pid);
 	waitpid(pid, NULL, 0);
@@ -510,10 +515,23 @@ static const struct deed shares[] = {
 	{ "files", files },
 };
 
+/* Each pid has places in the servers' tables, whose pages come with its first use. */
+static void use_all_pids(void)
+{
+	for (u32 i = 0; i < PIDS; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		waitpid(pid, NULL, 0);
+	}
+}
+
 static int try_all(void)
 {
 	int failed = 0;
 
+	use_all_pids();
 	for (u32 i = 0; i < ARRAY_SIZE(all); i++) {
 		bool good = try(all[i].name);
 		printf("%sok - %s\n", good ? "" : "not ", all[i].name);
