@@ -33,7 +33,7 @@ u32 end_group(u32 group, u32 status)
 	return error;
 }
 
-static struct pager_death death;
+static struct pager_death last_death;
 
 /* ---- Statuses that outlive this server ---- */
 
@@ -67,7 +67,7 @@ void end_remember_all(void)
 {
 	for (u32 pid = 1; pid < PIDS; pid++)
 		if (process_at(pid) && process_at(pid)->state == PROCESS_ENDING)
-			remember(pid, &death);
+			remember(pid, &last_death);
 }
 
 /* ---- wait ---- */
@@ -156,10 +156,10 @@ static void let_go_children(u32 pid)
 
 void end_finish(u32 pid)
 {
-	u32 vector = remember(pid, &death), status;
+	u32 vector = remember(pid, &last_death), status;
 
 	if (note_status(pid, vector))
-		report_death(process_at(pid)->path, pid, &death);
+		report_death(process_at(pid)->path, pid, &last_death);
 	files_exit(pid);
 	end_drop_wait(pid);
 	make_forget(pid);
