@@ -65,8 +65,9 @@ def check_rounds(text, rounds, report, to_the_end=False):
         check_high_first(row, zones)
         check_reserve(row, zones)
         assert row.in_use <= before.in_use and row.objects <= before.objects, report
-    # The pool came to its end and was flushed; tables went to the quicklists and came from there.
-    assert all(row.flushes for row in rows), report
+    # The pool came to its end and was flushed, on 256 MiB in every other round; tables went to the
+    # quicklists and came from there.
+    assert sum(row.flushes for row in rows) >= max(1, rounds // 4), report
     assert min(row.least_tables for row in rows) < max(row.most_tables for row in rows), report
     return rows
 
