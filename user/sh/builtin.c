@@ -12,7 +12,6 @@
 #include "user/lib/tool/input.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
-#include "user/sh/status.h"
 
 static int change_folder(int argc, char **argv)
 {

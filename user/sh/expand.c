@@ -2,7 +2,7 @@
 #include "user/sh/expand.h"
 
 #include "lib/string.h"
-#include "user/sh/pattern.h"
+#include "user/lib/tool/pattern.h"
 
 #define NAME_SIZE 64u
 

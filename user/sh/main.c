@@ -7,7 +7,6 @@
 #include "user/sh/jobs.h"
 #include "user/sh/prompt.h"
 #include "user/sh/run.h"
-#include "user/sh/status.h"
 
 #define STATUS_NO_FILE 127
 

@@ -4,7 +4,7 @@
 #include "lib/string.h"
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_stat.h"
-#include "user/sh/pattern.h"
+#include "user/lib/tool/pattern.h"
 
 static int in_order(const void *a, const void *b)
 {

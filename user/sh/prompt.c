@@ -13,7 +13,6 @@
 #include "user/sh/edit.h"
 #include "user/sh/jobs.h"
 #include "user/sh/run.h"
-#include "user/sh/status.h"
 
 #define PROGRAMS "/bin"
 #define NAME_COLUMNS 20u

@@ -11,13 +11,12 @@
 #include "user/lib/posix/process.h"
 #include "user/lib/protocol/proc.h"
 #include "user/lib/startup.h"
+#include "user/lib/tool/pattern.h"
 #include "user/sh/builtin.h"
 #include "user/sh/expand.h"
 #include "user/sh/jobs.h"
 #include "user/sh/match.h"
 #include "user/sh/parse.h"
-#include "user/sh/pattern.h"
-#include "user/sh/status.h"
 
 #define STATUS_SYNTAX 2
 #define STATUS_NOT_STARTED 126
@@ -26,6 +25,7 @@
 #define STANDARD 3u   /* descriptors 0 to 2 */
 #define KEPT_FROM 13u /* where the shell's own are meanwhile */
 
+int last_status;
 static struct parsed parsed;
 static int failure; /* of what could not be started: its status */
 static int arguments;

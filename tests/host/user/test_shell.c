@@ -5,7 +5,7 @@
 #include "user/sh/edit.h"
 #include "user/sh/expand.h"
 #include "user/sh/parse.h"
-#include "user/sh/pattern.h"
+#include "user/lib/tool/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Patterns of file names: see pattern.h. */
-#include "user/sh/pattern.h"
+#include "user/lib/tool/pattern.h"
 
 #include "lib/string.h"
 

@@ -1,9 +1,9 @@
 /*
- * Patterns of file names.  In an expanded word (expand.h) the two signs below stand for '*' and '?'
- * that were not quoted.  No calls.
+ * Patterns of file names.  In a word that the shell has expanded (user/sh/expand.h) the two signs
+ * below stand for '*' and '?' that were not quoted.  No calls.
  */
-#ifndef USER_SH_PATTERN_H
-#define USER_SH_PATTERN_H
+#ifndef USER_LIB_TOOL_PATTERN_H
+#define USER_LIB_TOOL_PATTERN_H
 
 #include "lib/types.h"
 

@@ -1,4 +1,0 @@
-/* See status.h. */
-#include "user/sh/status.h"
-
-int last_status;
