@@ -1,11 +1,11 @@
 /* The shell's parsing, words, line editing and completion. */
 #include "host.h"
 
+#include "user/lib/tool/pattern.h"
 #include "user/sh/complete.h"
 #include "user/sh/edit.h"
 #include "user/sh/expand.h"
 #include "user/sh/parse.h"
-#include "user/lib/tool/pattern.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
