@@ -4,7 +4,8 @@
 #include "user/lib/errno.h"
 
 static struct process processes[PIDS];
-static u32 last_pid;
+static u32 last_pid, in_use;
+static u32 family_size[PIDS]; /* processes that are of this family */
 /* How many have this pid as their group's or family's name. */
 static u32 named_after[PIDS];
 
@@ -66,10 +67,18 @@ static u32 taken_by(u32 family)
 	return taken;
 }
 
+/* A process takes three at most, itself and two names: of few it is clear without counting. */
+static bool has_room(u32 family, u32 size, u32 limit)
+{
+	return 3 * size < limit || taken_by(family) < limit;
+}
+
 static bool may_have_child(u32 parent)
 {
-	return parent == FIRST_PID || (taken_by(processes[parent].family) < FAMILY_MAX &&
-					      taken_by(0) < PIDS - 1 - PIDS_FOR_FIRST);
+	u32 family = processes[parent].family;
+
+	return parent == FIRST_PID || (has_room(family, family_size[family], FAMILY_MAX) &&
+					      has_room(0, in_use, PIDS - 1 - PIDS_FOR_FIRST));
 }
 
 static void begin(u32 pid, u32 parent, u32 group, u32 family)
@@ -85,6 +94,8 @@ static void begin(u32 pid, u32 parent, u32 group, u32 family)
 	process->path[0] = 0;
 	if (parent)
 		list_append(&processes[parent].children, &process->sibling);
+	in_use++;
+	family_size[family]++;
 	named_after[family]++;
 	named_after[group]++;
 }
@@ -92,6 +103,8 @@ static void begin(u32 pid, u32 parent, u32 group, u32 family)
 static void end(struct process *process)
 {
 	list_remove(&process->sibling);
+	in_use--;
+	family_size[process->family]--;
 	named_after[process->family]--;
 	named_after[process->group]--;
 	process->state = PROCESS_FREE;

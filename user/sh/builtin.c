@@ -124,22 +124,11 @@ static const struct {
 	{ "wait", wait_for_all, "wait            waits for all jobs" },
 };
 
-/* Servers are left to the program: when it has ended, they are most often back. */
-static bool names_a_server(int argc, char **argv)
-{
-	for (int i = 1; i < argc; i++)
-		if (argv[i][0] >= 'a' && argv[i][0] <= 'z')
-			return true;
-	return false;
-}
-
-builtin *builtin_find(int argc, char **argv)
+builtin *builtin_find(const char *name)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
-		if (!strcmp(argv[0], builtins[i].name))
-			return builtins[i].run == end_all && names_a_server(argc, argv)
-				       ? NULL
-				       : builtins[i].run;
+		if (!strcmp(name, builtins[i].name))
+			return builtins[i].run;
 	return NULL;
 }
 

@@ -6,8 +6,8 @@
 
 typedef int builtin(int argc, char **argv);
 
-/* NULL: it is a program, as is the `kill` of a server. */
-builtin *builtin_find(int argc, char **argv);
+/* NULL: it is a program. */
+builtin *builtin_find(const char *name);
 /* The names one after the other; NULL: no more. */
 const char *builtin_name(u32 n);
 

@@ -298,7 +298,7 @@ static pid_t start_expanded(const struct command *command)
 	failure = 0;
 	if (!now.argc)
 		return 0;
-	run = builtin_find((int)now.argc, now.argv);
+	run = builtin_find(now.argv[0]);
 	pid = run ? fork_builtin(run) : spawn();
 	if (pid > 0)
 		return pid;
@@ -391,7 +391,7 @@ static bool run_builtin(const struct pipeline *pipeline)
 		last_status = 1;
 		return true;
 	}
-	run = now.argc ? builtin_find((int)now.argc, now.argv) : NULL;
+	run = now.argc ? builtin_find(now.argv[0]) : NULL;
 	if (now.argc && !run)
 		return false;
 	run_here(command, run);

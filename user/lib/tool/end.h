@@ -10,7 +10,10 @@
  */
 int end_first(int argc, char **argv);
 
-/* By pid; -PID: a group; a server, by name or pid, which then comes back.  0, or -1 and errno. */
+/*
+ * By pid; -PID: a group; a server, by name or pid, which is back when this returns.  0, or -1 and
+ * errno.
+ */
 int end_target(const char *word);
 
 #endif
