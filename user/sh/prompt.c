@@ -159,7 +159,9 @@ static enum edit_result prompt(void)
 	set_prompt();
 	note_ready();
 	result = read_line();
-	terminal_set_raw(false);
+	/* Else the next prompt is at once, and what is typed already is for it. */
+	if (result == EDIT_LINE || result == EDIT_END)
+		terminal_set_raw(false);
 	fflush(stdout);
 	return result;
 }
