@@ -146,6 +146,8 @@ def test_no_page_is_left_out(book):
         str(n + 1) for n in range(len(CHAPTERS))
     ]
     assert len(CHAPTERS) == 17
+    for document in ("README.md", "docs/README.md"):
+        assert "seventeen chapters" in (ROOT / document).read_text(), document
     assert {page.name for page in book.pages} == {file.stem for file in BOOK.glob("*.md")} - {
         "SUMMARY"
     }

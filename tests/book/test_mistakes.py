@@ -1,4 +1,4 @@
-"""What a mistake of the book shows (mistakes.py): some are planted here, all by `make check-book`."""
+"""What a mistake of the book shows (mistakes.py): four here, all by `make check-book`."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""The lists of mutants follow the kernel: `make mutants` takes hours, and is not asked every day."""
+"""The lists of mutants follow the kernel, though `make mutants` is asked once in a while."""
 
 import subprocess
 import sys

@@ -85,8 +85,9 @@ static void take_keyboard(void)
 }
 
 /*
- * What is typed at the prompt is nobody's in the background; nor the first process's loss, who need
- * not believe that another one is the shell.  Where a reader has made room, input is taken again.
+ * At the prompt only the shell and the first process are served, so that no program in the
+ * background takes keys.  The first process is served always: any program may say that it is the
+ * shell.  Where a reader has made room, input is taken again.
  */
 static void serve_readers(void)
 {

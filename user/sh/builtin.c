@@ -163,7 +163,7 @@ static int help(int argc, char **argv)
 	for (u32 i = 0; i < ARRAY_SIZE(builtins); i++)
 		printf("  %s\n", builtins[i].text);
 	printf("Between commands: | ; && || &   of files: < FILE  > FILE  >> FILE  2> FILE  2>&1\n"
-	       "Words: 'as it is'  \"with $NAME\"  \\c  NAME=value  * any letters, ? one, in names\n"
+	       "Words: 'as it is'  \"with $NAME\"  \\c  NAME=value  * any, ? one letter\n"
 	       "       $? the last status  $! the last job's pid  $$ the shell's pid\n"
 	       "Keys: arrows, Home, End, Tab completes, Ctrl-C ends what runs, Ctrl-D the shell\n"
 	       "Programs in /bin, most of which say with -? how they are used:");
