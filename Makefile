@@ -59,7 +59,7 @@ DEBUG_debug := $(sort $(wildcard kernel/debug/*.c))
 
 # Cold files: what runs at boot, in a panic, or once in a while.  They are compiled for size, with
 # COLD_CFLAGS.  All others are hot: `make bench` measures what they do.
-COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone.c \
+COLD := $(wildcard kernel/*.c kernel/mm/boot/*.c kernel/mm/pages/zone*.c \
 	$(addprefix lib/,format.c parse.c words.c) \
 	$(addprefix kernel/arch/x86/,console/*.c firmware/*.c irq/*.c) \
 	$(addprefix lib/,tar.c elf.c) \
