@@ -1,5 +1,7 @@
 """Symbols and segments of an ELF file."""
 
+import bisect
+
 from elftools.elf.elffile import ELFFile
 
 
@@ -27,9 +29,13 @@ class Elf:
     def address(self, name):
         return self.symbols[name][0]
 
+    def function(self, address):
+        """The name of the function in which an address lies; empty if in none."""
+        index = bisect.bisect_right(self.functions, (address, float("inf"))) - 1
+        start, size, name = self.functions[max(index, 0)]
+        return name if start <= address < start + max(size, 1) else ""
+
     def place(self, address):
         """function+offset, as the kernel's own reports name it."""
-        for start, size, name in self.functions:
-            if start <= address < start + max(size, 1):
-                return f"{name}+{address - start:#x}"
-        return f"{address:#x}"
+        name = self.function(address)
+        return f"{name}+{address - self.address(name):#x}" if name else f"{address:#x}"

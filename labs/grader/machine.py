@@ -25,6 +25,8 @@ SCRATCH, SCRATCH_SIZE = 0x600, 0x200
 TEXT, TEXT_SIZE = 0x800, 0x400
 CR4_PAE = 1 << 5
 HLT = 0xF4
+CALLERS = 6
+TRAPFRAME = (48, 52, 56, 8)  # struct trapframe: vector, error, eip, ebp
 PANICS = ("panic_at", "panic_trap")
 EXCEPTIONS = {0: "divide error", 6: "invalid opcode", 8: "double fault", 12: "stack fault"}
 EXCEPTIONS |= {13: "general protection fault", 14: "page fault"}
@@ -38,7 +40,13 @@ class Return:
 
 
 class Machine:
-    """options: those of Qemu.  layout: constants of the reference's headers (layout.py)."""
+    """options: those of Qemu.  layout: constants of the reference's headers (layout.py).
+
+    SCRATCH is physical memory that scenarios may use, at scratch_address for the guest.
+    """
+
+    SCRATCH, SCRATCH_SIZE = SCRATCH, SCRATCH_SIZE
+    scratch_address = PAGE_OFFSET + SCRATCH
 
     def __init__(self, elf, layout=None, limit=LIMIT, **options):
         self.elf = Elf(elf)
@@ -329,12 +337,13 @@ class Machine:
 
     def _end_if_panic(self, now):
         if now["eip"] == self.symbol("panic_at"):
-            raise self._panic_of_kernel(now["esp"])
+            raise self._panic_of_kernel(now)
         if now["eip"] == self.symbol("panic_trap"):
             raise self._panic_of_cpu(now["eax"], now["edx"])
 
-    def _panic_of_kernel(self, esp):
+    def _panic_of_kernel(self, now):
         """panic_at(site, format, ...): all of it on the stack."""
+        esp = now["esp"]
         if self.panicking:
             return GuestPanic("a panic during the report of a panic")
         self.panicking = True
@@ -343,7 +352,8 @@ class Machine:
         place = f"{self._text(function)}, {self._text(file)}:{line}"
         message = self._formatted(form, esp + 12)
         self.panicking = False
-        return GuestPanic(message, invariant, place)
+        where = [self.elf.function(self.read_word(esp))] + self._callers(now["ebp"])
+        return GuestPanic(message, invariant, place, where)
 
     def _formatted(self, form, arguments):
         """By the kernel's own code; a stack that has no room for that gets the bare format."""
@@ -355,14 +365,22 @@ class Machine:
 
     def _panic_of_cpu(self, frame, address):
         """panic_trap(frame, address): an exception."""
-        names = ("vector", "error", "eip")
-        vector, error, eip = (
-            self.read_word(frame + self.layout.get(f"trapframe_{name}", default))
-            for name, default in zip(names, (48, 52, 56))
-        )
+        vector, error, eip, ebp = (self.read_word(frame + at) for at in TRAPFRAME)
         said = EXCEPTIONS.get(vector, f"exception {vector}")
         said += f" at address {address:#010x}" if vector == 14 else ""
-        return GuestPanic(f"{said}, error code {error:#x}", place=self.elf.place(eip))
+        where = [self.elf.function(eip)] + self._callers(ebp)
+        return GuestPanic(f"{said}, error code {error:#x}", 0, self.elf.place(eip), where)
+
+    def _callers(self, ebp):
+        """Functions of the frame whose EBP this is and of those outside it; the grader's call is
+        the last.  A chain that makes no sense ends.
+        """
+        names = []
+        while len(names) < CALLERS and ebp and self.walk(ebp + 7).physical is not None:
+            outer, back = struct.unpack("<2I", self.read(ebp, 8))
+            names.append(self.elf.function(back))
+            ebp = outer if outer > ebp else 0
+        return [name for name in names if name]
 
     def _text(self, virtual):
         data = b""
