@@ -16,7 +16,17 @@ __section __used __stack_args __aligned __packed
 __builtin_apply __builtin_apply_args __builtin_return __builtin_longjmp __builtin_setjmp
 __builtin___clear_cache __builtin_eh_return __builtin_va_arg_pack""".split()
 # What the labs' own code needs of them.
-ALLOWED_DIRECTIVES = {"include", "define", "undef", "if", "ifdef", "ifndef", "elif", "else", "endif"}
+ALLOWED_DIRECTIVES = {
+    "include",
+    "define",
+    "undef",
+    "if",
+    "ifdef",
+    "ifndef",
+    "elif",
+    "else",
+    "endif",
+}
 FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h"}
 SECTIONS = re.compile(r"\.(text|rodata|data|bss)(\..*)?$")
 # What describes an object, and is not loaded.
@@ -35,7 +45,11 @@ class Refusal(Exception):
     reason: str
 
     def __str__(self):
-        return f"{self.path}:{self.line}: {self.reason}" if self.line else f"{self.path}: {self.reason}"
+        return (
+            f"{self.path}:{self.line}: {self.reason}"
+            if self.line
+            else f"{self.path}: {self.reason}"
+        )
 
 
 def without_comments(text):

@@ -87,7 +87,9 @@ class Workshop:
     def link(self):
         """In the order of the reference's own link."""
         ours = {self.kit.object[path]: self.object_of(path) for path in self.kit.object}
-        objects = [str(ours.get(name, self.kit.folder / "objects" / name)) for name in self.kit.objects]
+        objects = [
+            str(ours.get(name, self.kit.folder / "objects" / name)) for name in self.kit.objects
+        ]
         words = list(self.kit.link)
         kernel = self.folder / "kernel.elf"
         words[words.index("-T") + 1] = str(self.kit.folder / "source" / "linker.ld")

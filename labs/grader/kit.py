@@ -121,7 +121,9 @@ def make_kit(root, build, lab, destination):
         "link": [word for word in source.link if not word.endswith(".o")],
         "objects": objects,
         "again": again,
-        "flags": {path: source.flags(path) for path in [*lab.owns, *again] if path in source.compiled},
+        "flags": {
+            path: source.flags(path) for path in [*lab.owns, *again] if path in source.compiled
+        },
         "object": {
             path: source.object_of(path) for path in [*lab.owns, *again] if path.endswith(".c")
         },
@@ -137,7 +139,13 @@ def compile_layout(source, destination):
     flags = flags[: flags.index("-MMD")]
     target = destination / "layout.o"
     done = subprocess.run(
-        [*flags, "-c", str(Path(__file__).with_name("layout.c").resolve()), "-o", str(target.resolve())],
+        [
+            *flags,
+            "-c",
+            str(Path(__file__).with_name("layout.c").resolve()),
+            "-o",
+            str(target.resolve()),
+        ],
         cwd=source.root,
         capture_output=True,
         text=True,
