@@ -99,8 +99,8 @@ void pkmap_drop(struct page *page)
 {
 	u32 slot = PKMAP_NR(page->virtual);
 
-	INVARIANT(5, page->virtual && pkmap_count[slot] >= 2, "kunmap of frame %x, which nobody uses",
-		page_to_pfn(page));
+	INVARIANT(5, page->virtual && pkmap_count[slot] >= 2,
+		"kunmap of frame %x, which nobody uses", page_to_pfn(page));
 	set_count(slot, pkmap_count[slot] - 1);
 }
 
