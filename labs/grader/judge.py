@@ -16,6 +16,7 @@ from grader.qemu import new_folder
 from grader.verdict import Failure, Result
 
 LOG_LINES = 20
+SEED = 13  # of what scenarios choose at random; a teacher's kit has one of its own
 
 
 def scenarios_of(folder):
@@ -27,16 +28,17 @@ def scenarios_of(folder):
     return module
 
 
-def machine_for(lab, elf, constants, module, prefix, folder):
+def machine_for(lab, test, elf, constants, module, prefix, folder, seed):
     return Machine(
         elf,
         constants,
         memory=lab.memory,
         smp=lab.smp,
+        seed=seed,
         module=module,
         prefix=prefix,
         folder=folder,
-        append=f"{lab.append} until={lab.until}",
+        append=f"{lab.append} {test.append} until={lab.until}",
     )
 
 
@@ -47,7 +49,7 @@ def module_of(size, folder):
     return path
 
 
-def judge(lab, scenarios, test, elf, constants, sandbox=None):
+def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED):
     """The Result of one test.  constants: layout.read(); sandbox(folder): a command's prefix that
     leaves the folder writable.
     """
@@ -55,7 +57,7 @@ def judge(lab, scenarios, test, elf, constants, sandbox=None):
     try:
         module = module_of(lab.module, folder) if lab.module else None
         prefix = sandbox(folder) if sandbox else ()
-        with machine_for(lab, elf, constants, module, prefix, folder) as machine:
+        with machine_for(lab, test, elf, constants, module, prefix, folder, seed) as machine:
             return judge_on(machine, lab, scenarios, test)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

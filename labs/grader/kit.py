@@ -116,7 +116,9 @@ def make_kit(root, build, lab, destination):
     for name in sorted(set(kept)):
         if name not in lab.owns and (source.root / name).exists():
             copy(source.root, name, destination / "source")
-    header = next(p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists())
+    header = next(
+        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
+    )
     shutil.copyfile(header, destination / "source" / "lib" / "lab.h")
     compile_layout(source, destination)
     about = {

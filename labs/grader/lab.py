@@ -18,6 +18,7 @@ class Test:
     title: str
     invariant: str = ""
     look: str = ""  # a command for GDB that shows the matter
+    append: str = ""  # more of the command line
 
 
 @dataclass
