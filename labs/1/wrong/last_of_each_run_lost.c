@@ -8,7 +8,8 @@ u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
 	pfn_t last, place = virt_to_pfn(bitmap);
 	u32 given = stats.bitmap_pages;
 
-	for (pfn_t pfn = 0; (pfn = next_with(false, pfn, stats.pages)) < stats.pages; pfn = last + 1) {
+	for (pfn_t pfn = 0; (pfn = next_with(false, pfn, stats.pages)) < stats.pages;
+		pfn = last + 1) {
 		last = next_with(true, pfn, stats.pages) - 1;
 		if (pfn < last)
 			give(pfn, last);

@@ -10,7 +10,7 @@ static u32 next_slot_in_turn(void)
 		return last_pkmap_nr;
 	flush_all_zero_pkmaps();
 	last_pkmap_nr = free_slot_from(0);
-	INVARIANT(11, last_pkmap_nr < pkmap_slots - 1, "%u of %u slots are in use, but none is free",
-		pkmap_in_use, pkmap_slots);
+	INVARIANT(11, last_pkmap_nr < pkmap_slots - 1,
+		"%u of %u slots are in use, but none is free", pkmap_in_use, pkmap_slots);
 	return last_pkmap_nr;
 }
