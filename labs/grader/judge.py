@@ -3,10 +3,12 @@
 `python3 -m grader.judge LAB KERNEL LAYOUT [TEST...]` judges a kernel that is built already.
 """
 
-import importlib.util
+import importlib
 import sys
 import tempfile
 import tomllib
+import traceback
+import types
 from pathlib import Path
 
 from grader import layout
@@ -26,14 +28,14 @@ class Lab:
         self.folder = Path(folder)
         self.about = tomllib.loads((self.folder / "lab.toml").read_text())
         self.tests = self.about["test"]
-        self.scenarios = self._load(self.folder / "scenarios.py")
+        self.scenarios = self._load()
 
-    @staticmethod
-    def _load(path):
-        spec = importlib.util.spec_from_file_location(f"scenarios_{path.parent.name}", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
+    def _load(self):
+        """As a module of a package, so that scenarios.py may share files of its folder."""
+        package = types.ModuleType(f"lab_{self.folder.name}")
+        package.__path__ = [str(self.folder)]
+        sys.modules[package.__name__] = package
+        return importlib.import_module(f"{package.__name__}.scenarios")
 
     def scenario(self, test):
         return getattr(self.scenarios, test["name"])
@@ -71,11 +73,14 @@ def judge_on(machine, lab, test):
         lab.scenario(test)(machine)
         found = {"status": "passed", "got": test["points"]}
     except Failure as failure:
-        found = {"status": "failed", "got": 0, "expected": failure.expected, "seen": failure.seen}
-        found |= {"hint": failure.hint, "where": failure.where}
+        found = {"status": failure.status, "got": 0, "expected": failure.expected}
+        found |= {"seen": failure.seen, "hint": failure.hint, "where": failure.where}
     except GuestEnd as end:
         found = {"status": end.status, "got": 0, "expected": test["title"], "seen": str(end)}
         found |= {"hint": end.hint, "where": end.where}
+    except Exception as error:  # whatever it is, it earns nothing, and the other tests go on
+        found = {"status": "not judged", "got": 0, "expected": test["title"], "seen": repr(error)}
+        found |= {"hint": "the grader could not go on: " + traceback.format_exc()}
     log = "\n".join(machine.log().splitlines()[-LOG_LINES:])
     result = {"name": test["name"], "title": test["title"], "points": test["points"]}
     return Result(**result, **found, **said, log=log, instructions=machine.executed)
