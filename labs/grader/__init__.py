@@ -1,1 +1,1 @@
-"""The grader of the labs: runs a student's kernel and judges what it does, from outside."""
+"""Grades a lab: builds the owned files beside the reference, drives the kernel, judges what it did."""

@@ -48,10 +48,11 @@ class Machine:
     SCRATCH, SCRATCH_SIZE = SCRATCH, SCRATCH_SIZE
     scratch_address = PAGE_OFFSET + SCRATCH
 
-    def __init__(self, elf, layout=None, limit=LIMIT, **options):
+    def __init__(self, elf, layout=None, limit=LIMIT, seed=0, **options):
         self.elf = Elf(elf)
         self.layout = layout or {}
         self.limit = limit
+        self.seed = seed
         self.executed = 0  # instructions until the last stop
         self.handlers = {}
         self.panicking = False

@@ -9,7 +9,7 @@
 
 /*
  * Gives every page table that this CPU keeps ready back to the page allocator: memory is short.
- * Returns pages freed.  (tables/quicklist.c)
+ * Returns pages freed.  (tables/quicklist_trim.c)
  */
 u32 drain_pgt_cache(void);
 /*

@@ -14,22 +14,19 @@
 #include "mm/boot/options.h"
 #include "mm/hooks/kmap_held.h"
 #include "mm/pkmap/kmap_wait.h"
-#include "mm/pkmap/lazy.h"
 #include "mm/pkmap/pkmap.h"
-#include "mm/pkmap/turn.h"
 
 struct spinlock kmap_lock = SPINLOCK_INIT("kmap");
 pte_t *pkmap_page_table[PKMAP_TABLES_MAX];
 int pkmap_count[PKMAP_SLOTS_MAX + 1];
 u32 pkmap_slots, pkmap_in_use;
-struct slot_policy pkmap_policy;
 struct kmap_stats kmap_stats;
 
 static pteval_t kmap_prot;
 
 __cold void kmap_init(void)
 {
-	pkmap_policy = mm_options.kmap_lazy ? lazy_policy : turn_policy;
+	pkmap_choose_policy();
 	pkmap_slots = mm_options.pkmap_tables * PTRS_PER_PTE;
 	for (u32 i = 0; i < mm_options.pkmap_tables; i++) {
 		pkmap_page_table[i] = kernel_pte(PKMAP_ADDR(i * PTRS_PER_PTE));

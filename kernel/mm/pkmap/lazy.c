@@ -5,6 +5,7 @@
 #include "arch/x86/paging/tlb_stamp.h"
 #include "mm/boot/bootmem.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/pkmap_unmap.h"
 
 /* Slots in a batch: what the slowest kmap has to do. */
 #define BATCH 64u

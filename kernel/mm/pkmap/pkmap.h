@@ -3,23 +3,22 @@
  *
  *   highmem.c        the slots and their counts: kmap, kunmap
  *   turn.c, lazy.c   two policies of choosing the next free slot
+ *   policy.c         which of the two it is
  *   kmap_wait.c      threads that wait for slots
  *   kmap_many.c      several slots at once; kmap that does not wait
  *   pkmap_retire.c   slots of pages that are freed
+ *   pkmap_unmap.h    how a slot loses its page
  *
  * The caller holds kmap_lock, which guards all of this.
  */
 #ifndef MM_PKMAP_H
 #define MM_PKMAP_H
 
-#include "arch/x86/hooks/tlb_shadow.h"
-#include "lib/assert.h"
 #include "mm/pkmap/highmem.h"
 
 /*
- * How the next free slot is chosen, and when slots without users become free.  kmap_init() takes
- * one of two: turn_policy, or with kmap_flush=lazy lazy_policy.  Where nothing is to be done the
- * pointer is NULL.
+ * How the next free slot is chosen, and when slots without users become free.  Where nothing is to
+ * be done the pointer is NULL.
  */
 struct slot_policy {
 	void (*init)(void);             /* step 5; pkmap_slots is known */
@@ -30,21 +29,12 @@ struct slot_policy {
 };
 /* A copy, so that a call of it reads one word. */
 extern struct slot_policy pkmap_policy;
+/* Takes one of two: turn_policy, or with kmap_flush=lazy lazy_policy.  kmap_init() calls it. */
+void pkmap_choose_policy(void);
 
 /* One more use of the page, which takes a slot if it has none.  False: every slot is in use. */
 bool pkmap_use(struct page *page);
 /* One use less.  Wakes the first thread that waits. */
 void pkmap_drop(struct page *page);
-
-/* Clears the entry of a slot without users, and its owner's address.  The count is the caller's. */
-static inline void pkmap_unmap(u32 slot, pte_t *entry)
-{
-	pfn_t pfn = pte_pfn(*entry);
-
-	INVARIANT(2, pte_present(*entry), "slot %u at %d has no entry", slot, pkmap_count[slot]);
-	pte_clear(entry);
-	pfn_to_page(pfn)->virtual = 0;
-	shadow_unmapped(PKMAP_ADDR(slot));
-}
 
 #endif

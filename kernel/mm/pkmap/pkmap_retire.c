@@ -4,6 +4,7 @@
 #include "arch/x86/cpu/irq_flags.h"
 #include "lib/assert.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/pkmap_unmap.h"
 
 /* 1 -> RETIRED. */
 static void retire_slot(u32 slot)

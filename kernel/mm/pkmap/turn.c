@@ -4,6 +4,7 @@
 #include "arch/x86/paging/tlb_idle.h"
 #include "arch/x86/paging/tlb_stamp.h"
 #include "mm/pkmap/pkmap.h"
+#include "mm/pkmap/pkmap_unmap.h"
 
 u32 last_pkmap_nr = ~0u;
 

@@ -1,0 +1,19 @@
+/*
+ * wrong: goes on handing out pages after the hand-over, which belong to the page allocator then.
+ * test: closed
+ * hint: 45
+ */
+u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
+{
+	pfn_t end, place = virt_to_pfn(bitmap);
+	u32 given = stats.bitmap_pages;
+
+	for (pfn_t pfn = 0; (pfn = next_with(false, pfn, stats.pages)) < stats.pages; pfn = end) {
+		end = next_with(true, pfn, stats.pages);
+		give(pfn, end);
+		given += end - pfn;
+	}
+	give(place, place + stats.bitmap_pages);
+	stats.handed_over = given;
+	return given;
+}
