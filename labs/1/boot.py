@@ -10,7 +10,7 @@ from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64
 from grader.verdict import Failure, expecting
 
 DIRT = 0xA5
-NEVER_FREE = "what is never free: the kernel, boot modules, page 0, mem_map, one's own data"
+NEVER_FREE = "what must stay: the kernel, boot modules, page 0, mem_map's place, one's own data"
 TRY_ALLOC = ("bootmem_try_alloc",)
 
 

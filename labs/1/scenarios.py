@@ -1,7 +1,7 @@
 """Lab 1: the boot memory allocator, judged from outside (boot.py says how)."""
 
-import random
 from collections import Counter
+from random import Random
 
 from grader import frames
 from grader.machine import PAGE_SIZE, U64, Return
@@ -9,12 +9,11 @@ from grader.verdict import Failure, expecting
 
 from .boot import DIRT, NEVER_FREE, TRY_ALLOC, Boot, asked, at, lies, pages_over
 
-SEED = 13
 INIT = ("bootmem_init",)
 LARGE = 64 * PAGE_SIZE
 
 
-def in_the_beginning(m):
+def busy(m):
     """What is free behind bootmem_init(): shown by a hand-over at once."""
     boot = Boot(m)
     runs = []
@@ -54,7 +53,7 @@ def expect_zero(m, start, size):
         raise Failure(
             f"{size:#x} bytes that are 0",
             f"{at(start)}: byte {wrong:#x} is {data[wrong]:#x}",
-            "memory that was used before is dirty: who zeroes it, and how much of it?",
+            "memory is zero whatever was in the frame before: who zeroes it, and how much of it?",
             TRY_ALLOC,
         )
     m.ram[start : start + size] = bytes([DIRT]) * size
@@ -76,7 +75,7 @@ def expect_aligned(start, size, align):
         raise Failure(
             f"an alignment of {align:#x} gives a multiple of {align:#x}",
             at(start),
-            "the address itself must be aligned, not its distance from where the search began",
+            "an alignment, also one larger than a page, is that of the address itself",
             TRY_ALLOC,
         )
 
@@ -102,43 +101,62 @@ def expect_own(boot, taken, start, size):
     taken[start] = size
 
 
-def lowest(m):
+LOWEST = "the lowest address at or above the goal, never one below the goal"
+
+
+def lowest_at_goal(m):
     """Holes of several sizes: the first that is large enough is taken, wherever the last request
-    was served."""
+    was served.
+    """
     boot = Boot(m)
-    hint = "the lowest address that fits: the search begins at the goal each time"
-    base = boot.alloc(32 * PAGE_SIZE, PAGE_SIZE, hint=hint)
+    base = boot.alloc(32 * PAGE_SIZE, PAGE_SIZE, hint=LOWEST)
     for first, pages in ((2, 1), (5, 3), (12, 2), (20, 5)):
         boot.free(base + first * PAGE_SIZE, pages * PAGE_SIZE)
     for pages in (2, 4, 1, 1, 2, 1, 6, 1):
-        boot.alloc(pages * PAGE_SIZE, PAGE_SIZE, hint=hint)
+        boot.alloc(pages * PAGE_SIZE, PAGE_SIZE, hint=LOWEST)
     boot.alloc(LARGE, 4 * PAGE_SIZE, hint="an aligned request may not end on a reserved page")
     boot.free(base, PAGE_SIZE)
-    boot.alloc(PAGE_SIZE, hint=hint)
+    boot.alloc(PAGE_SIZE, hint=LOWEST)
+    expect_goals(boot, boot.base // PAGE_SIZE + 200)
 
 
-def goal(m):
-    """Below, inside and above free memory; where only a part of the request would fit."""
-    boot = Boot(m)
-    high = boot.hole(16)
-    hint = "the lowest address at or above the goal"
+def expect_goals(boot, high):
+    """Inside free memory, where only a part of the request would fit, and inside a page."""
     for pages in (0, 3, 3, 1):
-        boot.alloc(2 * PAGE_SIZE, PAGE_SIZE, (high + pages) * PAGE_SIZE, hint)
-    boot.alloc(100, 4, (high + 40) * PAGE_SIZE, hint)
-    boot.alloc(100, 4, (high + 50) * PAGE_SIZE, "the shared page may lie below the goal")
+        boot.alloc(2 * PAGE_SIZE, PAGE_SIZE, (high + pages) * PAGE_SIZE, LOWEST)
+    boot.alloc(100, 4, (high + 40) * PAGE_SIZE, LOWEST)
+    boot.alloc(100, 4, (high + 50) * PAGE_SIZE, "the shared page may lie below the goal: " + LOWEST)
+    page = (high + 60) * PAGE_SIZE
+    expect_one_of(boot, 100, page + 52, (page + 52, page + PAGE_SIZE), LOWEST)
+
+
+def expect_one_of(boot, size, goal, places, hint):
+    """A goal inside a free page: the request may lie on the rest of it, or on the next page."""
+    got = boot.try_alloc(size, 4, goal, hint)
+    if got not in places:
+        said = " or ".join(map(at, places))
+        raise Failure(f"{asked(size, 4, goal)} returns {said}", at(got), hint, TRY_ALLOC)
+
+
+def goal_given_up(m):
+    """Nothing is free above the goal, or not enough of it."""
+    boot = Boot(m)
+    hint = "nothing fits at or above the goal: then the lowest of all"
     boot.alloc(PAGE_SIZE, PAGE_SIZE, 0, "a goal of 0: the lowest of all")
-    hint = "nothing fits above the goal: then it is given up, and the whole of memory is looked at"
     boot.free_mem_map()
-    boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, (boot.low_end - 3) * PAGE_SIZE, hint)
-    boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, (boot.low_end - 3) * PAGE_SIZE, "the last page counts too")
+    top = (boot.low_end - 3) * PAGE_SIZE
+    boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, top, hint)
+    boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, top, "the last page of low memory counts too")
     boot.alloc(PAGE_SIZE, PAGE_SIZE, boot.low_end * PAGE_SIZE, hint)
     boot.alloc(PAGE_SIZE, PAGE_SIZE, 1 << 32, "a goal has 64 bits: " + hint)
 
 
-def shared_page(m):
+def small_share(m):
     """Small requests in a row lie behind one another; a page that was freed is not shared."""
     boot = Boot(m)
-    hint = "a request goes on where the last one ended, on the same page, if its alignment allows"
+    hint = (
+        "a request that can begin on the page where the last one ended gets the rest of that page"
+    )
     for size, align in ((10, 1), (20, 4), (1, 1), (100, 64), (7, 1), (4000, 8), (50, 2)):
         boot.alloc(size, align, hint=hint)
     for size in (PAGE_SIZE, 16, PAGE_SIZE - 16, 16, 3 * PAGE_SIZE, 8):
@@ -148,26 +166,18 @@ def shared_page(m):
 
 
 def expect_freed_page_is_not_shared(boot):
-    """The goal lies inside the free page: behind it, or on the next page, but not where the last
-    request ended.
-    """
+    """The goal lies inside the free page, before the end of the request that is gone."""
     page = boot.take(100, PAGE_SIZE, boot.hole(2) * PAGE_SIZE)
     boot.free(page, PAGE_SIZE)
-    got = boot.try_alloc(60, 1, page + 50)
-    if got not in (page + 50, page + PAGE_SIZE):
-        raise Failure(
-            f"{asked(60, 1, page + 50)} returns physical {page + 50:#x} or {page + PAGE_SIZE:#x}",
-            at(got),
-            "the page where the last request ended has been freed: nobody may go on there",
-            ("bootmem_free", "bootmem_try_alloc"),
-        )
+    hint = "the page where the last request ended has been freed: nobody may go on there"
+    expect_one_of(boot, 60, page + 52, (page + 52, page + PAGE_SIZE), hint)
 
 
-def reserve_rounds_out(m):
+def reserve_outward(m):
     """One byte reserves its page, a range that touches two pages both; what is no RAM is no error."""
     boot = Boot(m)
     base = boot.hole(8)
-    hint = "round the start down and the end up: a page that is used in part is not free"
+    hint = "one byte reserves its page: round the start down and the end up"
     for start, size in ((0x010, 1), (0x2FFF, 2), (0x5000, PAGE_SIZE), (0x7001, 2 * PAGE_SIZE)):
         start += base * PAGE_SIZE
         boot.reserve(start, size)
@@ -185,11 +195,11 @@ def expect_untouched(boot, goal):
         raise Failure("memory that is not reserved", at(got), "is the bit set?", TRY_ALLOC)
 
 
-def free_rounds_in(m):
+def free_inward(m):
     """Only whole pages; a range that has none changes nothing."""
     boot = Boot(m)
     base = boot.take(16 * PAGE_SIZE, PAGE_SIZE)
-    hint = "round the start up and the end down: the rest of a page may still be in use"
+    hint = "a page becomes free if all of it lies in the range: round the start up, the end down"
     ranges = ((1, 2 * PAGE_SIZE), (0x3000, PAGE_SIZE), (0x4800, 0x600), (0x5FFF, PAGE_SIZE + 2))
     for offset, size in ranges + ((0x8001, PAGE_SIZE - 1), (0xA000, 0)):
         boot.free(base + offset, size)
@@ -199,12 +209,15 @@ def free_rounds_in(m):
     expect_untouched(boot, base)
 
 
-def wrong_use(m):
+def double_free(m):
     """Freed twice, never allocated, no RAM, reserved twice: each is a panic by invariant 43."""
     boot = Boot(m)
     base = boot.take(4 * PAGE_SIZE, PAGE_SIZE)
     boot.free(base + PAGE_SIZE, PAGE_SIZE)
-    name, hint = "bootmem_free", "look at each page of the range before the first is changed"
+    name, hint = (
+        "bootmem_free",
+        "invariant 43: look at each page of the range before the first is changed",
+    )
     wrong = {
         "a page that is free already": (base + PAGE_SIZE, PAGE_SIZE),
         "a range with a free page in it": (base, 4 * PAGE_SIZE),
@@ -213,7 +226,7 @@ def wrong_use(m):
     }
     for what, (start, size) in wrong.items():
         boot.expect_panic(f"{what} is freed", 43, hint, name, U64(start), U64(size))
-    name, hint = "bootmem_reserve", "RAM that is reserved already belongs to somebody"
+    name, hint = "bootmem_reserve", "invariant 43: RAM that is reserved already belongs to somebody"
     for what, start in {"of an allocation": base, "of the kernel": min(boot.kernel) << 12}.items():
         arguments = U64(start), U64(PAGE_SIZE)
         boot.expect_panic(f"a page {what} is reserved again", 43, hint, name, *arguments)
@@ -292,14 +305,19 @@ def expect_handed(boot, runs):
     twice = {pfn for pfn in count if count[pfn] > 1}
     missing, wrong = must - count.keys(), count.keys() - must
     if twice:
-        raise Failure("each page once", f"twice: {frames.named(twice)}", "do runs overlap?", where)
+        raise Failure(
+            "each page once",
+            f"twice: {frames.named(twice)}",
+            "exactly once: where does each run end, and where does the next begin?",
+            where,
+        )
     if wrong:
         said = f"{frames.named(wrong)}: {lies(boot, min(wrong))}"
         hint = "a run ends before the first reserved page; " + NEVER_FREE
         raise Failure("only free pages", said, hint, where)
     if missing:
         own = "its own pages are free too, once nobody needs them" if missing & boot.own else ""
-        hint = own or "is the last run left out, or the last page of each?"
+        hint = own or "every page exactly once: is the last run left out, or the last page of each?"
         raise Failure("every free page", f"missing: {frames.named(missing)}", hint, where)
 
 
@@ -307,7 +325,7 @@ def closed(m):
     """Each function panics by invariant 45; the figures remain."""
     boot = Boot(m)
     handed_over(boot, [])
-    hint = "each of them looks first whether the allocator is still open"
+    hint = "invariant 45: each of them looks first whether the allocator is still open"
     calls = {
         "bootmem_try_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
         "bootmem_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
@@ -354,11 +372,11 @@ def expect_figures(boot, allocations, merged):
     expect_figure(boot, "merged", merged, "those that begin in the middle of a page")
 
 
-def at_random(m):
+def random(m):
     """The same sequence each time; every request is judged by the model."""
-    boot, chance, held = Boot(m), random.Random(SEED), []
+    boot, chance, held = Boot(m), Random(m.seed), []
     for number in range(200):
-        hint = f"request {number} of a random sequence: the tests before this one are simpler"
+        hint = f"request {number} of a random sequence: does it overlap another, or is it not the lowest?"
         step(boot, chance, held, hint)
 
 
