@@ -17,6 +17,7 @@ from grader import layout
 
 FORMAT = "2level"
 KERNEL = "tarn-plain.elf"
+SEED = 13  # of what scenarios choose at random
 
 
 class NoKit(Exception):
@@ -171,8 +172,14 @@ class Kit:
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
         self.imports = about["imports"]
+        self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]
+
+    def own_seed(self):
+        """A teacher's kit has one that students do not know."""
+        path = self.folder / "seed.json"
+        return json.loads(path.read_text()) if path.exists() else SEED
 
     def has_header(self, name):
         """A header that owned files may include, as they name it."""
