@@ -103,21 +103,17 @@ def copy(root, name, folder):
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
     source, destination = Source(root, build), Path(destination)
-    again = dependents(source, lab.owns)
-    objects = [name for name in source.link if name.endswith(".o")]
-    mine = {source.object_of(path) for path in [*lab.owns, *again]}  # not the answer's
+    given = given_files(source.root, lab)
+    again = sorted({*dependents(source, lab.owns), *given} - {*lab.without, *lab.owns})
+    gone = {source.object_of(path) for path in lab.without}
+    objects = [name for name in source.link if name.endswith(".o") and name not in gone]
+    mine = {source.object_of(path) for path in [*lab.owns, *again]}
     for name in objects:
         if name not in mine:
             copy(source.root, name, destination / "objects")
-    headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
-    kept = [h for h in headers if h.endswith((".h", ".inc"))] + ["linker.ld", *again]
-    for name in sorted(set(kept)):
-        if name not in lab.owns and (source.root / name).exists():
-            copy(source.root, name, destination / "source")
-    header = next(
-        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
-    )
-    shutil.copyfile(header, destination / "source" / "lib" / "lab.h")
+    copy_source(source, lab, destination / "source", again)
+    for path, file in given.items():
+        shutil.copyfile(file, destination / "source" / path)
     compile_layout(source, destination)
     about = {
         "link": [word for word in source.link if not word.endswith(".o")],
@@ -134,6 +130,25 @@ def make_kit(root, build, lab, destination):
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     return destination
+
+
+def given_files(root, lab):
+    """{path: file} of what stands in labs/N/given: in a student's tree it has its place already."""
+    folder = root / "labs" / str(lab.number) / "given"
+    return {str(f.relative_to(folder)): f for f in sorted(folder.rglob("*.c"))}
+
+
+def copy_source(source, lab, folder, again):
+    """Headers, what is compiled with the student's files, and what stops unwritten functions."""
+    headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
+    kept = {h for h in headers if h.endswith((".h", ".inc"))} | {"linker.ld", *again}
+    for name in sorted(kept - {*lab.owns, *lab.without}):
+        if (source.root / name).exists():
+            copy(source.root, name, folder)
+    header = next(
+        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
+    )
+    shutil.copyfile(header, folder / "lib" / "lab.h")
 
 
 def lab_header(source, folder):
