@@ -261,7 +261,8 @@ def expect_told(m, size, free):
 
 def is_named(amount, message):
     numbers = re.findall(r"0x[0-9a-f]+|\d+", message)
-    return any(int(number, 0) in (amount, amount >> 10, amount >> 12) for number in numbers)
+    units = {str(amount >> shift) for shift in (0, 10, 12)}
+    return bool(units.intersection(numbers) or {hex(amount)}.intersection(numbers))
 
 
 def expect_null(boot, size, hint):
