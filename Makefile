@@ -9,7 +9,8 @@
 # How to read it: tools/variables.mk looks at the variables and installs what is missing;
 # tools/compiler.mk chooses the compiler and its flags; this file says of which sources a kernel is
 # made and what each goal does; tools/kernel.mk and tools/user.mk compile and link.  Tests,
-# benchmarks, GDB and the book have makefiles of their own, which the goals at the end call.
+# benchmarks, GDB, book and labs have makefiles of their own, which the goals at the end and those of
+# tools/goals.mk call.
 
 # From the command line or the environment; an empty value is none.
 override BUILD := $(or $(BUILD),build)
@@ -18,7 +19,8 @@ override COUNT := $(or $(COUNT),200)
 SMP_GIVEN := $(if $(SMP),yes)
 override SMP := $(or $(SMP),4)
 override MEM := $(or $(MEM),3G)
-override TESTS := $(or $(TESTS),1)
+# A student's tree (labs/) has no tests.
+override TESTS := $(or $(TESTS),$(if $(wildcard tests/kernel),1,0))
 Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
@@ -31,10 +33,8 @@ endif
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all kernels plain user iso run size loc lint deps toolchain clean help \
-	check check-more check-full check-user check-strain check-faults check-book check-bochs \
-	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
-	bench-diff bench-linux book gdb gdb-server gdb-client dump tour
+.PHONY: FORCE all kernels plain user iso run size loc deps toolchain clean help gdb gdb-server \
+	gdb-client dump tour
 
 all: kernels plain user iso
 
@@ -44,7 +44,7 @@ include tools/compiler.mk
 # ---- Sources -------------------------------------------------------------------------------------
 
 # $(call sources_in,FOLDER OR FILE...)
-sources_in = $(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm'))
+sources_in = $(if $(wildcard $1),$(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm')))
 NO_TESTS := kernel/no_tests.c
 KERNEL := boot/start.asm boot/early_die.asm boot/early_ram.asm boot/trampoline.asm \
 	$(filter-out kernel/debug/% $(NO_TESTS),$(call sources_in,kernel lib)) \
@@ -130,24 +130,6 @@ run: kernels iso
 TOLD = BUILD='$(BUILD)' JOBS='$(JOBS)'
 export PYTHON Q
 
-check check-more check-full check-user check-strain check-faults check-book check-bochs \
-check-hosts coverage-boot:
-	@$(MAKE) --no-print-directory -f tests/Makefile $(TOLD) $@
-
-mutants:
-	@$(MAKE) --no-print-directory -f tests/mutants/Makefile $(TOLD) COUNT='$(COUNT)' $@
-
-# kernel/mm and lib on the host, under sanitizers; and how much of kernel/mm those tests reach.
-check-host coverage:
-	@$(MAKE) --no-print-directory -f tests/host/Makefile BUILD='$(BUILD)' $@
-
-# Every interleaving of the pool, the page-table caches and the TLB flushes; mistakes planted there.
-interleave interleave-faults:
-	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD='$(BUILD)' $@
-
-bench bench-diff bench-linux: $(BUILD)/tarn.elf $(BUILD)/tarn-pae.elf
-	@$(MAKE) --no-print-directory -f tests/bench/Makefile $(TOLD) $@
-
 gdb gdb-server gdb-client dump: kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) $@
 
@@ -156,15 +138,10 @@ tour:
 	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
 	@$(MAKE) --no-print-directory -f tools/gdb/Makefile $(TOLD) TOUR='$(TOUR)' $@
 
-book:
-	@$(MAKE) --no-print-directory -f docs/book/Makefile $(TOLD) $@
+# Tests, benchmarks, book, labs.
+include tools/goals.mk
 
 # ---- The rest ------------------------------------------------------------------------------------
-
-# Layers, budgets, format, clang-tidy, cppcheck.  Upward symbols and circles are read from objects.
-lint:
-	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
-	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug $(BUILD)/user/objects
 
 # How each file is compiled, for clangd: what make itself would do, with clang's names for what GCC
 # alone knows.  The debug build has the files of kernel/debug.

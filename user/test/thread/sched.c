@@ -147,6 +147,8 @@ static void answer_when_it_counts(void *unused)
 /* Who is called across CPUs runs on its own: one of low priority has the caller's meanwhile. */
 static void called_one_stays_on_its_cpu(void)
 {
+	if (cpu_count() == 1)
+		return;
 	make_endpoint(SLOT_B);
 	start_thread(0, answer_when_it_counts, NULL, OWN, cpu_count() - 1);
 	start_thread(1, count_for_ever, (void *)1, LOW, 0);
@@ -278,6 +280,8 @@ static void moved_while_it_runs(void)
 	EXPECT(0, thread_ctl(SLOT_THREADS, 0, THREAD_CPU, 0, 0));
 	WAIT_FOR(!sys_info(SLOT_THREADS, INFO_THREAD, 0, (u32)&info, sizeof(info)).error &&
 		 info.cpu == 0);
+	if (cpu_count() == 1)
+		return;
 	/* A higher one has its old CPU, and it goes on. */
 	start_thread(1, count_for_ever, (void *)1, HIGH, from);
 	WAIT_FOR(READ_ONCE(counts[1]));

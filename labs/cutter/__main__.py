@@ -1,0 +1,49 @@
+"""make lab N=6 DEST=folder [SHOW=all]: see tree.py."""
+
+import argparse
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "labs"))
+
+from cutter.chunks import CannotCut
+from cutter.tree import LeftOver, Tree
+from grader.lab import BadLab, all_labs
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="make lab", description="Writes a student's tree.")
+    parser.add_argument("number", type=int, help="N=: which lab")
+    parser.add_argument("destination", type=Path, help="DEST=: a folder that does not exist yet")
+    parser.add_argument("--show-all", action="store_true", help="SHOW=all: empties this lab alone")
+    return parser.parse_args()
+
+
+def refusal(given, labs):
+    numbers = [lab.number for lab in labs]
+    if given.number not in numbers:
+        return f"N={given.number}: there are labs {', '.join(map(str, numbers))}"
+    if given.destination.exists() and any(given.destination.iterdir()):
+        return f"DEST={given.destination}: exists and is not empty"
+    return None
+
+
+def main():
+    given = arguments()
+    try:
+        refused = refusal(given, all_labs(ROOT / "labs"))
+        if refused:
+            print(f"make lab: {refused}", file=sys.stderr)
+            return 2
+        tree = Tree(ROOT, given.number, given.destination, not given.show_all)
+        tree.write()
+    except (BadLab, CannotCut, LeftOver, OSError) as error:
+        print(f"make lab: {error}", file=sys.stderr)
+        return 1
+    print(f"Lab {given.number}, {tree.lab.title}: {given.destination} (read its README.md)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

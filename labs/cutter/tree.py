@@ -1,0 +1,156 @@
+"""Writes a student's tree: the source without its answers, as a git repository of one commit."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from cutter.cut import Cutter
+from grader.lab import all_labs
+
+# What a student has no use for, or must not see: tests know the answers, and so do the teacher's
+# files of labs/.
+LEFT_OUT = re.compile(
+    r"tests/|\.ci/|labs/(cutter|tree)/|labs/\d+/(wrong|right|given)/|labs/README\.md|docs/teaching\.md"
+)
+LEAST = 30  # a removed line of so many characters is looked for in the whole tree
+
+
+class LeftOver(Exception):
+    """A line of an answer stands elsewhere in the tree."""
+
+
+def tracked(root):
+    """The files of the source; what is built, or not yet added, is none of it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=True
+    )
+    return [name for name in listed.stdout.split("\0") if name and (root / name).is_file()]
+
+
+def emptied(labs, number, all_after=True):
+    """[(lab, given names)]: lab `number` and, unless a student reads for himself, all later ones."""
+    own = next(lab for lab in labs if lab.number == number)
+    later = [lab for lab in labs if lab.number > number] if all_after else []
+    return [(own, own.given)] + [(lab, lab.given + own.lend.get(lab.number, [])) for lab in later]
+
+
+def cutters(root, cut):
+    """One for each owned file.  A file that two labs own is the earlier one's."""
+    made = {}
+    for lab, given in cut:
+        missing = [name.removeprefix("kernel/") for other, _ in cut for name in other.without]
+        for path in lab.owns:
+            if path not in made and path.endswith((".c", ".h")):
+                made[path] = Cutter(path, root, lab.number, given, missing)
+    return made
+
+
+def lines_of_answers(made):
+    """{line: file}: what no file of the tree may hold.  Braces and blanks do not count."""
+    lines = {}
+    for path, cutter in made.items():
+        kept = {line.strip() for line in cutter.text().split("\n")}
+        for row in cutter.removed():
+            for line in row.text(cutter.source).split("\n"):
+                line = line.strip()
+                if len(line) >= LEAST and line not in kept:
+                    lines[line] = path
+    return lines
+
+
+def holds(text, lines):
+    return next((line for line in lines if line in text), None)
+
+
+class Tree:
+    def __init__(self, root, number, destination, all_after=True):
+        self.root, self.destination = Path(root), Path(destination)
+        self.labs = all_labs(self.root / "labs")
+        self.cut = emptied(self.labs, number, all_after)
+        self.lab = self.cut[0][0]
+        self.all_after = all_after
+        self.cutters = cutters(self.root, self.cut)
+        self.answers = lines_of_answers(self.cutters)
+        self.without = {path for lab, _ in self.cut for path in lab.without}
+        self.not_shown = []  # documents that quote an answer
+
+    def goes_along(self, name):
+        if LEFT_OUT.match(name) or name in self.without:
+            return False
+        other = re.match(r"labs/(\d+)/(.*)", name)
+        numbers = {lab.number for lab, _ in self.cut}
+        if other and int(other[1]) != self.lab.number:
+            return int(other[1]) in numbers and other[2] == "README.md"
+        return True
+
+    def write(self):
+        for name in tracked(self.root):
+            if self.goes_along(name):
+                self.write_file(name)
+        self.write_given()
+        self.write_own()
+        self.make_repository()
+
+    def write_file(self, name):
+        to = self.destination / name
+        if name in self.cutters:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_text(self.cutters[name].text())
+            return
+        data = (self.root / name).read_bytes()
+        line = holds(data.decode(errors="replace"), self.answers)
+        if line and not name.startswith("docs/"):
+            raise LeftOver(f"{name} holds a line of {self.answers[line]}: {line}")
+        if line:
+            self.not_shown.append(name)
+            return
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_bytes(data)
+        to.chmod((self.root / name).stat().st_mode)
+
+    def write_given(self):
+        """Partly given files, which stand under their own names in labs/N/given/."""
+        for lab, _ in reversed(self.cut):
+            folder = self.root / "labs" / str(lab.number) / "given"
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    to = self.destination / path.relative_to(folder)
+                    to.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, to)
+
+    def write_own(self):
+        """What a student's tree has and the source has not (labs/tree/), with the lab's words."""
+        folder = self.root / "labs" / "tree"
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                to = self.destination / path.relative_to(folder)
+                to.parent.mkdir(parents=True, exist_ok=True)
+                to.write_text(self.filled(path.read_text()))
+
+    def filled(self, text):
+        words = {
+            "N": str(self.lab.number),
+            "TITLE": self.lab.title,
+            "UNTIL": str(self.lab.until) if self.all_after else "9",
+            "HOURS": str(self.lab.hours),
+            "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
+            "NOT_SHOWN": "\n".join(f"- `{name}`" for name in self.not_shown) or "- none",
+        }
+        for word, value in words.items():
+            text = text.replace(f"@{word}@", value)
+        return text
+
+    def make_repository(self):
+        """One commit, tagged `start`: what the grader takes for all but the owned files."""
+        identity = ["-c", "user.name=Tarn", "-c", "user.email=tarn@localhost"]
+        quiet = os.environ | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
+        message = f"Lab {self.lab.number}: {self.lab.title}"
+        for command in (
+            ["init", "-q", "-b", "main"],
+            ["add", "-A"],
+            [*identity, "commit", "-q", "-m", message],
+            ["tag", "start"],
+        ):
+            subprocess.run(["git", *command], cwd=self.destination, check=True, env=quiet)

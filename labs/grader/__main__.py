@@ -1,0 +1,103 @@
+"""Grades a lab.  In a student's tree: make grade.  With a teacher's kit: python3 grader FOLDER."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from grader.grade import grade
+from grader.kit import NoKit, make_kit
+from grader.lab import BadLab, all_labs, read_lab
+from grader.qemu import QemuError
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="grader", description=__doc__)
+    parser.add_argument("submission", type=Path, help="a folder with the files that the lab owns")
+    parser.add_argument("--test", action="append", default=[], help="this test alone")
+    parser.add_argument("--json", type=Path, help="writes the report as JSON")
+    parser.add_argument("--page", type=Path, help="writes it as an HTML page")
+    parser.add_argument("--gradescope", type=Path, help="writes it as Gradescope's results.json")
+    parser.add_argument("--tree", action="store_true", help="the submission is a student's tree")
+    return parser.parse_args()
+
+
+def git(tree, *words):
+    done = subprocess.run(["git", *words], cwd=tree, capture_output=True, text=True)
+    if done.returncode:
+        raise NoKit(f"git {words[0]} in {tree}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def lab_of(tree):
+    """The lab of a student's tree: the one whose scenarios it has."""
+    found = [
+        lab
+        for lab in all_labs(tree / "labs")
+        if (tree / f"labs/{lab.number}/scenarios.py").exists()
+    ]
+    if len(found) != 1:
+        raise NoKit(f"{tree}/labs holds {len(found)} labs with scenarios, and not one")
+    return found[0]
+
+
+def kit_of(tree, lab):
+    """Made once, of the tree as it was at the start: what a student changed elsewhere is not used."""
+    place = tree / "build" / "grade"
+    start, kit = place / "start", place / "kit"
+    if (kit / "kit.json").exists():
+        return kit
+    start.mkdir(parents=True, exist_ok=True)
+    archive = subprocess.Popen(["git", "archive", "start"], cwd=tree, stdout=subprocess.PIPE)
+    subprocess.run(["tar", "-x", "-C", str(start)], stdin=archive.stdout, check=True)
+    if archive.wait():
+        raise NoKit("this tree has no tag `start`, so its beginning is not known")
+    print("The tree as it was at the start is built once, for grading.", file=sys.stderr)
+    done = subprocess.run(
+        ["make", "-s", "build/tarn-plain.elf"], cwd=start, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise NoKit(f"the tree as it was at the start does not build:\n{done.stderr}")
+    return make_kit(start, "build", lab, kit)
+
+
+def not_used(tree, lab):
+    changed = git(tree, "diff", "--name-only", "start").split()
+    return [f"{name} was changed, and is not used" for name in changed if name not in lab.owns]
+
+
+def ways(given):
+    """(kit, lab, the lab's folder, notes)"""
+    if not given.tree:
+        folder = HERE.parent
+        return folder / "kit", read_lab(next((folder / "lab").iterdir())), None, []
+    tree = given.submission.resolve()
+    lab = lab_of(tree)
+    return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), not_used(tree, lab)
+
+
+def main():
+    given = arguments()
+    try:
+        kit, lab, folder, notes = ways(given)
+        folder = folder or HERE.parent / "lab" / str(lab.number)
+        report = grade(kit, lab, folder, given.submission, notes, given.test)
+    except (NoKit, BadLab, QemuError, OSError) as error:
+        print(f"grader: {error}", file=sys.stderr)
+        return 2
+    for path, text in (
+        (given.json, report.json),
+        (given.page, report.page),
+        (given.gradescope, report.gradescope),
+    ):
+        if path:
+            path.write_text(text())
+    print(report.text(), end="")
+    return 0 if report.passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""From owned files to a kernel: looked at, compiled in the sandbox, linked by our own command."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from grader import admission, sandbox
+from grader.kit import Kit
+
+OUTPUT = 4000  # characters of the compiler's that are shown
+
+
+class BuildError(Exception):
+    """The compiler or the linker refused; str() is what it said."""
+
+
+def owned_files(lab, submission):
+    """{path: bytes} of what the student hands in."""
+    found = {}
+    for path in lab.owns:
+        file = Path(submission) / path
+        if file.is_symlink() or not file.is_file():
+            raise admission.Refusal(path, 0, "is missing, or no plain file")
+        found[path] = file.read_bytes()
+    return found
+
+
+class Workshop:
+    """A folder for one submission: `in/` what is compiled, `out/` the objects."""
+
+    def __init__(self, kit, lab, folder):
+        self.kit, self.lab = kit, lab
+        self.folder = Path(folder).resolve()
+        self.inside, self.out = self.folder / "in", self.folder / "out"
+        for made in (self.inside, self.out):
+            made.mkdir(parents=True, exist_ok=True)
+
+    def build(self, submission):
+        """Path of the kernel.  Refusal, BuildError or NoSandbox if there is none."""
+        files = owned_files(self.lab, submission)
+        headers = {
+            path: admission.admit_text(path, data, self.kit, self.lab.owns)
+            for path, data in files.items()
+        }
+        for path, data in files.items():
+            to = self.inside / path
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(data)
+        for path in self.lab.owns:
+            if path.endswith(".c"):
+                self.compile(path, self.inside / path, admission.prologue(headers[path]))
+                self.admit(path)
+        for path in self.kit.again:
+            self.compile(path, self.kit.folder / "source" / path)
+        return self.link()
+
+    def object_of(self, path):
+        return self.out / (path.replace("/", "_") + ".o")
+
+    def compile(self, path, source, prologue=None):
+        """Headers of the student's go before those of the tree."""
+        base = self.kit.folder / "source"
+        folders = [self.inside, self.inside / "kernel", base, base / "kernel"]
+        words = [word for word in self.kit.flags[path] if word not in ("-I.", "-Ikernel")]
+        words += [f"-I{folder}" for folder in folders] + [f"-ffile-prefix-map={self.inside}/="]
+        if prologue is not None:
+            before = self.inside / "prologue.h"
+            before.write_text(prologue)
+            words += ["-include", str(before)]
+        words += ["-c", str(source), "-o", str(self.object_of(path))]
+        self.run([*sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+
+    def run(self, command, path):
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            said = done.stderr.replace(f"{self.inside}/", "")[:OUTPUT]
+            raise BuildError(f"{path}: {said or f'ended with status {done.returncode}'}")
+
+    def admit(self, path):
+        with open(self.object_of(path), "rb") as file:
+            admission.admit_object(path, file, self.imports(), self.lab.sections)
+
+    def imports(self):
+        """What the lab lists, and what its own files give to one another."""
+        return {*self.lab.imports, *self.kit.exports}
+
+    def link(self):
+        """In the order of the reference's own link."""
+        ours = {self.kit.object[path]: self.object_of(path) for path in self.kit.object}
+        objects = [
+            str(ours.get(name, self.kit.folder / "objects" / name)) for name in self.kit.objects
+        ]
+        words = list(self.kit.link)
+        kernel = self.folder / "kernel.elf"
+        words[words.index("-T") + 1] = str(self.kit.folder / "source" / "linker.ld")
+        words[words.index("-o") + 1] = str(kernel)
+        self.run([*words, *objects], "the kernel")
+        return kernel
+
+
+def build(kit_folder, lab, submission, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    return Workshop(Kit(kit_folder), lab, folder).build(submission)

@@ -1,0 +1,102 @@
+"""Runs a lab's scenarios: each on a machine of its own, so that one mistake costs its own points.
+
+`python3 -m grader.judge LAB KERNEL LAYOUT [TEST...]` judges a kernel that is built already.
+"""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+from grader import layout
+from grader.guest import GuestEnd
+from grader.lab import read_lab
+from grader.machine import Machine
+from grader.qemu import new_folder
+from grader.verdict import Failure, Result
+
+LOG_LINES = 20
+SEED = 13  # of what scenarios choose at random; a teacher's kit has one of its own
+
+
+def scenarios_of(folder):
+    """The module scenarios.py of a lab's folder."""
+    path = Path(folder) / "scenarios.py"
+    spec = importlib.util.spec_from_file_location(f"scenarios_{Path(folder).name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def machine_for(lab, test, elf, constants, module, prefix, folder, seed):
+    return Machine(
+        elf,
+        constants,
+        memory=lab.memory,
+        smp=lab.smp,
+        seed=seed,
+        module=module,
+        prefix=prefix,
+        folder=folder,
+        append=f"{lab.append} {test.append} until={lab.until}",
+    )
+
+
+def module_of(size, folder):
+    """A boot module's file: each of its words says where it stands."""
+    path = Path(folder) / "module"
+    path.write_bytes(b"".join(word.to_bytes(4, "little") for word in range(0, size, 4)))
+    return path
+
+
+def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED):
+    """The Result of one test.  constants: layout.read(); sandbox(folder): a command's prefix that
+    leaves the folder writable.
+    """
+    folder = new_folder(lab.memory)
+    try:
+        module = module_of(lab.module, folder) if lab.module else None
+        prefix = sandbox(folder) if sandbox else ()
+        with machine_for(lab, test, elf, constants, module, prefix, folder, seed) as machine:
+            return judge_on(machine, lab, scenarios, test)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def judge_on(machine, lab, scenarios, test):
+    try:
+        machine.run_to(lab.stop)
+        getattr(scenarios, test.name)(machine)
+        found = {"status": "passed", "got": test.points}
+    except Failure as failure:
+        found = {"status": "failed", "got": 0, "expected": failure.expected, "seen": failure.seen}
+        found |= {"hint": failure.hint, "where": failure.where}
+    except GuestEnd as end:
+        found = {"status": end.status, "got": 0, "expected": test.title, "seen": str(end)}
+        found |= {"hint": end.hint, "where": end.where}
+    return Result(
+        test.name,
+        test.title,
+        test.points,
+        invariant=test.invariant,
+        look=test.look,
+        log="\n".join(machine.log().splitlines()[-LOG_LINES:]),
+        instructions=machine.executed,
+        **found,
+    )
+
+
+def main(folder, elf, constants, *names):
+    lab, known, scenarios = read_lab(folder), layout.read(constants), scenarios_of(folder)
+    for test in lab.tests:
+        if names and test.name not in names:
+            continue
+        result = judge(lab, scenarios, test, elf, known)
+        print(f"{result.status:8} {result.got:3} of {result.points:3}  {result.name}")
+        if not result.passed:
+            print(f"    expected: {result.expected}\n    seen: {result.seen}")
+            print(f"    hint: {result.hint}\n    where: {', '.join(result.where)}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

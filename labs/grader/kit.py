@@ -1,0 +1,185 @@
+"""What a grader builds with: the objects and headers of the reference, without the owned files.
+
+A kit is a folder: `source/` (headers, and those files that include an owned header), `objects/`,
+`kit.json`.  It is made of a tree that has been built; the answer itself is not in it.
+"""
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from grader import layout
+
+FORMAT = "2level"
+KERNEL = "tarn-plain.elf"
+
+
+class NoKit(Exception):
+    """The tree is not built, or not as this grader knows it."""
+
+
+def make_says(root, build):
+    """The commands that make would give for the kernel: how each file is compiled, and the link."""
+    said = subprocess.run(
+        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{KERNEL}"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+    )
+    if said.returncode:
+        raise NoKit(f"make in {root}: {said.stderr.strip()}")
+    return [line for line in said.stdout.splitlines() if not line.startswith(("echo", "@", "\t"))]
+
+
+def words_of(line):
+    return shlex.split(line.replace('"-ffile-prefix-map=$PWD=."', ""))
+
+
+class Source:
+    """A built tree, as make sees it."""
+
+    def __init__(self, root, build):
+        self.root, self.build = Path(root), build
+        self.compiled, self.link = {}, None
+        for line in make_says(self.root, build):
+            if " -c " in line and line.rstrip().endswith(".o"):
+                words = words_of(line)
+                self.compiled[words[words.index("-c") + 1]] = words
+            elif f"-o {build}/{KERNEL}" in line and " -T " in line:
+                self.link = words_of(line)
+        if not self.link:
+            raise NoKit(f"{root}: make does not say how {KERNEL} is linked")
+
+    def object_of(self, path):
+        return f"{self.build}/{FORMAT}/{path}.o"
+
+    def includes(self, path):
+        """Headers of the tree that a file reads, as the compiler noted them."""
+        noted = self.root / f"{self.build}/{FORMAT}/{path}.d"
+        text = noted.read_text().split("\n\n")[0].replace("\\\n", " ")
+        return [word for word in text.split()[1:] if not word.startswith("/")]
+
+    def flags(self, path):
+        words = self.compiled[path]
+        cut = words.index("-MMD")
+        return words[:cut]
+
+
+def dependents(source, owned):
+    """Files that are not owned, but include an owned header: they are compiled with the student's."""
+    headers = {path for path in owned if path.endswith(".h")}
+    return [
+        path
+        for path in source.compiled
+        if path.endswith(".c") and path not in owned and headers & set(source.includes(path))
+    ]
+
+
+def exports(source, owned):
+    """Public names of the owned files, which those may take from one another."""
+    names = []
+    for path in owned:
+        if path in source.compiled:
+            with open(source.root / source.object_of(path), "rb") as file:
+                table = ELFFile(file).get_section_by_name(".symtab")
+                names += [
+                    symbol.name
+                    for symbol in table.iter_symbols()
+                    if symbol["st_info"]["bind"] == "STB_GLOBAL"
+                    and symbol["st_shndx"] != "SHN_UNDEF"
+                ]
+    return sorted(names)
+
+
+def copy(root, name, folder):
+    to = folder / name
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(root / name, to)
+
+
+def make_kit(root, build, lab, destination):
+    """Of the tree `root`, built in its folder `build`, for a lab."""
+    source, destination = Source(root, build), Path(destination)
+    again = dependents(source, lab.owns)
+    objects = [name for name in source.link if name.endswith(".o")]
+    mine = {source.object_of(path) for path in [*lab.owns, *again]}  # not the answer's
+    for name in objects:
+        if name not in mine:
+            copy(source.root, name, destination / "objects")
+    headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
+    kept = [h for h in headers if h.endswith((".h", ".inc"))] + ["linker.ld", *again]
+    for name in sorted(set(kept)):
+        if name not in lab.owns and (source.root / name).exists():
+            copy(source.root, name, destination / "source")
+    header = next(
+        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
+    )
+    shutil.copyfile(header, destination / "source" / "lib" / "lab.h")
+    compile_layout(source, destination)
+    about = {
+        "link": [word for word in source.link if not word.endswith(".o")],
+        "objects": objects,
+        "again": again,
+        "flags": {
+            path: source.flags(path) for path in [*lab.owns, *again] if path in source.compiled
+        },
+        "object": {
+            path: source.object_of(path) for path in [*lab.owns, *again] if path.endswith(".c")
+        },
+        "exports": exports(source, lab.owns),
+    }
+    (destination / "kit.json").write_text(json.dumps(about, indent=1))
+    return destination
+
+
+def lab_header(source, folder):
+    """lab.h, which stops what is not written: in a student's tree and in the source."""
+    return source.root / folder / "lab.h"
+
+
+def compile_layout(source, destination):
+    """Offsets and constants, by the reference's headers and flags (layout.c)."""
+    flags = next(iter(w for p, w in source.compiled.items() if p.startswith("kernel/mm/pages/")))
+    flags = flags[: flags.index("-MMD")]
+    target = destination / "layout.o"
+    done = subprocess.run(
+        [
+            *flags,
+            "-c",
+            str(Path(__file__).with_name("layout.c").resolve()),
+            "-o",
+            str(target.resolve()),
+        ],
+        cwd=source.root,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise NoKit(f"layout.c: {done.stderr}")
+
+
+class Kit:
+    def __init__(self, folder):
+        self.folder = Path(folder).resolve()
+        try:
+            about = json.loads((self.folder / "kit.json").read_text())
+        except OSError as error:
+            raise NoKit(f"{folder} is no grader's kit: {error}") from error
+        self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
+        self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
+        self.layout = layout.read(self.folder / "layout.o")
+        self.compiler = next(iter(self.flags.values()))[0]
+
+    def has_header(self, name):
+        """A header that owned files may include, as they name it."""
+        if not re.fullmatch(r"[A-Za-z0-9_./-]+", name) or ".." in name or name.startswith("/"):
+            return None
+        for folder in ("source", "source/kernel"):
+            if (self.folder / folder / name).is_file():
+                return self.folder / folder / name
+        return None

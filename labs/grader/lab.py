@@ -1,0 +1,71 @@
+"""What a lab is: labs/N/lab.toml, read once and looked at before anything is done by it."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class BadLab(Exception):
+    """A lab.toml that says nothing, or too much."""
+
+
+@dataclass
+class Test:
+    """One row of the report; the function of this name in scenarios.py judges it."""
+
+    name: str
+    points: int
+    title: str
+    invariant: str = ""
+    look: str = ""  # a command for GDB that shows the matter
+    append: str = ""  # more of the command line
+
+
+@dataclass
+class Lab:
+    number: int
+    title: str
+    hours: int
+    owns: list  # files that the student writes
+    until: int  # boot step that is reached when the lab is written
+    stop: str = ""  # function at whose entry the scenarios find the machine
+    append: str = "selftest=none"
+    needs: list = field(default_factory=list)
+    given: list = field(default_factory=list)  # names in owned files that stay
+    lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
+    without: list = field(default_factory=list)  # files that the student's tree does not have
+    imports: list = field(default_factory=list)  # of the kernel, that owned objects may name
+    sections: list = field(default_factory=list)  # besides .text, .rodata, .data, .bss
+    memory: int = 128  # MiB of the machine on which it is graded
+    smp: int = 1
+    module: int = 0  # bytes of a boot module
+    tests: list = field(default_factory=list)
+
+    @property
+    def points(self):
+        return sum(test.points for test in self.tests)
+
+
+KEYS = {f for f in Lab.__dataclass_fields__ if f not in ("number", "tests")} | {"test"}
+
+
+def read_lab(folder):
+    """The lab in a folder such as labs/6."""
+    folder = Path(folder)
+    with open(folder / "lab.toml", "rb") as file:
+        table = tomllib.load(file)
+    unknown = set(table) - KEYS
+    if unknown:
+        raise BadLab(f"{folder}/lab.toml: unknown: {', '.join(sorted(unknown))}")
+    rows = table.pop("test", [])
+    table["lend"] = {int(number): names for number, names in table.get("lend", {}).items()}
+    try:
+        return Lab(number=int(folder.name), tests=[Test(**row) for row in rows], **table)
+    except TypeError as error:
+        raise BadLab(f"{folder}/lab.toml: {error}") from error
+
+
+def all_labs(labs):
+    """Every lab in the folder `labs`, by number."""
+    folders = sorted(Path(labs).glob("[0-9]*/lab.toml"), key=lambda path: int(path.parent.name))
+    return [read_lab(path.parent) for path in folders]

@@ -1,0 +1,107 @@
+/*
+ * What the grader must know of the kernel's types: offsets, sizes, constants, as numbers that
+ * layout.py reads from the object file.  Compiled with the kernel's own flags, from the reference's
+ * headers: what a student's debug information says is the student's word.
+ */
+#include "arch/x86/paging/layout.h"
+#include "arch/x86/cpu/trap.h"
+#include "arch/x86/firmware/bootinfo.h"
+#include "arch/x86/firmware/physmap.h"
+#include "arch/x86/paging/pgtable.h"
+#include "mm/boot/bootmem.h"
+#include "mm/pages/page.h"
+#include "mm/pages/page_alloc.h"
+#include "mm/pages/pcp.h"
+#include "mm/pages/zone.h"
+#include "mm/pkmap/highmem.h"
+#include "mm/tables/quicklist.h"
+
+#define CONSTANT(name) const unsigned layout_##name = (unsigned)(name)
+#define SIZE(type) const unsigned layout_##type##_size = sizeof(struct type)
+#define FIELD(type, field) const unsigned layout_##type##_##field = offsetof(struct type, field)
+
+CONSTANT(PAGE_SIZE);
+CONSTANT(PAGE_OFFSET);
+CONSTANT(KERNEL_IMAGE_PHYS);
+CONSTANT(TRAMPOLINE_PHYS);
+CONSTANT(PKMAP_BASE);
+CONSTANT(LAST_PKMAP);
+CONSTANT(PKMAP_RETIRED);
+CONSTANT(PTRS_PER_PTE);
+CONSTANT(PMD_SIZE);
+
+FIELD(trapframe, ebp);
+FIELD(trapframe, vector);
+FIELD(trapframe, error);
+FIELD(trapframe, eip);
+
+SIZE(phys_piece);
+FIELD(phys_piece, kind);
+FIELD(phys_piece, start);
+FIELD(phys_piece, end);
+CONSTANT(PHYS_RAM);
+CONSTANT(PHYS_FIRMWARE);
+CONSTANT(PHYS_TRAMPOLINE);
+CONSTANT(PHYS_KERNEL);
+CONSTANT(PHYS_MODULE);
+
+SIZE(ram_range);
+FIELD(ram_range, start);
+FIELD(ram_range, end);
+
+SIZE(bootmem_stats);
+FIELD(bootmem_stats, pages);
+FIELD(bootmem_stats, free);
+FIELD(bootmem_stats, reserved);
+FIELD(bootmem_stats, bitmap_pages);
+FIELD(bootmem_stats, allocations);
+FIELD(bootmem_stats, merged);
+FIELD(bootmem_stats, handed_over);
+
+SIZE(page);
+FIELD(page, list);
+FIELD(page, flags);
+FIELD(page, count);
+FIELD(page, order);
+FIELD(page, virtual);
+CONSTANT(PG_ZONE_MASK);
+CONSTANT(PG_RESERVED);
+CONSTANT(PG_BUDDY);
+CONSTANT(PG_PERCPU);
+CONSTANT(PG_TABLE_LIVE);
+CONSTANT(PG_TABLE_CACHED);
+CONSTANT(PG_TABLE_GATHERED);
+
+SIZE(zone);
+FIELD(zone, start);
+FIELD(zone, end);
+FIELD(zone, managed);
+FIELD(zone, free);
+FIELD(zone, area);
+SIZE(free_area);
+FIELD(free_area, count);
+CONSTANT(ZONE_DMA);
+CONSTANT(ZONE_NORMAL);
+CONSTANT(ZONE_HIGHMEM);
+CONSTANT(NR_ZONES);
+CONSTANT(MAX_ORDER);
+CONSTANT(DMA_END_PFN);
+
+CONSTANT(GFP_KERNEL);
+CONSTANT(GFP_ATOMIC);
+CONSTANT(GFP_HIGHUSER);
+CONSTANT(GFP_DMA);
+CONSTANT(__GFP_ZERO);
+
+SIZE(quicklist);
+FIELD(quicklist, head);
+FIELD(quicklist, count);
+FIELD(quicklist, trimmed);
+
+SIZE(kmap_stats);
+FIELD(kmap_stats, maps);
+FIELD(kmap_stats, new_maps);
+FIELD(kmap_stats, revivals);
+FIELD(kmap_stats, flushes);
+FIELD(kmap_stats, reclaimed);
+FIELD(kmap_stats, sleeps);

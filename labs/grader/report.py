@@ -1,0 +1,130 @@
+"""The report of a grading: text, JSON, a page, and Gradescope's results.json."""
+
+import html
+import json
+import subprocess
+
+
+def version(*command):
+    """The first line of what a program says of itself."""
+    done = subprocess.run([*command, "--version"], capture_output=True, text=True)
+    return (done.stdout.splitlines() or ["unknown"])[0]
+
+
+class Report:
+    """results: verdict.Result of each test, in the lab's order; refusal: why nothing was tried."""
+
+    def __init__(self, lab, results, about, refusal="", notes=()):
+        self.lab, self.results, self.about = lab, results, about
+        self.refusal, self.notes = refusal, list(notes)
+
+    @property
+    def got(self):
+        return sum(result.got for result in self.results)
+
+    @property
+    def passed(self):
+        return bool(self.results) and all(result.passed for result in self.results)
+
+    def as_dict(self):
+        return {
+            "lab": self.lab.number,
+            "title": self.lab.title,
+            "points": self.lab.points,
+            "got": self.got,
+            "refusal": self.refusal,
+            "notes": self.notes,
+            "about": self.about,
+            "tests": [result.as_dict() for result in self.results],
+        }
+
+    def json(self):
+        return json.dumps(self.as_dict(), indent=1)
+
+    def text(self):
+        lines = [f"Lab {self.lab.number}: {self.lab.title}", ""]
+        if self.refusal:
+            lines += ["Not graded:", *indented(self.refusal), ""]
+        for result in self.results:
+            lines += text_of(result)
+        lines += [f"note: {note}" for note in self.notes]
+        lines += ["", f"{self.got} of {self.lab.points} points"]
+        lines += [f"{name}: {value}" for name, value in self.about.items()]
+        return "\n".join(lines) + "\n"
+
+    def gradescope(self):
+        """Gradescope documentation, "Autograder Specifications": results.json."""
+        tests = [
+            {
+                "name": f"{result.name}: {result.title}",
+                "score": result.got,
+                "max_score": result.points,
+                "status": "passed" if result.passed else "failed",
+                "output": "\n".join(text_of(result)),
+            }
+            for result in self.results
+        ]
+        said = self.refusal or "\n".join(self.notes)
+        return json.dumps({"score": self.got, "output": said, "tests": tests}, indent=1)
+
+    def page(self):
+        rows = "\n".join(row_of(result) for result in self.results)
+        refused = f"<pre>{html.escape(self.refusal)}</pre>" if self.refusal else ""
+        about = "<br>".join(html.escape(f"{n}: {v}") for n, v in self.about.items())
+        title = html.escape(f"Lab {self.lab.number}: {self.lab.title}")
+        return PAGE.format(
+            title=title,
+            got=self.got,
+            points=self.lab.points,
+            refused=refused,
+            rows=rows,
+            about=about,
+        )
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em; }}
+details {{ border-left: .4em solid #2a7; margin: .6em 0; padding: .2em 1em; background: #f6f8f7; }}
+details.failed {{ border-color: #c33; }} dt {{ font-weight: bold; }} dd {{ margin: 0 0 .4em 1em; }}
+summary span {{ float: right; }} pre {{ overflow-x: auto; background: #eee; padding: .6em; }}
+</style></head><body><h1>{title}</h1><p><strong>{got} of {points} points</strong></p>
+{refused}
+{rows}
+<p><small>{about}</small></p></body></html>
+"""
+WHAT = ("expected", "seen", "invariant", "where", "hint", "look")
+CALLED = {"where": "look in", "look": "in GDB"}
+
+
+def said_of(result):
+    """[(word, text)] of a test that did not pass."""
+    values = result.as_dict() | {"where": ", ".join(result.where)}
+    return [(CALLED.get(word, word), values[word]) for word in WHAT if values[word]]
+
+
+def indented(text, blanks="    "):
+    return [blanks + line for line in str(text).splitlines()]
+
+
+def text_of(result):
+    mark = "pass" if result.passed else "FAIL"
+    lines = [f"{mark} {result.got:3} of {result.points:3}  {result.name}: {result.title}"]
+    if result.passed:
+        return lines
+    for word, text in said_of(result):
+        first, *rest = str(text).splitlines() or [""]
+        lines += [f"       {word + ':':10} {first}", *indented("\n".join(rest), " " * 18)]
+    return lines
+
+
+def row_of(result):
+    state = "passed" if result.passed else "failed"
+    head = html.escape(f"{result.title}") + f"<span>{result.got} of {result.points}</span>"
+    items = "".join(
+        f"<dt>{word}</dt><dd>{html.escape(str(text))}</dd>" for word, text in said_of(result)
+    )
+    log = f"<pre>{html.escape(result.log)}</pre>" if result.log and not result.passed else ""
+    inner = "" if result.passed else f"<dl>{items}</dl>{log}"
+    opened = "" if result.passed else " open"
+    return f'<details class="{state}"{opened}><summary>{head}</summary>{inner}</details>'

@@ -1,0 +1,41 @@
+"""What is said of a student's work: failures, and the results of tests."""
+
+from dataclasses import asdict, dataclass, field
+
+
+class Failure(Exception):
+    """A scenario has seen something else than the contract says.
+
+    where: names of the functions in which to look, the likeliest first.
+    """
+
+    def __init__(self, expected, seen, hint="", where=()):
+        super().__init__(f"expected {expected}; seen {seen}")
+        self.expected, self.seen, self.hint, self.where = expected, seen, hint, tuple(where)
+
+
+@dataclass
+class Result:
+    """Of one test.  status: passed, failed (the contract is broken), panic, reset, hang (how the
+    guest ended), or not judged: the grader itself could not go on, which earns nothing either."""
+
+    name: str
+    title: str
+    points: int
+    got: int
+    status: str
+    expected: str = ""
+    seen: str = ""
+    hint: str = ""
+    invariant: str = ""
+    where: tuple = ()
+    look: str = ""
+    log: str = field(default="", repr=False)  # the end of what the guest printed
+    instructions: int = 0  # that the guest executed
+
+    @property
+    def passed(self):
+        return self.status == "passed"
+
+    def as_dict(self):
+        return asdict(self)

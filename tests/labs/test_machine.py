@@ -1,0 +1,152 @@
+"""The machine under the grader, tried on the reference kernel: stopped, called, panicked, hung."""
+
+import pytest
+from grader import words
+from grader.guest import GuestHang, GuestPanic, GuestReset
+from grader.machine import PAGE_OFFSET, U64, Machine, Return
+
+KERNELS = ("tarn-plain.elf", "tarn-pae-plain.elf")
+CODE = 0x700  # where the tests write instructions
+LOOP = bytes.fromhex("eb fe")
+HALT = bytes.fromhex("fa f4 eb fd")  # cli; hlt; again
+RESET = bytes.fromhex("0f 01 1d 10 07 00 c0 cc")  # lidt [0xC0000710]: an empty table; int3
+
+
+@pytest.fixture(params=KERNELS)
+def machine(request, build):
+    with Machine(build / request.param, append="selftest=none", memory=32) as made:
+        yield made
+
+
+@pytest.fixture
+def at_step_6(machine):
+    machine.run_to("report_memory")
+    return machine
+
+
+def run(machine, code):
+    machine.ram[CODE : CODE + len(code)] = code
+    machine.ram[0x710:0x716] = bytes(6)
+    machine.call(PAGE_OFFSET + CODE)
+
+
+def test_stops_at_a_function_and_at_its_return(machine):
+    machine.run_to("report_boot_information")
+    assert "[1]" not in machine.log()
+    machine.finish()
+    machine.run_to("bootmem_init")
+    assert "[1] memory map" in machine.log()
+
+
+def test_call_returns_what_the_function_does_and_leaves_no_trace(at_step_6):
+    before = at_step_6.stub.registers()
+    text = b"%u of %u%s"
+    at_step_6.ram[0x700 : 0x700 + len(text) + 1] = text + b"\0"
+    at_step_6.ram[0x720:0x730] = (3).to_bytes(4, "little") + (7).to_bytes(4, "little") + bytes(8)
+    at_step_6.set_word(0x728, PAGE_OFFSET + 0x740)
+    at_step_6.ram[0x740:0x742] = b"!\0"
+    base = PAGE_OFFSET + 0x700
+    assert at_step_6.call("vsnprintf", base + 0x60, 32, base, base + 0x20) == 7
+    assert at_step_6.bytes_at(0x760, 8) == b"3 of 7!\0"
+    assert at_step_6.stub.registers() == before
+
+
+def test_call_of_64_bits(at_step_6):
+    assert at_step_6.call64("__udivdi3", U64(10**15), U64(7)) == 10**15 // 7
+
+
+@pytest.mark.parametrize(
+    "arguments, registers, stack",
+    [
+        ((1, U64(2 << 32 | 3)), {"eax": 1, "edx": 3, "ecx": 2}, []),
+        ((1, 2, U64(4 << 32 | 3), 5), {"eax": 1, "edx": 2}, [3, 4, 5]),
+        ((U64(2 << 32 | 1), 3, 4), {"eax": 1, "edx": 2, "ecx": 3}, [4]),
+        ((U64(2 << 32 | 1), U64(4 << 32 | 3), 5), {"eax": 1, "edx": 2}, [3, 4, 5]),
+        ((-1, 2, 3, 4), {"eax": 0xFFFFFFFF, "edx": 2, "ecx": 3}, [4]),
+    ],
+)
+def test_arguments_are_placed_as_gcc_does(arguments, registers, stack):
+    assert words.place(arguments) == (registers, stack)
+
+
+def test_a_panic_gives_message_invariant_and_place(machine):
+    machine.run_to("report_boot_allocator")
+    with pytest.raises(GuestPanic) as panic:
+        machine.call("bootmem_free", U64(0x600000), U64(4096))
+    assert panic.value.invariant == 43
+    assert "free 0x600000 size 0x1000: page 0x600 is free already" in panic.value.message
+    assert panic.value.place.startswith("bootmem_free, kernel/mm/boot/bootmem.c:")
+
+
+def test_after_a_panic_that_was_asked_for_all_is_as_before(machine):
+    machine.run_to("report_boot_allocator")
+    place = machine.call("bootmem_try_alloc", 64, 64, U64(0))
+    assert machine.panics("bootmem_free", U64(0x600000), U64(4096)).invariant == 43
+    assert machine.panics("bootmem_stats", PAGE_OFFSET + CODE) is None
+    assert machine.call("bootmem_try_alloc", 64, 64, U64(0)) == place + 64
+
+
+def test_an_exception_says_where_and_at_which_address(at_step_6):
+    with pytest.raises(GuestPanic, match="page fault at address 0xfe123000"):
+        at_step_6.load(0xFE123000)
+
+
+def test_a_hang_is_told_by_its_instructions(at_step_6):
+    with pytest.raises(GuestHang, match="not done after"):
+        run(at_step_6, LOOP)
+
+
+def test_a_halt_for_good_is_a_hang(at_step_6):
+    with pytest.raises(GuestHang, match="halted"):
+        run(at_step_6, HALT)
+
+
+def test_a_triple_fault_is_a_reset(at_step_6):
+    with pytest.raises(GuestReset):
+        run(at_step_6, RESET)
+
+
+def test_walk_reads_both_formats_and_large_pages(at_step_6):
+    walk = at_step_6.walk(PAGE_OFFSET + 0x123456)
+    assert walk.physical == 0x123456 and walk.entries[0].present
+    assert at_step_6.walk(PAGE_OFFSET + 0x900000).entries[-1].flags.find("PS") >= 0
+    assert at_step_6.walk(0xFE000000).physical is None
+
+
+def test_loads_and_stores_go_through_the_tlb(at_step_6):
+    """An entry that is changed from outside is not seen: the translation is in the TLB."""
+    address = PAGE_OFFSET + 0x100000
+    first = at_step_6.load(address)
+    entry = at_step_6.walk(address).entries[-1]
+    kept = at_step_6.bytes_at(entry.address, 4)
+    at_step_6.ram[entry.address : entry.address + 4] = bytes(4)
+    flushes = at_step_6.tlb_flushes()
+    assert at_step_6.walk(address).physical is None
+    assert at_step_6.load(address) == first
+    assert at_step_6.tlb_flushes() == flushes
+    at_step_6.ram[entry.address : entry.address + 4] = kept
+    at_step_6.store(PAGE_OFFSET + CODE, 0x12345678)
+    assert at_step_6.word(CODE) == 0x12345678
+
+
+def test_watch_sees_arguments_and_may_answer_for_the_function(machine):
+    machine.run_to("bootmem_handover")
+    given = []
+
+    def give(start, end, _):
+        given.append((start, end))
+        return Return()
+
+    with machine.watch("zone_add_pages", give):
+        pages = machine.call("bootmem_handover", machine.symbol("zone_add_pages"))
+    assert pages == sum(end - start for start, end in given) > 1000
+
+
+def test_every_run_executes_the_same_instructions(build):
+    counts = set()
+    for _ in range(2):
+        with Machine(build / KERNELS[0], append="selftest=none", memory=32) as machine:
+            machine.run_to("report_memory")
+            machine.call("buddy_alloc", machine.symbol("zones"), 0)
+            counts.add(machine.instructions())
+    assert len(counts) == 1

@@ -1,0 +1,36 @@
+# Goals with makefiles of their own: tests, benchmarks, the book, labs.  Included by the Makefile.  A
+# student's tree has another file in this place (labs/tree/tools/goals.mk).
+
+.PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
+	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
+	bench-diff bench-linux book lint lab
+
+check check-more check-full check-user check-strain check-faults check-book check-bochs \
+check-hosts coverage-boot:
+	@$(MAKE) --no-print-directory -f tests/Makefile $(TOLD) $@
+
+mutants:
+	@$(MAKE) --no-print-directory -f tests/mutants/Makefile $(TOLD) COUNT='$(COUNT)' $@
+
+# kernel/mm and lib on the host, under sanitizers; and how much of kernel/mm those tests reach.
+check-host coverage:
+	@$(MAKE) --no-print-directory -f tests/host/Makefile BUILD='$(BUILD)' $@
+
+# Every interleaving of the pool, the page-table caches and the TLB flushes; mistakes planted there.
+interleave interleave-faults:
+	@$(MAKE) --no-print-directory -f tests/interleave/Makefile BUILD='$(BUILD)' $@
+
+bench bench-diff bench-linux: $(BUILD)/tarn.elf $(BUILD)/tarn-pae.elf
+	@$(MAKE) --no-print-directory -f tests/bench/Makefile $(TOLD) $@
+
+book:
+	@$(MAKE) --no-print-directory -f docs/book/Makefile $(TOLD) $@
+
+# Layers, budgets, format, clang-tidy, cppcheck.  Upward symbols and circles are read from objects.
+lint:
+	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
+	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug $(BUILD)/user/objects
+
+# A student's tree of lab N in the folder DEST (docs/teaching.md); SHOW=all empties no later lab.
+lab:
+	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) '$(N)' '$(DEST)'
