@@ -1,201 +1,63 @@
-"""Lab 1: the boot memory allocator, judged from outside.
+"""Lab 1: the boot memory allocator, judged from outside (boot.py says how)."""
 
-What RAM there is, and what lies in it, is known before bootmem_init() has run.  Every free frame is
-then filled, so that the host sees which of them the allocator takes for itself, and whether memory
-comes zeroed.  Where each request must be served follows from the contract in bootmem.h.
-"""
-
-import random
+import re
+from collections import Counter
+from random import Random
 
 from grader import frames
-from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, Return
-from grader.verdict import Failure
+from grader.machine import PAGE_SIZE, U64, Return
+from grader.verdict import Failure, expecting
 
-DIRT = 0xA5
-SEED = 13
+from .boot import DIRT, NEVER_FREE, TRY_ALLOC, Boot, asked, at, lies, pages_over
+
+INIT = ("bootmem_init",)
 LARGE = 64 * PAGE_SIZE
 
 
-def pages_over(start, size):
-    """Every page that a range touches."""
-    return range(start // PAGE_SIZE, -(-(start + size) // PAGE_SIZE))
-
-
-def pages_in(start, size):
-    """The pages that lie in a range as a whole."""
-    return range(-(-start // PAGE_SIZE), (start + size) // PAGE_SIZE)
-
-
-def up(value, align):
-    return -(-value // align) * align
-
-
-class Model:
-    """Free frames, and where the last allocation ended, by the contract."""
-
-    def __init__(self, free):
-        self.free = set(free)
-        self.end = max(free) + 1
-        self.last_end = 0
-
-    def place(self, size, align, goal=0):
-        """The address at which a request must be served; None: nowhere."""
-        for lowest in (goal, 0):
-            places = (self._on_the_same_page(size, align), self._on_free_pages(size, align, lowest))
-            found = [place for place in places if place is not None and place >= lowest]
-            if found:
-                return min(found)
-        return None
-
-    def _on_the_same_page(self, size, align):
-        start, page_end = up(self.last_end, align), up(self.last_end, PAGE_SIZE)
-        behind = range(page_end // PAGE_SIZE, -(-(start + size) // PAGE_SIZE))
-        return start if start < page_end and self.free.issuperset(behind) else None
-
-    def _on_free_pages(self, size, align, goal):
-        step, count = max(align // PAGE_SIZE, 1), -(-size // PAGE_SIZE)
-        pfn = up(-(-goal // PAGE_SIZE), step)
-        while pfn + count <= self.end:
-            taken = next((p for p in range(pfn, pfn + count) if p not in self.free), None)
-            if taken is None:
-                return pfn * PAGE_SIZE
-            pfn = up(taken + 1, step)
-        return None
-
-    def take(self, start, size):
-        self.free.difference_update(pages_over(start, size))
-        self.last_end = start + size
-
-    def reserve(self, start, size):
-        self.free.difference_update(pages_over(start, size))
-
-    def give_back(self, start, size):
-        pages = pages_in(start, size)
-        self.free.update(pages)
-        if pages and pages.start * PAGE_SIZE < self.last_end <= pages.stop * PAGE_SIZE:
-            self.last_end = 0
-
-
-class Boot:
-    """The machine behind bootmem_init(), with the model beside it."""
-
-    def __init__(self, m):
-        self.m = m
-        self.low_end = m.variable("max_low_pfn")
-        self.ram = frames.of_kind(m, "PHYS_RAM", self.low_end)
-        self.modules = frames.of_kind(m, "PHYS_MODULE", self.low_end)
-        self.kernel = frames.of_kind(m, "PHYS_KERNEL", self.low_end)
-        self.mem_map = self._mem_map()
-        for start, end in frames.runs(self.ram):
-            m.fill(start, DIRT, end - start)
-        m.run_to("report_boot_allocator")
-        self.own = self._own_pages()
-        self.model = Model(self.ram - self.own - self.mem_map)
-
-    def _mem_map(self):
-        place, layout = self.m.symbol("mem_map_place"), self.m.layout
-        ends = (self.m.read_word(place + layout[f"ram_range_{n}"]) for n in ("start", "end"))
-        return set(range(*ends))
-
-    def _own_pages(self):
-        """Where the allocator keeps what it knows: frames that it has written to, and those beside
-        them up to the number that it says it has.
-        """
-        clean = bytes([DIRT]) * PAGE_SIZE
-        own = {pfn for pfn in self.ram if self.m.page(pfn) != clean}
-        said = self.figure("bitmap_pages")
-        beside = iter(range(max(own) + 1, self.low_end) if own else ())
-        while len(own) < said and not self.is_free(pfn := next(beside)):
-            own.add(pfn)
-        return own
-
-    def figure(self, name):
-        self.m.call("bootmem_stats", self.m.scratch_address)
-        return self.m.word(self.m.SCRATCH + self.m.layout[f"bootmem_stats_{name}"])
-
-    def is_free(self, pfn):
-        return self.m.call("bootmem_page_is_free", pfn) & 0xFF
-
-    def try_alloc(self, size, align=1, goal=0):
-        """The physical address that the student's function returns, or None; not judged."""
-        address = self.m.call("bootmem_try_alloc", size, align, U64(goal))
-        return address - PAGE_OFFSET if address else None
-
-    def alloc(self, size, align=1, goal=0, hint="", where="bootmem_try_alloc"):
-        """Judged: the one place that the contract allows, and zero."""
-        asked = f"bootmem_try_alloc({size:#x}, {align:#x}, {goal:#x})"
-        must, got = self.model.place(size, align, goal), self.try_alloc(size, align, goal)
-        if must != got:
-            raise Failure(f"{asked} returns {at(must)}", at(got), hint, (where,))
-        if got is not None:
-            self._expect_zero(got, size, asked)
-            self.model.take(got, size)
-        return got
-
-    def _expect_zero(self, start, size, asked):
-        data = self.m.bytes_at(start, size)
-        if data.count(0) != size:
-            where = next(i for i, byte in enumerate(data) if byte)
-            raise Failure(
-                f"{asked} returns {size:#x} bytes that are 0",
-                f"byte {where:#x} of it is {data[where]:#x}",
-                "memory that was used before is dirty: who zeroes it, and how much of it?",
-                ("bootmem_try_alloc",),
-            )
-
-    def reserve(self, start, size):
-        self.m.call("bootmem_reserve", U64(start), U64(size))
-        self.model.reserve(start, size)
-
-    def free(self, start, size):
-        self.m.call("bootmem_free", U64(start), U64(size))
-        self.model.give_back(start, size)
-
-    def expect_free(self, pages, what, hint, where):
-        """The student's word about those pages and their neighbours, against the truth."""
-        around = [p for p in range(min(pages) - 1, max(pages) + 2) if 0 <= p < self.low_end]
-        for pfn in around:
-            truth, said = pfn in self.model.free, bool(self.is_free(pfn))
-            if truth != said:
-                words = ("reserved", "free")
-                raise Failure(
-                    f"{what}: page {pfn:#x} is {words[truth]}",
-                    f"it is {words[said]}",
-                    hint,
-                    (where,),
-                )
-
-    def hole(self, pages):
-        """The first frame of a run of free ones, with as many free ones on either side."""
-        run = next(r for r in frames.runs(self.model.free) if r[1] - r[0] >= 3 * pages)
-        return run[0] + pages
-
-    def expect_panic(self, what, invariant, hint, name, *arguments):
-        panic = self.m.panics(name, *arguments)
-        if panic is None:
-            raise Failure(f"{what}: a panic by invariant {invariant}", "it returned", hint, (name,))
-        if panic.invariant != invariant:
-            raise Failure(f"{what}: a panic by invariant {invariant}", str(panic), hint, (name,))
-        return panic
-
-
-def at(address):
-    return "NULL" if address is None else f"physical {address:#x}"
-
-
-# The tests.
+def busy(m):
+    """What is free behind bootmem_init(): shown by a hand-over at once."""
+    boot = Boot(m)
+    runs = []
+    with expecting("bootmem_handover returns", NEVER_FREE, INIT):
+        handed_over(boot, runs)
+    given = Counter(pfn for start, end in runs for pfn in range(start, end))
+    twice = {pfn for pfn in boot.own if given[pfn] > 1}
+    if twice:
+        said = f"{frames.named(twice)} is free, and the allocator has written there"
+        raise Failure("the allocator's own pages are not free", said, NEVER_FREE, INIT)
+    wrong, missing = given.keys() - (boot.ram - boot.mem_map), boot.model.free - given.keys()
+    if wrong:
+        said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
+        raise Failure("only free RAM is free", said, NEVER_FREE, INIT)
+    if missing:
+        hint = "which pieces of the map are RAM, and where does each end?"
+        said = f"not free: {frames.named(missing)}"
+        raise Failure("all RAM is free in which nothing lies", said, hint, INIT)
 
 
 def zeroed(m):
     """Fresh memory, the rest of a page, memory that was used, filled and freed."""
     boot = Boot(m)
     for size in (1, 100, 5000, 3 * PAGE_SIZE + 1, 40):
-        start = boot.alloc(size)
-        m.ram[start : start + size] = bytes([DIRT]) * size
-    start = boot.alloc(4 * PAGE_SIZE, PAGE_SIZE)
-    m.fill(start // PAGE_SIZE, DIRT, 4)
+        expect_zero(m, boot.take(size), size)
+    start = boot.take(4 * PAGE_SIZE, PAGE_SIZE)
+    expect_zero(m, start, 4 * PAGE_SIZE)
     boot.free(start, 4 * PAGE_SIZE)
-    boot.alloc(4 * PAGE_SIZE, PAGE_SIZE)
+    expect_zero(m, boot.take(4 * PAGE_SIZE, PAGE_SIZE), 4 * PAGE_SIZE)
+
+
+def expect_zero(m, start, size):
+    """Afterwards it is dirty, as memory is that was used."""
+    data = m.bytes_at(start, size)
+    wrong = next((i for i, byte in enumerate(data) if byte), None)
+    if wrong is not None:
+        raise Failure(
+            f"{size:#x} bytes that are 0",
+            f"{at(start)}: byte {wrong:#x} is {data[wrong]:#x}",
+            "memory is zero whatever was in the frame before: who zeroes it, and how much of it?",
+            TRY_ALLOC,
+        )
+    m.ram[start : start + size] = bytes([DIRT]) * size
 
 
 def aligned(m):
@@ -212,10 +74,10 @@ def aligned(m):
 def expect_aligned(start, size, align):
     if start is None or start % align:
         raise Failure(
-            f"bootmem_try_alloc({size:#x}, {align:#x}, 0) returns a multiple of {align:#x}",
+            f"an alignment of {align:#x} gives a multiple of {align:#x}",
             at(start),
-            "the address itself must be aligned, not its distance from where the search began",
-            ("bootmem_try_alloc",),
+            "an alignment, also one larger than a page, is that of the address itself",
+            TRY_ALLOC,
         )
 
 
@@ -226,7 +88,7 @@ def expect_own(boot, taken, start, size):
         raise Failure(
             f"{size:#x} bytes of free RAM",
             f"{at(start)}: page {frames.named(outside)} is {lies(boot, min(outside))}",
-            "what is never free: the kernel's image, boot modules, page 0, mem_map, one's own data",
+            NEVER_FREE,
             ("bootmem_init", "bootmem_try_alloc"),
         )
     for other, length in taken.items():
@@ -235,100 +97,128 @@ def expect_own(boot, taken, start, size):
                 f"no two allocations overlap: {other:#x} has {length:#x} bytes",
                 f"{at(start)} with {size:#x} bytes",
                 "where does the last allocation end, and is its page marked?",
-                ("bootmem_try_alloc",),
+                TRY_ALLOC,
             )
     taken[start] = size
 
 
-def lies(boot, pfn):
-    kinds = {"the kernel's": boot.kernel, "a boot module's": boot.modules}
-    kinds |= {"mem_map's": boot.mem_map, "the allocator's own": boot.own}
-    return next((name for name, pages in kinds.items() if pfn in pages), "no RAM that is free")
+LOWEST = "the lowest address at or above the goal, never one below the goal"
 
 
-def lowest(m):
+def lowest_at_goal(m):
     """Holes of several sizes: the first that is large enough is taken, wherever the last request
-    was served."""
+    was served.
+    """
     boot = Boot(m)
-    hint = "the lowest address that fits: the search begins at the goal each time"
-    base = boot.alloc(32 * PAGE_SIZE, PAGE_SIZE, hint=hint)
+    base = boot.alloc(32 * PAGE_SIZE, PAGE_SIZE, hint=LOWEST)
     for first, pages in ((2, 1), (5, 3), (12, 2), (20, 5)):
         boot.free(base + first * PAGE_SIZE, pages * PAGE_SIZE)
     for pages in (2, 4, 1, 1, 2, 1, 6, 1):
-        boot.alloc(pages * PAGE_SIZE, PAGE_SIZE, hint=hint)
-    boot.free(base, PAGE_SIZE)
+        boot.alloc(pages * PAGE_SIZE, PAGE_SIZE, hint=LOWEST)
     boot.alloc(LARGE, 4 * PAGE_SIZE, hint="an aligned request may not end on a reserved page")
-    boot.alloc(PAGE_SIZE, hint=hint)
+    boot.free(base, PAGE_SIZE)
+    boot.alloc(PAGE_SIZE, hint=LOWEST)
+    expect_goals(boot, boot.base // PAGE_SIZE + 200)
 
 
-def goal(m):
-    """Below, inside and above free memory; where only a part of the request would fit."""
-    boot = Boot(m)
-    high = boot.hole(16)
-    hint = "the lowest address at or above the goal"
+def expect_goals(boot, high):
+    """Inside free memory, where only a part of the request would fit, and inside a page."""
     for pages in (0, 3, 3, 1):
-        boot.alloc(2 * PAGE_SIZE, PAGE_SIZE, (high + pages) * PAGE_SIZE, hint)
-    boot.alloc(100, 4, (high + 40) * PAGE_SIZE, hint)
-    boot.alloc(100, 4, (high + 50) * PAGE_SIZE, "the shared page may lie below the goal")
-    boot.alloc(100, 4, 0, hint)
-    hint = "nothing fits above the goal: then it is given up, and the whole of memory is looked at"
-    top = max(boot.model.free)
-    boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, top * PAGE_SIZE, hint)
+        boot.alloc(2 * PAGE_SIZE, PAGE_SIZE, (high + pages) * PAGE_SIZE, LOWEST)
+    boot.alloc(100, 4, (high + 40) * PAGE_SIZE, LOWEST)
+    boot.alloc(100, 4, (high + 50) * PAGE_SIZE, "the shared page may lie below the goal: " + LOWEST)
+    page = (high + 60) * PAGE_SIZE
+    expect_one_of(boot, 100, page + 52, (page + 52, page + PAGE_SIZE), LOWEST)
+
+
+def expect_one_of(boot, size, goal, places, hint):
+    """A goal inside a free page: the request may lie on the rest of it, or on the next page."""
+    got = boot.try_alloc(size, 4, goal, hint)
+    if got not in places:
+        said = " or ".join(map(at, places))
+        raise Failure(f"{asked(size, 4, goal)} returns {said}", at(got), hint, TRY_ALLOC)
+
+
+def goal_given_up(m):
+    """Nothing is free above the goal, or not enough of it."""
+    boot = Boot(m)
+    hint = "nothing fits at or above the goal: then the lowest of all"
+    boot.alloc(PAGE_SIZE, PAGE_SIZE, 0, "a goal of 0: the lowest of all")
+    boot.free_mem_map()
+    top = (boot.low_end - 3) * PAGE_SIZE
+    boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, top, hint)
+    boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, top, "the last page of low memory counts too")
     boot.alloc(PAGE_SIZE, PAGE_SIZE, boot.low_end * PAGE_SIZE, hint)
     boot.alloc(PAGE_SIZE, PAGE_SIZE, 1 << 32, "a goal has 64 bits: " + hint)
 
 
-def shared_page(m):
+def small_share(m):
     """Small requests in a row lie behind one another; a page that was freed is not shared."""
     boot = Boot(m)
-    hint = "a request goes on where the last one ended, on the same page, if its alignment allows"
+    hint = (
+        "a request that can begin on the page where the last one ended gets the rest of that page"
+    )
     for size, align in ((10, 1), (20, 4), (1, 1), (100, 64), (7, 1), (4000, 8), (50, 2)):
         boot.alloc(size, align, hint=hint)
     for size in (PAGE_SIZE, 16, PAGE_SIZE - 16, 16, 3 * PAGE_SIZE, 8):
         boot.alloc(size, 8, hint=hint)
-    start = boot.alloc(100, 1, boot.hole(2) * PAGE_SIZE, hint=hint)
-    boot.free(start // PAGE_SIZE * PAGE_SIZE, PAGE_SIZE)
-    hint = "the page where the last request ended has been freed: nobody may go on there"
-    boot.alloc(60, 1, start // PAGE_SIZE * PAGE_SIZE, hint=hint)
     boot.alloc(2 * PAGE_SIZE, PAGE_SIZE, hint="a reserved page is not free")
+    expect_freed_page_is_not_shared(boot)
 
 
-def reserve_rounds_out(m):
+def expect_freed_page_is_not_shared(boot):
+    """The goal lies inside the free page, before the end of the request that is gone."""
+    page = boot.take(100, PAGE_SIZE, boot.hole(2) * PAGE_SIZE)
+    boot.free(page, PAGE_SIZE)
+    hint = "the page where the last request ended has been freed: nobody may go on there"
+    expect_one_of(boot, 60, page + 52, (page + 52, page + PAGE_SIZE), hint)
+
+
+def reserve_outward(m):
     """One byte reserves its page, a range that touches two pages both; what is no RAM is no error."""
     boot = Boot(m)
     base = boot.hole(8)
-    hint = "round the start down and the end up: a page that is used in part is not free"
+    hint = "one byte reserves its page: round the start down and the end up"
     for start, size in ((0x010, 1), (0x2FFF, 2), (0x5000, PAGE_SIZE), (0x7001, 2 * PAGE_SIZE)):
         start += base * PAGE_SIZE
         boot.reserve(start, size)
         what = f"after bootmem_reserve({start:#x}, {size:#x})"
         boot.expect_free(pages_over(start, size), what, hint, "bootmem_reserve")
-    boot.reserve(0xA0000, 0x60000)
-    boot.reserve(boot.low_end * PAGE_SIZE, 4 * PAGE_SIZE)
-    boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, base * PAGE_SIZE, "reserved pages are not handed out")
+    hint = "who reserves a range need not know what of it is RAM"
+    boot.reserve(0xA0000, 0x60000, hint)
+    boot.reserve(boot.low_end * PAGE_SIZE, 4 * PAGE_SIZE, hint)
+    expect_untouched(boot, base * PAGE_SIZE)
 
 
-def free_rounds_in(m):
+def expect_untouched(boot, goal):
+    got = boot.try_alloc(PAGE_SIZE, PAGE_SIZE, goal)
+    if got is None or got // PAGE_SIZE not in boot.model.free:
+        raise Failure("memory that is not reserved", at(got), "is the bit set?", TRY_ALLOC)
+
+
+def free_inward(m):
     """Only whole pages; a range that has none changes nothing."""
     boot = Boot(m)
-    base = boot.alloc(16 * PAGE_SIZE, PAGE_SIZE)
-    hint = "round the start up and the end down: the rest of a page may still be in use"
+    base = boot.take(16 * PAGE_SIZE, PAGE_SIZE)
+    hint = "a page becomes free if all of it lies in the range: round the start up, the end down"
     ranges = ((1, 2 * PAGE_SIZE), (0x3000, PAGE_SIZE), (0x4800, 0x600), (0x5FFF, PAGE_SIZE + 2))
     for offset, size in ranges + ((0x8001, PAGE_SIZE - 1), (0xA000, 0)):
         boot.free(base + offset, size)
         what = f"after bootmem_free({base + offset:#x}, {size:#x})"
         pages = pages_over(base + offset, max(size, 1))
         boot.expect_free(pages, what, hint, "bootmem_free")
-    for _ in range(4):
-        boot.alloc(PAGE_SIZE, PAGE_SIZE, base, hint)
+    expect_untouched(boot, base)
 
 
-def wrong_use(m):
+def double_free(m):
     """Freed twice, never allocated, no RAM, reserved twice: each is a panic by invariant 43."""
     boot = Boot(m)
-    base = boot.alloc(4 * PAGE_SIZE, PAGE_SIZE)
+    base = boot.take(4 * PAGE_SIZE, PAGE_SIZE)
     boot.free(base + PAGE_SIZE, PAGE_SIZE)
-    name, hint = "bootmem_free", "look at each page of the range before the first is changed"
+    name, hint = (
+        "bootmem_free",
+        "invariant 43: look at each page of the range before the first is changed",
+    )
     wrong = {
         "a page that is free already": (base + PAGE_SIZE, PAGE_SIZE),
         "a range with a free page in it": (base, 4 * PAGE_SIZE),
@@ -337,41 +227,54 @@ def wrong_use(m):
     }
     for what, (start, size) in wrong.items():
         boot.expect_panic(f"{what} is freed", 43, hint, name, U64(start), U64(size))
-    name, hint = "bootmem_reserve", "RAM that is reserved already belongs to somebody"
+    name, hint = "bootmem_reserve", "invariant 43: RAM that is reserved already belongs to somebody"
     for what, start in {"of an allocation": base, "of the kernel": min(boot.kernel) << 12}.items():
-        arguments = U64(start), U64(10)
+        arguments = U64(start), U64(PAGE_SIZE)
         boot.expect_panic(f"a page {what} is reserved again", 43, hint, name, *arguments)
-    boot.alloc(PAGE_SIZE, PAGE_SIZE, hint="a refused call has changed nothing")
 
 
 def no_room(m):
     """More than there is: NULL, or a panic that names what was asked for and what is free."""
     boot = Boot(m)
     hint = "does the end of the request lie behind the end of memory, or is the sum cut to 32 bits?"
-    longest = max(end - start for start, end in frames.runs(boot.model.free)) * PAGE_SIZE
+    boot.free_mem_map()
+    first, end = boot.longest_run()
+    longest = (end - first) * PAGE_SIZE
     for size in (longest + 1, 64 << 20, 0xFFFFF001):
-        boot.alloc(size, 1, hint=hint)
+        expect_null(boot, size, hint)
     boot.alloc(longest, PAGE_SIZE, hint="the longest run fits to the last byte")
-    free = len(boot.model.free) * PAGE_SIZE >> 10
-    panic = m.panics("bootmem_alloc", longest + PAGE_SIZE, 4, U64(0))
-    size = longest + PAGE_SIZE >> 10
-    told = panic and all(str(number) in panic.message for number in (size, free))
+    expect_told(m, longest + PAGE_SIZE, len(boot.model.free) * PAGE_SIZE)
+
+
+def expect_told(m, size, free):
+    """In which unit is the author's choice."""
+    panic = m.panics("bootmem_alloc", size, 4, U64(0))
+    told = panic and all(is_named(amount, panic.message) for amount in (size, free))
     if not told:
         raise Failure(
-            f"bootmem_alloc without room panics, and says that {size} KiB do not fit and {free} KiB"
-            " are free",
-            str(panic) if panic else "it returned",
-            "a boot that ends must say why: size and what is free, in KiB",
+            f"bootmem_alloc without room panics, and names {size:#x} bytes and {free:#x} free ones",
+            panic or "it returned",
+            "a boot that ends must say why: size and what is free, such as in KiB",
             ("bootmem_alloc",),
         )
 
 
-def handed_over(boot):
-    """What bootmem_handover() gives to its function: the runs, and what it returns."""
-    runs = []
+def is_named(amount, message):
+    numbers = re.findall(r"0x[0-9a-f]+|\d+", message)
+    units = {str(amount >> shift) for shift in (0, 10, 12)}
+    return bool(units.intersection(numbers) or {hex(amount)}.intersection(numbers))
+
+
+def expect_null(boot, size, hint):
+    got = boot.try_alloc(size, 1, 0, hint)
+    if got is not None:
+        raise Failure(f"{asked(size, 1, 0)} returns NULL", at(got), hint, TRY_ALLOC)
+
+
+def handed_over(boot, runs):
+    """What bootmem_handover() gives to its function is added to runs; returns what it returns."""
     with boot.m.watch("zone_add_pages", recorder(runs)):
-        returned = boot.m.call("bootmem_handover", boot.m.symbol("zone_add_pages"))
-    return runs, returned
+        return boot.m.call("bootmem_handover", boot.m.symbol("zone_add_pages"))
 
 
 def recorder(runs):
@@ -386,12 +289,15 @@ def handover(m):
     """After some allocations: free pages and the allocator's own, each once, and how many."""
     boot = Boot(m)
     for size, align in ((100, 4), (3 * PAGE_SIZE, PAGE_SIZE), (LARGE, 1 << 20)):
-        boot.alloc(size, align)
-    hole = boot.alloc(PAGE_SIZE, PAGE_SIZE)
-    boot.alloc(PAGE_SIZE, PAGE_SIZE)
+        boot.take(size, align)
+    hole = boot.take(PAGE_SIZE, PAGE_SIZE)
+    boot.take(PAGE_SIZE, PAGE_SIZE)
     boot.free(hole, PAGE_SIZE)
-    runs, returned = handed_over(boot)
-    expect_handed(boot, [pfn for start, end in runs for pfn in range(start, end)])
+    boot.free_mem_map()
+    runs = []
+    with expecting("bootmem_handover returns", "", ("bootmem_handover",)):
+        returned = handed_over(boot, runs)
+    expect_handed(boot, runs)
     total = sum(end - start for start, end in runs)
     if not returned == boot.figure("handed_over") == total:
         raise Failure(
@@ -402,28 +308,33 @@ def handover(m):
         )
 
 
-def expect_handed(boot, given):
+def expect_handed(boot, runs):
     must, where = boot.model.free | boot.own, ("bootmem_handover",)
-    twice = (
-        {pfn for pfn in given if given.count(pfn) > 1} if len(given) > len(set(given)) else set()
-    )
-    missing, wrong = must - set(given), set(given) - must
+    count = Counter(pfn for start, end in runs for pfn in range(start, end))
+    twice = {pfn for pfn in count if count[pfn] > 1}
+    missing, wrong = must - count.keys(), count.keys() - must
     if twice:
-        raise Failure("each page once", f"twice: {frames.named(twice)}", "do runs overlap?", where)
+        raise Failure(
+            "each page once",
+            f"twice: {frames.named(twice)}",
+            "exactly once: where does each run end, and where does the next begin?",
+            where,
+        )
     if wrong:
         said = f"{frames.named(wrong)}: {lies(boot, min(wrong))}"
-        raise Failure("only free pages", said, "a run ends before the first reserved page", where)
+        hint = "a run ends before the first reserved page; " + NEVER_FREE
+        raise Failure("only free pages", said, hint, where)
     if missing:
         own = "its own pages are free too, once nobody needs them" if missing & boot.own else ""
-        hint = own or "is the last run left out, or the last page of each?"
+        hint = own or "every page exactly once: is the last run left out, or the last page of each?"
         raise Failure("every free page", f"missing: {frames.named(missing)}", hint, where)
 
 
 def closed(m):
     """Each function panics by invariant 45; the figures remain."""
     boot = Boot(m)
-    handed_over(boot)
-    hint = "each of them looks first whether the allocator is still open"
+    handed_over(boot, [])
+    hint = "invariant 45: each of them looks first whether the allocator is still open"
     calls = {
         "bootmem_try_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
         "bootmem_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
@@ -451,12 +362,12 @@ def figures(m):
     requests = ((100, 4), (200, 4), (PAGE_SIZE, PAGE_SIZE), (8, 8), (8, 8), (5000, 1), (5, 1))
     merged = 0
     for size, align in requests:
-        merged += boot.alloc(size, align) % PAGE_SIZE != 0
+        merged += boot.take(size, align) % PAGE_SIZE != 0
     expect_figures(boot, len(requests), merged)
     boot.try_alloc(64 << 20, 1)
-    start = boot.alloc(4 * PAGE_SIZE, PAGE_SIZE)
-    boot.free(start + 10, 2 * PAGE_SIZE)
-    boot.reserve(boot.hole(1) * PAGE_SIZE + 5, 5)
+    start = boot.take(4 * PAGE_SIZE, PAGE_SIZE)
+    boot.free(start + PAGE_SIZE, 2 * PAGE_SIZE)
+    boot.reserve(boot.hole(1) * PAGE_SIZE, PAGE_SIZE)
     expect_figures(boot, len(requests) + 1, merged)
 
 
@@ -470,14 +381,12 @@ def expect_figures(boot, allocations, merged):
     expect_figure(boot, "merged", merged, "those that begin in the middle of a page")
 
 
-def at_random(m):
+def random(m):
     """The same sequence each time; every request is judged by the model."""
-    boot, chance, held = Boot(m), random.Random(SEED), []
+    boot, chance, held = Boot(m), Random(m.seed), []
     for number in range(200):
-        hint = f"request {number} of a random sequence: the tests before this one are simpler"
+        hint = f"request {number} of a random sequence: does it overlap another, or is it not the lowest?"
         step(boot, chance, held, hint)
-    runs, _ = handed_over(boot)
-    expect_handed(boot, [pfn for start, end in runs for pfn in range(start, end)])
 
 
 def step(boot, chance, held, hint):

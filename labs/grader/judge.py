@@ -3,9 +3,11 @@
 `python3 -m grader.judge LAB KERNEL LAYOUT [TEST...]` judges a kernel that is built already.
 """
 
-import importlib.util
+import importlib
 import shutil
 import sys
+import traceback
+import types
 from pathlib import Path
 
 from grader import layout
@@ -20,12 +22,13 @@ SEED = 13  # of what scenarios choose at random; a teacher's kit has one of its 
 
 
 def scenarios_of(folder):
-    """The module scenarios.py of a lab's folder."""
-    path = Path(folder) / "scenarios.py"
-    spec = importlib.util.spec_from_file_location(f"scenarios_{Path(folder).name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """The module scenarios.py of a lab's folder, in a package, so that it may have files beside
+    it.
+    """
+    package = types.ModuleType(f"lab_{Path(folder).name}")
+    package.__path__ = [str(folder)]
+    sys.modules[package.__name__] = package
+    return importlib.import_module(f"{package.__name__}.scenarios")
 
 
 def machine_for(lab, test, elf, constants, module, prefix, folder, seed):
@@ -69,11 +72,14 @@ def judge_on(machine, lab, scenarios, test):
         getattr(scenarios, test.name)(machine)
         found = {"status": "passed", "got": test.points}
     except Failure as failure:
-        found = {"status": "failed", "got": 0, "expected": failure.expected, "seen": failure.seen}
-        found |= {"hint": failure.hint, "where": failure.where}
+        found = {"status": failure.status, "got": 0, "expected": failure.expected}
+        found |= {"seen": failure.seen, "hint": failure.hint, "where": failure.where}
     except GuestEnd as end:
         found = {"status": end.status, "got": 0, "expected": test.title, "seen": str(end)}
         found |= {"hint": end.hint, "where": end.where}
+    except Exception as error:  # whatever it is, it earns nothing, and the other tests go on
+        found = {"status": "not judged", "got": 0, "expected": test.title, "seen": repr(error)}
+        found |= {"hint": "the grader could not go on: " + traceback.format_exc()}
     return Result(
         test.name,
         test.title,

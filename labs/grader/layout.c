@@ -49,6 +49,15 @@ SIZE(ram_range);
 FIELD(ram_range, start);
 FIELD(ram_range, end);
 
+FIELD(bootinfo, nranges);
+FIELD(bootinfo, range);
+FIELD(bootinfo, nmodules);
+FIELD(bootinfo, module);
+SIZE(boot_module);
+FIELD(boot_module, start);
+FIELD(boot_module, end);
+FIELD(boot_module, fault);
+
 SIZE(bootmem_stats);
 FIELD(bootmem_stats, pages);
 FIELD(bootmem_stats, free);

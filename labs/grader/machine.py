@@ -132,6 +132,9 @@ class Machine:
     def read_word(self, virtual):
         return int.from_bytes(self.read(virtual, 4), "little")
 
+    def write_word(self, virtual, value):
+        self.write(virtual, struct.pack("<I", value & MASK))
+
     def variable(self, name):
         """A word of the kernel's own: a claim, where the student could write it."""
         return self.read_word(self.symbol(name))

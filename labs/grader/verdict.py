@@ -1,6 +1,9 @@
 """What is said of a student's work: failures, and the results of tests."""
 
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+
+from grader.guest import GuestEnd
 
 
 class Failure(Exception):
@@ -9,9 +12,19 @@ class Failure(Exception):
     where: names of the functions in which to look, the likeliest first.
     """
 
-    def __init__(self, expected, seen, hint="", where=()):
+    def __init__(self, expected, seen, hint="", where=(), status="failed"):
         super().__init__(f"expected {expected}; seen {seen}")
-        self.expected, self.seen, self.hint, self.where = expected, seen, hint, tuple(where)
+        self.expected, self.seen, self.hint = expected, str(seen), hint
+        self.where, self.status = tuple(where), status
+
+
+@contextmanager
+def expecting(expected, hint="", where=()):
+    """A panic, reset or hang meanwhile is told with what was expected instead, and this hint."""
+    try:
+        yield
+    except GuestEnd as end:
+        raise Failure(expected, end, hint or end.hint, where or end.where, end.status) from end
 
 
 @dataclass

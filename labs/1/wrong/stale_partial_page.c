@@ -1,7 +1,7 @@
 /*
  * wrong: goes on in the page where the last allocation ended although that page has been freed.
- * test: random
- * hint: overlap
+ * test: small_share
+ * hint: has been freed
  */
 void bootmem_free(phys_t start, u64 size)
 {
