@@ -1,15 +1,14 @@
-/* The kernel's page tables: built from boot memory, checked by a walk, loaded. */
+/* The kernel's page tables: built from boot memory, loaded. */
 #include "mm/boot/kernel_tables.h"
 
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
-#include "arch/x86/paging/vital.h"
-#include "lib/assert.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
+#include "mm/boot/vital_check.h"
 #include "mm/pkmap/kmap_atomic.h"
 
 /*
@@ -124,28 +123,6 @@ void paging_init(void)
 {
 	pgtable_setup_bits();
 	pagetable_init();
-}
-
-static void check_vital_page(const struct vital_range *range, uintptr_t address)
-{
-	struct walk walk = pgtable_walk(swapper_pg_dir, address);
-
-	if (!walk.mapped || walk.phys != virt_to_phys((void *)address) ||
-		(range->writable && !walk.writable) || (range->executable && walk.nx))
-		panic("page tables about to be loaded: %s at %x: mapped %d to %llx, writable %d, no-execute %d; last entry read: %s %u = %llx",
-			range->name, (u32)address, walk.mapped, walk.phys, walk.writable, walk.nx,
-			walk.level[walk.levels - 1].name, walk.level[walk.levels - 1].index,
-			walk.level[walk.levels - 1].value);
-}
-
-static void check_vital_ranges(void)
-{
-	struct vital_range range;
-
-	for (u32 i = 0; vital_range(i, &range); i++)
-		for (uintptr_t address = range.start & PAGE_MASK; address < range.end;
-			address += PAGE_SIZE)
-			check_vital_page(&range, address);
 }
 
 void paging_enable(void)
