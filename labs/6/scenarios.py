@@ -7,6 +7,7 @@ another frame's word.  What the counts say is the student's claim, and compared 
 
 import random
 
+from grader.guest import GuestEnd
 from grader.machine import PAGE_OFFSET, PAGE_SIZE, Return
 from grader.verdict import Failure
 
@@ -220,16 +221,20 @@ def address(m):
 
 
 def stale(m):
-    """With most of the pool pinned it goes round every few kmaps: each page must be the one that
-    the CPU reads, and no slot comes back before a flush.
+    """Most of the pool is in use, and pages come and go at random: each must be the one that the CPU
+    reads, and no slot changes its page before a flush.
     """
-    pool = Pool(m)
+    pool, rng = Pool(m), random.Random(m.seed)
     others = pool.pin()
-    used, flushes, before = {}, pool.flushes(), None
-    for pfn in [others[i % len(others)] for i in range(4 * FREE)]:
+    used, flushes = {place: pfn for pfn, place in pool.at.items()}, pool.flushes()
+    for i in range(4 * FREE):
+        leaves = rng.choice(list(pool.users))
+        pool.expect_reached(leaves)
+        pool.kunmap(leaves)
+        pfn = others[i]
         place = pool.kmap(pfn)
         if pool.flushes() != flushes:
-            used, flushes = {}, pool.flushes()
+            used, flushes = {at: owner for owner, at in pool.at.items()}, pool.flushes()
         if used.get(place, pfn) != pfn:
             raise Failure(
                 f"slot {pool.slot(place)} is not handed out again before a flush",
@@ -239,9 +244,6 @@ def stale(m):
             )
         used[place] = pfn
         pool.expect_reached(pfn)
-        if before is not None:
-            pool.kunmap(before)
-        before = pfn
 
 
 def wrap(m):
@@ -280,13 +282,16 @@ def unmapped(m):
     for pfn in old:
         pool.kmap(pfn)
         pool.kunmap(pfn)
-    pool.go_round(rest)
+    flushes = pool.flushes()
+    while rest and pool.flushes() == flushes:
+        pool.kmap(rest[0])
+        pool.kunmap(rest.pop(0))
     left = [pfn for pfn in old if pfn in pool.entries().values()]
     if left:
         raise Failure(
             "no entry leads to a page whose slot was taken back",
             f"one leads to frame {left[0]:#x}",
-            "the entry is cleared when the slot becomes free",
+            "the flush makes a slot free, and its entry is cleared before",
             TAKE_BACK,
         )
     expect_one_slot_each(pool)
@@ -356,29 +361,43 @@ def one_flush(m):
 
 def full(m):
     pool = Pool(m)
+    flushes = pool.flushes()
     pool.pin(0)
-    for pfn in pool.frames[:: len(pool.frames) // 40]:
-        if pfn in pool.at:
-            pool.expect_reached(pfn)
-    more = pool.frames[pool.slots]
+    if pool.flushes() != flushes:
+        raise Failure(
+            f"a new pool has {pool.slots} free slots, which are handed out without a flush",
+            "the TLB was flushed before every slot was handed out",
+            "every slot counts, the first and the last too",
+            ("turn.c", "kmap_init"),
+        )
+    for pfn in list(pool.users)[::40]:
+        pool.expect_reached(pfn)
+    expect_wait(pool, pool.frames[pool.slots])
+    pool.kunmap(pool.frames[5])
+    pool.kmap(pool.frames[pool.slots])
+    pool.expect_reached(pool.frames[pool.slots])
+
+
+def expect_wait(pool, pfn):
     waits = []
 
     def waiting(*_):
         waits.append(1)
         return Return(0)
 
-    with m.watch("pkmap_wait_in_line", waiting):
-        m.call(KMAP, pool.page(more))
+    seen = "it returned without"
+    try:
+        with pool.m.watch("pkmap_wait_in_line", waiting):
+            pool.m.call(KMAP, pool.page(pfn))
+    except GuestEnd as end:
+        seen = str(end)
     if not waits:
         raise Failure(
             "when every slot is in use kmap waits: pkmap_wait_in_line()",
-            "it returned without",
-            "pkmap_in_use == pkmap_slots: no slot can be had",
+            seen,
+            "pkmap_in_use == pkmap_slots: every slot is in use, and none can be had",
             (KMAP,),
         )
-    pool.kunmap(pool.frames[5])
-    pool.kmap(more)
-    pool.expect_reached(more)
 
 
 def retired(m):

@@ -20,6 +20,14 @@ from grader.kit import make_kit
 from grader.lab import all_labs
 
 
+def failed(report):
+    """What is wrong, in a few lines."""
+    said = [
+        f"{r.name}: expected {r.expected}; seen {r.seen}" for r in report.results if not r.passed
+    ]
+    return report.refusal or "\n    ".join(said)
+
+
 class Bench:
     """A lab's kit in a folder of its own, and what was found wrong with the graders."""
 
@@ -53,7 +61,7 @@ class Bench:
     def reference(self):
         report = self.grade("reference", ROOT)
         if not report.passed:
-            self.fault("reference", report.text())
+            self.fault("reference", failed(report))
 
     def skeleton(self):
         where = self.place("skeleton")
@@ -63,12 +71,12 @@ class Bench:
             to.write_text(Cutter(path, ROOT, self.lab.number, self.lab.given).text())
         report = self.grade("skeleton", where)
         if report.got or report.refusal:
-            self.fault("skeleton", f"{report.got} points\n{report.text()}")
+            self.fault("skeleton", f"{report.got} points: {failed(report)}")
 
     def right(self, folder):
         report = self.grade(f"right/{folder.name}", folder_with_rest(self, folder))
         if not report.passed:
-            self.fault(f"right/{folder.name}", report.text())
+            self.fault(f"right/{folder.name}", failed(report))
 
     def wrong(self, path, all_tests):
         wrong, where = read_wrong(path), self.place(f"wrong-{path.stem}")

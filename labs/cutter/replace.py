@@ -69,39 +69,55 @@ def read_wrong(path):
     return Wrong(Path(path).stem, said["wrong"], said["test"], said["hint"], pieces_of(path))
 
 
-def replaced(source_path, root, pieces):
-    """(text of the file, names of the functions that were replaced)"""
-    source = (root / source_path).read_bytes()
-    rows = {
+# What a student has not written catches no mistake of his: the owned files lose their assertions.
+NO_ASSERTIONS = """
+#undef INVARIANT
+#undef ASSERT
+#define INVARIANT(number, cond, ...) ((void)sizeof((cond) ? 1 : 0))
+#define ASSERT(cond, ...) INVARIANT(0, cond, __VA_ARGS__)
+"""
+
+
+def functions_in(path, root):
+    return {
         name: row
-        for row in chunks(root / source_path, root)
+        for row in chunks(root / path, root)
         if row.kind == "function"
         for name in row.names
     }
-    edits, done, others = [], [], [text for function, text in pieces if function not in rows]
-    for function, text in pieces:
-        if function in rows:
-            edits.append((rows[function], text))
-            done.append(function)
-    if not edits:
-        return source.decode(), []
-    edits.sort(key=lambda edit: edit[0].start)
-    edits[0] = (edits[0][0], "\n\n".join([*others, edits[0][1]]))
+
+
+def replaced(path, root, pieces, others):
+    """The text of an owned file with the pieces in the place of their namesakes, `others` in front
+    of the first of them.
+    """
+    rows, source = functions_in(path, root), (root / path).read_bytes()
+    edits = sorted(((rows[name], text) for name, text in pieces), key=lambda edit: edit[0].start)
+    if edits:
+        edits[0] = (edits[0][0], "\n\n".join([*others, edits[0][1]]))
     for row, text in reversed(edits):
         source = source[: row.start] + text.encode() + source[row.end :]
-    return source.decode(), done
+    return without_assertions(source.decode(), path)
+
+
+def without_assertions(text, path):
+    if not path.endswith(".c"):
+        return text
+    last = text.rfind("#include")
+    end = text.index("\n", last) + 1
+    return text[:end] + NO_ASSERTIONS + text[end:]
 
 
 def write_wrong(lab, wrong, root, folder):
     """The owned files with the wrong functions in them, below `folder`."""
-    done = []
-    for path in lab.owns:
-        mine = [p for p in wrong.pieces]
-        text, names = replaced(path, root, mine) if path.endswith((".c", ".h")) else ("", [])
+    owned = {path: functions_in(path, root) for path in lab.owns if path.endswith((".c", ".h"))}
+    known = {name for functions in owned.values() for name in functions}
+    others = [text for name, text in wrong.pieces if name not in known]
+    if len(others) == len(wrong.pieces):
+        raise CannotCut(f"{wrong.name}: replaces no function of {', '.join(lab.owns)}")
+    for path, functions in owned.items():
+        mine = [piece for piece in wrong.pieces if piece[0] in functions]
         to = Path(folder) / path
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(text)
-        done += names
-    functions = [function for function, _ in wrong.pieces if function]
-    if not done:
-        raise CannotCut(f"{wrong.name}: replaces none of {', '.join(functions)}")
+        to.write_text(replaced(path, root, mine, others if mine else []))
+        others = [] if mine else others

@@ -105,7 +105,8 @@ def admit_include(path, line, rest, kit, owned):
 
 def prologue(headers):
     """Goes before the file: its headers, then the poison."""
-    lines = [f'#include "{name}"' for name in headers]
+    # Some of the words are macros already, of which the compiler would warn.
+    lines = ["#pragma GCC system_header"] + [f'#include "{name}"' for name in headers]
     lines += [f"#pragma GCC poison {word}" for word in POISONED]
     return "\n".join(lines) + "\n"
 
