@@ -3,7 +3,7 @@
 
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
-	bench-diff bench-linux book lint lab
+	bench-diff bench-linux book lint lab grader check-labs
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -34,3 +34,11 @@ lint:
 # A student's tree of lab N in the folder DEST (docs/teaching.md); SHOW=all empties no later lab.
 lab:
 	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) '$(N)' '$(DEST)'
+
+# What grades lab N, in the folder DEST: the teacher's.
+grader: $(BUILD)/tarn-plain.elf
+	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)'
+
+# Every reference, skeleton, wrong and other right answer through the graders.
+check-labs: $(BUILD)/tarn-plain.elf
+	@$(PYTHON) -B labs/cutter/check.py '$(BUILD)' $(if $(N),--lab '$(N)')

@@ -141,7 +141,7 @@ def split(m):
     zone, first = zones.normal, zones.room(1 << MAX_ORDER)
     zone.add(first, first + (1 << MAX_ORDER))
     zone.take(0, LARGER)
-    for order in range(MAX_ORDER):
+    for order in reversed(range(MAX_ORDER)):
         zone.take(order, LARGER)
     expect_null(zone, 0)
 
@@ -158,7 +158,7 @@ def smallest_first(m):
     zones = Zones(m)
     zone = zones.normal
     for order in (5, MAX_ORDER, 2, 8):
-        first = zones.room(1 << order)
+        first = zones.block(order)
         zone.add(first, first + (1 << order))
     for order in (2, 3, 0, 1, 6, 0, 2, 7, 4, 9, 1, 5):
         zone.alloc(order, SMALLEST)
@@ -183,15 +183,14 @@ def aligned(m):
     """Pages that lie side by side, but are no buddies; buddies freed upper half first."""
     zones = Zones(m)
     zone = zones.normal
-    first = zones.room(64)
+    first = zones.block(6)
     zone.add(first, first + 64)
     pages = pages_of(zone, 64)
-    for offset in (5, 6, 9, 10, 12, 11, 33, 32, 36, 35, 34, 37, 17, 16, 19, 18, 23, 22, 21, 20):
+    side_by_side, upper_first = (6, 5, 10, 9, 13, 14), (33, 32, 37, 36, 35, 34, 49, 48)
+    for offset in side_by_side + upper_first:
         zone.free(pages[offset], 0)
-    for order in (3, 2, 2, 1, 1, 0, 0):
-        got = zone.try_alloc(order)
-        if got is not None:
-            expect_aligned(zone, got, order)
+    for pfn, order in zone.drain(ALIGNED):
+        expect_aligned(zone, pfn, order)
 
 
 def expect_aligned(zone, pfn, order):
@@ -211,7 +210,7 @@ def merge(m):
     zones = Zones(m)
     zone, order = zones.normal, 5
     for arrange in (list, reversed, crosswise):
-        first = zones.room(1 << order, 2 << MAX_ORDER if arrange is list else 1 << order)
+        first = zones.block(order)
         zone.add(first, first + (1 << order))
         for pfn in arrange(pages_of(zone, 1 << order)):
             zone.free(pfn, 0, MERGE)
@@ -233,11 +232,11 @@ def expect_whole(zone, order):
 
 
 def expect_whole_largest(zones):
-    """Blocks of all orders, freed smallest last."""
+    """Blocks of all orders, freed largest first."""
     zone, first = zones.normal, zones.room(1 << MAX_ORDER)
     zone.add(first, first + (1 << MAX_ORDER))
-    taken = [(zone.take(order), order) for order in (0, *range(MAX_ORDER))]
-    for pfn, order in reversed(taken):
+    taken = [(zone.take(order), order) for order in (*reversed(range(MAX_ORDER)), 0)]
+    for pfn, order in taken:
         zone.free(pfn, order, MERGE)
     expect_whole(zone, MAX_ORDER)
 
@@ -288,11 +287,12 @@ def expect_apart(zone, pfn, hint):
 def counts(m):
     """After pages were given, taken and freed: zone->managed, zone->free, blocks of each order."""
     zones = Zones(m)
-    zone, first = zones.normal, zones.room(3 << MAX_ORDER)
-    before = zone.figure("managed")
-    zone.add(first + 5, first + 2500)
+    zone, before = zones.normal, zones.normal.figure("managed")
+    for order in (9, 3, MAX_ORDER):
+        first = zones.block(order)
+        zone.add(first, first + (1 << order))
     expect_counts(zone, before)
-    taken = [(zone.take(order), order) for order in (0, 3, 0, 9, 1)]
+    taken = [(zone.take(order), order) for order in (9, 9, 0, 3, 0, 1)]
     expect_counts(zone, before)
     for pfn, order in taken:
         zone.free(pfn, order)

@@ -89,7 +89,7 @@ class Zone:
         """First frame of the block that the student's function returns, or None."""
         with expecting(f"buddy_alloc of order {order} in {self.name} returns", hint, ALLOC):
             page = self.m.call("buddy_alloc", self.at, order)
-        return self.zones.frame(page, order) if page else None
+        return self.zones.frame(page, order, hint) if page else None
 
     def free(self, pfn, order, hint=""):
         with expecting(f"buddy_free of {said(pfn, order)} returns", hint, FREE):
@@ -121,7 +121,8 @@ class Zone:
 
     def expect_free(self, pfn, order, hint=""):
         if pfn % (1 << order):
-            raise Failure(f"a multiple of {1 << order:#x}", said(pfn, order), ALIGNED, FREE + ALLOC)
+            must = f"a multiple of {1 << order:#x}"
+            raise Failure(must, said(pfn, order), hint or ALIGNED, FREE + ALLOC)
         wrong = set(block(pfn, order)) - self.model.frames()
         if wrong:
             raise Failure(
@@ -176,7 +177,7 @@ class Zones:
         self.normal = Zone(self, "NORMAL", dma, low)
         self.highmem = Zone(self, "HIGHMEM", high, end)
         self.runs = self._runs()
-        self.used = max(dma, 0)
+        self.used = dma
 
     def _runs(self):
         """What the boot's hand-over would give: no code of the student's runs for it."""
@@ -193,22 +194,25 @@ class Zones:
     def page(self, pfn):
         return self.mem_map + pfn * self.m.layout["page_size"]
 
-    def frame(self, page, order):
+    def frame(self, page, order, hint):
         """Of a struct page that the student's function returns."""
         pfn, rest = divmod(page - self.mem_map, self.m.layout["page_size"])
         if rest or not 0 <= pfn < self.highmem.end:
-            raise Failure(
-                f"order {order}: a page of mem_map",
-                f"address {page:#x}",
-                "no page of mem_map",
-                ALLOC,
-            )
+            must, got = f"order {order}: a page of mem_map", f"address {page:#x}"
+            raise Failure(must, got, hint or "is the list still whole?", ALLOC)
         return pfn
 
-    def room(self, pages, align=1 << MAX_ORDER):
-        """First frame of `pages` free ones in NORMAL that no earlier call has given."""
+    def block(self, order):
+        """First frame of free ones in NORMAL that no earlier call has given.  As a block it is the
+        upper one of its pair, so nobody can take it for a part of a larger one.
+        """
+        pages = 1 << order
+        return self.room(pages, 2 * pages, pages if order < MAX_ORDER else 0)
+
+    def room(self, pages, align=1 << MAX_ORDER, offset=0):
+        """First frame of that many, at `offset` behind a multiple of align."""
         for start, end in self.runs:
-            first = -(-max(start, self.used) // align) * align
+            first = -(-(max(start, self.used) - offset) // align) * align + offset
             if first + pages <= min(end, self.normal.end):
                 self.used = first + pages
                 return first

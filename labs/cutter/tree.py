@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from cutter.chunks import chunks
 from cutter.cut import Cutter
 from grader.lab import all_labs
 
@@ -47,16 +48,22 @@ def cutters(root, cut):
     return made
 
 
-def lines_of_answers(made):
-    """{line: file}: what no file of the tree may hold.  Braces and blanks do not count."""
+def long_lines(text):
+    return {line.strip() for line in text.split("\n") if len(line.strip()) >= LEAST}
+
+
+def lines_of_answers(made, root, without):
+    """{line: file}: what no file of the tree may hold, of what was cut and of files that stay away."""
     lines = {}
     for path, cutter in made.items():
-        kept = {line.strip() for line in cutter.text().split("\n")}
         for row in cutter.removed():
-            for line in row.text(cutter.source).split("\n"):
-                line = line.strip()
-                if len(line) >= LEAST and line not in kept:
-                    lines[line] = path
+            for line in long_lines(row.text(cutter.source)) - long_lines(cutter.text()):
+                lines[line] = path
+    for path in without:
+        source = (root / path).read_bytes()
+        for row in chunks(root / path, root):
+            if row.kind in ("function", "macro", "data", "type"):
+                lines |= {line: path for line in long_lines(row.text(source))}
     return lines
 
 
@@ -72,8 +79,10 @@ class Tree:
         self.lab = self.cut[0][0]
         self.all_after = all_after
         self.cutters = cutters(self.root, self.cut)
-        self.answers = lines_of_answers(self.cutters)
         self.without = {path for lab, _ in self.cut for path in lab.without}
+        idioms = {line for lab, _ in self.cut for line in lab.idioms}
+        answers = lines_of_answers(self.cutters, self.root, self.without)
+        self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.not_shown = []  # documents that quote an answer
 
     def goes_along(self, name):

@@ -9,8 +9,10 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from grader.grade import grade
+from grader.guest import GuestEnd
 from grader.kit import NoKit, make_kit
 from grader.lab import BadLab, all_labs, read_lab
+from grader.machine import Machine
 from grader.qemu import QemuError
 
 
@@ -69,6 +71,22 @@ def not_used(tree, lab):
     return [f"{name} was changed, and is not used" for name in changed if name not in lab.owns]
 
 
+def own_tree(tree, lab):
+    """How far the student's whole tree comes, which earns no points."""
+    done = subprocess.run(
+        ["make", "-s", "build/tarn-plain.elf"], cwd=tree, capture_output=True, text=True
+    )
+    if done.returncode:
+        return f"your own tree, with all that you changed, does not build:\n{done.stderr.strip()}"
+    append = f"{lab.append} until={lab.until}"
+    try:
+        with Machine(tree / "build/tarn-plain.elf", append=append, memory=lab.memory) as machine:
+            machine.run_to(lab.stop)
+    except GuestEnd as end:
+        return f"your own tree, with all that you changed, does not come to {lab.stop}: {end}"
+    return f"your own tree, with all that you changed, comes to {lab.stop}"
+
+
 def ways(given):
     """(kit, lab, the lab's folder, notes)"""
     if not given.tree:
@@ -76,7 +94,8 @@ def ways(given):
         return folder / "kit", read_lab(next((folder / "lab").iterdir())), None, []
     tree = given.submission.resolve()
     lab = lab_of(tree)
-    return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), not_used(tree, lab)
+    notes = [*not_used(tree, lab), own_tree(tree, lab)]
+    return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), notes
 
 
 def main():
@@ -94,6 +113,7 @@ def main():
         (given.gradescope, report.gradescope),
     ):
         if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text())
     print(report.text(), end="")
     return 0 if report.passed else 1

@@ -50,7 +50,7 @@ def judged(kit, lab, lab_folder, kernel, only):
         return sandbox.prefix([kernel.parent], [folder])
 
     return [
-        judge(lab, scenarios, test, kernel, kit.layout, inside)
+        judge(lab, scenarios, test, kernel, kit.layout, inside, kit.seed)
         for test in lab.tests
         if not only or test.name in only
     ]

@@ -17,6 +17,7 @@ from grader import layout
 
 FORMAT = "2level"
 KERNEL = "tarn-plain.elf"
+SEED = 13  # of what scenarios choose at random
 
 
 class NoKit(Exception):
@@ -102,21 +103,17 @@ def copy(root, name, folder):
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
     source, destination = Source(root, build), Path(destination)
-    again = dependents(source, lab.owns)
-    objects = [name for name in source.link if name.endswith(".o")]
-    mine = {source.object_of(path) for path in [*lab.owns, *again]}  # not the answer's
+    given = given_files(source.root, lab)
+    again = sorted({*dependents(source, lab.owns), *given} - {*lab.without, *lab.owns})
+    gone = {source.object_of(path) for path in lab.without}
+    objects = [name for name in source.link if name.endswith(".o") and name not in gone]
+    mine = {source.object_of(path) for path in [*lab.owns, *again]}
     for name in objects:
         if name not in mine:
             copy(source.root, name, destination / "objects")
-    headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
-    kept = [h for h in headers if h.endswith((".h", ".inc"))] + ["linker.ld", *again]
-    for name in sorted(set(kept)):
-        if name not in lab.owns and (source.root / name).exists():
-            copy(source.root, name, destination / "source")
-    header = next(
-        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
-    )
-    shutil.copyfile(header, destination / "source" / "lib" / "lab.h")
+    copy_source(source, lab, destination / "source", again)
+    for path, file in given.items():
+        shutil.copyfile(file, destination / "source" / path)
     compile_layout(source, destination)
     about = {
         "link": [word for word in source.link if not word.endswith(".o")],
@@ -133,6 +130,25 @@ def make_kit(root, build, lab, destination):
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     return destination
+
+
+def given_files(root, lab):
+    """{path: file} of what stands in labs/N/given: in a student's tree it has its place already."""
+    folder = root / "labs" / str(lab.number) / "given"
+    return {str(f.relative_to(folder)): f for f in sorted(folder.rglob("*.c"))}
+
+
+def copy_source(source, lab, folder, again):
+    """Headers, what is compiled with the student's files, and what stops unwritten functions."""
+    headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
+    kept = {h for h in headers if h.endswith((".h", ".inc"))} | {"linker.ld", *again}
+    for name in sorted(kept - {*lab.owns, *lab.without}):
+        if (source.root / name).exists():
+            copy(source.root, name, folder)
+    header = next(
+        p for p in (lab_header(source, "lib"), lab_header(source, "labs/tree/lib")) if p.exists()
+    )
+    shutil.copyfile(header, folder / "lib" / "lab.h")
 
 
 def lab_header(source, folder):
@@ -171,8 +187,14 @@ class Kit:
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
         self.imports = about["imports"]
+        self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]
+
+    def own_seed(self):
+        """A teacher's kit has one that students do not know."""
+        path = self.folder / "seed.json"
+        return json.loads(path.read_text()) if path.exists() else SEED
 
     def has_header(self, name):
         """A header that owned files may include, as they name it."""

@@ -1,0 +1,76 @@
+"""make grader N=6 DEST=folder: the teacher's kit.  Its grader needs nothing of this tree: the
+reference's objects are in it, the answer is not.
+"""
+
+import argparse
+import json
+import secrets
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "labs"))
+
+from grader.kit import NoKit, make_kit
+from grader.lab import BadLab, all_labs
+
+README = """# The grader of lab {number}: {title}
+
+    python3 grader FOLDER [--json FILE] [--page FILE] [--gradescope FILE]
+
+grades the files of the folder that the lab owns ({owns}), of which nothing else is read. Needed are
+QEMU, bubblewrap, python3-clang, python3-pyelftools and the compiler `{compiler}`. The reference's
+objects are in kit/; its answer is not. kit/seed.json is the seed of what scenarios choose at random.
+"""
+
+
+def wanted(number):
+    labs = [lab for lab in all_labs(ROOT / "labs") if lab.tests]
+    found = next((lab for lab in labs if str(lab.number) == number), None)
+    if not found:
+        raise BadLab(
+            f"N={number}: there are graders of labs {', '.join(str(l.number) for l in labs)}"
+        )
+    return found
+
+
+def write(lab, build, destination):
+    own = ROOT / "labs" / str(lab.number)
+    make_kit(ROOT, build, lab, destination / "kit")
+    (destination / "kit" / "seed.json").write_text(json.dumps(secrets.randbelow(1 << 31)))
+    shutil.copytree(
+        ROOT / "labs" / "grader",
+        destination / "grader",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    to = destination / "lab" / str(lab.number)
+    to.mkdir(parents=True)
+    for file in [own / "lab.toml", *own.glob("*.py")]:
+        shutil.copyfile(file, to / file.name)
+    about = json.loads((destination / "kit" / "kit.json").read_text())
+    words = {"number": lab.number, "title": lab.title, "owns": ", ".join(lab.owns)}
+    compiler = next(iter(about["flags"].values()))[0]
+    (destination / "README.md").write_text(README.format(**words, compiler=compiler))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="make grader", description=__doc__)
+    parser.add_argument("number", help="N=: which lab")
+    parser.add_argument("destination", help="DEST=: a folder that does not exist yet")
+    parser.add_argument("build", help="folder of the build")
+    given = parser.parse_args()
+    destination = Path(given.destination)
+    try:
+        if not given.destination or destination.exists():
+            raise BadLab(f"DEST={given.destination}: a folder that does not exist yet is wanted")
+        write(wanted(given.number), given.build, destination)
+    except (BadLab, NoKit, OSError) as error:
+        print(f"make grader: {error}", file=sys.stderr)
+        return 2
+    print(f"{destination}: python3 {destination}/grader FOLDER grades what is in FOLDER")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
