@@ -3,13 +3,13 @@
 
 pte_t *kernel_pte(uintptr_t address)
 {
-	pgd_t *pgd = pgd_offset(kernel_pgd, address);
-	pmd_t *pmd;
+	pgd_t *top = pgd_offset(kernel_pgd, address);
+	pmd_t *upper;
 
-	if (pgd_none(*pgd))
+	if (pgd_none(*top))
 		return NULL;
-	pmd = pmd_offset(pgd, address);
-	if (!pmd_present(*pmd) || pmd_large(*pmd))
+	upper = pmd_offset(top, address);
+	if (!pmd_present(*upper) || pmd_large(*upper))
 		return NULL;
-	return pte_offset(pmd, address);
+	return pte_offset(upper, address);
 }
