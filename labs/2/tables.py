@@ -197,6 +197,10 @@ class Tables:
                 if leaf & P:
                     yield i * LARGE + j * PAGE_SIZE, leaf, PAGE_SIZE
 
+    def direct_map(self):
+        """What is mapped elsewhere is the subject of one test."""
+        return (leaf for leaf in self.leaves() if leaf[0] >= PAGE_OFFSET)
+
     def large(self):
         """Which runs of 1024 frames of the direct map are one entry."""
         return {i - KERNEL for i, value in self.uppers().items() if value & PS and i >= KERNEL}

@@ -10,8 +10,8 @@ static void map_small_pages(pte_t *table, pfn_t start)
 
 		if (!frame_is_mapped(pfn))
 			continue;
-		set_pte(&table[i], pfn_pte(pfn, small_page_prot((uintptr_t)pfn_to_virt(pfn)) |
-							_PAGE_USER));
+		set_pte(&table[i],
+			pfn_pte(pfn, small_page_prot((uintptr_t)pfn_to_virt(pfn)) | _PAGE_USER));
 		paging_stats.small_pages++;
 	}
 }
