@@ -333,7 +333,7 @@ def switched(m):
     if cr3 & ~(PAGE_SIZE - 1) != t.root:
         hint = "cpu_enable_paging_features(pgd_cr3(swapper_pg_dir))"
         raise Failure(f"CR3 is {t.root:#x}, that of swapper_pg_dir", f"{cr3:#x}", hint, ENABLE)
-    for pfn in [0, 0xB8, 0xF0, *range(0x300, t.low_end, 257), t.low_end - 1]:
+    for pfn in [0x10, *range(0x300, t.low_end, 257), t.low_end - 1]:
         expect_read(t, PAGE_OFFSET + pfn * PAGE_SIZE + 0x7F8)
     guard, end = m.symbol("boot_stack_guard"), PAGE_OFFSET + t.low_end * PAGE_SIZE
     for address in (0, 0x100000, 0x400000, guard, end, 0xF9000000, 0xFE000000):
