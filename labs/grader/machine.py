@@ -165,7 +165,7 @@ class Machine:
         with self._breakpoint(self.symbol(symbol)) as address:
             self._run_until(lambda at: at["eip"] == address)
 
-    def finish(self, symbol=None):
+    def finish(self):
         """Until the function at whose first instruction the machine stands has returned."""
         at = self.stub.registers()
         back, esp = self.read_word(at["esp"]), at["esp"] + 4

@@ -166,6 +166,19 @@ def test_two_cpus_have_registers_of_their_own(build):
         assert len(stacks) == 2
 
 
+def test_one_cpu_can_step_while_the_other_stands_still(build):
+    with Machine(build / KERNELS[0], append="selftest=none", memory=32, smp=2) as machine:
+        machine.run_to("report_cpus")
+        stub, places = machine.stub, []
+        first, second = stub.cpus()
+        for cpu in (first, second, first, second):
+            stub.select(cpu)
+            places.append(stub.registers()["eip"])
+            stub.step(first)
+            assert stub.wait(60).startswith("T05")
+        assert places[0] != places[2] and places[1] == places[3]
+
+
 def test_the_trap_frame_is_laid_out_as_the_machine_believes(build):
     """Where no object of layout.c has been made nothing can be compared."""
     made = build / "2level" / "labs" / "grader" / "layout.c.o"
