@@ -89,7 +89,8 @@ DEBUG ?= $(if $(filter-out 0,$(POISON)),,1)
 endif
 KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poison))
 # A kernel without tests is linked from the same objects.
-NAME := $(KIND)$(if $(filter 0,$(TESTS)),-plain)
+ENDING := $(if $(filter 0,$(TESTS)),-plain)
+NAME := $(KIND)$(ENDING)
 KERNELS := $(BUILD)/tarn$(NAME).elf $(BUILD)/tarn-pae$(NAME).elf
 PLAIN := $(BUILD)/tarn$(KIND)-plain.elf $(BUILD)/tarn-pae$(KIND)-plain.elf
 # The programs of user/, packed: the module of every boot entry.
@@ -118,7 +119,7 @@ $(ISO): $(KERNELS) $(USER_TAR) grub.cfg tools/mkiso.sh
 	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(USER_TAR) $(KERNELS)
 
 # What `make run` and GDB give to QEMU and to the kernel.
-export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
+export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND ENDING REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 
 run: kernels iso
 	@sh tools/run.sh $(BUILD) '$(NAME)' '$(OBJCOPY)'
