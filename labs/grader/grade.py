@@ -39,14 +39,11 @@ class Grader:
         return judge(self.lab, self.scenarios, test, kernel, self.kit.layout, inside, self.kit.seed)
 
     def loses(self, submission, tests):
-        """The first of these tests that is not passed, or why nothing is tried; None: none."""
-        try:
-            with self.kernel(submission) as kernel:
-                for test in tests:
-                    if not self.judge(test, kernel).passed:
-                        return test.name
-        except REFUSALS as refused:
-            return f"refused: {str(refused).splitlines()[0]}"
+        """The first of these tests that is not passed; None: none.  What is refused raises."""
+        with self.kernel(submission) as kernel:
+            for test in tests:
+                if not self.judge(test, kernel).passed:
+                    return test.name
         return None
 
     def grade(self, submission, notes=(), only=()):

@@ -104,9 +104,10 @@ def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
     source, destination = Source(root, build), Path(destination)
     given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
-    again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns})
-    gone = {source.object_of(path) for path in lab.without}
-    objects = [name for name in source.link if name.endswith(".o") and name not in gone]
+    gone = set(lab.without) - set(given)
+    again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns, *gone})
+    away = {source.object_of(path) for path in gone}
+    objects = [name for name in source.link if name.endswith(".o") and name not in away]
     mine = {source.object_of(path) for path in [*lab.owns, *again]}
     for name in objects:
         if name not in mine:
