@@ -19,8 +19,7 @@ override COUNT := $(or $(COUNT),200)
 SMP_GIVEN := $(if $(SMP),yes)
 override SMP := $(or $(SMP),4)
 override MEM := $(or $(MEM),3G)
-# A student's tree (labs/) has no tests.
-override TESTS := $(or $(TESTS),$(if $(wildcard tests/kernel),1,0))
+override TESTS := $(or $(TESTS),1)
 Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
@@ -44,7 +43,7 @@ include tools/compiler.mk
 # ---- Sources -------------------------------------------------------------------------------------
 
 # $(call sources_in,FOLDER OR FILE...)
-sources_in = $(if $(wildcard $1),$(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm')))
+sources_in = $(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm'))
 NO_TESTS := kernel/no_tests.c
 KERNEL := boot/start.asm boot/early_die.asm boot/early_ram.asm boot/trampoline.asm \
 	$(filter-out kernel/debug/% $(NO_TESTS),$(call sources_in,kernel lib)) \

@@ -10,10 +10,11 @@ from cutter.chunks import chunks
 from cutter.cut import Cutter
 from grader.lab import all_labs
 
-# What a student has no use for, or must not see: tests know the answers, and so do the teacher's
-# files of labs/.
+# What a student has no use for, or must not see: models, planted faults and host tests know the
+# answers; of labs/ much is the teacher's.  The self-tests go along.
 LEFT_OUT = re.compile(
-    r"tests/|\.ci/|labs/(cutter|tree)/|labs/\d+/(wrong|right|given)/|labs/README\.md|docs/teaching\.md"
+    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|tree)/|labs/README\.md"
+    r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
 )
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
@@ -71,6 +72,17 @@ def holds(text, lines):
     return next((line for line in lines if line in text), None)
 
 
+def without_blocks(text, lines, number):
+    """A document without those of its blocks of code that hold an answer."""
+
+    def kept(match):
+        if not holds(match.group(), lines):
+            return match.group()
+        return f"*(Here stands what you write in lab {number}.)*"
+
+    return re.sub(r"^(```+)[^\n]*\n.*?^\1[ \t]*$", kept, text, flags=re.M | re.S)
+
+
 class Tree:
     def __init__(self, root, number, destination, all_after=True):
         self.root, self.destination = Path(root), Path(destination)
@@ -108,16 +120,24 @@ class Tree:
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_text(self.cutters[name].text())
             return
-        data = (self.root / name).read_bytes()
-        line = holds(data.decode(errors="replace"), self.answers)
-        if line and not name.startswith("docs/"):
-            raise LeftOver(f"{name} holds a line of {self.answers[line]}: {line}")
-        if line:
+        text = self.without_answers(name, (self.root / name).read_bytes())
+        if text is None:
             self.not_shown.append(name)
             return
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(data)
+        to.write_bytes(text)
         to.chmod((self.root / name).stat().st_mode)
+
+    def without_answers(self, name, data):
+        """The file as the tree has it; None: it stays away."""
+        text = data.decode(errors="replace")
+        line = holds(text, self.answers)
+        if not line:
+            return data
+        if not name.startswith("docs/"):
+            raise LeftOver(f"{name} holds a line of {self.answers[line]}: {line}")
+        text = without_blocks(text, self.answers, self.lab.number)
+        return None if holds(text, self.answers) else text.encode()
 
     def write_given(self):
         """Partly given files, which stand under their own names in labs/N/given/."""
@@ -145,11 +165,17 @@ class Tree:
             "UNTIL": str(self.lab.until) if self.all_after else "9",
             "HOURS": str(self.lab.hours),
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
-            "NOT_SHOWN": "\n".join(f"- `{name}`" for name in self.not_shown) or "- none",
+            "NOT_SHOWN": self.says_what_is_not_shown(),
         }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         return text
+
+    def says_what_is_not_shown(self):
+        if not self.not_shown:
+            return ""
+        pages = "\n".join(f"- `{name}`" for name in self.not_shown)
+        return f"These pages are not here, since they quote it all over:\n\n{pages}\n"
 
     def make_repository(self):
         """One commit, tagged `start`: what the grader takes for all but the owned files."""

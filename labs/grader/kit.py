@@ -103,8 +103,8 @@ def copy(root, name, folder):
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
     source, destination = Source(root, build), Path(destination)
-    given = given_files(source.root, lab)
-    again = sorted({*dependents(source, lab.owns), *given} - {*lab.without, *lab.owns})
+    given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
+    again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns})
     gone = {source.object_of(path) for path in lab.without}
     objects = [name for name in source.link if name.endswith(".o") and name not in gone]
     mine = {source.object_of(path) for path in [*lab.owns, *again]}

@@ -103,8 +103,9 @@ class Machine:
 
     def walk(self, virtual):
         """Where an address leads, by the tables in CR3, with the entries on the way."""
-        form = paging.PAE if self.stub.register("cr4") & CR4_PAE else paging.TWO_LEVEL
-        return paging.walk(self._number, form, self.stub.register("cr3"), virtual)
+        cr3, cr4 = self.stub.register("cr3", "cr4")
+        form = paging.PAE if cr4 & CR4_PAE else paging.TWO_LEVEL
+        return paging.walk(self._number, form, cr3, virtual)
 
     def physical(self, virtual):
         """Of an address that the kernel itself uses now, so it must lead somewhere."""
@@ -164,7 +165,7 @@ class Machine:
         with self._breakpoint(self.symbol(symbol)) as address:
             self._run_until(lambda at: at["eip"] == address)
 
-    def finish(self, symbol=None):
+    def finish(self):
         """Until the function at whose first instruction the machine stands has returned."""
         at = self.stub.registers()
         back, esp = self.read_word(at["esp"]), at["esp"] + 4
@@ -228,8 +229,7 @@ class Machine:
         return after
 
     def _set(self, registers):
-        for name, value in registers.items():
-            self.stub.set_register(name, value)
+        self.stub.set_registers(registers)
 
     def _restore(self, before, after=None):
         after = after or self.stub.registers()
@@ -347,17 +347,20 @@ class Machine:
 
     def _panic_of_kernel(self, now):
         """panic_at(site, format, ...): all of it on the stack."""
-        esp = now["esp"]
         if self.panicking:
             return GuestPanic("a panic during the report of a panic")
         self.panicking = True
-        site, form = struct.unpack("<2I", self.read(esp + 4, 8))
+        try:
+            return self._report(now["esp"], now["ebp"])
+        finally:
+            self.panicking = False
+
+    def _report(self, esp, ebp):
+        back, site, form = struct.unpack("<3I", self.read(esp, 12))
         file, function, line, invariant = struct.unpack("<4I", self.read(site, 16))
         place = f"{self._text(function)}, {self._text(file)}:{line}"
-        message = self._formatted(form, esp + 12)
-        self.panicking = False
-        where = [self.elf.function(self.read_word(esp))] + self._callers(now["ebp"])
-        return GuestPanic(message, invariant, place, where)
+        where = [self.elf.function(back)] + self._callers(ebp)
+        return GuestPanic(self._formatted(form, esp + 12), invariant, place, where)
 
     def _formatted(self, form, arguments):
         """By the kernel's own code; a stack that has no room for that gets the bare format."""
