@@ -3,7 +3,7 @@
 
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
-	bench-diff bench-linux book lint lab grader check-labs
+	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -42,3 +42,7 @@ grader: $(BUILD)/tarn-plain.elf
 # Every reference, skeleton, wrong and other right answer through the graders.
 check-labs: $(BUILD)/tarn-plain.elf
 	@$(PYTHON) -B labs/cutter/check.py '$(BUILD)' $(if $(N),--lab '$(N)')
+
+# One-line mistakes made by rule in what the labs own: which lose no points.
+check-labs-mutants: $(BUILD)/tarn-plain.elf
+	@$(PYTHON) -B tests/labs/mutants.py '$(BUILD)' --count '$(COUNT)' $(if $(N),--lab '$(N)')
