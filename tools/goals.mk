@@ -1,5 +1,5 @@
-# Goals with makefiles of their own: tests, benchmarks, the book, labs.  Included by the Makefile.  A
-# student's tree has another file in this place (labs/tree/tools/goals.mk).
+# Goals with makefiles of their own: tests, benchmarks, the book, labs.  Included by the Makefile.
+# A student's tree has another file in this place (labs/tree/tools/goals.mk).
 
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \

@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
-from cutter.cut import Cutter
+from cutter.cut import skeleton
 from cutter.replace import read_wrong, write_wrong
 from grader.grade import grade
 from grader.kit import make_kit
@@ -68,7 +68,7 @@ class Bench:
         for path in self.lab.owns:
             to = where / path
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_text(Cutter(path, ROOT, self.lab.number, self.lab.given).text())
+            to.write_text(skeleton(path, ROOT, self.lab))
         report = self.grade("skeleton", where)
         if report.got or report.refusal:
             self.fault("skeleton", f"{report.got} points: {failed(report)}")

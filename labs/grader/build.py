@@ -84,10 +84,8 @@ class Workshop:
             admission.admit_object(path, file, self.imports(), self.lab.sections)
 
     def imports(self):
-        """What the reference's own files take, what the lab lists besides, and what owned files give
-        to one another.
-        """
-        return {*self.kit.imports, *self.lab.imports, *self.kit.exports}
+        """What the lab lists, and what its own files give to one another."""
+        return {*self.lab.imports, *self.kit.exports}
 
     def link(self):
         """In the order of the reference's own link."""

@@ -81,17 +81,20 @@ def dependents(source, owned):
     ]
 
 
-def names_of(source, owned):
-    """(public names of the owned files, names that they take from the rest of the kernel)"""
-    given, taken = set(), set()
+def exports(source, owned):
+    """Public names of the owned files, which those may take from one another."""
+    names = set()
     for path in owned:
-        if path not in source.compiled:
-            continue
-        with open(source.root / source.object_of(path), "rb") as file:
-            for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols():
-                if symbol["st_info"]["bind"] == "STB_GLOBAL":
-                    (taken if symbol["st_shndx"] == "SHN_UNDEF" else given).add(symbol.name)
-    return sorted(given), sorted(taken - given)
+        if path in source.compiled:
+            with open(source.root / source.object_of(path), "rb") as file:
+                table = ELFFile(file).get_section_by_name(".symtab")
+                names |= {
+                    symbol.name
+                    for symbol in table.iter_symbols()
+                    if symbol["st_info"]["bind"] == "STB_GLOBAL"
+                    and symbol["st_shndx"] != "SHN_UNDEF"
+                }
+    return sorted(names)
 
 
 def copy(root, name, folder):
@@ -126,8 +129,7 @@ def make_kit(root, build, lab, destination):
         "object": {
             path: source.object_of(path) for path in [*lab.owns, *again] if path.endswith(".c")
         },
-        "exports": names_of(source, lab.owns)[0],
-        "imports": names_of(source, lab.owns)[1],
+        "exports": exports(source, lab.owns),
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     return destination
@@ -187,7 +189,6 @@ class Kit:
             raise NoKit(f"{folder} is no grader's kit: {error}") from error
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
-        self.imports = about["imports"]
         self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]

@@ -35,7 +35,7 @@ class Lab:
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
     without: list = field(default_factory=list)  # files that the student's tree does not have
     idioms: list = field(default_factory=list)  # lines that others say too: no answer
-    imports: list = field(default_factory=list)  # names of the kernel, beside the reference's
+    imports: list = field(default_factory=list)  # names of the kernel that owned objects may take
     sections: list = field(default_factory=list)  # besides .text, .rodata, .data, .bss
     memory: int = 128  # MiB of the machine on which it is graded
     smp: int = 1
