@@ -4,11 +4,15 @@
  * headers: what a student's debug information says is the student's word.
  */
 #include "arch/x86/paging/layout.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/physmap.h"
+#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/pgtable.h"
 #include "mm/boot/bootmem.h"
+#include "mm/boot/kernel_tables.h"
+#include "mm/boot/options.h"
 #include "mm/pages/page.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
@@ -29,6 +33,10 @@ CONSTANT(LAST_PKMAP);
 CONSTANT(PKMAP_RETIRED);
 CONSTANT(PTRS_PER_PTE);
 CONSTANT(PMD_SIZE);
+CONSTANT(VMALLOC_END);
+CONSTANT(FIXADDR_START);
+CONSTANT(FIXADDR_TOP);
+CONSTANT(FIX_IOAPIC_0);
 
 FIELD(trapframe, ebp);
 FIELD(trapframe, vector);
@@ -57,6 +65,15 @@ SIZE(boot_module);
 FIELD(boot_module, start);
 FIELD(boot_module, end);
 FIELD(boot_module, fault);
+
+FIELD(cpu_features, pse);
+FIELD(cpu_features, pge);
+FIELD(mm_options, nolarge);
+
+SIZE(paging_stats);
+FIELD(paging_stats, large_pages);
+FIELD(paging_stats, small_pages);
+FIELD(paging_stats, tables);
 
 SIZE(bootmem_stats);
 FIELD(bootmem_stats, pages);
