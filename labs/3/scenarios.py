@@ -17,22 +17,9 @@ def handover(m):
     """The boot's own list, range by range; then every block is taken out again."""
     zones = Zones(m)
     for start, end in zones.runs:
-        zone = zones.dma if start < zones.dma.end else zones.normal
-        if start < zones.dma.end < end:
-            zones.normal.given.update(range(zones.dma.end, end))
-            zones.dma.given.update(range(start, zones.dma.end))
-            add_over_the_border(zones, start, end)
-        else:
-            zone.add(start, end, BEYOND)
+        zones.add(start, end, BEYOND)
     for zone in (zones.dma, zones.normal):
         expect_all(zone, zone.drain(BEYOND))
-
-
-def add_over_the_border(zones, start, end):
-    with expecting(f"zone_add_pages({start:#x}, {end:#x}) returns", BEYOND, ADD):
-        zones.m.call("zone_add_pages", start, end)
-    for pfn in range(start, end):
-        (zones.dma if pfn < zones.dma.end else zones.normal).model.put(pfn, 0)
 
 
 def expect_all(zone, found):
@@ -111,7 +98,7 @@ def twice(m):
     """A page a second time, alone and in a range; frames that mem_map does not have."""
     zones = Zones(m)
     first = zones.room(64)
-    zones.normal.add(first, first + 40)
+    zones.add(first, first + 40)
     end = zones.highmem.end
     wrong = {
         "a page that was handed over": (first + 3, first + 4),
@@ -139,7 +126,7 @@ def split(m):
     """One block of the largest order: a page of it leaves one block of every smaller order."""
     zones = Zones(m)
     zone, first = zones.normal, zones.room(1 << MAX_ORDER)
-    zone.add(first, first + (1 << MAX_ORDER))
+    zones.add(first, first + (1 << MAX_ORDER))
     zone.take(0, LARGER)
     for order in reversed(range(MAX_ORDER)):
         zone.take(order, LARGER)
@@ -159,7 +146,7 @@ def smallest_first(m):
     zone = zones.normal
     for order in (5, MAX_ORDER, 2, 8):
         first = zones.block(order)
-        zone.add(first, first + (1 << order))
+        zones.add(first, first + (1 << order))
     for order in (2, 3, 0, 1, 6, 0, 2, 7, 4, 9, 1, 5):
         zone.alloc(order, SMALLEST)
     zone.alloc(MAX_ORDER, "no block is large enough, although enough pages are free: NULL")
@@ -169,7 +156,7 @@ def none_lost(m):
     """Blocks of all orders out of two large ones, then all that is left."""
     zones = Zones(m)
     zone, first = zones.normal, zones.room(2 << MAX_ORDER)
-    zone.add(first, first + (2 << MAX_ORDER))
+    zones.add(first, first + (2 << MAX_ORDER))
     taken = [(zone.take(order), order) for order in (0, 4, 9, 0, 7, 2)]
     taken += zone.drain(LOST)
     frames_taken = [pfn for start, order in taken for pfn in block(start, order)]
@@ -184,7 +171,7 @@ def aligned(m):
     zones = Zones(m)
     zone = zones.normal
     first = zones.block(6)
-    zone.add(first, first + 64)
+    zones.add(first, first + 64)
     pages = pages_of(zone, 64)
     side_by_side, upper_first = (6, 5, 10, 9, 13, 14), (33, 32, 37, 36, 35, 34, 49, 48)
     for offset in side_by_side + upper_first:
@@ -211,7 +198,7 @@ def merge(m):
     zone, order = zones.normal, 5
     for arrange in (list, reversed, crosswise):
         first = zones.block(order)
-        zone.add(first, first + (1 << order))
+        zones.add(first, first + (1 << order))
         for pfn in arrange(pages_of(zone, 1 << order)):
             zone.free(pfn, 0, MERGE)
         expect_whole(zone, order)
@@ -234,7 +221,7 @@ def expect_whole(zone, order):
 def expect_whole_largest(zones):
     """Blocks of all orders, freed largest first."""
     zone, first = zones.normal, zones.room(1 << MAX_ORDER)
-    zone.add(first, first + (1 << MAX_ORDER))
+    zones.add(first, first + (1 << MAX_ORDER))
     taken = [(zone.take(order), order) for order in (*reversed(range(MAX_ORDER)), 0)]
     for pfn, order in taken:
         zone.free(pfn, order, MERGE)
@@ -250,7 +237,7 @@ def largest(m):
     first = zones.room(2 * size, 2 * size)
     hint = "merging ends at MAX_ORDER: there is no list of larger blocks"
     behind = m.read(zones.highmem.at, m.layout["zone_size"])
-    zone.add(first, first + 2 * size, hint)
+    zones.add(first, first + 2 * size, hint)
     taken = [zone.try_alloc(MAX_ORDER, hint) for _ in range(2)]
     if set(taken) != {first, first + size}:
         what = ", ".join(said(pfn, MAX_ORDER) for pfn in taken)
@@ -267,8 +254,7 @@ def zones_apart(m):
     low, high = zones.normal, zones.highmem
     border = high.start
     hint = "the buddy belongs to another zone: the two stay apart"
-    low.add(border - 1, border, hint)
-    high.add(border, border + 1, hint)
+    zones.add(border - 1, border + 1, hint)
     for zone, pfn in ((low, border - 1), (high, border)) * 2:
         expect_apart(zone, pfn, hint)
         zone.free(pfn, 0, hint)
@@ -290,7 +276,7 @@ def counts(m):
     zone, before = zones.normal, zones.normal.figure("managed")
     for order in (9, 3, MAX_ORDER):
         first = zones.block(order)
-        zone.add(first, first + (1 << order))
+        zones.add(first, first + (1 << order))
     expect_counts(zone, before)
     taken = [(zone.take(order), order) for order in (9, 9, 0, 3, 0, 1)]
     expect_counts(zone, before)
@@ -318,8 +304,8 @@ def random(m):
     """The same sequence each time, in two zones; every operation is judged by the model."""
     zones, chance = Zones(m), Random(m.seed)
     first = zones.room(3000)
-    zones.normal.add(first + 3, first + 2900)
-    zones.highmem.add(zones.highmem.start, zones.highmem.start + 1111)
+    zones.add(first + 3, first + 2900)
+    zones.add(zones.highmem.start, zones.highmem.start + 1111)
     held = []
     for number in range(300):
         hint = (

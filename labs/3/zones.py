@@ -78,13 +78,6 @@ class Zone:
 
     # The student's functions; not judged but for how they end.
 
-    def add(self, start, end, hint=""):
-        with expecting(f"zone_add_pages({start:#x}, {end:#x}) returns", hint, ADD):
-            self.m.call("zone_add_pages", start, end)
-        for pfn in range(start, end):
-            self.model.put(pfn, 0)
-        self.given.update(range(start, end))
-
     def try_alloc(self, order, hint=""):
         """First frame of the block that the student's function returns, or None."""
         with expecting(f"buddy_alloc of order {order} in {self.name} returns", hint, ALLOC):
@@ -190,6 +183,18 @@ class Zones:
         with self.m.watch("zone_add_pages", give):
             self.m.call("bootmem_handover", self.m.symbol("zone_add_pages"))
         return runs
+
+    def zone_of(self, pfn):
+        return next(z for z in (self.dma, self.normal, self.highmem) if z.start <= pfn < z.end)
+
+    def add(self, start, end, hint=""):
+        """Hands frames over, of whatever zones."""
+        with expecting(f"zone_add_pages({start:#x}, {end:#x}) returns", hint, ADD):
+            self.m.call("zone_add_pages", start, end)
+        for pfn in range(start, end):
+            zone = self.zone_of(pfn)
+            zone.model.put(pfn, 0)
+            zone.given.add(pfn)
 
     def page(self, pfn):
         return self.mem_map + pfn * self.m.layout["page_size"]

@@ -14,17 +14,19 @@ from grader.lab import BadLab, all_labs
 
 def arguments():
     parser = argparse.ArgumentParser(prog="make lab", description="Writes a student's tree.")
-    parser.add_argument("number", type=int, help="N=: which lab")
-    parser.add_argument("destination", type=Path, help="DEST=: a folder that does not exist yet")
+    parser.add_argument("number", help="N=: which lab")
+    parser.add_argument("destination", help="DEST=: a folder that does not exist yet")
     parser.add_argument("--show-all", action="store_true", help="SHOW=all: empties this lab alone")
     return parser.parse_args()
 
 
 def refusal(given, labs):
-    numbers = [lab.number for lab in labs]
+    numbers = [str(lab.number) for lab in labs]
     if given.number not in numbers:
-        return f"N={given.number}: there are labs {', '.join(map(str, numbers))}"
-    if given.destination.exists() and any(given.destination.iterdir()):
+        return f"N={given.number}: there are labs {', '.join(numbers)}"
+    if not given.destination:
+        return "DEST=: a folder that does not exist yet is wanted"
+    if Path(given.destination).exists() and any(Path(given.destination).iterdir()):
         return f"DEST={given.destination}: exists and is not empty"
     return None
 
@@ -36,7 +38,7 @@ def main():
         if refused:
             print(f"make lab: {refused}", file=sys.stderr)
             return 2
-        tree = Tree(ROOT, given.number, given.destination, not given.show_all)
+        tree = Tree(ROOT, int(given.number), given.destination, not given.show_all)
         tree.write()
     except (BadLab, CannotCut, LeftOver, OSError) as error:
         print(f"make lab: {error}", file=sys.stderr)

@@ -80,7 +80,9 @@ class Tree:
         self.all_after = all_after
         self.cutters = cutters(self.root, self.cut)
         self.without = {path for lab, _ in self.cut for path in lab.without}
-        self.answers = lines_of_answers(self.cutters, self.root, self.without)
+        idioms = {line for lab, _ in self.cut for line in lab.idioms}
+        answers = lines_of_answers(self.cutters, self.root, self.without)
+        self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.not_shown = []  # documents that quote an answer
 
     def goes_along(self, name):

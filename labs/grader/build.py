@@ -71,7 +71,10 @@ class Workshop:
         self.run([*sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
 
     def run(self, command, path):
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        except OSError as error:
+            raise BuildError(f"{path}: {error}") from error
         if done.returncode:
             said = done.stderr.replace(f"{self.inside}/", "")[:OUTPUT]
             raise BuildError(f"{path}: {said or f'ended with status {done.returncode}'}")

@@ -34,6 +34,7 @@ class Lab:
     given: list = field(default_factory=list)  # names in owned files that stay
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
     without: list = field(default_factory=list)  # files that the student's tree does not have
+    idioms: list = field(default_factory=list)  # lines that others say too: no answer
     imports: list = field(default_factory=list)  # names of the kernel, beside the reference's
     sections: list = field(default_factory=list)  # besides .text, .rodata, .data, .bss
     memory: int = 128  # MiB of the machine on which it is graded

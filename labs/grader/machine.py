@@ -347,17 +347,20 @@ class Machine:
 
     def _panic_of_kernel(self, now):
         """panic_at(site, format, ...): all of it on the stack."""
-        esp = now["esp"]
         if self.panicking:
             return GuestPanic("a panic during the report of a panic")
         self.panicking = True
-        site, form = struct.unpack("<2I", self.read(esp + 4, 8))
+        try:
+            return self._report(now["esp"], now["ebp"])
+        finally:
+            self.panicking = False
+
+    def _report(self, esp, ebp):
+        back, site, form = struct.unpack("<3I", self.read(esp, 12))
         file, function, line, invariant = struct.unpack("<4I", self.read(site, 16))
         place = f"{self._text(function)}, {self._text(file)}:{line}"
-        message = self._formatted(form, esp + 12)
-        self.panicking = False
-        where = [self.elf.function(self.read_word(esp))] + self._callers(now["ebp"])
-        return GuestPanic(message, invariant, place, where)
+        where = [self.elf.function(back)] + self._callers(ebp)
+        return GuestPanic(self._formatted(form, esp + 12), invariant, place, where)
 
     def _formatted(self, form, arguments):
         """By the kernel's own code; a stack that has no room for that gets the bare format."""

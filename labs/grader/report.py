@@ -7,7 +7,10 @@ import subprocess
 
 def version(*command):
     """The first line of what a program says of itself."""
-    done = subprocess.run([*command, "--version"], capture_output=True, text=True)
+    try:
+        done = subprocess.run([*command, "--version"], capture_output=True, text=True)
+    except OSError:
+        return "not installed"
     return (done.stdout.splitlines() or ["unknown"])[0]
 
 

@@ -1,9 +1,13 @@
 """The machine under the grader, tried on the reference kernel: stopped, called, panicked, hung."""
 
 import pytest
-from grader import words
+from grader import layout, words
 from grader.guest import GuestHang, GuestPanic, GuestReset
-from grader.machine import PAGE_OFFSET, U64, Machine, Return
+from grader.judge import judge_on
+from grader.lab import Lab
+from grader.lab import Test as Row
+from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return
+from grader.verdict import Failure, expecting
 
 KERNELS = ("tarn-plain.elf", "tarn-pae-plain.elf")
 CODE = 0x700  # where the tests write instructions
@@ -150,3 +154,64 @@ def test_every_run_executes_the_same_instructions(build):
             machine.call("buddy_alloc", machine.symbol("zones"), 0)
             counts.add(machine.instructions())
     assert len(counts) == 1
+
+
+def test_two_cpus_have_registers_of_their_own(build):
+    with Machine(build / KERNELS[0], append="selftest=none", memory=32, smp=2) as machine:
+        machine.run_to("report_cpus")
+        stacks = set()
+        for cpu in machine.stub.cpus():
+            machine.stub.select(cpu)
+            stacks.add(machine.stub.registers()["esp"])
+        assert len(stacks) == 2
+
+
+def test_the_trap_frame_is_laid_out_as_the_machine_believes(build):
+    """Where no object of layout.c has been made nothing can be compared."""
+    made = build / "2level" / "labs" / "grader" / "layout.c.o"
+    if made.exists():
+        known = layout.read(made)
+        fields = ("vector", "error", "eip", "ebp")
+        assert tuple(known[f"trapframe_{field}"] for field in fields) == TRAPFRAME
+
+
+def judged(machine, scenario):
+    """The result of a scenario that is a function here."""
+
+    class Scenarios:
+        row = staticmethod(scenario)
+
+    lab = Lab(0, "a lab", 1, [], 6, stop="report_memory")
+    return judge_on(machine, lab, Scenarios, Row("row", 5, "a title"))
+
+
+def test_a_scenario_that_returns_has_passed(machine):
+    result = judged(machine, lambda m: None)
+    assert (result.status, result.got) == ("passed", 5)
+
+
+def test_a_failure_says_what_was_expected_and_seen(machine):
+    def scenario(m):
+        raise Failure("three", 4, "count again", ("counter",))
+
+    result = judged(machine, scenario)
+    assert (result.status, result.got, result.expected, result.seen) == ("failed", 0, "three", "4")
+    assert "[5] kmap" in result.log
+
+
+def test_a_panic_is_told_with_what_was_expected_instead(machine):
+    def scenario(m):
+        with expecting("the load returns", "which address?"):
+            m.load(0xFE123000)
+
+    result = judged(machine, scenario)
+    assert (result.status, result.expected, result.hint) == (
+        "panic",
+        "the load returns",
+        "which address?",
+    )
+
+
+def test_a_scenario_that_cannot_go_on_earns_nothing(machine):
+    result = judged(machine, lambda m: {}["nothing"])
+    assert (result.status, result.got) == ("not judged", 0)

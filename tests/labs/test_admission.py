@@ -1,0 +1,81 @@
+"""What a student's file may say, and that a refusal names the line."""
+
+import pytest
+
+FIRST = '#include "mm/boot/bootmem.h"\n'
+
+
+def changed(line):
+    """The reference's file with a line behind its first include."""
+    return lambda text: text.replace(FIRST, FIRST + line + "\n", 1)
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("#pragma weak memset", "bootmem.c:8: #pragma is not admitted"),
+        ('#line 1 "x"', "bootmem.c:8: #line is not admitted"),
+        ("#pra\\\ngma weak memset", "is not admitted"),
+        ("%:pragma weak memset", "bootmem.c:8: '%:'"),
+        ('#include "/etc/passwd"', "bootmem.c:8: #include"),
+        ('#include "../../../../etc/passwd"', "the tree has no such header"),
+        ("#include <stdio.h>", "the tree has no such header"),
+        ("#define X <stdio.h>\n#include X", "#include X: a file name in quotes"),
+        ("/* a */ #include <stdio.h>", "the tree has no such header"),
+        ('void f(void) { asm("nop"); }', "poisoned"),
+        ('__asm__(".incbin \\"/etc/passwd\\"");', "poisoned"),
+        ('#define P(a, b) a##b\nP(__as, m__)("nop");', "poisoned"),
+        ("__attribute__((constructor)) static void f(void) { }", "poisoned"),
+        ('__section(".init") int x = 1;', "poisoned"),
+        ('_Pragma("GCC optimize 0")', "poisoned"),
+        ("void *schedule(void);\nvoid *x = schedule;", "uses schedule, which this lab does not"),
+        ("int zone_add_pages;", "multiple definition"),
+        ("int f(void) { return nowhere; }", "nowhere"),
+        ("void f(void) { for (;;) }", "error"),
+    ],
+)
+def test_refused(teacher, line, said):
+    lab1 = teacher(1)
+    report = lab1.grade(lab1.hand_in(bootmem=changed(line)))
+    assert report.got == 0 and said in report.refusal, report.text()
+    assert {result.status for result in report.results} == {"not judged"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["#define WORD 32u", "#undef NO_PLACE", "#include <stdint.h>", "static const u32 x = 3;"],
+)
+def test_admitted(teacher, line):
+    lab1 = teacher(1)
+    report = lab1.grade(lab1.hand_in(bootmem=changed(line)), "zeroed")
+    assert not report.refusal and report.results[0].passed, report.text()
+
+
+def test_a_missing_file(teacher, tmp_path):
+    report = teacher(1).grade(tmp_path)
+    assert "bootmem.c: is missing" in report.refusal and report.got == 0
+
+
+def test_a_link_to_a_file_of_the_host(teacher, tmp_path):
+    where = teacher(1).hand_in()
+    file = where / "kernel/mm/boot/bootmem.c"
+    file.unlink()
+    file.symlink_to("/etc/hostname")
+    assert "no plain file" in teacher(1).grade(where).refusal
+
+
+@pytest.mark.parametrize(
+    "data, said",
+    [(b"\xff\xfe\x00", "is no text"), (b" " * (2 << 20), "bytes")],
+    ids=["binary", "huge"],
+)
+def test_no_text(teacher, data, said):
+    where = teacher(1).hand_in()
+    (where / "kernel/mm/boot/bootmem.c").write_bytes(data)
+    assert said in teacher(1).grade(where).refusal
+
+
+def test_no_sandbox_no_points(teacher, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    report = teacher(1).grade(teacher(1).hand_in())
+    assert "is not installed" in report.refusal and report.got == 0

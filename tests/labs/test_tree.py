@@ -1,0 +1,106 @@
+"""A student's tree: what it holds, and what it must not."""
+
+import subprocess
+
+import pytest
+
+from handing_in import ROOT, graded_labs
+from cutter.chunks import chunks
+from cutter.cut import Cutter
+from cutter.tree import LeftOver, Tree
+from grader.lab import read_lab
+
+LEAST = 30
+
+
+@pytest.fixture(scope="module", params=graded_labs())
+def tree(request, tmp_path_factory):
+    made = Tree(ROOT, request.param, tmp_path_factory.mktemp("tree") / "lab")
+    made.write()
+    return made
+
+
+def texts(folder):
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and ".git" not in path.parts:
+            yield path.relative_to(folder), path.read_text(errors="replace")
+
+
+def removed_lines(lab):
+    """By the source alone: every long line of an owned body or static, with its comments."""
+    for path in [p for p in lab.owns if p.endswith((".c", ".h"))]:
+        cutter = Cutter(path, ROOT, lab.number, lab.given)
+        kept = cutter.text()
+        for row in cutter.removed():
+            for line in row.text(cutter.source).split("\n"):
+                line = line.strip()
+                if len(line) >= LEAST and line not in kept and line not in lab.idioms:
+                    yield path, line
+
+
+def test_no_answer_is_anywhere(tree):
+    for lab, _ in tree.cut:
+        for path, line in removed_lines(lab):
+            for name, text in texts(tree.destination):
+                assert line not in text, f"{name} holds a line of {path}: {line}"
+
+
+def test_what_stays_away(tree):
+    names = {str(name) for name, _ in texts(tree.destination)}
+    for word in ("tests/", "wrong/", "right/", "given/", "labs/cutter/", ".ci/", "teaching.md"):
+        assert not [name for name in names if word in name], word
+    for lab, _ in tree.cut:
+        assert not names & set(lab.without)
+    objects = [n for n in names if n.endswith((".o", ".a", ".elf"))]
+    assert not objects
+
+
+def test_what_it_has(tree):
+    names = {str(name) for name, _ in texts(tree.destination)}
+    assert {"README.md", "Makefile", f"labs/{tree.lab.number}/README.md", "lib/lab.h"} <= names
+    assert {*tree.lab.owns, "labs/grader/__main__.py"} <= names
+    said = subprocess.run(
+        ["git", "log", "--format=%s %d"], cwd=tree.destination, capture_output=True, text=True
+    )
+    assert said.stdout.count("\n") == 1 and "tag: start" in said.stdout
+
+
+def test_an_answer_elsewhere_is_refused(tmp_path):
+    tree = Tree(ROOT, 1, tmp_path / "lab")
+    tree.answers["obj-m := nothing of the kind; a line of the build"] = "x.c"
+    tree.answers[
+        next(l for l in (ROOT / "Makefile").read_text().split("\n") if len(l) > LEAST)
+    ] = "x.c"
+    with pytest.raises(LeftOver, match="Makefile holds a line of x.c"):
+        tree.write()
+
+
+def test_show_all_empties_one_lab(tmp_path):
+    tree = Tree(ROOT, 1, tmp_path / "lab", all_after=False)
+    assert [lab.number for lab, _ in tree.cut] == [1]
+
+
+@pytest.mark.parametrize(
+    "goal, said",
+    [
+        (["lab"], "N="),
+        (["lab", "N=99", "DEST=x"], "N=99: there are labs 1"),
+        (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
+        (["grader", "N=1", "DEST=docs"], "does not exist yet"),
+        (["grader", "N=77", "DEST=build/nowhere"], "there are graders of labs 1"),
+    ],
+)
+def test_wrong_arguments(goal, said):
+    done = subprocess.run(["make", "-s", *goal], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and said in done.stderr + done.stdout
+
+
+def test_every_lab_reads(tmp_path):
+    """Each owned file is cut in either format, and the same."""
+    for number in graded_labs():
+        lab = read_lab(ROOT / f"labs/{number}")
+        for path in [p for p in lab.owns if p.endswith((".c", ".h"))]:
+            two, three = (
+                [(c.kind, c.names) for c in chunks(ROOT / path, ROOT, v)] for v in ("2level", "pae")
+            )
+            assert two == three, path
