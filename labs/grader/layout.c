@@ -8,6 +8,7 @@
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/pgtable.h"
+#include "kernel/sched/sched.h"
 #include "mm/boot/bootmem.h"
 #include "mm/pages/page.h"
 #include "mm/pages/page_alloc.h"
@@ -114,3 +115,23 @@ FIELD(kmap_stats, revivals);
 FIELD(kmap_stats, flushes);
 FIELD(kmap_stats, reclaimed);
 FIELD(kmap_stats, sleeps);
+
+SIZE(thread);
+FIELD(thread, node);
+FIELD(thread, state);
+FIELD(thread, priority);
+FIELD(thread, stack_top);
+FIELD(thread, on_cpu);
+FIELD(thread, in_all);
+FIELD(thread, on_end);
+FIELD(thread, exited);
+FIELD(thread, name);
+CONSTANT(THREAD_DEAD);
+CONSTANT(SLICE_TICKS);
+CONSTANT(SPIN_NO_OWNER);
+FIELD(run_queue, lock);
+SIZE(spinlock);
+SIZE(wait_queue);
+FIELD(wait_queue, lock);
+FIELD(wait_queue, waiters);
+SIZE(waiter);
