@@ -1,4 +1,4 @@
-"""Lab 4: the switch, sleep and wake-up, judged by who runs when, and with which registers and stack.
+"""Lab 4: the switch, sleep and wake-up, judged by who runs when, with which registers and stack.
 
 What the threads do the host decides, one call at a time (threads.py).
 """
@@ -9,7 +9,7 @@ from grader.guest import GuestEnd
 from grader.verdict import Failure, expecting
 
 from .model import Model
-from .threads import CALLEE_SAVED, IF, ORDER, SLEEP, SWITCH, WAKE, Stage, call
+from .threads import CALLEE_SAVED, IF, ORDER, PRESERVED, SLEEP, SWITCH, SWITCHES, WAKE, Stage, call
 
 SLEEPING = "a thread that sleeps is in no list of its run queue, so nobody picks it"
 
@@ -98,6 +98,9 @@ def expect_returned_is_told(stage, stack):
         raise Failure("a panic by context_returned", seen, hint, ("context_start",))
 
 
+BEGUN = "the run queue says who runs (current, previous): it is set before the switch"
+
+
 def kept(m):
     stage = Stage(m)
 
@@ -108,7 +111,8 @@ def kept(m):
 
     for name in "ABC":
         stage.thread(name, program)
-    stage.rest()
+    with expecting("three threads begin, and take turns", f"{BEGUN}; {PRESERVED}", SWITCHES):
+        stage.rest()
     if sorted(stage.seen) != sorted("ABC" * 4):
         stage.expect("A B C " * 3 + "A B C", "a thread that yields runs again", ("yield",))
     stage.expect_all_ended()
@@ -186,7 +190,7 @@ def changed(stage):
     stage.rest()
     stage.expect(
         "second first",
-        "dequeue() takes a thread out of its list, and clears the list's bit only if it is empty then",
+        "dequeue() takes a thread out of its list, whose bit is cleared only if it is empty then",
         ("dequeue", "enqueue"),
     )
 
@@ -252,7 +256,7 @@ def expect_count(stage, function, queue, must):
         raise Failure(
             f"{function} returns {must}: how many it has woken",
             str(got),
-            "wake-ups count the waiters that they take from the queue",
+            "wake_up_one wakes one waiter if there is one, wake_up_all all; both say how many",
             (function,),
         )
 
@@ -440,13 +444,11 @@ def woken_twice(m):
 
 def preempted(m):
     stage = Stage(m)
-    queue = stage.queue()
-
-    def high(actor):
-        yield from sleeper(stage, queue)(actor)
+    queue, other = stage.queue(), stage.queue()
 
     def low(actor):
         stage.note(actor)
+        yield call("wake_up_one", other)
         yield call("cond_resched")
         stage.note(actor)
         yield call("wake_up_one", queue)
@@ -458,13 +460,14 @@ def preempted(m):
         stage.note(actor)
         yield call("yield")
 
-    stage.thread("high", high, 20)
+    stage.thread("high", sleeper(stage, queue), 20)
+    stage.thread("peer", sleeper(stage, other), 10)
     stage.rest()
     stage.thread("low", low, 10)
     stage.thread("equal", equal, 10)
     stage.rest()
     stage.expect(
-        "low low low high equal low",
+        "low low low high equal peer low",
         "who wakes a higher thread goes on until it looks: poke(cpu, true) marks it, cond_resched()"
         " sees the mark and yields; a thread of the same priority waits for the slice",
         ("should_preempt", WAKE, "cond_resched"),
@@ -599,15 +602,23 @@ def context(m):
     for name, arguments in (("yield", ()), ("wait_sleep", (stage.waiter(),))):
         before = m.registers()
         m.set_registers({"eflags": before["eflags"] & ~IF})
-        panic = m.panics(name, *arguments)
+        panic = panic_of(m, name, arguments)
         m.set_registers({"eflags": before["eflags"]})
         expect_told(name, panic, "interrupts off")
         nosleep = stage.per_cpu("nosleep")
         held = m.read_word(nosleep)
         m.write_word(nosleep, held | 0x100)
-        panic = m.panics(name, *arguments)
+        panic = panic_of(m, name, arguments)
         m.write_word(nosleep, held)
         expect_told(name, panic, "a spinlock held")
+
+
+def panic_of(m, name, arguments):
+    with expecting(f"{name} is a panic where nobody may sleep", ASKED, (name,)):
+        return m.panics(name, *arguments)
+
+
+ASKED = "might_sleep() at the beginning, whether or not it would have to wait"
 
 
 def expect_told(name, panic, how):
@@ -615,7 +626,7 @@ def expect_told(name, panic, how):
         raise Failure(
             f"{name} with {how} is a panic (invariant 16)",
             str(panic or "it returned"),
-            "might_sleep() at the beginning, whether or not it would have to wait",
+            ASKED,
             (name,),
         )
 

@@ -1,9 +1,9 @@
-"""Threads of the host's: each does what a generator in Python says, one call of the kernel at a time.
+"""Threads of the host's: each does what a generator in Python says, one call after the other.
 
-Such a thread begins at the gate, an address at which the machine stops.  The host then sends it into
-a function of the kernel, and the gate is where that returns to.  Which thread has come to the gate
-the host knows by its stack pointer, and whether the switches in between have kept what is the
-thread's: by registers and words of the stack, to which it gives values that nobody else has.
+Such a thread begins at the gate, an address at which the machine stops.  The host then sends it
+into a function of the kernel, and the gate is where that returns to.  Which thread has come there,
+the host knows by the stack pointer.  Whether the switches in between have kept what is the thread's
+it sees by registers and words of the stack, to which it gives values that nobody else has.
 
 The boot's own context, at which the scenario finds the machine, is the idle thread.
 """
@@ -124,7 +124,10 @@ class Stage:
         return at
 
     def waiter(self):
-        return self.memory(self.layout["waiter_size"])
+        """As it comes from a stack: with what somebody else has left there."""
+        at, size = self.memory(self.layout["waiter_size"]), self.layout["waiter_size"]
+        self.m.write(at, b"\1" * size)
+        return at
 
     def text(self, words_):
         at = self.memory(16)
@@ -274,7 +277,7 @@ class Stage:
             raise Failure(
                 "on_end is called once, for a thread that has ended",
                 f"it is called for {ended.name if ended else hex(now['eax'])}",
-                "previous is the thread that was left; finish_rare() is for one that is DEAD or moves",
+                "previous is the thread that was left; finish_rare() is for one that is DEAD",
                 ("finish", "switch_to"),
             )
         self.ended.append(ended)
