@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
 from cutter.cut import skeleton
-from cutter.replace import read_wrong, write_wrong
+from cutter.replace import read_wrong, wrong_answers, write_wrong
 from grader.grade import grade
 from grader.kit import make_kit
 from grader.lab import all_labs
@@ -110,7 +110,7 @@ def check(lab, given):
     try:
         bench.reference()
         bench.skeleton()
-        for path in chosen(sorted((bench.own / "wrong").glob("*.c")), given.turn):
+        for path in chosen(wrong_answers(bench.own), given.turn):
             bench.wrong(path, given.all_tests)
         if given.turn is None:
             for folder in sorted((bench.own / "right").glob("*/")):

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from grader import admission, sandbox
+from grader import admission, assembler, sandbox
 from grader.kit import Kit
 
 OUTPUT = 4000  # characters of the compiler's that are shown
@@ -38,10 +38,7 @@ class Workshop:
     def build(self, submission):
         """Path of the kernel.  Refusal, BuildError or NoSandbox if there is none."""
         files = owned_files(self.lab, submission)
-        headers = {
-            path: admission.admit_text(path, data, self.kit, self.lab.owns)
-            for path, data in files.items()
-        }
+        headers = {path: self.admit_text(path, data) for path, data in files.items()}
         for path, data in files.items():
             to = self.inside / path
             to.parent.mkdir(parents=True, exist_ok=True)
@@ -50,9 +47,18 @@ class Workshop:
             if path.endswith(".c"):
                 self.compile(path, self.inside / path, admission.prologue(headers[path]))
                 self.admit(path)
+            elif path.endswith(".asm"):
+                self.assemble(path)
+                self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
         return self.link()
+
+    def admit_text(self, path, data):
+        """Headers that a file of C includes; Refusal if it is not to be built."""
+        if path.endswith(".asm"):
+            return assembler.admit(path, data)
+        return admission.admit_text(path, data, self.kit, self.lab.owns)
 
     def object_of(self, path):
         return self.out / (path.replace("/", "_") + ".o")
@@ -69,6 +75,12 @@ class Workshop:
             words += ["-include", str(before)]
         words += ["-c", str(source), "-o", str(self.object_of(path))]
         self.run([*sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+
+    def assemble(self, path):
+        """It includes nothing, so it needs no folders."""
+        inside = sandbox.prefix([self.inside], [self.out])
+        words = [str(self.inside / path), "-o", str(self.object_of(path))]
+        self.run([*inside, *self.kit.flags[path], *words], path)
 
     def run(self, command, path):
         try:

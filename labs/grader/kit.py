@@ -51,6 +51,9 @@ class Source:
             if " -c " in line and line.rstrip().endswith(".o"):
                 words = words_of(line)
                 self.compiled[words[words.index("-c") + 1]] = words
+            elif line.startswith("nasm ") and " -MP " in line:
+                words = words_of(line)
+                self.compiled[words[words.index("-MP") + 1]] = words
             elif f"-o {build}/{KERNEL}" in line and " -T " in line:
                 self.link = words_of(line)
         if not self.link:
@@ -67,7 +70,7 @@ class Source:
 
     def flags(self, path):
         words = self.compiled[path]
-        cut = words.index("-MMD")
+        cut = next(at for at, word in enumerate(words) if word in ("-MMD", "-MD"))
         return words[:cut]
 
 
@@ -127,7 +130,7 @@ def make_kit(root, build, lab, destination):
             path: source.flags(path) for path in [*lab.owns, *again] if path in source.compiled
         },
         "object": {
-            path: source.object_of(path) for path in [*lab.owns, *again] if path.endswith(".c")
+            path: source.object_of(path) for path in [*lab.owns, *again] if path in source.compiled
         },
         "exports": exports(source, lab.owns),
     }

@@ -10,6 +10,7 @@
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/pgtable.h"
+#include "kernel/sched/sched.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/kernel_tables.h"
 #include "mm/boot/options.h"
@@ -131,3 +132,23 @@ FIELD(kmap_stats, revivals);
 FIELD(kmap_stats, flushes);
 FIELD(kmap_stats, reclaimed);
 FIELD(kmap_stats, sleeps);
+
+SIZE(thread);
+FIELD(thread, node);
+FIELD(thread, state);
+FIELD(thread, priority);
+FIELD(thread, stack_top);
+FIELD(thread, on_cpu);
+FIELD(thread, in_all);
+FIELD(thread, on_end);
+FIELD(thread, exited);
+FIELD(thread, name);
+CONSTANT(THREAD_DEAD);
+CONSTANT(SLICE_TICKS);
+CONSTANT(SPIN_NO_OWNER);
+FIELD(run_queue, lock);
+SIZE(spinlock);
+SIZE(wait_queue);
+FIELD(wait_queue, lock);
+FIELD(wait_queue, waiters);
+SIZE(waiter);

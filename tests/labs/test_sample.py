@@ -8,7 +8,7 @@ import pytest
 
 from handing_in import ROOT, graded_labs
 from cutter.cut import skeleton
-from cutter.replace import read_wrong, write_wrong
+from cutter.replace import read_wrong, wrong_answers, write_wrong
 
 pytestmark = pytest.mark.sample
 
@@ -43,7 +43,7 @@ def test_a_skeleton_gets_nothing(teacher, number, tmp_path):
 
 @labs
 def test_a_wrong_answer_loses_points(teacher, number, tmp_path):
-    paths = sorted((ROOT / f"labs/{number}/wrong").glob("*.c"))
+    paths = wrong_answers(ROOT / f"labs/{number}")
     wrong = read_wrong(paths[turn() % len(paths)])
     write_wrong(teacher(number).lab, wrong, ROOT, tmp_path)
     report = teacher(number).grade(tmp_path, wrong.test)
