@@ -48,7 +48,8 @@ class Workshop:
             to.write_bytes(data)
         for path in self.lab.owns:
             if path.endswith(".c"):
-                self.compile(path, self.inside / path, admission.prologue(headers[path]))
+                before = admission.prologue(headers[path], self.lab.sections)
+                self.compile(path, self.inside / path, before)
                 self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
