@@ -5,6 +5,7 @@ the lists say of it: the page allocator's own lists are last in, first out too, 
 just freed are the next that it hands out.
 """
 
+import struct
 from dataclasses import dataclass
 
 from grader.machine import PAGE_OFFSET, PAGE_SIZE
@@ -54,7 +55,6 @@ class Lists:
         # With PAE a PGD has four entries of 8 bytes, and its link stands behind them.
         pae = self.layout["PTRS_PER_PTE"] == 512
         self.link = {PTE: 0, PMD: 0, PGD: 32 if pae else 0}
-        self.entries = 32 if pae else PAGE_SIZE
         self.cached = {level: [] for level in LEVELS}  # the last one in is the last
         self.made = {}  # table: what it held when the page allocator had given it
 
@@ -98,16 +98,27 @@ class Lists:
             return self.m.call(level.fast)
 
     def take(self, level, hint=""):
+        """One of the tables in the list; which of them, is another test's subject."""
+        tables, got = self.cached[level], self.fast(level, hint or CIRCLE)
+        if got not in tables:
+            raise self._another(level, got, f"one of the {len(tables)} that are cached", hint)
+        tables.remove(got)
+        return got
+
+    def take_last(self, level, hint=""):
         """The table that was freed last."""
         tables, got = self.cached[level], self.fast(level, hint or CIRCLE)
         if got != tables[-1]:
-            raise Failure(
-                f"{level.fast}() returns {said(tables[-1])}, which was freed last",
-                f"{said(got)}, {self._which(level, got)}",
-                hint or self._why(level, got),
-                (level.fast, level.free),
-            )
+            raise self._another(level, got, f"{said(tables[-1])}, which was freed last", hint)
         return tables.pop()
+
+    def _another(self, level, got, must, hint):
+        return Failure(
+            f"{level.fast}() returns {must}",
+            f"{said(got)}, {self._which(level, got)}",
+            hint or self._why(level, got),
+            (level.fast, level.free),
+        )
 
     def _which(self, level, got):
         if not got:
@@ -167,7 +178,7 @@ class Lists:
         return {tables[page] for page in pages if page in tables}
 
     def expect_kept(self, hint=""):
-        """Every list hands out what it must still hold, in order."""
+        """Every list hands out what it must still hold."""
         for level in LEVELS:
             while self.cached[level]:
                 self.take(level, hint)
@@ -192,30 +203,44 @@ class Lists:
                 ("push", "pop"),
             )
 
+    def expect_empty(self, level):
+        head = self.claim(level, "head")
+        if head:
+            what = "no table is left: a list without tables has no head"
+            raise Failure(f"{level.list}.head is 0", f"{head:#x}", what, ("pop", CHECK))
+
     # What a table holds.
 
-    def expect_content(self, level, table, when, hint, link=None):
-        """As it was made; `link`: what its link must hold meanwhile."""
-        must = bytearray(self.made[table])
-        if link is not None:
-            at = self.link[level]
-            must[at : at + 4] = link.to_bytes(4, "little")
-        got = self.content(table)
-        for at in range(0, PAGE_SIZE, 4):
-            if got[at : at + 4] != must[at : at + 4]:
-                wanted, found = (int.from_bytes(d[at : at + 4], "little") for d in (must, got))
+    def link_of(self, level, table):
+        return self.m.word(table - PAGE_OFFSET + self.link[level])
+
+    def expect_content(self, level, table, when, hint, but=lambda at, wanted: False):
+        """As it was made, word by word, but those for which but(offset, what it held)."""
+        must, got = (struct.unpack("<1024I", d) for d in (self.made[table], self.content(table)))
+        for i, (wanted, found) in enumerate(zip(must, got)):
+            if found != wanted and not but(4 * i, wanted):
                 raise Failure(
-                    f"{when} the word at {at:#x} of the {level.name} table is {wanted:#x}",
+                    f"{when} the word at {4 * i:#x} of the {level.name} table is {wanted:#x}",
                     f"{found:#x}",
                     hint,
                     (level.free, level.fast),
                 )
 
-    def expect_cached(self, level, hint):
-        before = 0
-        for table in self.cached[level]:
-            self.expect_content(level, table, "in the list", hint, before)
-            before = table
+    def expect_linked(self, level, hint):
+        """In some order, and nothing else is in the tables: of a PGD, in its user part."""
+        tables, link = self.cached[level], self.link[level]
+        for table in tables:
+            self.expect_content(
+                level, table, "in the list", hint, lambda at, wanted: wanted or at == link
+            )
+        links = {self.link_of(level, table) for table in tables}
+        if 0 not in links or len(links) != len(tables) or not links <= {0, *tables}:
+            raise Failure(
+                f"the words at {link:#x} of {len(tables)} {level.name} tables link them, one is 0",
+                ", ".join(f"{word:#x}" for word in sorted(links)),
+                hint,
+                (level.free,),
+            )
 
     # Memory.
 

@@ -24,11 +24,11 @@ def lifo(m):
     lists = Lists(m)
     for level in (PTE, PGD):
         lists.keep(level, 4)
-        lists.take(level)
-        lists.take(level)
+        lists.take_last(level)
+        lists.take_last(level)
         lists.keep(level, 3)
         for _ in range(5):
-            lists.take(level)
+            lists.take_last(level)
 
 
 def empty(m):
@@ -36,9 +36,8 @@ def empty(m):
     for level in LEVELS:
         expect_null(lists, level, "nothing was ever freed")
     for level in LEVELS:
-        lists.keep(level, 2)
-        lists.take(level)
-        lists.take(level)
+        for _ in lists.keep(level, 2):
+            lists.fast(level)
         expect_null(lists, level, "all were handed out")
 
 
@@ -52,9 +51,12 @@ def expect_null(lists, level, why):
 def zeroed(m):
     lists = Lists(m)
     for level in (PTE, PMD):
-        lists.keep(level, 4)
-        while lists.cached[level]:
+        for _ in lists.keep(level, 4):
             lists.expect_content(level, lists.take(level), "handed out,", LINK)
+    for _ in lists.keep(PGD, 4):
+        link = lists.link_of(PGD, lists.take(PGD))
+        if link:
+            raise Failure("a PGD that is handed out has no link", f"{link:#x}", LINK, (PGD.fast,))
 
 
 def linked(m):
@@ -63,9 +65,9 @@ def linked(m):
     hint = "of a cached table only the first word is used: the address of the next table, or 0"
     for level in (PTE, PMD):
         lists.keep(level, 4)
-        lists.expect_cached(level, hint)
+        lists.expect_linked(level, hint)
         lists.take(level)
-        lists.expect_cached(level, hint)
+        lists.expect_linked(level, hint)
 
 
 def own_lists(m):
@@ -83,40 +85,24 @@ def pgd_link(m):
     lists = Lists(m)
     hint = "pgd_link(pgd) is the word that links a PGD: an entry could be read by a CPU at any time"
     lists.keep(PGD, 4)
-    lists.expect_cached(PGD, hint)
-    while lists.cached[PGD]:
-        pgd = lists.take(PGD, hint)
-        lists.expect_content(PGD, pgd, "handed out,", LINK)
+    lists.expect_linked(PGD, hint)
+    lists.take(PGD)
+    lists.expect_linked(PGD, hint)
 
 
 def pgd_kernel_part(m):
     lists = Lists(m)
-    lists.keep(PGD, 3)
-    while lists.cached[PGD]:
-        expect_entries(lists, lists.take(PGD))
-
-
-def expect_entries(lists, pgd):
-    """Those of the kernel and of the user, not what stands behind them."""
-    must, got = (data[: lists.entries] for data in (lists.made[pgd], lists.content(pgd)))
-    for at in range(0, lists.entries, 4):
-        if must[at : at + 4] != got[at : at + 4]:
-            wanted, found = (int.from_bytes(d[at : at + 4], "little") for d in (must, got))
-            raise Failure(
-                f"the PGD's word at {at:#x} is {wanted:#x}, as it was made",
-                f"{found:#x}",
-                KERNEL_PART if wanted else LINK,
-                (PGD.free, PGD.fast),
-            )
+    for _ in lists.keep(PGD, 3):
+        pgd = lists.take(PGD)
+        lists.expect_content(PGD, pgd, "handed out,", KERNEL_PART, lambda at, wanted: not wanted)
 
 
 def places(m):
     lists = Lists(m)
     for level in LEVELS:
-        table = lists.keep(level, 2)[-1]
-        expect_place(lists, level, table, "PG_TABLE_CACHED", "freed")
-        lists.take(level)
-        expect_place(lists, level, table, "PG_TABLE_LIVE", "handed out")
+        lists.keep(level, 2)
+        expect_place(lists, level, lists.cached[level][-1], "PG_TABLE_CACHED", "freed")
+        expect_place(lists, level, lists.take(level), "PG_TABLE_LIVE", "handed out")
         expect_panic(m, level.free, lists.cached[level][0], "of a table that is in the list")
     page = m.call("get_zeroed_page", m.layout["GFP_ATOMIC"])
     expect_panic(m, PTE.free, page, "of a page that is no table")
@@ -176,7 +162,7 @@ def marks(m):
     lists.keep(PMD, HIGH - LOW)
     lists.keep(PGD, HIGH - LOW + 3)
     lists.trim(CHECK, {PTE: LOW, PMD: HIGH, PGD: LOW}, over_high)
-    lists.expect_kept("what stays in a list stays in its order")
+    lists.expect_kept()
 
 
 def lengths(lists):
@@ -202,10 +188,14 @@ def options(m):
     if (low, high) != (3, 7):
         raise Failure("the marks 3 and 7", f"{low} and {high}", hint, ("pgt_cache_init",))
     lists = Lists(m)
-    lists.keep(PTE, 7)
-    lists.trim(CHECK, lengths(lists), lambda level: hint)
-    lists.keep(PTE, 1)
-    lists.trim(CHECK, lengths(lists) | {PTE: 3}, lambda level: hint)
+    for number, trimmed in ((3, False), (5, True)):
+        lists.keep(PTE, number)
+        gone, _ = lists.trimmed_by(CHECK)
+        if bool(gone) != trimmed:
+            must = (
+                f"{len(lists.cached[PTE])} tables: {'some are' if trimmed else 'none is'} trimmed"
+            )
+            raise Failure(must, f"{len(gone)}", hint, (CHECK, "pgt_cache_init"))
 
 
 def short(m):
@@ -221,8 +211,8 @@ def short(m):
         lists.free(PTE, table)
     lists.trim(CHECK, nothing, lambda level: NO_MEMORY)
     lists.give(taken)
-    lists.keep(PMD, LOW + 1)
-    hint = "memory is short no longer: lists up to the high mark are left alone again"
+    lists.keep(PMD, LOW)
+    hint = "memory is short no longer: lists are kept again"
     lists.trim(CHECK, lengths(lists), lambda level: hint)
 
 
@@ -258,8 +248,8 @@ def disagree(m):
         expect_settled(
             lists, level, function, f"{number} tables are listed, the count said {count}"
         )
-        lists.expect_kept()
-        expect_null(lists, level, "all were handed out")
+        lists.expect_kept(f"behind a trim with a wrong count ({count}, not {number})")
+        lists.expect_empty(level)
 
 
 def expect_settled(lists, level, function, what):
@@ -299,7 +289,7 @@ def own_cpu(m):
     for level, table in tables.items():
         other.free(level, table, hint)
         other.take(level, hint)
-        other.free(level, table, hint)
+    other.keep(PTE, 2, hint)
     other.trim(DRAIN, dict.fromkeys(LEVELS, 0), lambda level: hint)
     lists.become(0)
     lists.expect_kept(hint)
@@ -313,13 +303,14 @@ def counts(m):
         lists.take(level)
         lists.expect_count(level, ": one of three was handed out")
         lists.keep(level, HIGH)
-        lists.trim(CHECK, lengths(lists) | {level: LOW}, over_high)
-        lists.expect_count(level, " behind a trim")
-        expect_trimmed(lists, level, HIGH + 2 - LOW)
-    lists.trim(DRAIN, dict.fromkeys(LEVELS, 0), over_high)
-    for level in LEVELS:
-        lists.expect_count(level, " behind drain_pgt_cache()")
-        expect_trimmed(lists, level, HIGH + 2)
+    trimmed = dict.fromkeys(LEVELS, 0)
+    for function in (CHECK, DRAIN):
+        gone, _ = lists.trimmed_by(function)
+        for level, tables in lists.cached.items():
+            trimmed[level] += len(gone.intersection(tables))
+            lists.cached[level] = [table for table in tables if table not in gone]
+            lists.expect_count(level, f" behind {function}()")
+            expect_trimmed(lists, level, trimmed[level])
 
 
 def expect_trimmed(lists, level, must):
@@ -351,7 +342,7 @@ def step(lists, chance, live):
         table = live[level].pop(chance.randrange(len(live[level])))
         lists.free(level, table)
     elif lists.cached[level] and dice < 0.85:
-        table = lists.take(level)
+        table = lists.take_last(level)
         lists.expect_content(level, table, "handed out,", LINK)
         live[level].append(table)
     elif len(live[level]) < 6:
