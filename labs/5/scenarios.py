@@ -279,7 +279,7 @@ def own_cpu(m):
     """The machine's one CPU plays two: its %fs leads to one set of variables or to another."""
     lists, other = Lists(m), Lists(m)
     hint = (
-        "this_cpu(list) is that of the CPU on which the code runs: not found by the address alone"
+        "this_cpu(list) is the list of the CPU that runs the code, and lies elsewhere on each CPU"
     )
     lists.new_cpu()
     tables = {level: other.make(level) for level in LEVELS}
