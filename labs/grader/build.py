@@ -45,7 +45,8 @@ class Workshop:
             to.write_bytes(data)
         for path in self.lab.owns:
             if path.endswith(".c"):
-                self.compile(path, self.inside / path, admission.prologue(headers[path]))
+                before = admission.prologue(headers[path], self.lab.sections)
+                self.compile(path, self.inside / path, before)
                 self.admit(path)
             elif path.endswith(".asm"):
                 self.assemble(path)

@@ -15,8 +15,8 @@ from elftools.elf.elffile import ELFFile
 
 from grader import layout
 
-FORMAT = "2level"
-KERNEL = "tarn-plain.elf"
+# A build's folder for each page-table format, and the kernel without self-tests.
+KERNELS = {"2level": "tarn-plain.elf", "pae": "tarn-pae-plain.elf"}
 SEED = 13  # of what scenarios choose at random
 
 
@@ -24,10 +24,10 @@ class NoKit(Exception):
     """The tree is not built, or not as this grader knows it."""
 
 
-def make_says(root, build):
+def make_says(root, build, kernel):
     """The commands that make would give for the kernel: how each file is compiled, and the link."""
     said = subprocess.run(
-        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{KERNEL}"],
+        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{kernel}"],
         cwd=root,
         capture_output=True,
         text=True,
@@ -44,27 +44,28 @@ def words_of(line):
 class Source:
     """A built tree, as make sees it."""
 
-    def __init__(self, root, build):
-        self.root, self.build = Path(root), build
+    def __init__(self, root, build, form):
+        self.root, self.build, self.form = Path(root), build, form
         self.compiled, self.link = {}, None
-        for line in make_says(self.root, build):
+        kernel = KERNELS[form]
+        for line in make_says(self.root, build, kernel):
             if " -c " in line and line.rstrip().endswith(".o"):
                 words = words_of(line)
                 self.compiled[words[words.index("-c") + 1]] = words
             elif line.startswith("nasm ") and " -MP " in line:
                 words = words_of(line)
                 self.compiled[words[words.index("-MP") + 1]] = words
-            elif f"-o {build}/{KERNEL}" in line and " -T " in line:
+            elif f"-o {build}/{kernel}" in line and " -T " in line:
                 self.link = words_of(line)
         if not self.link:
-            raise NoKit(f"{root}: make does not say how {KERNEL} is linked")
+            raise NoKit(f"{root}: make does not say how {kernel} is linked")
 
     def object_of(self, path):
-        return f"{self.build}/{FORMAT}/{path}.o"
+        return f"{self.build}/{self.form}/{path}.o"
 
     def includes(self, path):
         """Headers of the tree that a file reads, as the compiler noted them."""
-        noted = self.root / f"{self.build}/{FORMAT}/{path}.d"
+        noted = self.root / f"{self.build}/{self.form}/{path}.d"
         text = noted.read_text().split("\n\n")[0].replace("\\\n", " ")
         return [word for word in text.split()[1:] if not word.startswith("/")]
 
@@ -108,7 +109,7 @@ def copy(root, name, folder):
 
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
-    source, destination = Source(root, build), Path(destination)
+    source, destination = Source(root, build, lab.format), Path(destination)
     given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
     gone = set(lab.without) - set(given)
     again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns, *gone})

@@ -30,6 +30,7 @@ class Lab:
     until: int  # boot step that is reached when the lab is written
     stop: str = ""  # function at whose entry the scenarios find the machine
     append: str = "selftest=none"
+    format: str = "2level"  # of the page tables on which it is graded, or "pae"
     needs: list = field(default_factory=list)
     given: list = field(default_factory=list)  # names in owned files that stay
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs

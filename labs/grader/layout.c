@@ -3,6 +3,7 @@
  * layout.py reads from the object file.  Compiled with the kernel's own flags, from the reference's
  * headers: what a student's debug information says is the student's word.
  */
+#include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/trap.h"
@@ -113,6 +114,8 @@ CONSTANT(ZONE_HIGHMEM);
 CONSTANT(NR_ZONES);
 CONSTANT(MAX_ORDER);
 CONSTANT(DMA_END_PFN);
+
+CONSTANT(LOG_ERROR);
 
 CONSTANT(GFP_KERNEL);
 CONSTANT(GFP_ATOMIC);
