@@ -3,7 +3,8 @@
 
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
-	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants
+	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants \
+	check-copied
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -46,3 +47,7 @@ check-labs: plain
 # One-line mistakes made by rule in what the labs own: which lose no points.
 check-labs-mutants: plain
 	@$(PYTHON) -B tests/labs/mutants.py '$(BUILD)' --count '$(COUNT)' $(if $(N),--lab '$(N)')
+
+# Which submissions in the folders FROM are alike, or like the reference.
+check-copied:
+	@$(PYTHON) -B labs/teacher/copied.py '$(N)' $(FROM) --build '$(BUILD)'

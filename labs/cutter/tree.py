@@ -13,7 +13,7 @@ from grader.lab import all_labs
 # What a student has no use for, or must not see: models, planted faults and host tests know the
 # answers; of labs/ much is the teacher's.  The self-tests go along.
 LEFT_OUT = re.compile(
-    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|tree)/|labs/README\.md"
+    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
     r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
 )
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
