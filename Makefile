@@ -9,7 +9,7 @@
 # How to read it: tools/variables.mk looks at the variables and installs what is missing;
 # tools/compiler.mk chooses the compiler and its flags; this file says of which sources a kernel is
 # made and what each goal does; tools/kernel.mk and tools/user.mk compile and link.  Tests,
-# benchmarks, GDB, book and labs have makefiles of their own, which the goals at the end and those of
+# benchmarks, GDB, book and labs have makefiles of their own, which the goals at the end and in
 # tools/goals.mk call.
 
 # From the command line or the environment; an empty value is none.
@@ -19,8 +19,7 @@ override COUNT := $(or $(COUNT),200)
 SMP_GIVEN := $(if $(SMP),yes)
 override SMP := $(or $(SMP),4)
 override MEM := $(or $(MEM),3G)
-# A student's tree (labs/) has no tests.
-override TESTS := $(or $(TESTS),$(if $(wildcard tests/kernel),1,0))
+override TESTS := $(or $(TESTS),1)
 Q = $(if $(V),,@)
 SAY := $(if $(findstring s,$(firstword -$(MAKEFLAGS))),:,echo)
 PYTHON := $(or $(wildcard /usr/bin/python3),python3)
@@ -44,7 +43,7 @@ include tools/compiler.mk
 # ---- Sources -------------------------------------------------------------------------------------
 
 # $(call sources_in,FOLDER OR FILE...)
-sources_in = $(if $(wildcard $1),$(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm')))
+sources_in = $(sort $(shell find $(wildcard $1) -name '*.c' -o -name '*.asm'))
 NO_TESTS := kernel/no_tests.c
 KERNEL := boot/start.asm boot/early_die.asm boot/early_ram.asm boot/trampoline.asm \
 	$(filter-out kernel/debug/% $(NO_TESTS),$(call sources_in,kernel lib)) \
@@ -90,7 +89,8 @@ DEBUG ?= $(if $(filter-out 0,$(POISON)),,1)
 endif
 KIND := $(if $(filter-out 0,$(DEBUG)),-debug,$(if $(filter-out 0,$(POISON)),-poison))
 # A kernel without tests is linked from the same objects.
-NAME := $(KIND)$(if $(filter 0,$(TESTS)),-plain)
+ENDING := $(if $(filter 0,$(TESTS)),-plain)
+NAME := $(KIND)$(ENDING)
 KERNELS := $(BUILD)/tarn$(NAME).elf $(BUILD)/tarn-pae$(NAME).elf
 PLAIN := $(BUILD)/tarn$(KIND)-plain.elf $(BUILD)/tarn-pae$(KIND)-plain.elf
 # The programs of user/, packed: the module of every boot entry.
@@ -119,7 +119,7 @@ $(ISO): $(KERNELS) $(USER_TAR) grub.cfg tools/mkiso.sh
 	sh tools/mkiso.sh '$(OBJCOPY)' $@ grub.cfg $(USER_TAR) $(KERNELS)
 
 # What `make run` and GDB give to QEMU and to the kernel.
-export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
+export PAE SMP MEM CPU MACHINE APPEND GUI BUILD KIND ENDING REVERSE PORT CORE SMP_GIVEN TOUR_AUTO
 
 run: kernels iso
 	@sh tools/run.sh $(BUILD) '$(NAME)' '$(OBJCOPY)'

@@ -6,14 +6,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cutter.chunks import chunks
+from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
 from grader.lab import all_labs
 
-# What a student has no use for, or must not see: tests know the answers, and so do the teacher's
-# files of labs/.
+# What a student has no use for, or must not see: models, planted faults and host tests know the
+# answers; of labs/ much is the teacher's.  The self-tests go along.
 LEFT_OUT = re.compile(
-    r"tests/|\.ci/|labs/(cutter|tree)/|labs/\d+/(wrong|right|given)/|labs/README\.md|docs/teaching\.md"
+    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
+    r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
 )
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
@@ -48,13 +49,41 @@ def cutters(root, cut):
     return made
 
 
+def twins(root, cut):
+    """{owned file of assembler: the skeleton that a student gets instead}"""
+    found = {}
+    for lab, _ in cut:
+        for path in lab.owns:
+            if path.endswith(".asm"):
+                found[path] = root / "labs" / str(lab.number) / "given" / path
+    missing = [str(twin.relative_to(root)) for twin in found.values() if not twin.is_file()]
+    if missing:
+        raise CannotCut(f"{missing[0]}: a file of assembler needs a skeleton there")
+    return found
+
+
+def code_of_assembler(text):
+    """Its lines without comments and blank ones, as they stand."""
+    lines = (line.split(";")[0].rstrip() for line in text.split("\n"))
+    return [line for line in lines if line]
+
+
+def rows_of_assembler(text):
+    """Three lines that follow one another: one alone says nothing, and any file may have it."""
+    lines = code_of_assembler(text)
+    return {"\n".join(lines[at : at + 3]) for at in range(len(lines) - 2)}
+
+
 def long_lines(text):
     return {line.strip() for line in text.split("\n") if len(line.strip()) >= LEAST}
 
 
-def lines_of_answers(made, root, without):
+def lines_of_answers(made, root, without, skeletons):
     """{line: file}: what no file of the tree may hold, of what was cut and of files that stay away."""
     lines = {}
+    for path, twin in skeletons.items():
+        rows = rows_of_assembler((root / path).read_text())
+        lines |= {row: path for row in rows - rows_of_assembler(twin.read_text())}
     for path, cutter in made.items():
         for row in cutter.removed():
             for line in long_lines(row.text(cutter.source)) - long_lines(cutter.text()):
@@ -71,6 +100,17 @@ def holds(text, lines):
     return next((line for line in lines if line in text), None)
 
 
+def without_blocks(text, lines, number):
+    """A document without those of its blocks of code that hold an answer."""
+
+    def kept(match):
+        if not holds(match.group(), lines):
+            return match.group()
+        return f"*(Here stands what you write in lab {number}.)*"
+
+    return re.sub(r"^(```+)[^\n]*\n.*?^\1[ \t]*$", kept, text, flags=re.M | re.S)
+
+
 class Tree:
     def __init__(self, root, number, destination, all_after=True):
         self.root, self.destination = Path(root), Path(destination)
@@ -81,12 +121,13 @@ class Tree:
         self.cutters = cutters(self.root, self.cut)
         self.without = {path for lab, _ in self.cut for path in lab.without}
         idioms = {line for lab, _ in self.cut for line in lab.idioms}
-        answers = lines_of_answers(self.cutters, self.root, self.without)
+        self.twins = twins(self.root, self.cut)
+        answers = lines_of_answers(self.cutters, self.root, self.without, self.twins)
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.not_shown = []  # documents that quote an answer
 
     def goes_along(self, name):
-        if LEFT_OUT.match(name) or name in self.without:
+        if LEFT_OUT.match(name) or name in self.without or name in self.twins:
             return False
         other = re.match(r"labs/(\d+)/(.*)", name)
         numbers = {lab.number for lab, _ in self.cut}
@@ -108,16 +149,24 @@ class Tree:
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_text(self.cutters[name].text())
             return
-        data = (self.root / name).read_bytes()
-        line = holds(data.decode(errors="replace"), self.answers)
-        if line and not name.startswith("docs/"):
-            raise LeftOver(f"{name} holds a line of {self.answers[line]}: {line}")
-        if line:
+        text = self.without_answers(name, (self.root / name).read_bytes())
+        if text is None:
             self.not_shown.append(name)
             return
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(data)
+        to.write_bytes(text)
         to.chmod((self.root / name).stat().st_mode)
+
+    def without_answers(self, name, data):
+        """The file as the tree has it; None: it stays away."""
+        text = data.decode(errors="replace")
+        line = holds(text, self.answers)
+        if not line:
+            return data
+        if not name.startswith("docs/"):
+            raise LeftOver(f"{name} holds a line of {self.answers[line]}: {line}")
+        text = without_blocks(text, self.answers, self.lab.number)
+        return None if holds(text, self.answers) else text.encode()
 
     def write_given(self):
         """Partly given files, which stand under their own names in labs/N/given/."""
@@ -145,11 +194,17 @@ class Tree:
             "UNTIL": str(self.lab.until) if self.all_after else "9",
             "HOURS": str(self.lab.hours),
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
-            "NOT_SHOWN": "\n".join(f"- `{name}`" for name in self.not_shown) or "- none",
+            "NOT_SHOWN": self.says_what_is_not_shown(),
         }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         return text
+
+    def says_what_is_not_shown(self):
+        if not self.not_shown:
+            return ""
+        pages = "\n".join(f"- `{name}`" for name in self.not_shown)
+        return f"These pages are not here, since they quote it all over:\n\n{pages}\n"
 
     def make_repository(self):
         """One commit, tagged `start`: what the grader takes for all but the owned files."""

@@ -3,6 +3,7 @@
  * layout.py reads from the object file.  Compiled with the kernel's own flags, from the reference's
  * headers: what a student's debug information says is the student's word.
  */
+#include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/trap.h"
@@ -10,6 +11,7 @@
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/pgtable.h"
+#include "kernel/sched/sched.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/kernel_tables.h"
 #include "mm/boot/options.h"
@@ -113,6 +115,8 @@ CONSTANT(NR_ZONES);
 CONSTANT(MAX_ORDER);
 CONSTANT(DMA_END_PFN);
 
+CONSTANT(LOG_ERROR);
+
 CONSTANT(GFP_KERNEL);
 CONSTANT(GFP_ATOMIC);
 CONSTANT(GFP_HIGHUSER);
@@ -131,3 +135,23 @@ FIELD(kmap_stats, revivals);
 FIELD(kmap_stats, flushes);
 FIELD(kmap_stats, reclaimed);
 FIELD(kmap_stats, sleeps);
+
+SIZE(thread);
+FIELD(thread, node);
+FIELD(thread, state);
+FIELD(thread, priority);
+FIELD(thread, stack_top);
+FIELD(thread, on_cpu);
+FIELD(thread, in_all);
+FIELD(thread, on_end);
+FIELD(thread, exited);
+FIELD(thread, name);
+CONSTANT(THREAD_DEAD);
+CONSTANT(SLICE_TICKS);
+CONSTANT(SPIN_NO_OWNER);
+FIELD(run_queue, lock);
+SIZE(spinlock);
+SIZE(wait_queue);
+FIELD(wait_queue, lock);
+FIELD(wait_queue, waiters);
+SIZE(waiter);

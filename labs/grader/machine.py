@@ -103,8 +103,9 @@ class Machine:
 
     def walk(self, virtual):
         """Where an address leads, by the tables in CR3, with the entries on the way."""
-        form = paging.PAE if self.stub.register("cr4") & CR4_PAE else paging.TWO_LEVEL
-        return paging.walk(self._number, form, self.stub.register("cr3"), virtual)
+        cr3, cr4 = self.stub.register("cr3", "cr4")
+        form = paging.PAE if cr4 & CR4_PAE else paging.TWO_LEVEL
+        return paging.walk(self._number, form, cr3, virtual)
 
     def physical(self, virtual):
         """Of an address that the kernel itself uses now, so it must lead somewhere."""
@@ -164,7 +165,32 @@ class Machine:
         with self._breakpoint(self.symbol(symbol)) as address:
             self._run_until(lambda at: at["eip"] == address)
 
-    def finish(self, symbol=None):
+    def stop_at(self, *addresses):
+        """From now on run_on() ends there too."""
+        for address in addresses:
+            self._add_breakpoint(address)
+
+    def run_on(self, addresses):
+        """Registers at the first stop at one of these, at which stop_at() has asked for one."""
+        return self._run_until(lambda now: now["eip"] in addresses)
+
+    def registers(self):
+        return self.stub.registers()
+
+    def set_registers(self, registers):
+        """All, or some, by name; CR3 and with it the TLB are left alone."""
+        self._set(registers)
+
+    def step(self):
+        """One instruction."""
+        stops = self.stub.register("eip") in self.breakpoints
+        if stops:
+            self._step_over()
+            return
+        self.stub.step()
+        self._wait(self.executed + self.limit)
+
+    def finish(self):
         """Until the function at whose first instruction the machine stands has returned."""
         at = self.stub.registers()
         back, esp = self.read_word(at["esp"]), at["esp"] + 4
@@ -228,8 +254,7 @@ class Machine:
         return after
 
     def _set(self, registers):
-        for name, value in registers.items():
-            self.stub.set_register(name, value)
+        self.stub.set_registers(registers)
 
     def _restore(self, before, after=None):
         after = after or self.stub.registers()

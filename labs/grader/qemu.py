@@ -19,6 +19,8 @@ from grader.stub import Stub, StubClosed
 
 LOG_LIMIT = 64 << 10  # of what a guest prints the end is kept
 PATIENCE = 120  # seconds for QEMU to begin; then the host is broken
+# Without a sandbox: whoever ends the grader ends QEMU too.
+BARE = ("setpriv", "--pdeathsig", "KILL")
 SHARED_MEMORY = Path("/dev/shm")
 
 
@@ -61,7 +63,9 @@ def listener(path):
 
 
 class Qemu:
-    """prefix: a command in front of QEMU's, the sandbox.  It must leave `folder` writable."""
+    """prefix: a command in front of QEMU's, the sandbox, which dies with its parent.  It must leave
+    `folder` writable.
+    """
 
     def __init__(
         self, elf, append="", memory=128, smp=1, cpu="", module=None, prefix=(), folder=None
@@ -70,7 +74,7 @@ class Qemu:
         self.owns_folder = folder is None
         self.process = self.ram = None
         try:
-            self._start(list(prefix) + self._command(elf, append, memory, smp, cpu, module))
+            self._start(list(prefix or BARE) + self._command(elf, append, memory, smp, cpu, module))
             self._map_ram()
         except BaseException:
             self.close()

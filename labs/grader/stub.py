@@ -36,15 +36,17 @@ def little_endian(value, size=4):
 
 
 class Packets:
-    """Packets over a stream: each has a checksum, and each is acknowledged with a plus sign."""
+    """Packets over a stream: each has a checksum, and each is acknowledged with a plus sign, which
+    goes in front of the next one: it is not worth a message of its own.
+    """
 
     def __init__(self, connection):
         self.connection = connection
-        self.pending = b""
+        self.pending, self.owed = b"", b""
 
-    def send(self, text):
-        data = text.encode()
-        self._write(b"$" + data + b"#" + checksum(data))
+    def send(self, *texts):
+        packets = [text.encode() for text in texts]
+        self._write(b"".join(b"$" + data + b"#" + checksum(data) for data in packets))
 
     def interrupt(self):
         self._write(INTERRUPT)
@@ -56,7 +58,7 @@ class Packets:
                 return None
             self._read()
         self.pending = self.pending[found.end() :]
-        self._write(b"+")
+        self.owed = b"+"
         return unescaped(found[1]).decode("latin-1")
 
     def _read(self):
@@ -69,6 +71,7 @@ class Packets:
         self.pending += data
 
     def _write(self, data):
+        data, self.owed = self.owed + data, b""
         try:
             self.connection.sendall(data)
         except OSError as error:
@@ -84,11 +87,16 @@ class Stub:
         self.numbers = self._register_numbers()
 
     def command(self, text):
-        self.packets.send(text)
-        reply = self.packets.receive(ANSWER_SECONDS)
-        if reply is None or re.fullmatch(r"E..", reply):
-            raise StubError(f"{text}: {reply}")
-        return reply
+        return self.commands([text])[0]
+
+    def commands(self, texts):
+        """Several at once cost one wait; a packet that follows acknowledges the reply before it."""
+        self.packets.send(*texts)
+        replies = [self.packets.receive(ANSWER_SECONDS) for _ in texts]
+        for text, reply in zip(texts, replies):
+            if reply is None or re.fullmatch(r"E..", reply):
+                raise StubError(f"{text}: {reply}")
+        return replies
 
     # Registers: of the CPU that select() has chosen, at first of the one that stopped.
 
@@ -111,12 +119,14 @@ class Stub:
         words = [data[i : i + 4] for i in range(0, len(data), 4)]
         return {name: int.from_bytes(word, "little") for name, word in zip(GENERAL, words)}
 
-    def register(self, name):
-        data = bytes.fromhex(self.command(f"p{self.numbers[name]:x}"))
-        return int.from_bytes(data, "little")
+    def register(self, *names):
+        """One, such as a control register, or a list of several."""
+        replies = self.commands([f"p{self.numbers[name]:x}" for name in names])
+        values = [int.from_bytes(bytes.fromhex(reply), "little") for reply in replies]
+        return values[0] if len(names) == 1 else values
 
-    def set_register(self, name, value):
-        self.command(f"P{self.numbers[name]:x}={little_endian(value)}")
+    def set_registers(self, values):
+        self.commands([f"P{self.numbers[n]:x}={little_endian(v)}" for n, v in values.items()])
 
     # CPUs, which GDB calls threads.
 

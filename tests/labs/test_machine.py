@@ -1,5 +1,12 @@
 """The machine under the grader, tried on the reference kernel: stopped, called, panicked, hung."""
 
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 from grader import layout, words
 from grader.guest import GuestHang, GuestPanic, GuestReset
@@ -10,6 +17,7 @@ from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return
 from grader.verdict import Failure, expecting
 
 KERNELS = ("tarn-plain.elf", "tarn-pae-plain.elf")
+LABS = Path(__file__).resolve().parents[2] / "labs"
 CODE = 0x700  # where the tests write instructions
 LOOP = bytes.fromhex("eb fe")
 HALT = bytes.fromhex("fa f4 eb fd")  # cli; hlt; again
@@ -164,6 +172,45 @@ def test_two_cpus_have_registers_of_their_own(build):
             machine.stub.select(cpu)
             stacks.add(machine.stub.registers()["esp"])
         assert len(stacks) == 2
+
+
+def test_nothing_outlives_the_grader(build):
+    """A grader that is killed has no time to clean up."""
+    script = (
+        "import sys, time; from grader.machine import Machine\n"
+        f"machine = Machine({str(build / KERNELS[0])!r}, memory=32)\n"
+        "print(machine.qemu.process.pid, machine.qemu.folder, flush=True); time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": str(LABS)}
+    grader = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    process, folder = grader.stdout.readline().split()
+    grader.kill()
+    grader.communicate()
+    shutil.rmtree(folder)
+    wait_for_end(process)
+
+
+def wait_for_end(process):
+    for _ in range(600):
+        if not Path(f"/proc/{process}").exists():
+            return
+        time.sleep(0.1)
+    raise AssertionError("QEMU still runs")
+
+
+def test_one_cpu_can_step_while_the_other_stands_still(build):
+    with Machine(build / KERNELS[0], append="selftest=none", memory=32, smp=2) as machine:
+        machine.run_to("report_cpus")
+        stub, places = machine.stub, []
+        first, second = stub.cpus()
+        for cpu in (first, second, first, second):
+            stub.select(cpu)
+            places.append(stub.registers()["eip"])
+            stub.step(first)
+            assert stub.wait(60).startswith("T05")
+        assert places[0] != places[2] and places[1] == places[3]
 
 
 def test_the_trap_frame_is_laid_out_as_the_machine_believes(build):

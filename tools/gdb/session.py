@@ -3,9 +3,10 @@
 targets of the same names.
 
 What to start stands in the environment, as `make` exports it: BUILD, KIND ("", -debug, -poison),
-PAE, SMP, MEM, CPU, MACHINE, APPEND, REVERSE, PORT, CORE, SMP_GIVEN (SMP was said on the command
-line), TOUR_AUTO (a tour that waits for nobody).  Of those that switch something on, "" and "0" are
-off.  TARN_DRAWINGS: the folder for drawings, else that of the build. """
+ENDING (-plain: without self-tests), PAE, SMP, MEM, CPU, MACHINE, APPEND, REVERSE, PORT, CORE,
+SMP_GIVEN (SMP was said on the command line), TOUR_AUTO (a tour that waits for nobody).  Of those
+that switch something on, "" and "0" are off.  TARN_DRAWINGS: the folder for drawings, else that of
+the build. """
 
 import os
 import re
@@ -56,6 +57,7 @@ class Settings:
 
     build: Path = field(default_factory=lambda: (ROOT / given("BUILD", "build")).resolve())
     kind: str = field(default_factory=lambda: given("KIND"))
+    ending: str = field(default_factory=lambda: given("ENDING"))
     pae: bool = field(default_factory=lambda: switched_on("PAE"))
     smp: str = field(default_factory=lambda: given("SMP", "4"))
     memory: str = field(default_factory=lambda: given("MEM", "3G"))
@@ -68,7 +70,7 @@ class Settings:
 
     @property
     def elf(self):
-        return self.build / f"tarn{'-pae' if self.pae else ''}{self.kind}.elf"
+        return self.build / f"tarn{'-pae' if self.pae else ''}{self.kind}{self.ending}.elf"
 
     @property
     def modules(self):
