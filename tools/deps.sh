@@ -205,7 +205,7 @@ for goal in "$@"; do
 	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	lab) labs_needs ;;
-	grader | grade | check-labs | check-labs-mutants) qemu_needs && labs_needs ;;
+	grader | gradescope | grade | check-labs | check-labs-mutants) qemu_needs && labs_needs ;;
 	check-copied) labs_needs && { have npm || need npm; } ;;
 	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;
