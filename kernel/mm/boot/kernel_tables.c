@@ -8,7 +8,6 @@
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/boot/vital_check.h"
 #include "mm/pkmap/kmap_atomic.h"
 
 /*

@@ -1,9 +1,7 @@
 /* The check before the kernel's page tables are loaded. */
-#include "mm/boot/vital_check.h"
-
-#include "arch/x86/paging/pgtable.h"
 #include "arch/x86/paging/vital.h"
 #include "lib/assert.h"
+#include "mm/boot/kernel_tables.h"
 
 static void check_vital_page(const struct vital_range *range, uintptr_t address)
 {

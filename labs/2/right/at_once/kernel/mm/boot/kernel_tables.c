@@ -12,7 +12,6 @@
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
-#include "mm/boot/vital_check.h"
 #include "mm/pkmap/kmap_atomic.h"
 
 #define FRAMES (PMD_SIZE / PAGE_SIZE)
