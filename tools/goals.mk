@@ -4,7 +4,7 @@
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
 	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants \
-	check-copied
+	check-copied gradescope
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -39,6 +39,10 @@ lab:
 # What grades lab N, in the folder DEST: the teacher's.
 grader: plain
 	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)'
+
+# The same as the archive of an autograder, in the file DEST.
+gradescope: plain
+	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' --gradescope
 
 # Every reference, skeleton, wrong and other right answer through the graders.
 check-labs: plain

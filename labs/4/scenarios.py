@@ -330,6 +330,7 @@ def first_waiter(m):
     queue, other = stage.queue(), stage.queue()
     for name in "ABCDE":
         stage.thread(name, sleeper(stage, queue))
+        stage.rest()
     stage.thread("X", sleeper(stage, other))
     stage.rest()
     for name in "AB":
@@ -342,9 +343,9 @@ def first_waiter(m):
         )
     expect_count(stage, "wake_up_all", queue, 3)
     stage.rest()
-    stage.expect(
+    stage.expect_each(
         "C D E",
-        "wake_up_all wakes every waiter of its queue, in their order",
+        "wake_up_all wakes every waiter of its queue",
         ("wake_up_all", "wait_enqueue"),
     )
     expect_count(stage, "wake_up_all", queue, 0)
@@ -367,9 +368,9 @@ def waiter_gone(m):
         m.write(mine, b"\xa5" * size)
         stage.note(actor)
 
-    stage.thread("A", program)
-    stage.thread("B", program)
-    stage.rest()
+    for name in "AB":
+        stage.thread(name, program)
+        stage.rest()
     hint = (
         "the waiter lies on the sleeper's stack: it is taken out of the list before it is marked,"
         " and afterwards the waker does not touch it"
@@ -379,7 +380,7 @@ def waiter_gone(m):
         for _ in "AB":
             stage.boot("wake_up_one", queue)
             stage.rest()
-        stage.expect("A B", hint, where)
+        stage.expect_each("A B", hint, where)
         if stage.boot("wake_up_all", queue) or any(
             m.read(w, size) != b"\xa5" * size for w in waiters
         ):
@@ -438,7 +439,7 @@ def woken_twice(m):
             stage.boot(WAKE, first.struct, flag)
         stage.boot(WAKE, second.struct, 0)
         stage.rest()
-    stage.expect("A B A B", hint, (WAKE,))
+    stage.expect_each("A A B B", hint, (WAKE,))
     stage.expect_all_ended()
 
 
@@ -518,7 +519,7 @@ def ends(m):
         made.append(stage.thread(name, short))
     with expecting("three threads end, and are not run again", ENDED, ("sched_end", "finish")):
         stage.rest()
-        stage.expect("A B C J", "who joins a thread is woken by its end", ("sched_end",))
+        stage.expect_each("A B C J", "who joins a thread is woken by its end", ("sched_end",))
         stage.rest()
     for actor in made:
         if stage.get(actor.struct, "thread_state") != stage.layout["THREAD_DEAD"]:

@@ -350,6 +350,11 @@ class Stage:
     def note(self, actor):
         self.seen.append(actor.name)
 
+    def expect_each(self, names, hint, where):
+        """In whatever order: that is another test's matter."""
+        self.seen.sort()
+        self.expect(names, hint, where, "each of these runs, in whatever order")
+
     def expect(self, order, hint, where, what="the threads run in this order"):
         got = " ".join(self.seen)
         if got != order:

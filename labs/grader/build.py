@@ -1,11 +1,9 @@
 """From owned files to a kernel: looked at, compiled in the sandbox, linked by our own command."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-from grader import admission, assembler, sandbox
-from grader.kit import Kit
+from grader import admission, assembler
 
 OUTPUT = 4000  # characters of the compiler's that are shown
 
@@ -28,8 +26,8 @@ def owned_files(lab, submission):
 class Workshop:
     """A folder for one submission: `in/` what is compiled, `out/` the objects."""
 
-    def __init__(self, kit, lab, folder):
-        self.kit, self.lab = kit, lab
+    def __init__(self, kit, lab, folder, sandbox):
+        self.kit, self.lab, self.sandbox = kit, lab, sandbox
         self.folder = Path(folder).resolve()
         self.inside, self.out = self.folder / "in", self.folder / "out"
         for made in (self.inside, self.out):
@@ -75,11 +73,11 @@ class Workshop:
             before.write_text(prologue)
             words += ["-include", str(before)]
         words += ["-c", str(source), "-o", str(self.object_of(path))]
-        self.run([*sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+        self.run([*self.sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
 
     def assemble(self, path):
         """It includes nothing, so it needs no folders."""
-        inside = sandbox.prefix([self.inside], [self.out])
+        inside = self.sandbox.prefix([self.inside], [self.out])
         words = [str(self.inside / path), "-o", str(self.object_of(path))]
         self.run([*inside, *self.kit.flags[path], *words], path)
 
@@ -112,8 +110,3 @@ class Workshop:
         words[words.index("-o") + 1] = str(kernel)
         self.run([*words, *objects], "the kernel")
         return kernel
-
-
-def build(kit_folder, lab, submission, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    return Workshop(Kit(kit_folder), lab, folder).build(submission)

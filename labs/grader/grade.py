@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from contextlib import contextmanager
 
-from grader import build, sandbox
+from grader import build, sandbox as sandboxes
 from grader.admission import Refusal
 from grader.judge import judge, scenarios_of
 from grader.kit import Kit
@@ -16,10 +16,12 @@ REFUSALS = (Refusal, build.BuildError, NoSandbox)
 
 
 class Grader:
-    """kit_folder: what make_kit() wrote; lab_folder: where the lab's scenarios stand."""
+    """kit_folder: what make_kit() wrote; lab_folder: where the lab's scenarios stand; ways: the
+    sandboxes that may be used, the best first.
+    """
 
-    def __init__(self, kit_folder, lab, lab_folder):
-        self.kit, self.lab = Kit(kit_folder), lab
+    def __init__(self, kit_folder, lab, lab_folder, ways=sandboxes.WAYS):
+        self.kit, self.lab, self.ways = Kit(kit_folder), lab, ways
         self.scenarios = scenarios_of(lab_folder)
 
     @contextmanager
@@ -27,14 +29,14 @@ class Grader:
         """The kernel with the owned files below the folder `submission`."""
         folder = tempfile.mkdtemp(prefix="grade-")
         try:
-            sandbox.look()
-            yield build.Workshop(self.kit, self.lab, folder).build(submission)
+            self.sandbox = sandboxes.find(self.ways)
+            yield build.Workshop(self.kit, self.lab, folder, self.sandbox).build(submission)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def judge(self, test, kernel):
         def inside(folder):
-            return sandbox.prefix([kernel.parent], [folder])
+            return self.sandbox.prefix([kernel.parent], [folder])
 
         return judge(self.lab, self.scenarios, test, kernel, self.kit.layout, inside, self.kit.seed)
 
@@ -51,7 +53,7 @@ class Grader:
         about = {"compiler": version(self.kit.compiler), "machine": version("qemu-system-i386")}
         tests = [test for test in self.lab.tests if not only or test.name in only]
         try:
-            about["sandbox"] = sandbox.look()
+            about["sandbox"] = sandboxes.find(self.ways).describe()
             with self.kernel(submission) as kernel:
                 results = [self.judge(test, kernel) for test in tests]
             return Report(self.lab, results, about, notes=notes)
