@@ -160,7 +160,7 @@ def protection(m):
         if must != is_so:
             what = "text" if text <= address < constants else "constants" if not must else "data"
             raise Failure(
-                f"{address:#x}, {what} of the kernel, can {'' if must else 'not '}be written",
+                f"{address:#x}, {what} of the kernel, is {'writable' if must else 'read-only'}",
                 t.walk(address),
                 "text and constants are read-only, all else is writable: from kernel_start to "
                 "kernel_text_end, from there to kernel_rodata_end; the upper entry gives RW",

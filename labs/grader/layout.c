@@ -3,8 +3,8 @@
  * layout.py reads from the object file.  Compiled with the kernel's own flags, from the reference's
  * headers: what a student's debug information says is the student's word.
  */
-#include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
+#include "arch/x86/console/console.h"
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/firmware/bootinfo.h"
