@@ -19,7 +19,7 @@ SWITCH = "kernel/arch/x86/cpu/switch.asm"
         ('  INCBIN "x"', "`INCBIN`"),
         ('%include "/etc/passwd"', "`%include`"),
         ("%define push out", "`%define`"),
-        ("x: %+ y", "`%`"),
+        ("x: %+ y", "`%+`"),
         ('inc\\\nbin "x"', "does not end where it seems to"),
         ("section .init_array", "`section`"),
         ("section .text align=4096", "`section`"),
