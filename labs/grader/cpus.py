@@ -6,6 +6,7 @@ functions on it.  It is busy, in the kernel's eyes; one that is let go becomes i
 
 from contextlib import contextmanager
 
+from grader import words
 from grader.machine import PAGE_OFFSET
 
 CODE, CODE_SIZE = 0xC00, 0x400  # of the firmware's page 0, as SCRATCH
@@ -15,6 +16,7 @@ DEAF, PIECES = 0xC80, 0xD00
 SPIN, RETURN, ALLOW_INTERRUPTS = b"\xf3\x90\xeb\xfc", b"\xc3", b"\xfb"
 COUNT_UP = b"\xf0\xff\x00"  # lock incl (%eax)
 INTERRUPTS = 1 << 9  # EFLAGS.IF
+LIMIT = 30_000_000  # instructions of all CPUs that no call takes
 A_WHILE = 2000  # microseconds in which every interrupt has come, and every thread has run
 
 
@@ -28,10 +30,12 @@ class Cpus:
 
     def __init__(self, m, busy=True):
         self.m, self.count = m, len(m.stub.cpus())
+        m.limit = LIMIT
         self.others = range(1, self.count)
         self.spot = {cpu: SPOT + SPOT_SIZE * cpu for cpu in range(self.count)}
         for place in self.spot.values():
             self.place(place, SPIN)
+        self.busy = {0}  # CPUs that spin
         self.pieces = PIECES
         self.goes_to(0, self.spot[0])
         if busy:
@@ -60,12 +64,11 @@ class Cpus:
 
     # What a CPU does.
 
-    def start(self, cpu, function, argument=0):
-        """A thread on that CPU; it runs when the CPU does."""
+    def start(self, cpu, function, argument=0, alone=False):
+        """A thread on that CPU; alone: it begins when the CPU runs next."""
         name = self.m.scratch_address + 16
         self.m.write(name, b"lab\0")
-        self.settle(0)
-        self.m.call("thread_create", name, function, argument, cpu, cpu=0)
+        self.call(0, "thread_create", name, function, argument, cpu, alone=alone)
 
     def make_busy(self, cpu):
         """A thread that spins."""
@@ -73,10 +76,12 @@ class Cpus:
         self.start(cpu, PAGE_OFFSET + self.spot[cpu])
         self.m.run_to(PAGE_OFFSET + self.spot[cpu])
         self.m.select(0)
+        self.busy.add(cpu)
 
     def make_idle(self, cpu):
         """Its thread ends."""
         self.settle(cpu)
+        self.busy.remove(cpu)
         self.m.select(cpu)
         esp = self.m.stub.registers()["esp"]
         back = self.m.read_word(esp)
@@ -110,7 +115,7 @@ class Cpus:
     def settle(self, cpu):
         """Runs it, alone, until it is at its spot: an interrupt may be handled just now."""
         place = PAGE_OFFSET + self.spot[cpu]
-        if self.at(cpu) != place:
+        if not place <= self.at(cpu) < place + len(SPIN):
             with self.m.only(cpu):
                 self.m.run_to(place)
             self.m.select(0)
@@ -124,13 +129,24 @@ class Cpus:
 
     def call(self, cpu, name, *arguments, alone=False):
         """On a busy CPU; the others spin, and answer interrupts unless it is alone."""
-        for each in self.others if alone else [cpu]:
-            if each in self.busy():
-                self.settle(each)
+        self.settle(cpu)
+        for other in self.busy - {cpu} if alone else ():
+            self.settle(other)
         return self.m.call(name, *arguments, cpu=cpu, alone=alone)
 
-    def busy(self):
-        return [cpu for cpu in range(self.count) if not self.is_halted(cpu)]
+    def call_at_once(self, calls):
+        """{CPU: (name, arguments...)}: all of them at the same time, until each has returned."""
+        for cpu, (name, *arguments) in calls.items():
+            self.settle(cpu)
+            self.m.select(cpu)
+            esp = self.m.stub.registers()["esp"] - 4
+            self.m.write_word(esp, PAGE_OFFSET + self.spot[cpu])
+            registers, _ = words.place(arguments)
+            eip = self.m.symbol(name)
+            self.m.stub.set_registers(registers | {"esp": esp, "eip": eip})
+        for cpu in calls:
+            self.m.run_to(PAGE_OFFSET + self.spot[cpu])
+        self.m.select(0)
 
     def load(self, cpu, address):
         """What that CPU reads there, through its TLB; no other CPU does anything meanwhile."""
