@@ -21,8 +21,8 @@ A_WHILE = 2000  # microseconds in which every interrupt has come, and every thre
 
 
 def turns(count):
-    """mov ecx, count; loop to itself."""
-    return b"\xb9" + count.to_bytes(4, "little") + b"\xe2\xfe"
+    """mov ecx, count; a loop of `pause`, so that the other CPUs go on meanwhile."""
+    return b"\xb9" + count.to_bytes(4, "little") + b"\xf3\x90\xe2\xfc"
 
 
 class Cpus:
@@ -99,7 +99,7 @@ class Cpus:
         return halted
 
     def make_deaf(self, cpu, count):
-        """Interrupts are off there for so many instructions; then it spins as before."""
+        """Interrupts are off there for so many turns of a loop; then it spins as before."""
         code = turns(count) + ALLOW_INTERRUPTS
         self.place(DEAF, code + SPIN)
         self.settle(cpu)
