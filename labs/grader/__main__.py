@@ -83,13 +83,7 @@ def own_tree(tree, lab):
         return f"your own tree, with all that you changed, does not build:\n{said}"
     append = f"{lab.append} until={lab.until}"
     try:
-<<<<<<< HEAD
-        with Machine(kernel, append=append, memory=lab.memory) as machine:
-=======
-        with Machine(
-            tree / "build/tarn-plain.elf", append=append, memory=lab.memory, smp=lab.smp
-        ) as machine:
->>>>>>> h/lab7
+        with Machine(kernel, append=append, memory=lab.memory, smp=lab.smp) as machine:
             machine.run_to(lab.stop)
     except GuestEnd as end:
         return f"your own tree, with all that you changed, does not come to {lab.stop}: {end}"

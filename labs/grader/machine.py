@@ -173,7 +173,6 @@ class Machine:
         with self._breakpoint(address):
             self._run_until(lambda at: at["eip"] == address)
 
-<<<<<<< HEAD
     def stop_at(self, *addresses):
         """From now on run_on() ends there too."""
         for address in addresses:
@@ -198,7 +197,7 @@ class Machine:
             return
         self.stub.step()
         self._wait(self.executed + self.limit)
-=======
+
     def select(self, cpu):
         """That one is looked at: registers, calls."""
         if cpu != self.cpu:
@@ -213,7 +212,6 @@ class Machine:
             yield
         finally:
             self.running = before
->>>>>>> h/lab7
 
     def finish(self):
         """Until the function at whose first instruction the machine stands has returned."""
