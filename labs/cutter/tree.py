@@ -45,7 +45,7 @@ def cutters(root, cut):
         missing = [name.removeprefix("kernel/") for other, _ in cut for name in other.without]
         for path in lab.owns:
             if path not in made and path.endswith((".c", ".h")):
-                made[path] = Cutter(path, root, lab.number, given, missing)
+                made[path] = Cutter(path, root, lab.number, given, missing, idle=cut[0][0].idle)
     return made
 
 

@@ -34,6 +34,7 @@ class Lab:
     needs: list = field(default_factory=list)
     given: list = field(default_factory=list)  # names in owned files that stay
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
+    idle: list = field(default_factory=list)  # functions of later labs that do nothing meanwhile
     without: list = field(default_factory=list)  # files that the student's tree does not have
     idioms: list = field(default_factory=list)  # lines that others say too: no answer
     imports: list = field(default_factory=list)  # names of the kernel that owned objects may take
