@@ -8,7 +8,7 @@ from collections import Counter
 
 from grader.guest import GuestPanic
 from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64
-from grader.verdict import Failure
+from grader.verdict import Failure, expecting
 
 from .tables import (
     A,
@@ -63,7 +63,7 @@ def nothing_else(m):
     """With a hole in the RAM: neither it, nor the guard page, nor what lies beyond.  Large pages
     that begin in low memory are another test's subject.
     """
-    t = Tables(m, make_hole).build()
+    t = Tables(m, make_hole).build().expect_direct_map()
     for start, _, size in t.leaves():
         if size == LARGE and PAGE_OFFSET <= start < PAGE_OFFSET + t.low_end * PAGE_SIZE:
             continue
@@ -112,6 +112,9 @@ def not_large(m):
     """A hole, the end of memory, the kernel; `nolarge`; a CPU without PSE."""
     t = Tables(m, make_hole)
     with t.build_again():
+        if not t.large():
+            hint = "this test is about where large pages may not be: first there must be some"
+            raise Failure("some large pages, which could be judged", "there are none", hint, INIT)
         for number in sorted(t.large()):
             if not t.may_be_large(number):
                 raise refused_large(t, number)
@@ -143,7 +146,7 @@ def refused_large(t, number):
 
 def protection(m):
     """What of the image may be written, and that user mode reaches nothing."""
-    t = Tables(m).build()
+    t = Tables(m).build().expect_direct_map()
     text, constants, end = (
         m.symbol(n) for n in ("kernel_start", "kernel_text_end", "kernel_rodata_end")
     )
@@ -175,7 +178,7 @@ def bits(m):
 
 
 def expect_bits(t, must_be_global, why):
-    for address, value, _ in t.leaves():
+    for address, value, _ in t.expect_direct_map().leaves():
         if value & G != must_be_global:
             raise Failure(
                 f"the last entry of {address:#x} is {'' if must_be_global else 'not '}Global: {why}",
@@ -250,7 +253,7 @@ def expect_no_more(t, areas):
 
 def nothing_lost(m):
     """The pages taken are the tables that are reached; and what paging_stats says of them."""
-    t = Tables(m).build()
+    t = Tables(m).build().expect_direct_map()
     reached = {t.root // PAGE_SIZE} | {at // PAGE_SIZE for _, at in t.tables()}
     taken = set(t.stock.taken)
     if reached != taken:
@@ -328,6 +331,7 @@ def expect_pte(m, root, address):
 def switched(m):
     """The CPU reads and writes by the new tables, and by them alone."""
     t = Tables(m).build()
+    t.run_to_enable()
     t.enable()
     cr3 = m.stub.register("cr3")
     if cr3 & ~(PAGE_SIZE - 1) != t.root:
@@ -364,25 +368,27 @@ def expect_fault(t, what, address, to, source):
 def refused(m):
     """Tables under which the kernel could not go on are not loaded, but reported."""
     t = Tables(m).build()
-    with entry_by_the_host(m):
-        m.run_to("paging_enable")
+    t.run_to_enable()
     before = m.stub.register("cr3")
     upper = t.walk(m.symbol("kernel_start")).entries[0]
     m.set_word(upper.address, 0)
     end = fault_of(m, "paging_enable")
-    hint = "check_vital_ranges() comes before CR3 is loaded: afterwards nobody can report anything"
-    if not isinstance(end, GuestPanic) or m.ended or m.stub.register("cr3") != before:
+    if not isinstance(end, GuestPanic) or m.stub.register("cr3") != before:
         raise Failure(
             "with tables that do not map the kernel's text: a panic, while the old tables are loaded",
             end or "paging_enable returned",
-            hint,
+            "check_vital_ranges() comes before CR3 is loaded: afterwards nobody can report anything",
             ENABLE,
         )
+    m.set_word(upper.address, upper.value)
+    with expecting("with the text mapped again: paging_enable returns", "", ENABLE):
+        t.enable()
 
 
 def looked_up_anew(m):
     """What knew the early tables knows the new ones: fixmap, atomic kmaps, the double-fault task."""
     t = Tables(m).build()
+    t.run_to_enable()
     told, remembered = [], []
     with (
         m.watch("double_fault_set_cr3", lambda cr3, *_: told.append(cr3)),

@@ -201,6 +201,18 @@ class Tables:
         """What is mapped elsewhere is the subject of one test."""
         return (leaf for leaf in self.leaves() if leaf[0] >= PAGE_OFFSET)
 
+    def expect_direct_map(self):
+        """Who has mapped nothing has made no mistake in it, and earns nothing for that."""
+        mapped = sum(size // PAGE_SIZE for _, _, size in self.direct_map())
+        if mapped < self.low_end // 2:
+            raise Failure(
+                "a direct map, which could be judged",
+                f"{mapped} of {self.low_end} frames are mapped",
+                "this test is about what the direct map must not have: first there must be one",
+                INIT,
+            )
+        return self
+
     def large(self):
         """Which runs of 1024 frames of the direct map are one entry."""
         return {i - KERNEL for i, value in self.uppers().items() if value & PS and i >= KERNEL}
@@ -210,10 +222,13 @@ class Tables:
             self.m.symbol("paging_stats") + self.m.layout[f"paging_stats_{name}"]
         )
 
-    def enable(self):
-        """paging_enable() runs to its end, after paging_init()."""
+    def run_to_enable(self):
         with entry_by_the_host(self.m):
             self.m.run_to("paging_enable")
+
+    def enable(self):
+        """paging_enable(), at whose entry the machine stands, runs to its end."""
+        with entry_by_the_host(self.m):
             self.m.finish()
 
 

@@ -83,7 +83,7 @@ def own_tree(tree, lab):
         return f"your own tree, with all that you changed, does not build:\n{said}"
     append = f"{lab.append} until={lab.until}"
     try:
-        with Machine(kernel, append=append, memory=lab.memory) as machine:
+        with Machine(kernel, append=append, memory=lab.memory, smp=lab.smp) as machine:
             machine.run_to(lab.stop)
     except GuestEnd as end:
         return f"your own tree, with all that you changed, does not come to {lab.stop}: {end}"

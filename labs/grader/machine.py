@@ -3,8 +3,11 @@
 Nothing here believes what the guest says.  A breakpoint is QEMU's, so the guest cannot see it; RAM
 is read by the host; the walk begins at CR3; load() and store() go through the CPU's TLB, as the
 kernel's own accesses do.
+
+Of several CPUs one is looked at: at first, and after each stop, the one that stopped.
 """
 
+import re
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +59,8 @@ class Machine:
         self.executed = 0  # instructions until the last stop
         self.handlers = {}
         self.panicking = False
+        self.cpu = 0  # that is looked at
+        self.running = ()  # CPUs that run on when the machine does; none named: all
         self.ended = False  # reset, or it hangs: QEMU answers no more, or is never to go on
         self.qemu = Qemu(elf, **options)
         self.stub, self.monitor, self.ram = self.qemu.stub, self.qemu.monitor, self.qemu.ram
@@ -140,9 +145,9 @@ class Machine:
         """A word of the kernel's own: a claim, where the student could write it."""
         return self.read_word(self.symbol(name))
 
-    def load(self, virtual):
-        """The word that the guest's CPU reads there, through its TLB."""
-        self.call("memcpy", PAGE_OFFSET + SCRATCH, virtual, 4)
+    def load(self, virtual, **where):
+        """The word that the guest's CPU reads there, through its TLB.  where: as of call()."""
+        self.call("memcpy", PAGE_OFFSET + SCRATCH, virtual, 4, **where)
         return self.word(SCRATCH)
 
     def store(self, virtual, value):
@@ -161,8 +166,11 @@ class Machine:
     # Running.
 
     def run_to(self, symbol):
-        """Until a CPU is about to execute the first instruction of that function."""
-        with self._breakpoint(self.symbol(symbol)) as address:
+        """Until a CPU is about to execute the first instruction of that function, or what is at
+        that address.
+        """
+        address = symbol if isinstance(symbol, int) else self.symbol(symbol)
+        with self._breakpoint(address):
             self._run_until(lambda at: at["eip"] == address)
 
     def stop_at(self, *addresses):
@@ -190,6 +198,21 @@ class Machine:
         self.stub.step()
         self._wait(self.executed + self.limit)
 
+    def select(self, cpu):
+        """That one is looked at: registers, calls."""
+        if cpu != self.cpu:
+            self.stub.select(cpu + 1)
+            self.cpu = cpu
+
+    @contextmanager
+    def only(self, *cpus):
+        """Meanwhile the others stand still, also when these run."""
+        before, self.running = self.running, tuple(cpus)
+        try:
+            yield
+        finally:
+            self.running = before
+
     def finish(self):
         """Until the function at whose first instruction the machine stands has returned."""
         at = self.stub.registers()
@@ -198,24 +221,33 @@ class Machine:
             self._run_until(lambda now: now["eip"] == back and now["esp"] >= esp)
         return self.stub.registers()["eax"]
 
-    def call(self, name, *arguments):
+    def call(self, name, *arguments, cpu=None, alone=False):
         """EAX of the function `name` (or at that address).  Everything else is as before: the
         registers are put back, but not CR3, which would empty the TLB.
+
+        On that CPU, which stands where a thread may call; the others run meanwhile, unless it is
+        to be alone.  Afterwards the CPU that was looked at before is looked at again.
         """
-        return self._call(name, arguments)["eax"]
+        before = self.cpu
+        self.select(before if cpu is None else cpu)
+        with self.only(*([self.cpu] if alone else self.running)):
+            value = self._call(name, arguments)["eax"]
+        self.select(before)
+        return value
 
     def call64(self, name, *arguments):
         after = self._call(name, arguments)
         return after["edx"] << 32 | after["eax"]
 
-    def panics(self, name, *arguments):
+    def panics(self, name, *arguments, **where):
         """The panic that a call ends in; None if it returned.  Afterwards the machine stands where
         it stood: the RAM is as before.  (The TLB need not be: entries that the call changed may
         have been loaded.)
         """
+        self.select(where.get("cpu", self.cpu))
         ram, registers = self.ram[:], self.stub.registers()
         try:
-            self.call(name, *arguments)
+            self.call(name, *arguments, **where)
         except GuestPanic as panic:
             self._restore(registers)
             return panic
@@ -226,10 +258,11 @@ class Machine:
     @contextmanager
     def watch(self, symbol, handler):
         """Meanwhile handler(first, second, third) is called wherever the guest is about to execute
-        the function, with what its first registers hold.  If it gives Return(value) back, the
-        function returns without having run.
+        the function (or what is at that address), with what its first registers hold.  If it
+        gives Return(value) back, the function returns without having run.
         """
-        with self._breakpoint(self.symbol(symbol)) as address:
+        place = symbol if isinstance(symbol, int) else self.symbol(symbol)
+        with self._breakpoint(place) as address:
             self.handlers[address] = handler
             try:
                 yield
@@ -311,12 +344,15 @@ class Machine:
         if address not in self.breakpoints:
             return
         self.stub.clear_breakpoint(address)
-        self.stub.step()
+        self.stub.step(self.cpu + 1)
         self._wait(self.executed + self.limit)
         self.stub.set_breakpoint(address)
 
+    def _resume(self):
+        self.stub.resume(*(cpu + 1 for cpu in self.running))
+
     def _go_on(self, end):
-        self.stub.resume()
+        self._resume()
         self._wait(end)
         self.executed = self.instructions()
         self._end_if_long(end)
@@ -334,6 +370,8 @@ class Machine:
             before = count
         if reply[0] in "WX":
             raise self._end(GuestReset("the machine was reset (a triple fault is one)"))
+        stopped = re.search("thread:([0-9a-f]+)", reply)
+        self.cpu = int(stopped[1], 16) - 1 if stopped else self.cpu
 
     def _reply(self):
         try:
@@ -345,12 +383,13 @@ class Machine:
         """Looks, and lets the guest go on."""
         self.stub.interrupt()
         self.stub.wait(60)
-        halted = all(self._stands_behind_hlt(cpu) for cpu in self.stub.cpus())
-        self.stub.resume()
+        running = self.running or [cpu - 1 for cpu in self.stub.cpus()]
+        halted = all(self.stands_behind_hlt(cpu) for cpu in running)
+        self._resume()
         return halted
 
-    def _stands_behind_hlt(self, cpu):
-        self.stub.select(cpu)
+    def stands_behind_hlt(self, cpu):
+        self.select(cpu)
         return self.read(self.stub.registers()["eip"] - 1, 1)[0] == HLT
 
     def _end_if_long(self, end):
@@ -390,7 +429,7 @@ class Machine:
     def _formatted(self, form, arguments):
         """By the kernel's own code; a stack that has no room for that gets the bare format."""
         try:
-            self.call("vsnprintf", PAGE_OFFSET + TEXT, TEXT_SIZE, form, arguments)
+            self.call("vsnprintf", PAGE_OFFSET + TEXT, TEXT_SIZE, form, arguments, alone=True)
         except (GuestPanic, GuestReset, GuestHang, StubError):
             return self._text(form)
         return self.bytes_at(TEXT, TEXT_SIZE).split(b"\0")[0].decode("latin-1")

@@ -155,9 +155,10 @@ class Stub:
     def clear_breakpoint(self, address):
         self.command(f"z0,{address:x},1")
 
-    def resume(self, cpu=None):
-        """All CPUs run on, or that one alone.  wait() says where it ends."""
-        self.packets.send("c" if cpu is None else f"vCont;c:{cpu:x}")
+    def resume(self, *cpus):
+        """All CPUs run on, or those alone.  wait() says where it ends."""
+        chosen = "".join(f";c:{cpu:x}" for cpu in cpus)
+        self.packets.send(f"vCont{chosen}" if cpus else "c")
 
     def step(self, cpu=None):
         """One instruction, of the CPU that is selected or of that one."""

@@ -11,6 +11,7 @@ not have written them.
 
 import argparse
 import hashlib
+import re
 import sys
 import tempfile
 import time
@@ -29,6 +30,7 @@ from grader.lab import all_labs
 from planting import mutate
 
 AT_LEAST = 97  # of a hundred must lose points
+HOOKS = re.compile(r"\bkmap_held_|\bshadow_")  # empty but in the debug build
 
 
 def candidates(lab):
@@ -36,7 +38,7 @@ def candidates(lab):
         for name, body in generate.functions((ROOT / path).read_text()):
             if generate.SILENT_FUNCTION.search(name):
                 continue
-            for line in generate.telling_lines(body):
+            for line in filter(lambda said: not HOOKS.search(said), generate.telling_lines(body)):
                 for kind, changed in generate.changes(line):
                     yield {
                         "file": path,

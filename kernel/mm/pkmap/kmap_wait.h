@@ -29,6 +29,8 @@ void pkmap_wait_in_line(
 	bool (*use)(struct page *const *pages, u32 n), struct page *const *pages, u32 n);
 /* A slot has fallen to 1: the first thread looks again.  kmap_lock is held, the line not empty. */
 void pkmap_wake_first(void);
+/* A thread has begun to wait in an empty line, or has left it.  kmap_lock is held. */
+void pkmap_line_moved(void);
 
 /*
  * Reports once which threads wait, and how many slots are in use, when for some seconds no thread

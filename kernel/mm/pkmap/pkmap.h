@@ -5,6 +5,7 @@
  *   turn.c, lazy.c   two policies of choosing the next free slot
  *   policy.c         which of the two it is
  *   kmap_wait.c      threads that wait for slots
+ *   kmap_stall.c     what is said when none of them gets on
  *   kmap_many.c      several slots at once; kmap that does not wait
  *   pkmap_retire.c   slots of pages that are freed
  *   pkmap_unmap.h    how a slot loses its page

@@ -24,6 +24,8 @@
  * pending; interrupts only the others that have not.  Contexts of smp_call().
  */
 void tlb_flush_past(u32 stamp);
+/* This CPU forgets the PKMap's entries. */
+void local_flush_pkmap(void);
 
 /* Not 0 from entering idle until a pending flush has been made. */
 DECLARE_PER_CPU(u32, is_idle);
