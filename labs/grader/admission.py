@@ -83,6 +83,8 @@ def admit_text(path, data, kit, owned):
     if odd:
         line = text.count("\n", 0, odd.start()) + 1
         raise Refusal(path, line, f"{odd.group()!r}: digraphs and their kin are not admitted")
+    if path.endswith(".h"):
+        refuse_words(path, text)
     headers = []
     for line, word, rest in directives(text):
         if word not in ALLOWED_DIRECTIVES:
@@ -90,6 +92,17 @@ def admit_text(path, data, kit, owned):
         if word == "include":
             headers.append(admit_include(path, line, rest, kit, owned))
     return headers
+
+
+def refuse_words(path, text):
+    """Of an owned header: it is read before the poison, and by given files, which are compiled
+    without.
+    """
+    joined = without_comments(text.replace("\\\n", ""))
+    found = re.search(rf"\b(?:{'|'.join(POISONED)})\b|##", joined)
+    if found:
+        line = joined.count("\n", 0, found.start()) + 1
+        raise Refusal(path, line, f"{found.group()} is not admitted in a lab's header")
 
 
 def admit_include(path, line, rest, kit, owned):

@@ -42,6 +42,34 @@ def test_refused(teacher, line, said):
 
 
 @pytest.mark.parametrize(
+    "line, said",
+    [
+        ('static inline void f(void) { asm("nop"); }', "quicklist_ops.h:9: asm is not admitted"),
+        ('__a\\\nsm__(".incbin \\"/etc/passwd\\"");', "__asm__ is not admitted"),
+        ("#define P(a, b) a##b", "## is not admitted"),
+        ('__section(".percpu") int x;', "__section is not admitted"),
+    ],
+)
+def test_a_header_is_looked_at_by_its_words(teacher, line, said):
+    """It is read in front of the poison, and by files that are compiled without."""
+    first = '#include "mm/tables/quicklist.h"\n'
+    lab5 = teacher(5)
+    where = lab5.hand_in(quicklist_ops=lambda text: text.replace(first, f"{first}{line}\n", 1))
+    report = lab5.grade(where, "lifo")
+    assert report.got == 0 and said in report.refusal, report.text()
+
+
+def test_a_section_of_the_lab_and_no_other(teacher):
+    lab5, line = teacher(5), "static DEFINE_PER_CPU(u32, mine);\n"
+    line += "u32 *whose(void);\nu32 *whose(void) { return this_cpu(mine); }\n"
+    report = lab5.grade(lab5.hand_in(quicklist_trim=lambda text: text + line), "lifo")
+    assert report.results[0].passed, report.text()
+    line = '__section(".vital") u32 mine;\n'
+    report = lab5.grade(lab5.hand_in(quicklist_trim=lambda text: text + line), "lifo")
+    assert "puts something into the section .vital" in report.refusal, report.text()
+
+
+@pytest.mark.parametrize(
     "line",
     ["#define WORD 32u", "#undef NO_PLACE", "#include <stdint.h>", "static const u32 x = 3;"],
 )
