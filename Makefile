@@ -9,7 +9,7 @@
 # How to read it: tools/variables.mk looks at the variables and installs what is missing;
 # tools/compiler.mk chooses the compiler and its flags; this file says of which sources a kernel is
 # made and what each goal does; tools/kernel.mk and tools/user.mk compile and link.  Tests,
-# benchmarks, GDB, book and labs have makefiles of their own, which the goals at the end and those of
+# benchmarks, GDB, book and labs have makefiles of their own, which the goals at the end and in
 # tools/goals.mk call.
 
 # From the command line or the environment; an empty value is none.

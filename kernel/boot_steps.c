@@ -54,12 +54,12 @@ void start_reporting(void)
 {
 	percpu_init_boot_cpu();
 	segments_init(percpu_offset[0], read_cr3());
+	console_init();
 	fixmap_init();
 	kmap_atomic_init();
 	idt_init();
 	unexpected_interrupts_init();
 	idt_load();
-	console_init();
 	threads_init_boot();
 	cpu_identify();
 	user_mode_init_cpu();

@@ -24,14 +24,19 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: runs with --full alone")
+    config.addinivalue_line("markers", "sample: runs where -m asks for it (make check-more)")
+
+
+def leave_out(config, items, marker):
+    config.hook.pytest_deselected(items=[i for i in items if i.get_closest_marker(marker)])
+    items[:] = [item for item in items if not item.get_closest_marker(marker)]
 
 
 def pytest_collection_modifyitems(config, items):
     if not config.getoption("--full"):
-        config.hook.pytest_deselected(
-            items=[item for item in items if item.get_closest_marker("full")]
-        )
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        leave_out(config, items, "full")
+    if "sample" not in config.getoption("-m"):
+        leave_out(config, items, "sample")
 
 
 @pytest.fixture(scope="session")

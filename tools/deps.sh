@@ -109,13 +109,15 @@ gdb_needs() {
 	have qemu-img || [ -z "${REVERSE:-}$1" ] || need qemu-utils
 }
 
-# libclang cuts and admits what a lab owns, pyelftools reads objects; the sandbox is bubblewrap.
+# libclang cuts and admits what a lab owns, pyelftools reads objects; the sandbox is bubblewrap's, or
+# a user's with a filter of system calls.
 labs_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3
 	have $python || need python3
 	$python -c 'import clang.cindex' 2>/dev/null || need python3-clang
 	$python -c 'import elftools' 2>/dev/null || need python3-pyelftools
+	$python -c 'import seccomp' 2>/dev/null || need python3-seccomp
 	have git || need git
 	have bwrap || need bubblewrap
 }
@@ -187,7 +189,7 @@ for goal in "$@"; do
 		bench_needs && gdb_needs tour && labs_needs
 		if is_x86_64; then host_needs && interleave_needs; fi
 		;;
-	check-more) clang_needs clang && iso_needs && qemu_needs && check_needs ;;
+	check-more) clang_needs clang && iso_needs && qemu_needs && check_needs && labs_needs ;;
 	check-host) x86_64_only "$goal" && host_needs ;;
 	interleave | interleave-faults) x86_64_only "$goal" && interleave_needs ;;
 	coverage) x86_64_only "$goal" && host_needs && coverage_needs ;;
@@ -203,7 +205,8 @@ for goal in "$@"; do
 	check-full) iso_needs && qemu_needs && check_needs ;;
 	lint) lint_needs ;;
 	lab) labs_needs ;;
-	grader | grade | check-labs) qemu_needs && labs_needs ;;
+	grader | gradescope | grade | check-labs | check-labs-mutants) qemu_needs && labs_needs ;;
+	check-copied) labs_needs && { have npm || need npm; } ;;
 	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;
 	all | iso | *.iso) iso_needs ;;
@@ -223,12 +226,13 @@ Please install it. All that Tarn may need:
     sudo apt-get install --no-install-recommends make gcc-i686-linux-gnu nasm grub-pc-bin \\
         xorriso mtools qemu-system-x86 qemu-utils gdb gcc libc6-dev python3-pytest \\
         python3-pytest-xdist python3-capstone python3-markdown python3-pygments \\
-        python3-matplotlib python3-clang python3-pyelftools git bubblewrap
+        python3-matplotlib python3-clang python3-pyelftools python3-seccomp git \\
+        bubblewrap
   Fedora:
     sudo dnf install make gcc nasm grub2-tools-extra grub2-pc-modules xorriso mtools \\
         qemu-system-x86-core qemu-img gdb python3-pytest python3-pytest-xdist \\
         python3-capstone python3-markdown python3-pygments python3-matplotlib \\
-        python3-clang python3-pyelftools git bubblewrap
+        python3-clang python3-pyelftools python3-libseccomp git bubblewrap
   Homebrew:
     brew install make i686-elf-gcc i686-elf-gdb i686-elf-grub nasm xorriso mtools qemu python3
     python3 -m pip install pytest pytest-xdist capstone markdown pygments matplotlib \\

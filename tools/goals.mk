@@ -1,9 +1,10 @@
-# Goals with makefiles of their own: tests, benchmarks, the book, labs.  Included by the Makefile.  A
-# student's tree has another file in this place (labs/tree/tools/goals.mk).
+# Goals with makefiles of their own: tests, benchmarks, the book, labs.  Included by the Makefile.
+# A student's tree has another file in this place (labs/tree/tools/goals.mk).
 
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
-	bench-diff bench-linux book lint lab grader check-labs
+	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants \
+	check-copied gradescope
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -36,9 +37,21 @@ lab:
 	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) '$(N)' '$(DEST)'
 
 # What grades lab N, in the folder DEST: the teacher's.
-grader: $(BUILD)/tarn-plain.elf
+grader: plain
 	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)'
 
+# The same as the archive of an autograder, in the file DEST.
+gradescope: plain
+	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' --gradescope
+
 # Every reference, skeleton, wrong and other right answer through the graders.
-check-labs: $(BUILD)/tarn-plain.elf
+check-labs: plain
 	@$(PYTHON) -B labs/cutter/check.py '$(BUILD)' $(if $(N),--lab '$(N)')
+
+# One-line mistakes made by rule in what the labs own: which lose no points.
+check-labs-mutants: plain
+	@$(PYTHON) -B tests/labs/mutants.py '$(BUILD)' --count '$(COUNT)' $(if $(N),--lab '$(N)')
+
+# Which submissions in the folders FROM are alike, or like the reference.
+check-copied:
+	@$(PYTHON) -B labs/teacher/copied.py '$(N)' $(FROM) --build '$(BUILD)'

@@ -25,6 +25,9 @@ struct run_queue {
 };
 DECLARE_PER_CPU(struct run_queue, run_queue);
 
+/* Ticks that a thread may run while others of its priority wait. */
+#define SLICE_TICKS 2u
+
 /*
  * Why a thread or CPU looks around before it returns to user mode, bit 0 of user_work: another
  * thread shall run here.  The other bits are those of the running thread's `work`.

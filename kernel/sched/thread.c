@@ -32,6 +32,8 @@ static void unlist_thread(struct thread *thread)
 	spin_unlock(&all_lock);
 }
 
+u32 *thread_kmaps(void) { return &current_thread()->kmaps; }
+
 void each_thread_kmaps(void (*look)(const char *thread, u32 kmaps))
 {
 	spin_lock(&all_lock);

@@ -1,10 +1,8 @@
 /* Wait queues: kernel/mm/wait.h states the contract. */
 #include "mm/wait.h"
 
-#include "arch/x86/console/symbols.h"
 #include "arch/x86/cpu/irq_flags.h"
 #include "kernel/sched/sched.h"
-#include "lib/assert.h"
 
 void wait_queue_init(struct wait_queue *queue, const char *name)
 {
@@ -65,23 +63,3 @@ u32 wake_up_all(struct wait_queue *queue) { return wake_up(queue, ~0u); }
 u32 wake_up_one(struct wait_queue *queue) { return wake_up(queue, 1); }
 
 bool wait_queue_active(struct wait_queue *queue) { return !list_empty(&queue->waiters); }
-
-u32 *thread_kmaps(void) { return &current_thread()->kmaps; }
-
-__noreturn void may_not_sleep(const char *who, uintptr_t caller)
-{
-	const char *why, *name;
-	u32 offset = 0;
-
-	if (in_interrupt())
-		why = "in an interrupt handler";
-	else if (!irqs_enabled())
-		why = "with interrupts off";
-	else if (locks_held())
-		why = "with a spinlock held";
-	else
-		why = "with an atomic kmap held";
-	name = symbol_name(caller, &offset);
-	panic_at(PANIC_SITE(16), "%s called %s%s, by %s+0x%x", who, why, lock_order_held(), name,
-		offset);
-}

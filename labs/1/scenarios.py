@@ -231,6 +231,16 @@ def double_free(m):
     for what, start in {"of an allocation": base, "of the kernel": min(boot.kernel) << 12}.items():
         arguments = U64(start), U64(PAGE_SIZE)
         boot.expect_panic(f"a page {what} is reserved again", 43, hint, name, *arguments)
+    expect_neighbours_are_not_looked_at(boot, base)
+
+
+def expect_neighbours_are_not_looked_at(boot, base):
+    """What is free beside a range that is freed, and reserved beside one that is reserved."""
+    hint = "a range ends before its end: the page behind it is somebody else's matter"
+    with expecting("a page before a free one is freed", hint, ("bootmem_free",)):
+        boot.free(base, PAGE_SIZE)
+    with expecting("a page before a reserved one is reserved", hint, ("bootmem_reserve",)):
+        boot.reserve(base + PAGE_SIZE, PAGE_SIZE)
 
 
 def no_room(m):

@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
-from cutter.cut import Cutter
-from cutter.replace import read_wrong, write_wrong
+from cutter.cut import skeleton
+from cutter.replace import read_wrong, wrong_answers, write_wrong
 from grader.grade import grade
 from grader.kit import make_kit
 from grader.lab import all_labs
@@ -68,7 +68,7 @@ class Bench:
         for path in self.lab.owns:
             to = where / path
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_text(Cutter(path, ROOT, self.lab.number, self.lab.given).text())
+            to.write_text(skeleton(path, ROOT, self.lab))
         report = self.grade("skeleton", where)
         if report.got or report.refusal:
             self.fault("skeleton", f"{report.got} points: {failed(report)}")
@@ -110,7 +110,7 @@ def check(lab, given):
     try:
         bench.reference()
         bench.skeleton()
-        for path in chosen(sorted((bench.own / "wrong").glob("*.c")), given.turn):
+        for path in chosen(wrong_answers(bench.own), given.turn):
             bench.wrong(path, given.all_tests)
         if given.turn is None:
             for folder in sorted((bench.own / "right").glob("*/")):

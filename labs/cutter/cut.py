@@ -5,6 +5,7 @@ import re
 from cutter.chunks import chunks
 
 STUB = "{\n\tNOT_WRITTEN(%d);\n}"
+IDLE = "{\n\t/* Until lab %d there is nothing to do. */\n%s}"
 INCLUDE = '#include "lib/lab.h"'
 
 
@@ -39,14 +40,15 @@ def without_initializer(text):
 
 class Cutter:
     """One owned file.  `number`: the lab's; `given`: names that stay whole; `missing`: headers that
-    the tree does not have.
+    the tree does not have; `idle`: functions that do nothing, and return 0, where they are not
+    written.
     """
 
-    def __init__(self, path, root, number, given=(), missing=(), variant="2level"):
+    def __init__(self, path, root, number, given=(), missing=(), variant="2level", idle=()):
         self.source = (root / path).read_bytes()
         self.rows = chunks(root / path, root, variant)
         self.header = is_header(path)
-        self.number, self.missing = number, set(missing)
+        self.number, self.missing, self.idle = number, set(missing), set(idle)
         self.given = closure(self.rows, given)
 
     def is_given(self, row):
@@ -73,11 +75,16 @@ class Cutter:
             and (self.body_goes(row) or not self.stays(row))
         ]
 
+    def stub(self, row, head):
+        if not self.idle & set(row.names):
+            return STUB % self.number
+        return IDLE % (self.number, "" if head.startswith("void ") else "\treturn 0;\n")
+
     def kept_text(self, row):
         text = row.text(self.source)
         if self.body_goes(row):
             head = self.source[row.start : row.body[0]].decode().rstrip()
-            return f"{head}\n{STUB % self.number}"
+            return f"{head}\n{self.stub(row, head)}"
         gone = {name for other in self.removed() for name in other.names if not other.public}
         if row.kind == "data" and row.uses & gone:
             return without_initializer(text)
@@ -127,3 +134,9 @@ class Cutter:
         if last < 0 and not self.header and any(self.body_goes(r) for r in self.rows):
             lines.insert(1, INCLUDE)
         return "\n".join(lines) + "\n"
+
+
+def skeleton(path, root, lab):
+    """An owned file as the student gets it: cut, or its twin in labs/N/given."""
+    twin = root / "labs" / str(lab.number) / "given" / path
+    return twin.read_text() if twin.exists() else Cutter(path, root, lab.number, lab.given).text()

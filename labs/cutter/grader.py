@@ -1,5 +1,6 @@
 """make grader N=6 DEST=folder: the teacher's kit.  Its grader needs nothing of this tree: the
-reference's objects are in it, the answer is not.
+reference's objects are in it, the answer is not.  make gradescope N=6 DEST=file.zip: the same as an
+autograder's archive.
 """
 
 import argparse
@@ -7,6 +8,8 @@ import json
 import secrets
 import shutil
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,21 +57,52 @@ def write(lab, build, destination):
     (destination / "README.md").write_text(README.format(**words, compiler=compiler))
 
 
+# Gradescope documentation, "Autograder Specifications": what is run when the archive is built, and
+# for each submission.
+SETUP = """#!/bin/sh
+apt-get update
+apt-get install -y --no-install-recommends python3 python3-clang python3-pyelftools \\
+    python3-seccomp bubblewrap util-linux qemu-system-x86 gcc-i686-linux-gnu nasm
+"""
+RUN = """#!/bin/sh
+python3 /autograder/source/grader /autograder/submission \\
+    --gradescope /autograder/results/results.json
+"""
+
+
+def write_archive(lab, build, file):
+    """Made anew at each time, but for the seed the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        kit = Path(folder) / "kit"
+        write(lab, build, kit)
+        for name, text in (("setup.sh", SETUP), ("run_autograder", RUN)):
+            (kit / name).write_text(text)
+            (kit / name).chmod(0o755)
+        with zipfile.ZipFile(file, "x", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(kit.rglob("*")):
+                archive.write(path, path.relative_to(kit))
+
+
 def main():
     parser = argparse.ArgumentParser(prog="make grader", description=__doc__)
     parser.add_argument("number", help="N=: which lab")
-    parser.add_argument("destination", help="DEST=: a folder that does not exist yet")
+    parser.add_argument("destination", help="DEST=: a folder or file that does not exist yet")
     parser.add_argument("build", help="folder of the build")
+    parser.add_argument("--gradescope", action="store_true")
     given = parser.parse_args()
     destination = Path(given.destination)
     try:
         if not given.destination or destination.exists():
-            raise BadLab(f"DEST={given.destination}: a folder that does not exist yet is wanted")
-        write(wanted(given.number), given.build, destination)
+            raise BadLab(f"DEST={given.destination}: what does not exist yet is wanted")
+        make = write_archive if given.gradescope else write
+        make(wanted(given.number), given.build, destination)
     except (BadLab, NoKit, OSError) as error:
         print(f"make grader: {error}", file=sys.stderr)
         return 2
-    print(f"{destination}: python3 {destination}/grader FOLDER grades what is in FOLDER")
+    if given.gradescope:
+        print(f"{destination}: upload it as the autograder")
+    else:
+        print(f"{destination}: python3 {destination}/grader FOLDER grades what is in FOLDER")
     return 0
 
 

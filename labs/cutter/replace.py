@@ -7,7 +7,8 @@
      */
     void kunmap_high(struct page *page) { ... }
 
-What else such a file declares goes in front of the first function that it replaces.
+What else such a file declares goes in front of the first function that it replaces.  A wrong file of
+assembler is a whole file, and its first comment says the same in lines that begin with `; `.
 """
 
 import re
@@ -25,7 +26,8 @@ class Wrong:
     mistake: str
     test: str
     hint: str
-    pieces: list  # (name of a function, or None; text)
+    pieces: list  # (name of a function, or None; text); none: a file of assembler
+    text: str = ""  # of the file itself
 
 
 def tokens_of(path):
@@ -58,15 +60,29 @@ def pieces_of(path):
     return pieces
 
 
+def wrong_answers(folder):
+    """The files of wrong answers in a lab's folder, by name."""
+    return sorted([*folder.glob("wrong/*.c"), *folder.glob("wrong/*.asm")])
+
+
+def as_comment_of_c(text):
+    """The first lines of a file of assembler, as a file of C would say them."""
+    first = text.split("\n\n")[0]
+    return re.sub(r"^;", " *", first, flags=re.M) + "\n */"
+
+
 def read_wrong(path):
-    text = Path(path).read_text()
-    said = {}
+    path = Path(path)
+    text, said = path.read_text(), {}
+    in_c = path.suffix == ".c"
     for word in ("wrong", "test", "hint"):
-        found = re.search(rf"\b{word}: (.*?)\n \*(?: \w+:|/)", text, re.S)
+        comment = text if in_c else as_comment_of_c(text)
+        found = re.search(rf"\b{word}: (.*?)\n \*(?: \w+:|/)", comment, re.S)
         if not found:
             raise CannotCut(f"{path}: its first comment does not say `{word}:`")
         said[word] = re.sub(r"\s*\n \*\s*", " ", found[1]).strip()
-    return Wrong(Path(path).stem, said["wrong"], said["test"], said["hint"], pieces_of(path))
+    pieces = pieces_of(path) if in_c else []
+    return Wrong(path.stem, said["wrong"], said["test"], said["hint"], pieces, text)
 
 
 # What a student has not written catches no mistake of his: the owned files lose their assertions.
@@ -113,7 +129,7 @@ def write_wrong(lab, wrong, root, folder):
     owned = {path: functions_in(path, root) for path in lab.owns if path.endswith((".c", ".h"))}
     known = {name for functions in owned.values() for name in functions}
     others = [text for name, text in wrong.pieces if name not in known]
-    if len(others) == len(wrong.pieces):
+    if wrong.pieces and len(others) == len(wrong.pieces):
         raise CannotCut(f"{wrong.name}: replaces no function of {', '.join(lab.owns)}")
     for path, functions in owned.items():
         mine = [piece for piece in wrong.pieces if piece[0] in functions]
@@ -121,3 +137,8 @@ def write_wrong(lab, wrong, root, folder):
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_text(replaced(path, root, mine, others if mine else []))
         others = [] if mine else others
+    for path in lab.owns:
+        if path.endswith(".asm"):
+            to = Path(folder) / path
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_text((root / path).read_text() if wrong.pieces else wrong.text)

@@ -6,14 +6,14 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cutter.chunks import chunks
+from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
 from grader.lab import all_labs
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
 # answers; of labs/ much is the teacher's.  The self-tests go along.
 LEFT_OUT = re.compile(
-    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|tree)/|labs/README\.md"
+    r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
     r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
 )
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
@@ -45,17 +45,45 @@ def cutters(root, cut):
         missing = [name.removeprefix("kernel/") for other, _ in cut for name in other.without]
         for path in lab.owns:
             if path not in made and path.endswith((".c", ".h")):
-                made[path] = Cutter(path, root, lab.number, given, missing)
+                made[path] = Cutter(path, root, lab.number, given, missing, idle=cut[0][0].idle)
     return made
+
+
+def twins(root, cut):
+    """{owned file of assembler: the skeleton that a student gets instead}"""
+    found = {}
+    for lab, _ in cut:
+        for path in lab.owns:
+            if path.endswith(".asm"):
+                found[path] = root / "labs" / str(lab.number) / "given" / path
+    missing = [str(twin.relative_to(root)) for twin in found.values() if not twin.is_file()]
+    if missing:
+        raise CannotCut(f"{missing[0]}: a file of assembler needs a skeleton there")
+    return found
+
+
+def code_of_assembler(text):
+    """Its lines without comments and blank ones, as they stand."""
+    lines = (line.split(";")[0].rstrip() for line in text.split("\n"))
+    return [line for line in lines if line]
+
+
+def rows_of_assembler(text):
+    """Three lines that follow one another: one alone says nothing, and any file may have it."""
+    lines = code_of_assembler(text)
+    return {"\n".join(lines[at : at + 3]) for at in range(len(lines) - 2)}
 
 
 def long_lines(text):
     return {line.strip() for line in text.split("\n") if len(line.strip()) >= LEAST}
 
 
-def lines_of_answers(made, root, without):
+def lines_of_answers(made, root, without, skeletons):
     """{line: file}: what no file of the tree may hold, of what was cut and of files that stay away."""
     lines = {}
+    for path, twin in skeletons.items():
+        rows = rows_of_assembler((root / path).read_text())
+        lines |= {row: path for row in rows - rows_of_assembler(twin.read_text())}
     for path, cutter in made.items():
         for row in cutter.removed():
             for line in long_lines(row.text(cutter.source)) - long_lines(cutter.text()):
@@ -93,12 +121,13 @@ class Tree:
         self.cutters = cutters(self.root, self.cut)
         self.without = {path for lab, _ in self.cut for path in lab.without}
         idioms = {line for lab, _ in self.cut for line in lab.idioms}
-        answers = lines_of_answers(self.cutters, self.root, self.without)
+        self.twins = twins(self.root, self.cut)
+        answers = lines_of_answers(self.cutters, self.root, self.without, self.twins)
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.not_shown = []  # documents that quote an answer
 
     def goes_along(self, name):
-        if LEFT_OUT.match(name) or name in self.without:
+        if LEFT_OUT.match(name) or name in self.without or name in self.twins:
             return False
         other = re.match(r"labs/(\d+)/(.*)", name)
         numbers = {lab.number for lab, _ in self.cut}

@@ -10,7 +10,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from grader.grade import grade
 from grader.guest import GuestEnd
-from grader.kit import NoKit, make_kit
+from grader.kit import KERNELS, NoKit, make_kit
 from grader.lab import BadLab, all_labs, read_lab
 from grader.machine import Machine
 from grader.qemu import QemuError
@@ -46,6 +46,13 @@ def lab_of(tree):
     return found[0]
 
 
+def make_kernel(tree, lab):
+    """(path of the kernel that the lab is graded on, what make had to say if there is none)"""
+    kernel = f"build/{KERNELS[lab.format]}"
+    done = subprocess.run(["make", "-s", kernel], cwd=tree, capture_output=True, text=True)
+    return tree / kernel, done.stderr.strip() if done.returncode else ""
+
+
 def kit_of(tree, lab):
     """Made once, of the tree as it was at the start: what a student changed elsewhere is not used."""
     place = tree / "build" / "grade"
@@ -58,11 +65,9 @@ def kit_of(tree, lab):
     if archive.wait():
         raise NoKit("this tree has no tag `start`, so its beginning is not known")
     print("The tree as it was at the start is built once, for grading.", file=sys.stderr)
-    done = subprocess.run(
-        ["make", "-s", "build/tarn-plain.elf"], cwd=start, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise NoKit(f"the tree as it was at the start does not build:\n{done.stderr}")
+    _, said = make_kernel(start, lab)
+    if said:
+        raise NoKit(f"the tree as it was at the start does not build:\n{said}")
     return make_kit(start, "build", lab, kit)
 
 
@@ -73,16 +78,12 @@ def not_used(tree, lab):
 
 def own_tree(tree, lab):
     """How far the student's whole tree comes, which earns no points."""
-    done = subprocess.run(
-        ["make", "-s", "build/tarn-plain.elf"], cwd=tree, capture_output=True, text=True
-    )
-    if done.returncode:
-        return f"your own tree, with all that you changed, does not build:\n{done.stderr.strip()}"
+    kernel, said = make_kernel(tree, lab)
+    if said:
+        return f"your own tree, with all that you changed, does not build:\n{said}"
     append = f"{lab.append} until={lab.until}"
     try:
-        with Machine(
-            tree / "build/tarn-plain.elf", append=append, memory=lab.memory, smp=lab.smp
-        ) as machine:
+        with Machine(kernel, append=append, memory=lab.memory, smp=lab.smp) as machine:
             machine.run_to(lab.stop)
     except GuestEnd as end:
         return f"your own tree, with all that you changed, does not come to {lab.stop}: {end}"

@@ -103,11 +103,14 @@ def admit_include(path, line, rest, kit, owned):
     raise Refusal(path, line, f"#include {rest.strip()}: the tree has no such header")
 
 
-def prologue(headers):
-    """Goes before the file: its headers, then the poison."""
+def prologue(headers, sections=()):
+    """Goes before the file: its headers, then the poison.  With poison in it a macro of the headers
+    expands no more: where a lab has a section of its own, the object tells what went into which.
+    """
+    poisoned = [word for word in POISONED if not (sections and word == "__section")]
     # Some of the words are macros already, of which the compiler would warn.
     lines = ["#pragma GCC system_header"] + [f'#include "{name}"' for name in headers]
-    lines += [f"#pragma GCC poison {word}" for word in POISONED]
+    lines += [f"#pragma GCC poison {word}" for word in poisoned]
     return "\n".join(lines) + "\n"
 
 

@@ -1,11 +1,9 @@
 """From owned files to a kernel: looked at, compiled in the sandbox, linked by our own command."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-from grader import admission, sandbox
-from grader.kit import Kit
+from grader import admission, assembler
 
 OUTPUT = 4000  # characters of the compiler's that are shown
 
@@ -28,8 +26,8 @@ def owned_files(lab, submission):
 class Workshop:
     """A folder for one submission: `in/` what is compiled, `out/` the objects."""
 
-    def __init__(self, kit, lab, folder):
-        self.kit, self.lab = kit, lab
+    def __init__(self, kit, lab, folder, sandbox):
+        self.kit, self.lab, self.sandbox = kit, lab, sandbox
         self.folder = Path(folder).resolve()
         self.inside, self.out = self.folder / "in", self.folder / "out"
         for made in (self.inside, self.out):
@@ -38,21 +36,28 @@ class Workshop:
     def build(self, submission):
         """Path of the kernel.  Refusal, BuildError or NoSandbox if there is none."""
         files = owned_files(self.lab, submission)
-        headers = {
-            path: admission.admit_text(path, data, self.kit, self.lab.owns)
-            for path, data in files.items()
-        }
+        headers = {path: self.admit_text(path, data) for path, data in files.items()}
         for path, data in files.items():
             to = self.inside / path
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_bytes(data)
         for path in self.lab.owns:
             if path.endswith(".c"):
-                self.compile(path, self.inside / path, admission.prologue(headers[path]))
+                before = admission.prologue(headers[path], self.lab.sections)
+                self.compile(path, self.inside / path, before)
+                self.admit(path)
+            elif path.endswith(".asm"):
+                self.assemble(path)
                 self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
         return self.link()
+
+    def admit_text(self, path, data):
+        """Headers that a file of C includes; Refusal if it is not to be built."""
+        if path.endswith(".asm"):
+            return assembler.admit(path, data)
+        return admission.admit_text(path, data, self.kit, self.lab.owns)
 
     def object_of(self, path):
         return self.out / (path.replace("/", "_") + ".o")
@@ -68,7 +73,13 @@ class Workshop:
             before.write_text(prologue)
             words += ["-include", str(before)]
         words += ["-c", str(source), "-o", str(self.object_of(path))]
-        self.run([*sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+        self.run([*self.sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+
+    def assemble(self, path):
+        """It includes nothing, so it needs no folders."""
+        inside = self.sandbox.prefix([self.inside], [self.out])
+        words = [str(self.inside / path), "-o", str(self.object_of(path))]
+        self.run([*inside, *self.kit.flags[path], *words], path)
 
     def run(self, command, path):
         try:
@@ -84,10 +95,8 @@ class Workshop:
             admission.admit_object(path, file, self.imports(), self.lab.sections)
 
     def imports(self):
-        """What the reference's own files take, what the lab lists besides, and what owned files give
-        to one another.
-        """
-        return {*self.kit.imports, *self.lab.imports, *self.kit.exports}
+        """What the lab lists, and what its own files give to one another."""
+        return {*self.lab.imports, *self.kit.exports}
 
     def link(self):
         """In the order of the reference's own link."""
@@ -101,8 +110,3 @@ class Workshop:
         words[words.index("-o") + 1] = str(kernel)
         self.run([*words, *objects], "the kernel")
         return kernel
-
-
-def build(kit_folder, lab, submission, folder):
-    shutil.rmtree(folder, ignore_errors=True)
-    return Workshop(Kit(kit_folder), lab, folder).build(submission)

@@ -1,9 +1,10 @@
-"""Grades one submission with a kit."""
+"""Grades submissions with a kit."""
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 
-from grader import build, sandbox
+from grader import build, sandbox as sandboxes
 from grader.admission import Refusal
 from grader.judge import judge, scenarios_of
 from grader.kit import Kit
@@ -11,46 +12,56 @@ from grader.report import Report, version
 from grader.sandbox import NoSandbox
 from grader.verdict import Result
 
-
-def nothing(lab, about, reason, notes):
-    """No points, and why."""
-    results = [
-        Result(t.name, t.title, t.points, 0, "not judged", seen="not tried: see above")
-        for t in lab.tests
-    ]
-    return Report(lab, results, about, reason, notes)
+REFUSALS = (Refusal, build.BuildError, NoSandbox)
 
 
-def tools(kit):
-    return {
-        "compiler": version(kit.compiler),
-        "machine": version("qemu-system-i386"),
-    }
+class Grader:
+    """kit_folder: what make_kit() wrote; lab_folder: where the lab's scenarios stand; ways: the
+    sandboxes that may be used, the best first.
+    """
+
+    def __init__(self, kit_folder, lab, lab_folder, ways=sandboxes.WAYS):
+        self.kit, self.lab, self.ways = Kit(kit_folder), lab, ways
+        self.scenarios = scenarios_of(lab_folder)
+
+    @contextmanager
+    def kernel(self, submission):
+        """The kernel with the owned files below the folder `submission`."""
+        folder = tempfile.mkdtemp(prefix="grade-")
+        try:
+            self.sandbox = sandboxes.find(self.ways)
+            yield build.Workshop(self.kit, self.lab, folder, self.sandbox).build(submission)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def judge(self, test, kernel):
+        def inside(folder):
+            return self.sandbox.prefix([kernel.parent], [folder])
+
+        return judge(self.lab, self.scenarios, test, kernel, self.kit.layout, inside, self.kit.seed)
+
+    def loses(self, submission, tests):
+        """The first of these tests that is not passed; None: none.  What is refused raises."""
+        with self.kernel(submission) as kernel:
+            for test in tests:
+                if not self.judge(test, kernel).passed:
+                    return test.name
+        return None
+
+    def grade(self, submission, notes=(), only=()):
+        """The Report.  only: names of tests; none: all."""
+        about = {"compiler": version(self.kit.compiler), "machine": version("qemu-system-i386")}
+        tests = [test for test in self.lab.tests if not only or test.name in only]
+        try:
+            about["sandbox"] = sandboxes.find(self.ways).describe()
+            with self.kernel(submission) as kernel:
+                results = [self.judge(test, kernel) for test in tests]
+            return Report(self.lab, results, about, notes=notes)
+        except REFUSALS as refused:
+            seen = "not tried: see above"
+            results = [Result(t.name, t.title, t.points, 0, "not judged", seen=seen) for t in tests]
+            return Report(self.lab, results, about, str(refused), notes)
 
 
 def grade(kit_folder, lab, lab_folder, submission, notes=(), only=()):
-    """The Report on the owned files below the folder `submission`."""
-    kit = Kit(kit_folder)
-    about = tools(kit)
-    folder = tempfile.mkdtemp(prefix="grade-")
-    try:
-        about["sandbox"] = sandbox.look()
-        kernel = build.Workshop(kit, lab, folder).build(submission)
-        return Report(lab, judged(kit, lab, lab_folder, kernel, only), about, notes=notes)
-    except (Refusal, build.BuildError, NoSandbox) as refused:
-        return nothing(lab, about, str(refused), notes)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def judged(kit, lab, lab_folder, kernel, only):
-    scenarios = scenarios_of(lab_folder)
-
-    def inside(folder):
-        return sandbox.prefix([kernel.parent], [folder])
-
-    return [
-        judge(lab, scenarios, test, kernel, kit.layout, inside, kit.seed)
-        for test in lab.tests
-        if not only or test.name in only
-    ]
+    return Grader(kit_folder, lab, lab_folder).grade(submission, notes, only)

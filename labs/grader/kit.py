@@ -15,8 +15,8 @@ from elftools.elf.elffile import ELFFile
 
 from grader import layout
 
-FORMAT = "2level"
-KERNEL = "tarn-plain.elf"
+# A build's folder for each page-table format, and the kernel without self-tests.
+KERNELS = {"2level": "tarn-plain.elf", "pae": "tarn-pae-plain.elf"}
 SEED = 13  # of what scenarios choose at random
 
 
@@ -24,10 +24,10 @@ class NoKit(Exception):
     """The tree is not built, or not as this grader knows it."""
 
 
-def make_says(root, build):
+def make_says(root, build, kernel):
     """The commands that make would give for the kernel: how each file is compiled, and the link."""
     said = subprocess.run(
-        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{KERNEL}"],
+        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{kernel}"],
         cwd=root,
         capture_output=True,
         text=True,
@@ -44,30 +44,34 @@ def words_of(line):
 class Source:
     """A built tree, as make sees it."""
 
-    def __init__(self, root, build):
-        self.root, self.build = Path(root), build
+    def __init__(self, root, build, form):
+        self.root, self.build, self.form = Path(root), build, form
         self.compiled, self.link = {}, None
-        for line in make_says(self.root, build):
+        kernel = KERNELS[form]
+        for line in make_says(self.root, build, kernel):
             if " -c " in line and line.rstrip().endswith(".o"):
                 words = words_of(line)
                 self.compiled[words[words.index("-c") + 1]] = words
-            elif f"-o {build}/{KERNEL}" in line and " -T " in line:
+            elif line.startswith("nasm ") and " -MP " in line:
+                words = words_of(line)
+                self.compiled[words[words.index("-MP") + 1]] = words
+            elif f"-o {build}/{kernel}" in line and " -T " in line:
                 self.link = words_of(line)
         if not self.link:
-            raise NoKit(f"{root}: make does not say how {KERNEL} is linked")
+            raise NoKit(f"{root}: make does not say how {kernel} is linked")
 
     def object_of(self, path):
-        return f"{self.build}/{FORMAT}/{path}.o"
+        return f"{self.build}/{self.form}/{path}.o"
 
     def includes(self, path):
         """Headers of the tree that a file reads, as the compiler noted them."""
-        noted = self.root / f"{self.build}/{FORMAT}/{path}.d"
+        noted = self.root / f"{self.build}/{self.form}/{path}.d"
         text = noted.read_text().split("\n\n")[0].replace("\\\n", " ")
         return [word for word in text.split()[1:] if not word.startswith("/")]
 
     def flags(self, path):
         words = self.compiled[path]
-        cut = words.index("-MMD")
+        cut = next(at for at, word in enumerate(words) if word in ("-MMD", "-MD"))
         return words[:cut]
 
 
@@ -81,17 +85,20 @@ def dependents(source, owned):
     ]
 
 
-def names_of(source, owned):
-    """(public names of the owned files, names that they take from the rest of the kernel)"""
-    given, taken = set(), set()
+def exports(source, owned):
+    """Public names of the owned files, which those may take from one another."""
+    names = set()
     for path in owned:
-        if path not in source.compiled:
-            continue
-        with open(source.root / source.object_of(path), "rb") as file:
-            for symbol in ELFFile(file).get_section_by_name(".symtab").iter_symbols():
-                if symbol["st_info"]["bind"] == "STB_GLOBAL":
-                    (taken if symbol["st_shndx"] == "SHN_UNDEF" else given).add(symbol.name)
-    return sorted(given), sorted(taken - given)
+        if path in source.compiled:
+            with open(source.root / source.object_of(path), "rb") as file:
+                table = ELFFile(file).get_section_by_name(".symtab")
+                names |= {
+                    symbol.name
+                    for symbol in table.iter_symbols()
+                    if symbol["st_info"]["bind"] == "STB_GLOBAL"
+                    and symbol["st_shndx"] != "SHN_UNDEF"
+                }
+    return sorted(names)
 
 
 def copy(root, name, folder):
@@ -102,11 +109,12 @@ def copy(root, name, folder):
 
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
-    source, destination = Source(root, build), Path(destination)
+    source, destination = Source(root, build, lab.format), Path(destination)
     given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
-    again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns})
-    gone = {source.object_of(path) for path in lab.without}
-    objects = [name for name in source.link if name.endswith(".o") and name not in gone]
+    gone = set(lab.without) - set(given)
+    again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns, *gone})
+    away = {source.object_of(path) for path in gone}
+    objects = [name for name in source.link if name.endswith(".o") and name not in away]
     mine = {source.object_of(path) for path in [*lab.owns, *again]}
     for name in objects:
         if name not in mine:
@@ -123,10 +131,9 @@ def make_kit(root, build, lab, destination):
             path: source.flags(path) for path in [*lab.owns, *again] if path in source.compiled
         },
         "object": {
-            path: source.object_of(path) for path in [*lab.owns, *again] if path.endswith(".c")
+            path: source.object_of(path) for path in [*lab.owns, *again] if path in source.compiled
         },
-        "exports": names_of(source, lab.owns)[0],
-        "imports": names_of(source, lab.owns)[1],
+        "exports": exports(source, lab.owns),
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     return destination
@@ -186,7 +193,6 @@ class Kit:
             raise NoKit(f"{folder} is no grader's kit: {error}") from error
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
-        self.imports = about["imports"]
         self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]

@@ -30,12 +30,14 @@ class Lab:
     until: int  # boot step that is reached when the lab is written
     stop: str = ""  # function at whose entry the scenarios find the machine
     append: str = "selftest=none"
+    format: str = "2level"  # of the page tables on which it is graded, or "pae"
     needs: list = field(default_factory=list)
     given: list = field(default_factory=list)  # names in owned files that stay
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
+    idle: list = field(default_factory=list)  # functions of later labs that do nothing meanwhile
     without: list = field(default_factory=list)  # files that the student's tree does not have
     idioms: list = field(default_factory=list)  # lines that others say too: no answer
-    imports: list = field(default_factory=list)  # names of the kernel, beside the reference's
+    imports: list = field(default_factory=list)  # names of the kernel that owned objects may take
     sections: list = field(default_factory=list)  # besides .text, .rodata, .data, .bss
     memory: int = 128  # MiB of the machine on which it is graded
     smp: int = 1

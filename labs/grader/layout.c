@@ -3,12 +3,18 @@
  * layout.py reads from the object file.  Compiled with the kernel's own flags, from the reference's
  * headers: what a student's debug information says is the student's word.
  */
+#include "arch/x86/console/console.h"
 #include "arch/x86/paging/layout.h"
+#include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/trap.h"
 #include "arch/x86/firmware/bootinfo.h"
 #include "arch/x86/firmware/physmap.h"
+#include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/pgtable.h"
+#include "kernel/sched/sched.h"
 #include "mm/boot/bootmem.h"
+#include "mm/boot/kernel_tables.h"
+#include "mm/boot/options.h"
 #include "mm/pages/page.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
@@ -29,6 +35,10 @@ CONSTANT(LAST_PKMAP);
 CONSTANT(PKMAP_RETIRED);
 CONSTANT(PTRS_PER_PTE);
 CONSTANT(PMD_SIZE);
+CONSTANT(VMALLOC_END);
+CONSTANT(FIXADDR_START);
+CONSTANT(FIXADDR_TOP);
+CONSTANT(FIX_IOAPIC_0);
 
 FIELD(trapframe, ebp);
 FIELD(trapframe, vector);
@@ -57,6 +67,15 @@ SIZE(boot_module);
 FIELD(boot_module, start);
 FIELD(boot_module, end);
 FIELD(boot_module, fault);
+
+FIELD(cpu_features, pse);
+FIELD(cpu_features, pge);
+FIELD(mm_options, nolarge);
+
+SIZE(paging_stats);
+FIELD(paging_stats, large_pages);
+FIELD(paging_stats, small_pages);
+FIELD(paging_stats, tables);
 
 SIZE(bootmem_stats);
 FIELD(bootmem_stats, pages);
@@ -96,6 +115,7 @@ CONSTANT(NR_ZONES);
 CONSTANT(MAX_ORDER);
 CONSTANT(DMA_END_PFN);
 
+CONSTANT(LOG_ERROR);
 CONSTANT(VECTOR_CALL);
 
 CONSTANT(GFP_KERNEL);
@@ -116,3 +136,23 @@ FIELD(kmap_stats, revivals);
 FIELD(kmap_stats, flushes);
 FIELD(kmap_stats, reclaimed);
 FIELD(kmap_stats, sleeps);
+
+SIZE(thread);
+FIELD(thread, node);
+FIELD(thread, state);
+FIELD(thread, priority);
+FIELD(thread, stack_top);
+FIELD(thread, on_cpu);
+FIELD(thread, in_all);
+FIELD(thread, on_end);
+FIELD(thread, exited);
+FIELD(thread, name);
+CONSTANT(THREAD_DEAD);
+CONSTANT(SLICE_TICKS);
+CONSTANT(SPIN_NO_OWNER);
+FIELD(run_queue, lock);
+SIZE(spinlock);
+SIZE(wait_queue);
+FIELD(wait_queue, lock);
+FIELD(wait_queue, waiters);
+SIZE(waiter);

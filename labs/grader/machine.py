@@ -173,6 +173,31 @@ class Machine:
         with self._breakpoint(address):
             self._run_until(lambda at: at["eip"] == address)
 
+    def stop_at(self, *addresses):
+        """From now on run_on() ends there too."""
+        for address in addresses:
+            self._add_breakpoint(address)
+
+    def run_on(self, addresses):
+        """Registers at the first stop at one of these, at which stop_at() has asked for one."""
+        return self._run_until(lambda now: now["eip"] in addresses)
+
+    def registers(self):
+        return self.stub.registers()
+
+    def set_registers(self, registers):
+        """All, or some, by name; CR3 and with it the TLB are left alone."""
+        self._set(registers)
+
+    def step(self):
+        """One instruction."""
+        stops = self.stub.register("eip") in self.breakpoints
+        if stops:
+            self._step_over()
+            return
+        self.stub.step()
+        self._wait(self.executed + self.limit)
+
     def select(self, cpu):
         """That one is looked at: registers, calls."""
         if cpu != self.cpu:

@@ -58,6 +58,7 @@ def new_folder(mebibytes):
 def listener(path):
     made = socket.socket(socket.AF_UNIX)
     made.bind(str(path))
+    path.chmod(0o777)  # for the sandbox's user; the folder is not open to others
     made.listen(1)
     return made
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 
-from grader.grade import grade
+from grader import sandbox
+from grader.grade import Grader
 from grader.kit import make_kit
 from grader.lab import all_labs, read_lab
 
@@ -34,5 +35,5 @@ class Teacher:
             to.write_text(changed.get(to.stem, lambda same: same)(text))
         return where
 
-    def grade(self, where, *only):
-        return grade(self.kit, self.lab, self.own, where, only=only)
+    def grade(self, where, *only, ways=sandbox.WAYS):
+        return Grader(self.kit, self.lab, self.own, ways).grade(where, only=only)

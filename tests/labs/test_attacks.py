@@ -1,6 +1,12 @@
 """Answers that want points without the work.  Each runs, and earns nothing in the test that asks."""
 
+import select
+import socket
+import subprocess
+from pathlib import Path
+
 import pytest
+from grader import sandbox
 
 BEGIN = '#include "mm/boot/bootmem.h"\n\n#include "arch/x86/firmware/physmap.h"\n#include "lib/string.h"\n'
 REST = """
@@ -53,11 +59,20 @@ ATTACKS = {
 }
 
 
+@pytest.fixture(params=sandbox.WAYS, ids=lambda way: way.name)
+def ways(request):
+    """Each sandbox by itself."""
+    reason = request.param.holds()
+    if reason:
+        pytest.skip(reason)
+    return (request.param,)
+
+
 @pytest.mark.parametrize("name", ATTACKS)
-def test_earns_nothing(teacher, name):
+def test_earns_nothing(teacher, name, ways):
     lab1 = teacher(1)
     where = lab1.hand_in(bootmem=lambda _: ATTACKS[name])
-    report = lab1.grade(where, "zeroed", "aligned", "lowest_at_goal", "handover", "figures")
+    report = lab1.grade(where, "zeroed", "lowest_at_goal", "handover", "figures", ways=ways)
     assert report.got == 0, report.text()
 
 
@@ -85,21 +100,28 @@ def test_makefile_and_linker_script_are_not_looked_at(teacher):
     assert lab1.grade(where, "zeroed").got == 0
 
 
-def test_the_host_is_not_seen(teacher, tmp_path):
-    """In the sandbox, where the compiler runs: nothing of the host but /usr and what it is given."""
-    from grader import sandbox
-    import subprocess
+SPY = """cat {secret}; ls /root; echo > /usr/x; echo > {folder}/x
+python3 -c "import socket; socket.create_connection(('127.0.0.1', {port}))" 2>&1 | tail -n 1"""
 
+
+def test_the_host_is_not_reached(ways, tmp_path):
+    """From inside: no file of the host's, no place to write to, no network."""
     secret = tmp_path / "secret"
-    secret.write_text("x")
-    seen = subprocess.run(
-        [
-            *sandbox.prefix(),
-            "sh",
-            "-c",
-            f"ls {secret} /home /root /work; cat /etc/passwd; echo > /usr/x",
-        ],
-        capture_output=True,
-        text=True,
-    )
-    assert not seen.stdout and seen.returncode, seen.stdout
+    secret.write_text("told")
+    tmp_path.chmod(0o700)
+    secret.chmod(0o600)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        script = SPY.format(secret=secret, folder=tmp_path, port=server.getsockname()[1])
+        seen = subprocess.run(
+            [*ways[0].prefix(), "sh", "-c", script], capture_output=True, text=True
+        )
+        assert not select.select([server], [], [], 0)[0], "somebody has connected"
+    assert "told" not in seen.stdout and not (tmp_path / "x").exists(), seen
+    assert not Path("/usr/x").exists() and "Error" in seen.stdout, seen
+
+
+def test_the_grader_does_not_open_what_is_not_its_own(tmp_path):
+    if sandbox.OwnUser().holds():
+        pytest.skip(sandbox.OwnUser().holds())
+    with pytest.raises(sandbox.NoSandbox, match="closed to other users"):
+        sandbox.open_way(Path("/root/nothing").parent)

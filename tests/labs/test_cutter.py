@@ -67,6 +67,12 @@ def test_what_is_given_stays_with_what_it_stands_on(tree):
     assert "helper" not in text and "TRICK" not in text and "how it is done" not in text
 
 
+def test_what_an_earlier_lab_calls_may_do_nothing(tree):
+    text = Cutter("x.c", tree, 7, idle=["count"]).text()
+    stub = "{\n\t/* Until lab 7 there is nothing to do. */\n\treturn 0;\n}"
+    assert f"u32 count(u32 n)\n{stub}" in text
+
+
 def test_every_chunk_is_found(tree):
     """But for blanks nothing stands between them."""
     source, at = SOURCE.encode(), 0

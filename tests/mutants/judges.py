@@ -165,7 +165,7 @@ ASKED = [
     ("kernel/mm/pkmap/* kernel/mm/tables/* kernel/mm/pages/reclaim.c", SCHEDULES),
     ("kernel/arch/x86/paging/tlb*.[ch] kernel/arch/x86/paging/pgtable_*.h", SCHEDULES),
     (
-        "kernel/mm/* kernel/debug/freed_block.c kernel/debug/kmap_held.c kernel/debug/poison.c kernel/debug/redzone.c kernel/arch/x86/paging/pgtable* kernel/arch/x86/paging/fixmap*",
+        "kernel/mm/* kernel/debug/freed_block.c kernel/debug/kmap_held.c kernel/debug/poison.c kernel/debug/redzone.c kernel/arch/x86/paging/pgtable* kernel/arch/x86/paging/kernel_pte.c kernel/arch/x86/paging/fixmap*",
         MEMORY,
     ),
     (

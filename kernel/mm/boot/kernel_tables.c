@@ -1,12 +1,10 @@
-/* The kernel's page tables: built from boot memory, checked by a walk, loaded. */
+/* The kernel's page tables: built from boot memory, loaded. */
 #include "mm/boot/kernel_tables.h"
 
 #include "arch/x86/cpu/cpu.h"
 #include "arch/x86/cpu/segment.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/tlb.h"
-#include "arch/x86/paging/vital.h"
-#include "lib/assert.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/options.h"
 #include "mm/boot/ram_layout.h"
@@ -29,11 +27,11 @@ static void *table_page(void)
 /* The PMD entry of a kernel address, with its PMD table made. */
 static pmd_t *kernel_pmd(uintptr_t address)
 {
-	pgd_t *pgd = pgd_offset(swapper_pg_dir, address);
+	pgd_t *top = pgd_offset(swapper_pg_dir, address);
 
-	if (pgd_none(*pgd))
-		pgd_populate(pgd, table_page(), _KERNEL_TABLE);
-	return pmd_offset(pgd, address);
+	if (pgd_none(*top))
+		pgd_populate(top, table_page(), _KERNEL_TABLE);
+	return pmd_offset(top, address);
 }
 
 /* Empty PTE tables for [start, end). */
@@ -126,35 +124,15 @@ void paging_init(void)
 	pagetable_init();
 }
 
-static void check_vital_page(const struct vital_range *range, uintptr_t address)
-{
-	struct walk walk = pgtable_walk(swapper_pg_dir, address);
-
-	if (!walk.mapped || walk.phys != virt_to_phys((void *)address) ||
-		(range->writable && !walk.writable) || (range->executable && walk.nx))
-		panic("page tables about to be loaded: %s at %x: mapped %d to %llx, writable %d, no-execute %d; last entry read: %s %u = %llx",
-			range->name, (u32)address, walk.mapped, walk.phys, walk.writable, walk.nx,
-			walk.level[walk.levels - 1].name, walk.level[walk.levels - 1].index,
-			walk.level[walk.levels - 1].value);
-}
-
-static void check_vital_ranges(void)
-{
-	struct vital_range range;
-
-	for (u32 i = 0; vital_range(i, &range); i++)
-		for (uintptr_t address = range.start & PAGE_MASK; address < range.end;
-			address += PAGE_SIZE)
-			check_vital_page(&range, address);
-}
-
 void paging_enable(void)
 {
+	u32 cr3 = pgd_cr3(swapper_pg_dir);
+
 	check_vital_ranges();
-	cpu_enable_paging_features(pgd_cr3(swapper_pg_dir));
+	cpu_enable_paging_features(cr3);
 	tlb_init();
 	local_flush_tlb_all();
-	double_fault_set_cr3(pgd_cr3(swapper_pg_dir));
+	double_fault_set_cr3(cr3);
 	kernel_pgd = swapper_pg_dir;
 	direct_map_end = max_low_pfn;
 	fixmap_init();

@@ -15,10 +15,16 @@ void paging_init(void);
 void pagetable_init(void);
 
 /*
- * Step 4: walks swapper_pg_dir for code, stack, IDT and consoles, and panics naming the first bad
- * entry; then loads it, with the CPU's paging features.  The caller turns interrupts on.
+ * Step 4: check_vital_ranges(), then loads swapper_pg_dir, with the CPU's paging features.  The
+ * caller turns interrupts on.
  */
 void paging_enable(void);
+
+/*
+ * Walks swapper_pg_dir for code, stack, IDT and consoles, and panics naming the first bad entry,
+ * while the early tables are still loaded and the message can be printed (vital_check.c).
+ */
+void check_vital_ranges(void);
 
 struct paging_stats {
 	u32 large_pages, small_pages; /* entries of the direct map */

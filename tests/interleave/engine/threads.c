@@ -107,7 +107,7 @@ void sched_wake(struct thread *thread, bool *woken)
 	spin_unlock_irqrestore(&queue->lock, flags);
 	if (!asleep)
 		return;
-	/* As poke() in kernel/sched/sched.c. */
+	/* As poke() in kernel/sched/queues.c. */
 	smp_mb();
 	if (cpu != smp_processor_id() && (atomic_read(&cpu_idle_mask) & (1u << cpu)))
 		smp_send_reschedule(cpu);
@@ -156,7 +156,7 @@ void cond_resched(void) {}
 
 bool idle_thread_runs(u32 cpu) { return READ_ONCE(run_queues[cpu].idle); }
 
-/* As in kernel/sched/sched.c. */
+/* As in kernel/sched/idle.c. */
 u32 kick_idle_cpus(void)
 {
 	u32 idle = 0;

@@ -98,19 +98,6 @@ struct walk pgtable_walk(pgd_t *pgd, uintptr_t address)
 	return w;
 }
 
-pte_t *kernel_pte(uintptr_t address)
-{
-	pgd_t *pgd = pgd_offset(kernel_pgd, address);
-	pmd_t *pmd;
-
-	if (pgd_none(*pgd))
-		return NULL;
-	pmd = pmd_offset(pgd, address);
-	if (!pmd_present(*pmd) || pmd_large(*pmd))
-		return NULL;
-	return pte_offset(pmd, address);
-}
-
 const char *entry_flags_text(u64 entry, char *buf, size_t size)
 {
 	static const struct {

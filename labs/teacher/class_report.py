@@ -1,0 +1,115 @@
+#!/usr/bin/env python3
+"""class_report.py REPORT.json... [--csv FILE] [--page FILE]: what a class got, test by test.
+
+Each report is what the grader wrote with --json; its file's name is the student's.  The table goes
+to the terminal; the CSV has a row for each student (columns that Moodle and Canvas can be told to
+import), the page a bar for each test.
+"""
+
+import argparse
+import csv
+import html
+import json
+import sys
+from pathlib import Path
+
+
+class BadReport(Exception):
+    """No report of the grader's, or one of another lab."""
+
+
+def read(paths):
+    """[(student, report)], by name."""
+    found = []
+    for path in sorted(paths):
+        try:
+            report = json.loads(path.read_text())
+            report["tests"][0]["name"], report["got"]
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise BadReport(f"{path} is no report of the grader's: {error}") from error
+        if found and report["lab"] != found[0][1]["lab"]:
+            raise BadReport(
+                f"{path} is about lab {report['lab']}, others about {found[0][1]['lab']}"
+            )
+        found.append((path.stem, report))
+    return found
+
+
+def rows(reports):
+    """Header and rows: the student, points of each test, the sum, why nothing was tried."""
+    names = [test["name"] for test in reports[0][1]["tests"]]
+    yield ["student", *names, "points", "refused"]
+    for student, report in reports:
+        points = {test["name"]: test["got"] for test in report["tests"]}
+        refused = report["refusal"].splitlines()[0] if report["refusal"] else ""
+        yield [student, *(points.get(name, 0) for name in names), report["got"], refused]
+
+
+def shares(reports):
+    """[(name, title, how many passed)] of each test."""
+    for index, test in enumerate(reports[0][1]["tests"]):
+        passed = sum(report["tests"][index]["status"] == "passed" for _, report in reports)
+        yield test["name"], test["title"], passed
+
+
+def text(reports):
+    count = len(reports)
+    lines = [f"lab {reports[0][1]['lab']}, {count} submissions"]
+    for name, title, passed in shares(reports):
+        lines.append(f"{name:20} {passed:4} of {count}  {'#' * (40 * passed // count)}")
+    points = sorted(report["got"] for _, report in reports)
+    lines.append(f"points: least {points[0]}, median {points[count // 2]}, most {points[-1]}")
+    return "\n".join(lines)
+
+
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
+body {{ font: 16px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
+table {{ border-collapse: collapse; }} td, th {{ padding: .1em .6em; text-align: right; }}
+td:first-child, th:first-child {{ text-align: left; }} tr:nth-child(even) {{ background: #f3f5f4; }}
+.bar {{ background: #2a7; height: 1em; }} .frame {{ background: #ddd; width: 20em; }}
+</style></head><body><h1>{title}</h1><h2>Passed, by test</h2><table>{bars}</table>
+<h2>Points</h2><table>{table}</table></body></html>
+"""
+
+
+def bar(title, passed, count):
+    width = (
+        f'<div class="frame"><div class="bar" style="width: {100 * passed // count}%"></div></div>'
+    )
+    return f"<tr><td>{html.escape(title)}</td><td>{width}</td><td>{passed} of {count}</td></tr>"
+
+
+def page(reports):
+    count = len(reports)
+    bars = "\n".join(bar(title, passed, count) for _, title, passed in shares(reports))
+    head, *body = rows(reports)
+    lines = ["".join(f"<th>{html.escape(str(word))}</th>" for word in head)]
+    lines += ["".join(f"<td>{html.escape(str(word))}</td>" for word in row) for row in body]
+    table = "\n".join(f"<tr>{line}</tr>" for line in lines)
+    title = f"Lab {reports[0][1]['lab']}: {html.escape(reports[0][1]['title'])}"
+    return PAGE.format(title=title, bars=bars, table=table)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("reports", nargs="+", type=Path)
+    parser.add_argument("--csv", type=Path)
+    parser.add_argument("--page", type=Path)
+    given = parser.parse_args()
+    try:
+        reports = read(given.reports)
+    except BadReport as error:
+        print(f"class_report.py: {error}", file=sys.stderr)
+        return 2
+    if given.csv:
+        with open(given.csv, "w", newline="") as file:
+            csv.writer(file).writerows(rows(reports))
+    if given.page:
+        given.page.write_text(page(reports))
+    print(text(reports))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""labs/README.md's table and the handouts, beside what the labs are."""
+
+import re
+from pathlib import Path
+
+from handing_in import ROOT, graded_labs
+from grader.lab import read_lab
+
+LABS = ROOT / "labs"
+FIRST = "| [0](0/README.md) | Build, boot, GDB | 1 | - | - | - | - |"
+
+
+def row(number):
+    lab, own = read_lab(LABS / str(number)), LABS / str(number)
+    files = ", ".join(f"`{Path(path).name}`" for path in lab.owns)
+    wrong, right = (len(list(own.glob(f"{kind}/*"))) for kind in ("wrong", "right"))
+    return (
+        f"| [{number}]({number}/README.md) | {lab.title} | {lab.hours} | {files} "
+        f"| {len(lab.tests)} | {wrong} | {right} |"
+    )
+
+
+def test_the_table_is_what_there_is():
+    shown = re.findall(r"^\| \[\d.*$", (LABS / "README.md").read_text(), re.M)
+    assert shown == [FIRST, *(row(number) for number in graded_labs())]
+
+
+def test_a_lab_gives_100_points():
+    for number in graded_labs():
+        assert read_lab(LABS / str(number)).points == 100, number
+
+
+def test_every_test_has_its_mistake():
+    """A wrong answer names a test that there is; each lab has at least six."""
+    for number in graded_labs():
+        names = {test.name for test in read_lab(LABS / str(number)).tests}
+        wrong = list((LABS / str(number) / "wrong").iterdir())
+        asked = {re.search(r"\btest: (\w+)", path.read_text())[1] for path in wrong}
+        assert len(wrong) >= 6 and asked <= names, (number, asked - names)
+
+
+def test_a_handout_names_what_is_written():
+    """Every owned file, and every test's points."""
+    for number in graded_labs():
+        text = (LABS / str(number) / "README.md").read_text()
+        for path in read_lab(LABS / str(number)).owns:
+            assert Path(path).name in text, (number, path)
+
+
+def test_links_of_handouts_lead_somewhere():
+    for page in LABS.glob("*/README.md"):
+        for link in re.findall(r"\]\(([^)#:]+)", page.read_text()):
+            assert (page.parent / link).exists() or page.parent.name == "tree", f"{page}: {link}"

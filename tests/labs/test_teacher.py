@@ -1,0 +1,117 @@
+"""What a teacher does with many submissions: kits, reports of a class, who has copied."""
+
+import csv
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from handing_in import ROOT
+
+PYTHON = sys.executable
+
+
+def make(*goal):
+    done = subprocess.run(["make", "-s", *goal], cwd=ROOT, capture_output=True, text=True)
+    assert not done.returncode, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def kit(build, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("teacher") / "kit"
+    make("grader", "N=1", f"DEST={folder}", f"BUILD={build.name}")
+    return folder
+
+
+def grade(kit, submission, student, folder):
+    """As the README of the kit says, one test alone."""
+    command = [PYTHON, "-B", kit / "grader", submission, "--test", "zeroed", "--test", "aligned"]
+    for kind in ("json", "page", "gradescope"):
+        command += [f"--{kind}", folder / f"{student}.{kind}"]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder)
+
+
+def test_a_kit_grades_and_has_no_answer(kit, tmp_path):
+    done = grade(kit, ROOT, "a", tmp_path)
+    assert done.returncode == 0 and "14 of 100 points" in done.stdout, done.stdout + done.stderr
+    assert not list(kit.rglob("bootmem.c*"))
+    told = json.loads((tmp_path / "a.gradescope").read_text())
+    assert told["score"] == 14 and [t["status"] for t in told["tests"]] == ["passed"] * 2
+    assert "14 of 100 points" in (tmp_path / "a.page").read_text()
+
+
+def test_the_same_points_each_time(kit, tmp_path):
+    wrong = tmp_path / "wrong/kernel/mm/boot"
+    wrong.mkdir(parents=True)
+    text = (ROOT / "kernel/mm/boot/bootmem.c").read_text()
+    (wrong / "bootmem.c").write_text(
+        text.replace("memset(phys_to_virt(start), 0, size)", "phys_to_virt(start)")
+    )
+    for student in "ab":
+        grade(kit, tmp_path / "wrong", student, tmp_path)
+    first, second = ((tmp_path / f"{s}.json").read_text() for s in "ab")
+    assert first == second and json.loads(first)["got"] == 7
+    failed = json.loads(first)["tests"][0]
+    assert "who zeroes it" in failed["hint"] and failed["expected"] and failed["seen"]
+
+
+def test_a_class(kit, tmp_path):
+    grade(kit, ROOT, "anna", tmp_path)
+    grade(kit, tmp_path, "ben", tmp_path)
+    done = subprocess.run(
+        [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", "anna.json", "ben.json"]
+        + ["--csv", "class.csv", "--page", "class.html"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0 and "1 of 2" in done.stdout, done.stdout + done.stderr
+    rows = list(csv.reader((tmp_path / "class.csv").open()))
+    assert rows[0] == ["student", "zeroed", "aligned", "points", "refused"]
+    assert rows[1][:4] == ["anna", "7", "7", "14"]
+    assert rows[2][0] == "ben" and rows[2][3] == "0" and "is missing" in rows[2][4]
+    assert "ben" in (tmp_path / "class.html").read_text()
+
+
+def test_no_report(tmp_path):
+    (tmp_path / "x.json").write_text("[]")
+    done = subprocess.run(
+        [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", tmp_path / "x.json"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and "x.json is no report" in done.stderr
+
+
+def test_an_archive_for_gradescope(build, tmp_path):
+    make("gradescope", "N=1", f"DEST={tmp_path}/a.zip", f"BUILD={build.name}")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        names = archive.namelist()
+        assert {"setup.sh", "run_autograder", "grader/__main__.py", "kit/kit.json"} <= set(names)
+        assert archive.getinfo("run_autograder").external_attr >> 16 & 0o111
+    assert not [name for name in names if "bootmem.c" in name]
+
+
+def test_who_has_copied(build, tmp_path):
+    """Two with other names and comments, and one who has done it otherwise."""
+    for student, text in {
+        "copy": (ROOT / "kernel/mm/boot/bootmem.c").read_text().replace("place", "spot"),
+        "own": (ROOT / "labs/1/right/ranges/kernel/mm/boot/bootmem.c").read_text(),
+    }.items():
+        to = tmp_path / "term" / student / "kernel/mm/boot/bootmem.c"
+        to.parent.mkdir(parents=True)
+        to.write_text(text)
+    done = subprocess.run(
+        [PYTHON, "-B", ROOT / "labs/teacher/copied.py", "1", tmp_path / "term", "--build", build],
+        capture_output=True,
+        text=True,
+    )
+    if "npm" in done.stderr:
+        pytest.skip(done.stderr)
+    told = [line for line in done.stdout.splitlines() if "%  " in line]
+    assert (
+        len(told) == 1 and "the reference" in told[0] and told[0].endswith("term/copy")
+    ), done.stdout
