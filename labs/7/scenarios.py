@@ -7,7 +7,7 @@ flushed.  Interrupts are counted where the kernel sends them, by a breakpoint.
 
 from grader.cpus import COUNT_UP, INTERRUPTS, RETURN, SPOT, Cpus, turns
 from grader.machine import MASK, PAGE_SIZE
-from grader.verdict import Failure
+from grader.verdict import Failure, expecting
 
 from .slots import MARK, Slots
 
@@ -55,6 +55,16 @@ def expect_run(mask, caller, ran, argument):
             )
 
 
+ANSWER = (
+    "a CPU answers again only after apic_eoi(); wait for nobody who was not asked, or is oneself"
+)
+
+
+def smp_call(cpus, caller, mask, function, argument):
+    with expecting(f"smp_call({mask:#x}) on CPU {caller} returns", ANSWER, (CALL,)):
+        cpus.call(caller, CALL, mask, function, argument)
+
+
 def everyone(m):
     cpus, ran = Cpus(m), []
     counter = m.scratch_address + 32
@@ -67,7 +77,7 @@ def everyone(m):
     with m.watch(function, note):
         for caller, mask in calls + [(0, 0), (0, MASK)]:
             ran.clear()
-            cpus.call(caller, CALL, mask, function, counter)
+            smp_call(cpus, caller, mask, function, counter)
             expect_run(mask & ALL, caller, ran, counter)
 
 
@@ -79,7 +89,7 @@ def finished(m):
         m.set_word(counter, 0)
         if deaf:
             cpus.make_deaf(deaf, LONG)
-        cpus.call(caller, CALL, mask, slow, m.scratch_address + 32)
+        smp_call(cpus, caller, mask, slow, m.scratch_address + 32)
         if m.word(counter) != len(bits(mask)):
             raise Failure(
                 f"smp_call({mask:#x}) returns when all {len(bits(mask))} CPUs have finished",
@@ -87,6 +97,9 @@ def finished(m):
                 "a CPU acknowledges when the function has returned, and the caller waits for each",
                 (CALL,),
             )
+
+
+TURNS = "whoever waits for his turn has interrupts on, and so answers the one whose turn it is"
 
 
 def two_callers(m):
@@ -98,12 +111,11 @@ def two_callers(m):
         for counter in counters:
             m.set_word(counter, 0)
         cpus.make_deaf(3, LONG)
-        cpus.call_at_once(
-            {
-                cpu: (CALL, ALL, function, m.scratch_address + 32 + 4 * cpu)
-                for cpu in ((0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1))[round_]
-            }
-        )
+        callers = ((0, 1, 2), (2, 1, 0), (1, 0, 2), (2, 0, 1))[round_]
+        with expecting("three callers at once, and each call returns", TURNS, (CALL,)):
+            cpus.call_at_once(
+                {cpu: (CALL, ALL, function, m.scratch_address + 32 + 4 * cpu) for cpu in callers}
+            )
         counts = [m.word(counter) for counter in counters]
         if counts != [4, 4, 4]:
             raise Failure(
@@ -119,7 +131,7 @@ def interrupts(m):
     function = cpus.function(COUNT_UP + RETURN)
     for caller, mask in ((0, 0b1010), (0, 0b0001), (2, ALL), (1, 0b0010), (0, MASK), (0, 0xF0)):
         with cpus.interrupts(m.layout["VECTOR_CALL"]) as sent:
-            cpus.call(caller, CALL, mask, function, m.scratch_address + 32)
+            smp_call(cpus, caller, mask, function, m.scratch_address + 32)
         must = [cpu for cpu in bits(mask) if cpu != caller]
         if sorted(sent) != must:
             raise Failure(
