@@ -109,8 +109,8 @@ gdb_needs() {
 	have qemu-img || [ -z "${REVERSE:-}$1" ] || need qemu-utils
 }
 
-# libclang cuts and admits what a lab owns, pyelftools reads objects; the sandbox is bubblewrap's, or
-# a user's with a filter of system calls.
+# libclang cuts and admits what a lab owns, pyelftools reads objects; the sandbox is bubblewrap's,
+# or a user's with a filter of system calls.
 labs_needs() {
 	python=/usr/bin/python3
 	[ -x $python ] || python=python3

@@ -27,12 +27,13 @@ BUDGETS = {
     # that stay mapped, a table of them, empty pages of object caches, trimming both.  Owners and
     # records of user frames, and what tasks do to their memory (kernel/mm/user), take 1,015;
     # records of many pages at once, for fork, 150 more.  Files cut so that a lab can own one as a
-    # whole (zone_fill.c, quicklist_trim.c, pkmap_unmap.h, policy.c) have includes of their own: 24.
-    "kernel/mm": 4810,
+    # whole (zone_fill.c, quicklist_trim.c, pkmap_unmap.h, policy.c) have includes of their own: 30.
+    "kernel/mm": 4830,
     "kernel/debug": 1200,
     "kernel/trace": None,
-    # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves.
-    "kernel": 5660,
+    # The design allows 4,000.  Calls, objects and messages took 4,000 by themselves; files cut so
+    # that a lab can own one as a whole 40.
+    "kernel": 5700,
     "user/test": None,
     "user/random": None,
     "user/bench": None,
@@ -51,7 +52,7 @@ BUDGETS = {
 }
 # What is read as one: the kernel without what watches it.
 KERNEL = ("boot", "lib", "kernel/arch/x86", "kernel/mm", "kernel")
-TOGETHER = 17750
+TOGETHER = 17820
 COMMENTS = {
     ".c": re.compile(r'("(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\')|/\*.*?\*/|//[^\n]*', re.S),
     ".asm": re.compile(r"('[^'\n]*'|\"[^\"\n]*\")|;[^\n]*"),
