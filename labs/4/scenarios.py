@@ -612,6 +612,30 @@ def context(m):
         panic = panic_of(m, name, arguments)
         m.write_word(nosleep, held)
         expect_told(name, panic, "a spinlock held")
+    expect_duties(stage)
+
+
+def expect_duties(stage):
+    """What every CPU does on its way to another thread or to sleep."""
+    queue, done = stage.queue(), set()
+
+    def program(actor):
+        yield call("yield")
+        done.add("yielded")
+        yield from sleeper(stage, queue)(actor)
+
+    with stage.m.watch("trim_if_asked", lambda *_: done.add(("trim", "yielded" in done))):
+        with stage.m.watch("pkmap_report_stall", lambda *_: done.add("stall")):
+            stage.thread("T", program)
+            stage.rest()
+    for what, who in ((("trim", False), "yield"), ("stall", "yield"), (("trim", True), SLEEP)):
+        if what not in done:
+            raise Failure(
+                f"{who} does what every CPU does now and then",
+                "it does not",
+                "sched_housekeeping() in yield, trim_if_asked() before sched_sleep_unless sleeps",
+                (who,),
+            )
 
 
 def panic_of(m, name, arguments):
