@@ -103,13 +103,13 @@ def expect_refused(stage, a):
 
 HEARD = (
     "a sender that finds no receiver queues in SEND and blocks; the receiver that takes its message"
-    " wakes it with 0, or, of a call, lets it wait on in REPLY"
+    " takes it out of the queue, and wakes it with 0, or, of a call, lets it wait on in REPLY"
 )
 
 
 def sender_waits(m):
-    stage = Scene(m, "A B")
-    a, b = stage.all
+    stage = Scene(m, "A B C")
+    a, b, c = stage.all
     reply = stage.reply_slot(b)
     with stage.about(HEARD, "ipc_send_message", "wait_to_send", "ipc_take", "sender_heard"):
         for _ in range(2):
@@ -119,13 +119,18 @@ def sender_waits(m):
             stage.receives(b)
             stage.expect(b, say=say)
             stage.expect(a)
-        say = stage.fresh(2)
+        say, behind = stage.fresh(2), stage.fresh(2)
         stage.calls(a, say)
-        stage.expect_waits(a)
+        stage.sends(c, behind)
+        stage.expect_waits(a, c)
         stage.receives(b, reply)
         stage.expect(b, say=say, flags=stage.layout["TAG_CALL"])
-        stage.expect_waits(a)
+        stage.expect_waits(a, c)
+        stage.receives(b)
+        stage.expect(b, say=behind)
+        stage.expect(c)
         expect_nothing_there(stage, b)
+        stage.expect_waits(a)
 
 
 def expect_nothing_there(stage, partner):

@@ -7,6 +7,6 @@ static u32 answer(const struct user_thread *self, struct user_thread *caller)
 {
 	if (caller->faults)
 		return TAG_LABEL(self->tag);
-	message_deliver(self, current_user_thread(), 0);
+	message_deliver(self, (struct user_thread *)self, 0);
 	return 0;
 }

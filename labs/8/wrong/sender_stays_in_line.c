@@ -1,7 +1,7 @@
 /*
  * wrong: the sender of a call that was heard stays at the head of the queue.
  * test: sender_waits
- * hint: waits on in REPLY
+ * hint: out of the queue
  */
 static void sender_heard(struct user_thread *sender)
 {
