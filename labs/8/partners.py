@@ -164,6 +164,7 @@ class Stage:
 
     def drop(self, partner, slot):
         self.boot("handle_clear", self.place(partner, slot))
+        self.rest()
         self.boot("objects_reap_all")
         self.rest()
 
@@ -190,10 +191,14 @@ class Stage:
     def reply(self, partner, reply, endpoint=0, label=0, say=(), timeout=None, items=0):
         self.begin(partner, "reply", reply, endpoint, label, say, timeout, items)
 
+    def fault(self, partner, vector, error, address):
+        """Of user mode, with what the frame held before."""
+        registers = {"vector": vector, "error": error, "eip": next(self.values)}
+        self.go(partner, "fault_in_user_mode", registers, (partner.frame, address))
+        return registers["eip"]
+
     def begin(self, partner, what, first, second, label, say, timeout, items=0):
         """The call begins when the host lets the threads run: rest()."""
-        if partner.state != "idle":
-            raise ValueError(f"{partner.name} is busy")
         say = list(say)
         self.m.write(partner.page + 8, struct.pack(f"<{len(say[2:])}I", *say[2:]))
         first_words = (say + [0, 0])[:2]
@@ -205,7 +210,12 @@ class Stage:
             "edi": first_words[0],
             "ebp": first_words[1],
         }
-        partner.todo, partner.got, partner.state = (CALLS[what], registers), None, "calls"
+        self.go(partner, CALLS[what], registers, (partner.struct, partner.frame))
+
+    def go(self, partner, function, registers, arguments):
+        if partner.state != "idle":
+            raise ValueError(f"{partner.name} is busy")
+        partner.todo, partner.got, partner.state = (function, registers, arguments), None, "calls"
         inner = partner.struct + self.layout["user_thread_thread"]
         self.boot("sched_wake", inner, partner.flag)
 
@@ -253,25 +263,29 @@ class Stage:
         self.enter("sched_sleep_unless", (partner.flag,), now["eflags"] | IF, partner)
 
     def returned(self, partner, now):
-        frame = {
-            name: self.m.read_word(partner.frame + self.layout[f"trapframe_{name}"])
-            for name in ("ebx", "esi", "edi", "ebp")
-        }
+        frame = self.registers_of(partner)
         said = [frame["edi"], frame["ebp"]] + self.page_words(partner)
         count = min(count_of(frame["esi"]), self.layout["MESSAGE_WORDS"])
         partner.got = Got(now["eax"], frame["ebx"], frame["esi"], said[:count])
         self.seen.append(partner.name)
         self.expect_unlocked(partner)
 
+    def registers_of(self, partner):
+        """Those in which messages travel."""
+        return {
+            name: self.m.read_word(partner.frame + self.layout[f"trapframe_{name}"])
+            for name in ("ebx", "esi", "edi", "ebp")
+        }
+
     def page_words(self, partner):
         count = self.layout["MESSAGE_WORDS"] - 2
         return list(struct.unpack(f"<{count}I", self.m.read(partner.page + 8, 4 * count)))
 
     def send_into(self, partner, now):
-        (function, registers), partner.todo = partner.todo, None
+        (function, registers, arguments), partner.todo = partner.todo, None
         for name, value in registers.items():
             self.m.write_word(partner.frame + self.layout[f"trapframe_{name}"], value)
-        self.enter(function, (partner.struct, partner.frame), now["eflags"] & ~IF, partner)
+        self.enter(function, arguments, now["eflags"] & ~IF, partner)
 
     def enter(self, function, arguments, eflags, partner):
         registers, _ = words.place(arguments)

@@ -673,6 +673,87 @@ def direct(m):
             stage.expect(z)
 
 
+LEFT = (
+    "each wait at an endpoint holds it (thread_waits), and lets it go when it ends, for a call when"
+    " it has been heard; each reply handle is counted at its caller, and taken off when it goes"
+)
+
+
+def let_go(m):
+    """When the last handle to the endpoint goes, so does the endpoint."""
+    stage = Scene(m, "A Z")
+    a, z = stage.all
+    slot, freed = stage.reply_slot(z), []
+    with stage.about(LEFT, "sender_heard", "ipc_receive", "caller_done", "send_now"):
+        for says in (stage.sends, stage.calls):
+            says(a)
+            stage.receives(z, slot)
+            if says == stage.calls:
+                stage.replies(z, slot, receive=True)
+            else:
+                stage.receives(z, slot)
+            stage.expect(a)
+            says(a)
+            if says == stage.calls:
+                stage.replies(z, slot)
+            stage.expect(a)
+            stage.expect(z)
+        expect_nothing_there(stage, z)
+        expect_nobody_there(stage, a)
+        counted = m.read_word(
+            a.struct + stage.layout["user_thread_object"] + stage.layout["object_handles"]
+        )
+        if counted:
+            stage.fail("no reply handle to A is there, and none is counted", f"{counted} are")
+        with m.watch("object_free", lambda cache, object_, _: freed.append(object_)):
+            for partner in stage.all:
+                stage.drop(partner, stage.at[partner.name])
+        if stage.ep not in freed:
+            stage.fail("an endpoint without handles, where nobody waits, is freed", "it stays")
+
+
+FAULT = (
+    "a fault is a call with the flags CALL and FAULT, whose words stand in registers alone; its"
+    " answer is its label, the result of that call, and changes no register"
+)
+
+
+def faults(m):
+    stage = Scene(m, "A Z")
+    a, z = stage.all
+    slot, killed, get = stage.reply_slot(z), [], stage.layout
+    m.write_word(a.task + get["task_pager"], stage.ep + get["endpoint_object"])
+    m.write_word(a.task + get["task_pager_badge"], 0x55)
+    with (
+        stage.about(FAULT, "answer", "message_deliver", "ipc_send_message", "flags_of"),
+        m.watch("user_thread_kill", lambda thread, *_: killed.append(thread)),
+    ):
+        for receiver_first, label in ((True, 0), (False, 0), (False, 1)):
+            faulted(stage, a, z, slot, receiver_first)
+            before = stage.registers_of(a)
+            stage.replies(z, slot, stage.fresh(4), label=label)
+            stage.expect(z)
+            if not a.got or stage.registers_of(a) != before:
+                stage.fail("A goes on with the registers that it had", "it does not")
+            if bool(killed) != bool(label):
+                stage.fail(
+                    f"A {'ends' if label else 'goes on'} behind an answer with label {label}",
+                    "it ends" if killed else "it goes on",
+                )
+
+
+def faulted(stage, a, z, slot, receiver_first):
+    address, flags = 0x12345678, stage.layout["TAG_CALL"] | stage.layout["TAG_FAULT"]
+    if receiver_first:
+        stage.receives(z, slot)
+    eip = stage.fault(a, 14, 6, address)
+    stage.rest()
+    if not receiver_first:
+        stage.receives(z, slot)
+    stage.expect(z, 0, 14 | 6 << 8, [address, eip], 0x55, flags)
+    stage.expect_waits(a)
+
+
 # ---- All of it ----
 
 OPERATIONS = 200

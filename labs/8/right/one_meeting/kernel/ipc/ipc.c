@@ -96,10 +96,8 @@ bool ipc_take(struct endpoint *endpoint, struct user_thread *receiver)
 	struct handle *slot = NULL;
 
 	if (bits_are_up(receiver)) {
-		u32 bits = notification_take(receiver->bound, ~0u);
-
 		user_frame(receiver)->esi = TAG(0, 1, 0) | TAG_NOTE;
-		user_frame(receiver)->edi = bits;
+		user_frame(receiver)->edi = notification_take(receiver->bound, ~0u);
 		finish(receiver, 0);
 		return true;
 	}
