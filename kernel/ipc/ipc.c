@@ -83,21 +83,14 @@ static bool refuse_some(struct endpoint *endpoint, const struct user_thread *rec
 	return true;
 }
 
-/*
- * Something for a thread in RECV, which stands in no queue: bits of its notification, or the
- * message of the sender that has waited longest, which fits.  False: there is nothing.  True: its
- * call returns, or it is PASSIVE, because the sender, now awake, moves items to it.
- */
-static bool take(struct endpoint *endpoint, struct user_thread *receiver)
+bool ipc_take(struct endpoint *endpoint, struct user_thread *receiver)
 {
 	struct user_thread *sender = endpoint_sender(endpoint);
 	struct handle *slot = NULL;
 
 	if (bits_are_up(receiver)) {
-		u32 bits = notification_take(receiver->bound, ~0u);
-
 		user_frame(receiver)->esi = TAG(0, 1, 0) | TAG_NOTE;
-		user_frame(receiver)->edi = bits;
+		user_frame(receiver)->edi = notification_take(receiver->bound, ~0u);
 		finish(receiver, 0);
 		return true;
 	}
@@ -163,7 +156,7 @@ u32 ipc_receive(
 	}
 	self->polls = timeout == TIMEOUT_POLL;
 	thread_waits(self, IN_RECV, &endpoint->object, self->polls ? TIMEOUT_NEVER : timeout);
-	taken = take(endpoint, self);
+	taken = ipc_take(endpoint, self);
 	if (!taken && !self->polls)
 		endpoint_wait(endpoint, self);
 	else if (!taken)
@@ -204,7 +197,7 @@ static void receive_again(struct user_thread *receiver)
 			return;
 	}
 	receiver->state = IN_RECV;
-	if (take(endpoint, receiver))
+	if (ipc_take(endpoint, receiver))
 		return;
 	if (receiver->polls)
 		thread_wake(receiver, EAGAIN);

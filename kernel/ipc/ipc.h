@@ -25,4 +25,11 @@ u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool c
 u32 ipc_receive(
 	struct user_thread *self, struct endpoint *endpoint, u32 timeout, struct user_thread *next);
 
+/*
+ * Something for a thread in RECV, which stands in no queue: bits of its notification, or the
+ * message of the sender that has waited longest, which fits.  False: there is nothing.  True: its
+ * call returns, or it is PASSIVE, because the sender, now awake, moves items to it.
+ */
+bool ipc_take(struct endpoint *endpoint, struct user_thread *receiver);
+
 #endif

@@ -11,10 +11,15 @@
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/paging/fixmap.h"
 #include "arch/x86/paging/pgtable.h"
+#include "kernel/ipc/endpoint.h"
+#include "kernel/objects/notification.h"
+#include "kernel/objects/task.h"
+#include "kernel/objects/user_thread.h"
 #include "kernel/sched/sched.h"
 #include "mm/boot/bootmem.h"
 #include "mm/boot/kernel_tables.h"
 #include "mm/boot/options.h"
+#include "mm/objects/kstack.h"
 #include "mm/pages/page.h"
 #include "mm/pages/page_alloc.h"
 #include "mm/pages/pcp.h"
@@ -156,3 +161,56 @@ SIZE(wait_queue);
 FIELD(wait_queue, lock);
 FIELD(wait_queue, waiters);
 SIZE(waiter);
+
+SIZE(trapframe);
+FIELD(trapframe, edi);
+FIELD(trapframe, esi);
+FIELD(trapframe, ebx);
+FIELD(trapframe, eax);
+
+SIZE(new_task);
+FIELD(new_task, limit);
+FIELD(new_task, slots);
+FIELD(new_task, max_priority);
+SIZE(new_thread);
+FIELD(new_thread, task);
+FIELD(new_thread, message_at);
+FIELD(new_thread, priority);
+FIELD(task, object);
+FIELD(task, handles);
+FIELD(task, pager);
+FIELD(task, pager_badge);
+FIELD(handle_table, page);
+SIZE(handle);
+FIELD(handle, object);
+FIELD(endpoint, object);
+FIELD(object, handles);
+FIELD(object_ops, destroy);
+FIELD(notification, object);
+FIELD(user_thread, thread);
+FIELD(user_thread, object);
+FIELD(user_thread, message);
+FIELD(message, item);
+FIELD(message, place);
+FIELD(message, places);
+CONSTANT(KERNEL_STACK_SIZE);
+CONSTANT(ITEM_HANDLE);
+CONSTANT(MESSAGE_WORDS);
+CONSTANT(RIGHT_SEND);
+CONSTANT(RIGHT_RECEIVE);
+CONSTANT(RIGHTS_ALL);
+CONSTANT(TIMEOUT_NEVER);
+CONSTANT(TIMEOUT_POLL);
+CONSTANT(TAG_CALL);
+CONSTANT(TAG_NOTE);
+CONSTANT(TAG_FAULT);
+CONSTANT(TAG_REPLY);
+CONSTANT(TICK_US);
+CONSTANT(EPERM);
+CONSTANT(EBADH);
+CONSTANT(EAGAIN);
+CONSTANT(EINVAL);
+CONSTANT(EMSGSIZE);
+CONSTANT(ENOSLOT);
+CONSTANT(EDEAD);
+CONSTANT(ETIMEDOUT);
