@@ -95,7 +95,7 @@ static void make_code(void)
 {
 	step(mem_alloc(0, 0, STAGE_CODE | PROT_READ | PROT_WRITE, 1, 0).error, "code");
 	memcpy((void *)STAGE_CODE, stage_code, (u32)(stage_code_end - stage_code));
-	step(mem_map(0, 0, STAGE_CODE | PROT_READ | PROT_EXEC, STAGE_CODE | MAP_PROTECT, 1).error,
+	step(mem_map(0, 0, STAGE_CODE | PROT_READ | PROT_EXEC, MAP_PROTECT, 1).error,
 		"code");
 }
 
