@@ -28,7 +28,7 @@ READ, WRITE, EXEC = 1, 2, 4
 RW = READ | WRITE
 ZERO, STACK, HEAP, SHARED, FILE = range(5)
 ADOPT, FORK, FORGET, BREAK = 1, 2, 3, 4
-REMEMBER = 7
+REMEMBER = 8
 SEND, RECEIVE, MANAGE, GRANT, ALL = 1, 2, 4, 8, 15
 KIND_TASK, KIND_NOTIFICATION = 1, 4
 DROP_DESTROY = 1
@@ -160,7 +160,7 @@ class Stage:
 
     def free_pages(self):
         """In all zones, with those in lists of the CPU."""
-        self.must("sys_info", SYSTEM, esi=INFO_SYSTEM, ebp=BUFFER, ebx=PAGE)
+        self.must("sys_info", 0, esi=INFO_SYSTEM, ebp=BUFFER, ebx=PAGE)
         data = self.m.read(BUFFER, PAGE)
         zone = 4 * (3 + 11)  # managed, free, cached, blocks
         at = 12
@@ -263,9 +263,9 @@ class Client:
     # What the kernel says of its task, and the pager of its death.
 
     def pages(self):
-        """Frames that the task is charged for."""
+        """What the task is charged for, in pages: its frames, and the little that goes with them."""
         self.stage.must("sys_info", self.task, esi=INFO_TASK, ebp=BUFFER, ebx=28)
-        return self.m.read_word(BUFFER + 20)
+        return self.m.read_word(BUFFER + 12) / PAGE
 
     def lives(self):
         return not self.stage.call("sys_info", self.task, esi=INFO_TASK, ebp=BUFFER, ebx=28)[0]
