@@ -9,9 +9,8 @@ import random
 from grader.verdict import Failure, expecting
 
 from .stage import (
-    CLIENT_PRIO,
+    EXEC,
     FILE,
-    GATE,
     HEAP,
     LOAD,
     LOW_PRIO,
@@ -21,7 +20,6 @@ from .stage import (
     RW,
     SHARED,
     STACK,
-    STAND,
     USER,
     ZERO,
     Ended,
@@ -29,14 +27,18 @@ from .stage import (
 )
 
 ZEROS, CONSTANTS, HEAP_AT, SHARED_AT = 0x20000000, 0x21000000, 0x30000000, 0x40000000
+TEXT = 0x22000000
 STACK_END = 0xBFFFF000
 EFAULT, ENOMEM, EQUOTA = 14, 12, 122
 DATA = (ZEROS, 64, RW, ZERO)
 FIXED = (CONSTANTS, 8, READ, ZERO)
+CODE = (TEXT, 2, READ | EXEC, FILE)
 FAULTS, JUDGE, SHARE = ("memory_fault",), ("client_judge", "memory_fault"), ("memory_fork",)
 SPANS = ("client_next_span", "memory_fork")
 WHOLE = "mem_alloc brings pages of zeros: nothing has to be copied or cleared by you"
-NOT_ALIVE = "a fault inside a region that allows the access is answered with 0, once the page is there"
+NOT_ALIVE = (
+    "a fault inside a region that allows the access is answered with 0, once the page is there"
+)
 
 
 def alive(client, what, where=FAULTS, hint=NOT_ALIVE):
@@ -108,7 +110,9 @@ def zero(m):
         seen = client.walk(address)
         expect(seen.physical is None, f"no page at {address:#x} before it is touched", seen, "", ())
         get(client, address, 0)
-        expect(not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, ("bring",))
+        expect(
+            not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, ("bring",)
+        )
         others = [address + PAGE, address - PAGE]
         extra = [at for at in others if client.frame(at) is not None]
         hint = "one touch brings one page: a batch is for faults that sweep through a heap"
@@ -144,7 +148,9 @@ def rights(m):
             seen.add(frame)
 
 
-DEATH_HINT = "without a region, or without the region's right: the error is EFAULT, and the client ends"
+DEATH_HINT = (
+    "without a region, or without the region's right: the error is EFAULT, and the client ends"
+)
 
 
 def deaths(m):
@@ -213,7 +219,9 @@ def shrinks(m):
     where = ("memory_remove", "region_brought")
     for i in touched[2:]:
         walk = client.walk(HEAP_AT + i * PAGE)
-        expect(walk.physical is None, f"page {i} behind the heap's new end is gone", walk, hint, where)
+        expect(
+            walk.physical is None, f"page {i} behind the heap's new end is gone", walk, hint, where
+        )
     went, gone = there - present(client, 1200), before - client.pages()
     said = f"the frames of {went} pages are the client's no more"
     expect(gone >= went, said, f"{gone:.0f} are not", hint, where)
@@ -239,13 +247,16 @@ SHARE_HINT = "MAP_SHARE gives the child the parent's frames, and takes the right
 
 
 def shares(m):
-    stage, parent = family(m, FIXED)
+    stage, parent = family(m, FIXED, CODE)
+    parent.put(TEXT, 2, READ | EXEC)
     get(parent, CONSTANTS, 0)
     before, frames = parent.pages(), parent.frames(ZEROS, 4)
     child = stage.fork(parent, 2)
     now = [parent.frames(ZEROS, 4), child.frames(ZEROS, 4)]
     expect(now[0] == frames, "fork leaves the parent its frames", now[0], SHARE_HINT, SHARE)
-    expect(now[1] == frames, "the child's pages lead to the parent's frames", now[1], SHARE_HINT, SHARE)
+    expect(
+        now[1] == frames, "the child's pages lead to the parent's frames", now[1], SHARE_HINT, SHARE
+    )
     same = child.frame(CONSTANTS) == parent.frame(CONSTANTS)
     expect(same, "read-only pages are shared", child.walk(CONSTANTS), SHARE_HINT, SHARE)
     more = parent.pages() - before
@@ -256,6 +267,10 @@ def shares(m):
             what = f"the {name}'s page {i} cannot be written before it is a copy"
             expect(not client.writable(ZEROS + i * PAGE), what, walk, SHARE_HINT, SHARE)
             get(client, ZEROS + i * PAGE, 0x100 + i, hint=SHARE_HINT, where=SHARE)
+    same = child.frame(TEXT) == parent.frame(TEXT)
+    expect(same, "what came from a file is shared", child.walk(TEXT), SHARE_HINT, SHARE)
+    prot, hint = child.prot(TEXT), "MAP_SHARE takes rights away, so it is asked for READ and EXEC"
+    expect(prot == READ | EXEC, "the child may execute its code", f"PROT_* are {prot}", hint, SHARE)
 
 
 COPY_HINT = "a write to a page that is there: MAP_COPY | MAP_REPLACE, from the page to itself"
@@ -267,10 +282,18 @@ def one_copy(m):
     frames, pages = parent.frames(ZEROS, 4), child.pages()
     put(child, ZEROS + PAGE + 8, 0x777, COPY_HINT)
     now, where = child.frames(ZEROS, 4), ("client_judge", "copy")
-    expect(now[1] != frames[1], "the writer has a frame of its own", child.walk(ZEROS + PAGE), COPY_HINT, where)
+    expect(
+        now[1] != frames[1],
+        "the writer has a frame of its own",
+        child.walk(ZEROS + PAGE),
+        COPY_HINT,
+        where,
+    )
     others = [i for i in (0, 2, 3) if now[i] != frames[i]]
     expect(not others, "the pages beside it stay shared", f"copied: {others}", COPY_HINT, where)
-    expect(parent.frames(ZEROS, 4) == frames, "the parent keeps its frames", "others", COPY_HINT, where)
+    expect(
+        parent.frames(ZEROS, 4) == frames, "the parent keeps its frames", "others", COPY_HINT, where
+    )
     made = child.pages() - pages
     right = round(made) == 1
     expect(right, "the copy is one frame of the child's", f"{made:.1f} more", COPY_HINT, where)
@@ -280,7 +303,9 @@ def one_copy(m):
     frame = now[1]
     put(child, ZEROS + PAGE + 12, 0x778, COPY_HINT)
     again = child.frame(ZEROS + PAGE)
-    expect(again == frame, "a second write copies nothing", child.walk(ZEROS + PAGE), COPY_HINT, where)
+    expect(
+        again == frame, "a second write copies nothing", child.walk(ZEROS + PAGE), COPY_HINT, where
+    )
 
 
 LAST_HINT = "the last owner's write copies nothing: MAP_COPY | MAP_REPLACE knows that by itself"
@@ -293,11 +318,23 @@ def last_owner(m):
     put(child, ZEROS, 0x777, COPY_HINT)
     put(parent, ZEROS, 0x888, LAST_HINT)
     walk = parent.walk(ZEROS)
-    expect(parent.frame(ZEROS) == frames[0], "the other side writes to its own frame", walk, LAST_HINT, where)
+    expect(
+        parent.frame(ZEROS) == frames[0],
+        "the other side writes to its own frame",
+        walk,
+        LAST_HINT,
+        where,
+    )
     child.destroy()
     put(parent, ZEROS + PAGE, 0x999, LAST_HINT)
     walk = parent.walk(ZEROS + PAGE)
-    expect(parent.frame(ZEROS + PAGE) == frames[1], "so it is when the child has ended", walk, LAST_HINT, where)
+    expect(
+        parent.frame(ZEROS + PAGE) == frames[1],
+        "so it is when the child has ended",
+        walk,
+        LAST_HINT,
+        where,
+    )
     get(parent, ZEROS + PAGE, 0x999)
 
 
@@ -312,12 +349,32 @@ def together(m):
     for i in (1, 5):
         address = SHARED_AT + i * PAGE
         same = child.frame(address) == parent.frame(address)
-        expect(same, f"page {i} of a SHARED region is one frame for both", child.walk(address), SHARED_HINT, SPANS)
+        expect(
+            same,
+            f"page {i} of a SHARED region is one frame for both",
+            child.walk(address),
+            SHARED_HINT,
+            SPANS,
+        )
         get(child, address, 0x500 + i, hint=SHARED_HINT, where=SPANS)
         put(child, address + 4, 0x600 + i, SHARED_HINT, SPANS)
-        get(parent, address + 4, 0x600 + i, "the parent sees what the child writes", SHARED_HINT, SPANS)
+        get(
+            parent,
+            address + 4,
+            0x600 + i,
+            "the parent sees what the child writes",
+            SHARED_HINT,
+            SPANS,
+        )
         put(parent, address + 8, 0x700 + i, SHARED_HINT, SPANS)
-        get(child, address + 8, 0x700 + i, "the child sees what the parent writes", SHARED_HINT, SPANS)
+        get(
+            child,
+            address + 8,
+            0x700 + i,
+            "the child sees what the parent writes",
+            SHARED_HINT,
+            SPANS,
+        )
     put(child, ZEROS, 0x777)
     get(parent, ZEROS, 0x100, "what is not SHARED is still private", SHARED_HINT, SPANS)
 
@@ -334,15 +391,26 @@ def holes(m):
     put(parent, STACK_END - 9 * PAGE, 0x309, HOLE_HINT)
     put(parent, ZEROS + 40 * PAGE, 0x140)
     put(parent, HEAP_AT + 2500 * PAGE, 0x250)
+    put(parent, SHARED_AT + 2 * PAGE, 0x502)
+    put(parent, SHARED_AT + 7 * PAGE, 0x507)
     child = stage.fork(parent, 2)
     there = {ZEROS + i * PAGE: 0x100 + i for i in range(4)}
     there |= {STACK_END - PAGE: 0x300, STACK_END - 9 * PAGE: 0x309}
     there |= {ZEROS + 40 * PAGE: 0x140, HEAP_AT + 2500 * PAGE: 0x250}
+    there |= {SHARED_AT + 2 * PAGE: 0x502, SHARED_AT + 7 * PAGE: 0x507}
     for address, word in there.items():
-        get(child, address, word, hint="every page that the parent has is the child's too", where=SPANS)
-    for address in (ZEROS + 20 * PAGE, HEAP_AT + PAGE, STACK_END - 5 * PAGE, SHARED_AT):
+        get(
+            child,
+            address,
+            word,
+            hint="every page that the parent has is the child's too",
+            where=SPANS,
+        )
+    for address in (ZEROS + 20 * PAGE, HEAP_AT + PAGE, STACK_END - 5 * PAGE, SHARED_AT + 4 * PAGE):
         walk = child.walk(address)
-        expect(walk.physical is None, f"no page at {address:#x} in the child", walk, HOLE_HINT, SPANS)
+        expect(
+            walk.physical is None, f"no page at {address:#x} in the child", walk, HOLE_HINT, SPANS
+        )
         get(child, address, 0, hint=HOLE_HINT, where=SPANS)
 
 
@@ -401,7 +469,9 @@ def shortage(m):
     hint = "ENOMEM: memory_relieve ends who has most; then the thread goes on, and faults again"
     for i in range(30):
         put(small, ZEROS + i * PAGE, i + 1, hint, ("memory_fault",))
-    expect(not large.lives(), "the client that has most is ended", "it lives", hint, ("memory_fault",))
+    expect(
+        not large.lives(), "the client that has most is ended", "it lives", hint, ("memory_fault",)
+    )
     death = large.death()
     seen = f"error {death['error']}" if death else "no death"
     expect(death and death["error"] == ENOMEM, "it died of ENOMEM", seen, hint, ("memory_fault",))
@@ -447,4 +517,10 @@ def all_back(m):
         counts.append(stage.free_pages())
     hint = "no page may be mapped anywhere but in the client that it is for"
     lost = counts[-3] - counts[-1]
-    expect(lost <= 0, "as many free pages after each round", f"{lost} less", hint, ("memory_fork", "bring"))
+    expect(
+        lost <= 0,
+        "as many free pages after each round",
+        f"{lost} less",
+        hint,
+        ("memory_fork", "bring"),
+    )

@@ -34,7 +34,7 @@ KIND_TASK, KIND_NOTIFICATION = 1, 4
 DROP_DESTROY = 1
 THREAD_START, THREAD_PRIO = 0, 2
 ITEM_HANDLE, ITEM_STRING = 3, 4
-INFO_SYSTEM, INFO_TASK = 0, 1
+INFO_SYSTEM, INFO_TASK, INFO_MAPS = 0, 1, 2
 STEP = 60_000_000  # instructions that no call, load or store takes
 NEVER, PATIENCE = 0xFFFFFFFF, 40_000  # microseconds
 PAGER_PRIO, CLIENT_PRIO, LOW_PRIO = 28, 20, 6
@@ -118,7 +118,9 @@ class Stage:
         """One with regions (start, pages, prot, kind), adopted, whose thread waits."""
         made = Client(self, number, limit)
         words = [
-            w for start, n, prot, kind in regions for w in (start, start + n * PAGE, prot | kind << 8)
+            w
+            for start, n, prot, kind in regions
+            for w in (start, start + n * PAGE, prot | kind << 8)
         ]
         error, _, _ = self.ask(ADOPT, number, len(regions), *words, handle=made.task)
         if error:
@@ -164,9 +166,7 @@ class Stage:
         data = self.m.read(BUFFER, PAGE)
         zone = 4 * (3 + 11)  # managed, free, cached, blocks
         at = 12
-        return sum(
-            sum(struct.unpack_from("<2I", data, at + i * zone + 4)) for i in range(3)
-        )
+        return sum(sum(struct.unpack_from("<2I", data, at + i * zone + 4)) for i in range(3))
 
 
 class Client:
@@ -266,6 +266,13 @@ class Client:
         """What the task is charged for, in pages: its frames, and the little that goes with them."""
         self.stage.must("sys_info", self.task, esi=INFO_TASK, ebp=BUFFER, ebx=28)
         return self.m.read_word(BUFFER + 12) / PAGE
+
+    def prot(self, address):
+        """PROT_* of the page there, by the kernel's record: a CPU without NX has no bit for EXEC."""
+        words = {"esi": INFO_MAPS, "edi": address, "ebp": BUFFER, "ebx": 16}
+        self.stage.must("sys_info", self.task, **words)
+        found, prot = struct.unpack("<2I", self.m.read(BUFFER, 8))
+        return prot if found == address else 0
 
     def lives(self):
         return not self.stage.call("sys_info", self.task, esi=INFO_TASK, ebp=BUFFER, ebx=28)[0]
