@@ -56,7 +56,8 @@ class Alive:
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, Ended):
-            raise Failure(self.what, error, self.hint, self.where) from error
+            seen = f"{error}{self.client.stage.end_of_pager()}"
+            raise Failure(self.what, seen, self.hint, self.where) from error
         return self.guest.__exit__(kind, error, trace)
 
 

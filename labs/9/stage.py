@@ -108,11 +108,18 @@ class Stage:
         if error:
             raise Failure(
                 "the pager answers every request",
-                f"request {label} ends with error {error}",
-                "what the log says last is what the pager died of",
-                ("memory_fork", "memory_remove"),
+                f"request {label} ends with error {error}{self.end_of_pager()}",
+                "a request that takes its time, or ends the pager, leaves all its clients without",
+                ("memory_fork", "memory_remove", "memory_fault"),
             )
         return tag & 0xFFFF, word0, word1
+
+    def end_of_pager(self):
+        """Its last words, if it is no more."""
+        if not self.call("sys_info", PAGER_TASK, esi=INFO_TASK, ebp=BUFFER, ebx=28)[0]:
+            return ""
+        said = [line for line in self.m.log().splitlines() if line.strip()][-2:]
+        return "; the pager has died: " + ", ".join(said)
 
     def client(self, number, *regions, limit=LIMIT):
         """One with regions (start, pages, prot, kind), adopted, whose thread waits."""
