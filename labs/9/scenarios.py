@@ -27,7 +27,7 @@ from .stage import (
 )
 
 ZEROS, CONSTANTS, HEAP_AT, SHARED_AT = 0x20000000, 0x21000000, 0x30000000, 0x40000000
-TEXT = 0x22000000
+TEXT, WHOLE_AT = 0x22000000, 0x50000000
 STACK_END = 0xBFFFF000
 EFAULT, ENOMEM, EQUOTA = 14, 12, 122
 DATA = (ZEROS, 64, RW, ZERO)
@@ -160,7 +160,7 @@ def deaths(m):
     heap = (HEAP_AT, 64, RW, HEAP)
     end = HEAP_AT + 4 * PAGE
     cases = (
-        ("a read outside of all regions", "load", 0x50000000, None),
+        ("a read outside of all regions", "load", 0x58000000, None),
         ("a read at 0", "load", 0, None),
         ("a write to a page that may only be read", "store", CONSTANTS, None),
         ("the same when the page is there", "store", CONSTANTS, CONSTANTS),
@@ -343,8 +343,12 @@ SHARED_HINT = "both write to the same pages of a SHARED region: MAP_MAP, with th
 
 
 def together(m):
-    stage, parent = family(m, (SHARED_AT, 16, RW, SHARED))
-    for i in (1, 5):
+    beside = ((SHARED_AT - 4 * PAGE, 4, RW, ZERO), (SHARED_AT + 16 * PAGE, 4, RW, ZERO))
+    stage, parent = family(m, (SHARED_AT, 16, RW, SHARED), *beside)
+    private = (SHARED_AT - PAGE, SHARED_AT + 16 * PAGE)
+    for address in private:
+        put(parent, address, 0x400)
+    for i in (1, 5, 15):
         put(parent, SHARED_AT + i * PAGE, 0x500 + i)
     child = stage.fork(parent, 2)
     for i in (1, 5):
@@ -376,8 +380,10 @@ def together(m):
             SHARED_HINT,
             SPANS,
         )
-    put(child, ZEROS, 0x777)
-    get(parent, ZEROS, 0x100, "what is not SHARED is still private", SHARED_HINT, SPANS)
+    for address in private:
+        put(child, address, 0x777)
+        said = "the page beside, which is not SHARED, is still private"
+        get(parent, address, 0x400, said, SHARED_HINT, SPANS)
 
 
 HOLE_HINT = "pages that are not there are left out, and the child's first touch brings zeros"
@@ -386,7 +392,10 @@ HOLE_HINT = "pages that are not there are left out, and the child's first touch 
 def holes(m):
     """Pages that the parent never touched; also in a stack, and between regions."""
     stack = (STACK_END - 64 * PAGE, 64, RW, STACK)
-    stage, parent = family(m, (HEAP_AT, 4096, RW, HEAP), stack, (SHARED_AT, 16, RW, SHARED))
+    whole = (WHOLE_AT, 1024, RW, ZERO)  # RANGE_MAX pages, of which the last is there
+    stage, parent = family(m, (HEAP_AT, 4096, RW, HEAP), stack, (SHARED_AT, 16, RW, SHARED), whole)
+    put(parent, WHOLE_AT, 0x600)
+    put(parent, WHOLE_AT + 1023 * PAGE, 0x601)
     parent.set_break(HEAP_AT + 4000 * PAGE)
     put(parent, STACK_END - PAGE, 0x300, HOLE_HINT)
     put(parent, STACK_END - 9 * PAGE, 0x309, HOLE_HINT)
@@ -399,6 +408,7 @@ def holes(m):
     there |= {STACK_END - PAGE: 0x300, STACK_END - 9 * PAGE: 0x309}
     there |= {ZEROS + 40 * PAGE: 0x140, HEAP_AT + 2500 * PAGE: 0x250}
     there |= {SHARED_AT + 2 * PAGE: 0x502, SHARED_AT + 7 * PAGE: 0x507}
+    there |= {WHOLE_AT: 0x600, WHOLE_AT + 1023 * PAGE: 0x601}
     for address, word in there.items():
         get(
             child,
