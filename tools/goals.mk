@@ -37,19 +37,19 @@ lab:
 	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) '$(N)' '$(DEST)'
 
 # What grades lab N, in the folder DEST: the teacher's.
-grader: plain
+grader: plain user
 	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)'
 
 # The same as the archive of an autograder, in the file DEST.
-gradescope: plain
+gradescope: plain user
 	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' --gradescope
 
 # Every reference, skeleton, wrong and other right answer through the graders.
-check-labs: plain
+check-labs: plain user
 	@$(PYTHON) -B labs/cutter/check.py '$(BUILD)' $(if $(N),--lab '$(N)')
 
 # One-line mistakes made by rule in what the labs own: which lose no points.
-check-labs-mutants: plain
+check-labs-mutants: plain user
 	@$(PYTHON) -B tests/labs/mutants.py '$(BUILD)' --count '$(COUNT)' $(if $(N),--lab '$(N)')
 
 # Which submissions in the folders FROM are alike, or like the reference.

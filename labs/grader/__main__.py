@@ -49,7 +49,9 @@ def lab_of(tree):
 def make_kernel(tree, lab):
     """(path of the kernel that the lab is graded on, what make had to say if there is none)"""
     kernel = f"build/{KERNELS[lab.format]}"
-    done = subprocess.run(["make", "-s", kernel], cwd=tree, capture_output=True, text=True)
+    programs = [lab.program, *lab.archive.values()] if lab.program else []
+    goals = [kernel, *(f"build/user/{program}" for program in programs)]
+    done = subprocess.run(["make", "-s", *goals], cwd=tree, capture_output=True, text=True)
     return tree / kernel, done.stderr.strip() if done.returncode else ""
 
 

@@ -1,11 +1,16 @@
-"""From owned files to a kernel: looked at, compiled in the sandbox, linked by our own command."""
+"""From owned files to a kernel, or a program for it: looked at, compiled in the sandbox, linked by
+our own command.
+"""
 
+import shutil
 import subprocess
+import tarfile
 from pathlib import Path
 
 from grader import admission, assembler
 
 OUTPUT = 4000  # characters of the compiler's that are shown
+ARCHIVE = "programs.tar"  # beside the kernel, if the lab's files are a program's
 
 
 class BuildError(Exception):
@@ -51,7 +56,9 @@ class Workshop:
                 self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
-        return self.link()
+        if self.lab.program:
+            return self.pack(self.link(self.folder / self.lab.program, "the program"))
+        return self.link(self.folder / "kernel.elf", "the kernel")
 
     def admit_text(self, path, data):
         """Headers that a file of C includes; Refusal if it is not to be built."""
@@ -98,15 +105,24 @@ class Workshop:
         """What the lab lists, and what its own files give to one another."""
         return {*self.lab.imports, *self.kit.exports}
 
-    def link(self):
+    def link(self, target, name):
         """In the order of the reference's own link."""
         ours = {self.kit.object[path]: self.object_of(path) for path in self.kit.object}
         objects = [
             str(ours.get(name, self.kit.folder / "objects" / name)) for name in self.kit.objects
         ]
         words = list(self.kit.link)
+        words[words.index("-T") + 1] = str(self.kit.folder / "source" / self.kit.script)
+        words[words.index("-o") + 1] = str(target)
+        self.run([*words, *objects], name)
+        return target
+
+    def pack(self, program):
+        """Path of the reference's kernel, with an archive beside it that has the program."""
         kernel = self.folder / "kernel.elf"
-        words[words.index("-T") + 1] = str(self.kit.folder / "source" / "linker.ld")
-        words[words.index("-o") + 1] = str(kernel)
-        self.run([*words, *objects], "the kernel")
+        shutil.copyfile(self.kit.folder / "kernel.elf", kernel)
+        with tarfile.open(self.folder / ARCHIVE, "w", format=tarfile.USTAR_FORMAT) as archive:
+            for path in sorted((self.kit.folder / "programs").iterdir()):
+                archive.add(path, path.name)
+            archive.add(program, self.lab.program)
         return kernel

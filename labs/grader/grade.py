@@ -38,7 +38,9 @@ class Grader:
         def inside(folder):
             return self.sandbox.prefix([kernel.parent], [folder])
 
-        return judge(self.lab, self.scenarios, test, kernel, self.kit.layout, inside, self.kit.seed)
+        module = kernel.with_name(build.ARCHIVE) if self.lab.program else None
+        known = (self.kit.layout, inside, self.kit.seed, module)
+        return judge(self.lab, self.scenarios, test, kernel, *known)
 
     def loses(self, submission, tests):
         """The first of these tests that is not passed; None: none.  What is refused raises."""

@@ -52,13 +52,13 @@ def module_of(size, folder):
     return path
 
 
-def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED):
+def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED, module=None):
     """The Result of one test.  constants: layout.read(); sandbox(folder): a command's prefix that
-    leaves the folder writable.
+    leaves the folder writable; module: a boot module, if the lab does not say how many bytes.
     """
     folder = new_folder(lab.memory)
     try:
-        module = module_of(lab.module, folder) if lab.module else None
+        module = module_of(lab.module, folder) if lab.module else module
         prefix = sandbox(folder) if sandbox else ()
         with machine_for(lab, test, elf, constants, module, prefix, folder, seed) as machine:
             return judge_on(machine, lab, scenarios, test)

@@ -24,10 +24,10 @@ class NoKit(Exception):
     """The tree is not built, or not as this grader knows it."""
 
 
-def make_says(root, build, kernel):
-    """The commands that make would give for the kernel: how each file is compiled, and the link."""
+def make_says(root, build, target):
+    """The commands that make would give for it: how each file is compiled, and the link."""
     said = subprocess.run(
-        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{kernel}"],
+        ["make", "-nB", "V=1", f"BUILD={build}", f"{build}/{target}"],
         cwd=root,
         capture_output=True,
         text=True,
@@ -42,30 +42,35 @@ def words_of(line):
 
 
 class Source:
-    """A built tree, as make sees it."""
+    """A built tree, as make sees it: a kernel's files, or those of a program of user/."""
 
-    def __init__(self, root, build, form):
-        self.root, self.build, self.form = Path(root), build, form
+    def __init__(self, root, build, form, program=""):
+        self.root, self.build = Path(root), build
+        self.folder = "user/objects" if program else form
         self.compiled, self.link = {}, None
-        kernel = KERNELS[form]
-        for line in make_says(self.root, build, kernel):
+        target = f"user/{program}" if program else KERNELS[form]
+        for line in make_says(self.root, build, target):
             if " -c " in line and line.rstrip().endswith(".o"):
                 words = words_of(line)
                 self.compiled[words[words.index("-c") + 1]] = words
             elif line.startswith("nasm ") and " -MP " in line:
                 words = words_of(line)
                 self.compiled[words[words.index("-MP") + 1]] = words
-            elif f"-o {build}/{kernel}" in line and " -T " in line:
+            elif f"-o {build}/{target}" in line and " -T " in line:
                 self.link = words_of(line)
         if not self.link:
-            raise NoKit(f"{root}: make does not say how {kernel} is linked")
+            raise NoKit(f"{root}: make does not say how {target} is linked")
 
     def object_of(self, path):
-        return f"{self.build}/{self.form}/{path}.o"
+        return f"{self.build}/{self.folder}/{path}.o"
+
+    def script(self):
+        """The linker's."""
+        return self.link[self.link.index("-T") + 1]
 
     def includes(self, path):
         """Headers of the tree that a file reads, as the compiler noted them."""
-        noted = self.root / f"{self.build}/{self.form}/{path}.d"
+        noted = self.root / f"{self.build}/{self.folder}/{path}.d"
         text = noted.read_text().split("\n\n")[0].replace("\\\n", " ")
         return [word for word in text.split()[1:] if not word.startswith("/")]
 
@@ -109,7 +114,7 @@ def copy(root, name, folder):
 
 def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
-    source, destination = Source(root, build, lab.format), Path(destination)
+    source, destination = Source(root, build, lab.format, lab.program), Path(destination)
     given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
     gone = set(lab.without) - set(given)
     again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns, *gone})
@@ -122,8 +127,11 @@ def make_kit(root, build, lab, destination):
     copy_source(source, lab, destination / "source", again)
     for path, file in given.items():
         shutil.copyfile(file, destination / "source" / path)
-    compile_layout(source, destination)
+    if lab.program:
+        copy_programs(source, lab, destination)
+    compile_layout(Source(root, build, lab.format) if lab.program else source, destination)
     about = {
+        "script": source.script(),
         "link": [word for word in source.link if not word.endswith(".o")],
         "objects": objects,
         "again": again,
@@ -139,6 +147,15 @@ def make_kit(root, build, lab, destination):
     return destination
 
 
+def copy_programs(source, lab, destination):
+    """The kernel, and what lies in the boot module beside the student's program."""
+    built = source.root / source.build
+    shutil.copyfile(built / KERNELS[lab.format], destination / "kernel.elf")
+    (destination / "programs").mkdir()
+    for name, program in lab.archive.items():
+        shutil.copyfile(built / "user" / program, destination / "programs" / name)
+
+
 def given_files(root, lab):
     """{path: file} of what stands in labs/N/given: in a student's tree it has its place already."""
     folder = root / "labs" / str(lab.number) / "given"
@@ -148,7 +165,7 @@ def given_files(root, lab):
 def copy_source(source, lab, folder, again):
     """Headers, what is compiled with the student's files, and what stops unwritten functions."""
     headers = {h for path in source.compiled if path.endswith(".c") for h in source.includes(path)}
-    kept = {h for h in headers if h.endswith((".h", ".inc"))} | {"linker.ld", *again}
+    kept = {h for h in headers if h.endswith((".h", ".inc"))} | {source.script(), *again}
     for name in sorted(kept - {*lab.owns, *lab.without}):
         if (source.root / name).exists():
             copy(source.root, name, folder)
@@ -193,6 +210,7 @@ class Kit:
             raise NoKit(f"{folder} is no grader's kit: {error}") from error
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
+        self.script = about["script"]
         self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]

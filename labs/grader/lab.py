@@ -42,6 +42,8 @@ class Lab:
     memory: int = 128  # MiB of the machine on which it is graded
     smp: int = 1
     module: int = 0  # bytes of a boot module
+    program: str = ""  # of user/, of which the owned files are; empty: of the kernel
+    archive: dict = field(default_factory=dict)  # beside it in the boot module: name, program
     tests: list = field(default_factory=list)
 
     @property

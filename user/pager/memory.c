@@ -1,17 +1,10 @@
-/* Calls on clients' tasks: see memory.h. */
+/* Pages of clients: brought, copied, shared, removed.  See memory.h. */
 #include "user/pager/memory.h"
 
 #include "lib/compiler.h"
 #include "user/pager/death.h"
 
 #define END_THREAD 1u /* any answer to a fault but 0 */
-
-/* Microseconds: an ended task has given its memory back by then; a shortage is over by then. */
-#define PATIENCE 200000u
-#define RELIEVED 1000000u
-/* So many times more are ended when it is not, each with at least such a part of the largest. */
-#define MORE 4u
-#define LIKE 8u
 
 /* Another thread's fault may have brought pages of it: EEXIST. */
 static u32 bring(u32 number, struct region *region, u32 page)
@@ -44,76 +37,7 @@ static u32 serve_page_fault(u32 number, u32 label, u32 address)
 	}
 }
 
-/* ---- The end ---- */
-
-static void end_client(u32 number)
-{
-	client_at(number)->ended = true;
-	handle_drop(client_task(number), DROP_DESTROY);
-}
-
-static u32 used_by(u32 number)
-{
-	struct info_task info = { 0 };
-
-	if (client_at(number)->used && !client_at(number)->ended)
-		sys_info(client_task(number), INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info));
-	return info.used;
-}
-
-/* 0: there is none. */
-static u32 largest_process(void)
-{
-	u32 largest = 0, most = 0;
-
-	for (u32 pid = 1; pid < PIDS; pid++) {
-		u32 used = used_by(pid);
-
-		if (used <= most)
-			continue;
-		most = used;
-		largest = pid;
-	}
-	return largest;
-}
-
-static u64 now_us(void)
-{
-	struct result now = sys_ctl(0, SYS_CLOCK, 0, 0);
-
-	return now.word0 | (u64)now.word1 << 32;
-}
-
-/*
- * Until proc has noticed the last end, its memory may still come.  Where what one had was not
- * enough for long, others like it took that: each time more are ended that have as much.
- */
-bool memory_relieve(u32 asker, u32 gone, u32 *ended)
-{
-	static u32 last, victims = 1;
-	static u64 when;
-	u64 now = now_us();
-	u32 most = 0;
-
-	*ended = last;
-	if (last && last != gone && client_at(last)->ended && !client_at(last)->has_status &&
-		now - when < PATIENCE)
-		return true;
-	victims = now - when < RELIEVED ? MIN(victims * MORE, PIDS) : 1;
-	when = now;
-	last = 0;
-	for (u32 i = 0; i < victims; i++) {
-		u32 pid = largest_process(), used = used_by(pid);
-
-		if (!pid || pid == asker || used < most / LIKE)
-			break;
-		most = MAX(most, used);
-		death_by_shortage(pid);
-		end_client(pid);
-		*ended = last = pid;
-	}
-	return last;
-}
+/* ---- Answers ---- */
 
 /* Its memory was somebody else's fault: the thread faults again, and finds what that one had. */
 static bool is_relieved(u32 number)
@@ -136,7 +60,7 @@ void memory_fault(u32 number, const struct request *request, struct answer *answ
 	if (!error || (error == ENOMEM && is_relieved(number)))
 		return;
 	death_record(number, request, error);
-	end_client(number);
+	memory_end(number);
 	answer->error = END_THREAD;
 }
 
@@ -199,20 +123,4 @@ void memory_remove(u32 number, u32 start, u32 end)
 {
 	for (u32 at = start; at < end; at += RANGE_MAX * PAGE)
 		mem_unmap(client_task(number), at, MIN((end - at) / PAGE, RANGE_MAX));
-}
-
-void memory_forget(u32 number)
-{
-	if (!client_at(number)->ended)
-		handle_drop(client_task(number), 0);
-	client_at(number)->used = false;
-}
-
-bool memory_lives(u32 number)
-{
-	struct info_task info;
-
-	return !client_at(number)->ended &&
-	       !sys_info(client_task(number), INFO_TASK, 0, (u32)(uintptr_t)&info, sizeof(info))
-			.error;
 }

@@ -20,6 +20,8 @@ void memory_fault(u32 number, const struct request *request, struct answer *answ
 u32 memory_fork(u32 parent, u32 child);
 /* Removes [start, end) of a client. */
 void memory_remove(u32 number, u32 start, u32 end);
+/* Destroys its task; what it died of is kept until it is forgotten. */
+void memory_end(u32 number);
 /* Drops the task, and forgets it. */
 void memory_forget(u32 number);
 /* Whether its task lives. */
