@@ -1,4 +1,7 @@
-/* user/pager/clients.c and verdict.c: regions, what a fault in them means, the heap, what fork shares. */
+/*
+ * user/pager/clients.c and verdict.c: regions, what a fault in them means, the heap, what fork
+ * shares.
+ */
 #include "host.h"
 
 #include "user/lib/errno.h"
