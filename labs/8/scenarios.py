@@ -578,6 +578,7 @@ def items(m):
             stage.expect(a)
             expect_usable(stage, z, here)
             does_not_fit(stage, a, z, receiver_first)
+        fails_on_the_way(stage, a, z)
         answered_with_items(stage, a, z, slot)
 
 
@@ -621,6 +622,27 @@ def does_not_fit(stage, a, z, receiver_first):
     stage.expect(z)
 
 
+def fails_on_the_way(stage, a, z):
+    """It fits, but there is no such handle: who receives goes back to where it was, the first."""
+    behind = stage.partner("Y")
+    at = stage.to_endpoint(behind, stage.ep)
+    open_place(stage, z)
+    stage.receives(z)
+    stage.receive(behind, at)
+    stage.rest()
+    offer(stage, a, 200)
+    stage.sends(a, items=1)
+    stage.expect(a, stage.layout["EBADH"])
+    stage.expect_waits(z, behind)
+    say = stage.fresh(2)
+    stage.sends(a, say)
+    stage.expect(z, say=say)
+    stage.expect_waits(behind)
+    stage.sends(a)
+    stage.expect(behind)
+    close_places(stage, z)
+
+
 def answered_with_items(stage, a, z, slot):
     mine = stage.to_endpoint(z, stage.endpoint(z))
     offer(stage, z, mine)
@@ -640,10 +662,14 @@ def answered_with_items(stage, a, z, slot):
     stage.expect_waits(a)
     offer(stage, z, mine)
     say = stage.fresh(2)
-    stage.replies(z, slot, say, items=1)
-    stage.expect(z)
+    stage.replies(z, slot, say, receive=True, items=1)
+    stage.expect_waits(z)
     stage.expect(a, say=say)
     expect_usable(stage, a, here)
+    stage.calls(a, say)
+    stage.expect(z, say=say)
+    stage.replies(z, slot)
+    stage.expect(a)
 
 
 STRAIGHT = (

@@ -36,8 +36,7 @@ static void load_zeros(const struct elf_program *program)
 {
 	for (u32 i = 0; i < program->segments; i++) {
 		const struct elf_segment *segment = &program->segment[i];
-		u32 filled =
-			segment->size ? (segment->skip + segment->size + PAGE - 1) / PAGE : 0;
+		u32 filled = segment->size ? (segment->skip + segment->size + PAGE - 1) / PAGE : 0;
 
 		if (filled < segment->pages)
 			step(mem_alloc(STAGE_PAGER_SLOT, 0,
@@ -95,8 +94,7 @@ static void make_code(void)
 {
 	step(mem_alloc(0, 0, STAGE_CODE | PROT_READ | PROT_WRITE, 1, 0).error, "code");
 	memcpy((void *)STAGE_CODE, stage_code, (u32)(stage_code_end - stage_code));
-	step(mem_map(0, 0, STAGE_CODE | PROT_READ | PROT_EXEC, MAP_PROTECT, 1).error,
-		"code");
+	step(mem_map(0, 0, STAGE_CODE | PROT_READ | PROT_EXEC, MAP_PROTECT, 1).error, "code");
 }
 
 /* Called by start.asm of user/root. */

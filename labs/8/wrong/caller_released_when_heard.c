@@ -3,7 +3,4 @@
  * test: sender_waits
  * hint: lets it wait on in REPLY
  */
-static void sender_heard(struct user_thread *sender)
-{
-	thread_wake(sender, 0);
-}
+static void sender_heard(struct user_thread *sender) { thread_wake(sender, 0); }

@@ -8,8 +8,8 @@ static u32 share(u32 from, u32 to, u32 start, u32 end)
 	u32 error = 0;
 
 	for (u32 at = start; at < end && !error; at += RANGE_MAX * PAGE)
-		error = mem_map(to, from, at | PROT_READ, at | MAP_SHARE,
-			MIN((end - at) / PAGE, RANGE_MAX))
+		error = mem_map(
+			to, from, at | PROT_READ, at | MAP_SHARE, MIN((end - at) / PAGE, RANGE_MAX))
 				.error;
 	return error;
 }

@@ -59,7 +59,4 @@ u32 wake_up_all(struct wait_queue *queue)
 	return count;
 }
 
-bool wait_queue_active(struct wait_queue *queue)
-{
-	return queue->waiters.next != &queue->waiters;
-}
+bool wait_queue_active(struct wait_queue *queue) { return queue->waiters.next != &queue->waiters; }

@@ -10,8 +10,8 @@ static void note_orders(struct zone *zone, u32 order)
 {
 	u32 bit = 1u << order;
 
-	zone->orders = list_empty(&zone->area[order].blocks) ? zone->orders & ~bit
-							     : zone->orders | bit;
+	zone->orders =
+		list_empty(&zone->area[order].blocks) ? zone->orders & ~bit : zone->orders | bit;
 }
 
 static void insert(struct zone *zone, struct page *block, u32 order)
