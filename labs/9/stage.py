@@ -45,7 +45,13 @@ MESSAGE = 0x11000
 ITEMS, PLACES, PLACE_COUNT = 248, 280, 312  # in struct message
 DEATH = ("vector", "address", "label", "error")
 PRESENT, WRITABLE, USER = 1, 2, 4
-EFAULT_HINT = "an address outside of all regions, and a write without PROT_WRITE, end the client"
+EFAULT, EEXIST, EINVAL = 14, 17, 22
+FORK_HINTS = {  # why fork may have failed
+    EFAULT: "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop at"
+    " them with EFAULT",
+    EEXIST: "EEXIST: a page was given twice; a range ends before its `end`, where another may begin",
+    EINVAL: "EINVAL: a call is for 1 to RANGE_MAX pages, and rights that can go together",
+}
 
 
 class Ended(Exception):
@@ -143,8 +149,7 @@ class Stage:
             raise Failure(
                 f"PAGER_FORK of client {parent.number} succeeds",
                 f"error {error}",
-                "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop"
-                " at them with EFAULT",
+                FORK_HINTS.get(error, FORK_HINTS[EFAULT]),
                 ("memory_fork",),
             )
         child.start()
