@@ -423,6 +423,19 @@ def holes(m):
             walk.physical is None, f"no page at {address:#x} in the child", walk, HOLE_HINT, SPANS
         )
         get(child, address, 0, hint=HOLE_HINT, where=SPANS)
+    hole_in_small_stack(stage, stack)
+
+
+def hole_in_small_stack(stage, stack):
+    """Of two pages one is there; whether such a stack is copied or shared is not judged."""
+    place = STACK_END - 2 * PAGE
+    parent = stage.client(3, stack)
+    put(parent, place, 0x310)
+    child = stage.fork(parent, 4)
+    get(child, place, 0x310, hint=HOLE_HINT, where=SHARE)
+    put(child, place, 0x311, HOLE_HINT, SHARE)
+    get(parent, place, 0x310, hint=HOLE_HINT, where=SHARE)
+    get(child, STACK_END - PAGE, 0, hint=HOLE_HINT, where=SHARE)
 
 
 def isolated(m):

@@ -45,7 +45,13 @@ MESSAGE = 0x11000
 ITEMS, PLACES, PLACE_COUNT = 248, 280, 312  # in struct message
 DEATH = ("vector", "address", "label", "error")
 PRESENT, WRITABLE, USER = 1, 2, 4
-EFAULT_HINT = "an address outside of all regions, and a write without PROT_WRITE, end the client"
+EFAULT, EEXIST, EINVAL = 14, 17, 22
+FORK_HINTS = {  # why fork may have failed
+    EFAULT: "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop at"
+    " them with EFAULT",
+    EEXIST: "EEXIST: a page was given twice; a range ends before its `end`, where another may be",
+    EINVAL: "EINVAL: a call is for 1 to RANGE_MAX pages, and rights that can go together",
+}
 
 
 class Ended(Exception):
@@ -143,8 +149,7 @@ class Stage:
             raise Failure(
                 f"PAGER_FORK of client {parent.number} succeeds",
                 f"error {error}",
-                "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop"
-                " at them with EFAULT",
+                FORK_HINTS.get(error, FORK_HINTS[EFAULT]),
                 ("memory_fork",),
             )
         child.start()
@@ -270,12 +275,12 @@ class Client:
     # What the kernel says of its task, and the pager of its death.
 
     def pages(self):
-        """What the task is charged for, in pages: its frames, and the little that goes with them."""
+        """What the task is charged for, in pages: its frames, and a little beside them."""
         self.stage.must("sys_info", self.task, esi=INFO_TASK, ebp=BUFFER, ebx=28)
         return self.m.read_word(BUFFER + 12) / PAGE
 
     def prot(self, address):
-        """PROT_* of the page there, by the kernel's record: a CPU without NX has no bit for EXEC."""
+        """PROT_* of the page, by the kernel's record: a CPU without NX has no bit for EXEC."""
         words = {"esi": INFO_MAPS, "edi": address, "ebp": BUFFER, "ebx": 16}
         self.stage.must("sys_info", self.task, **words)
         found, prot = struct.unpack("<2I", self.m.read(BUFFER, 8))
