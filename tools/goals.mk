@@ -32,9 +32,11 @@ lint:
 	@$(MAKE) --no-print-directory -s DEBUG=1 kernels user
 	@sh tools/lint.sh $(BUILD)/2level-debug $(BUILD)/pae-debug $(BUILD)/user/objects
 
-# A student's tree of lab N in the folder DEST (docs/teaching.md); SHOW=all empties no later lab.
+# A student's tree of lab N in the folder DEST (docs/teaching.md); SHOW=all empties no later lab;
+# files of earlier labs are those in OWN, but for the labs CATCHUP.
 lab:
-	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) '$(N)' '$(DEST)'
+	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) $(if $(OWN),--own '$(OWN)') \
+		--caught-up '$(CATCHUP)' '$(N)' '$(DEST)'
 
 # What grades lab N, in the folder DEST: the teacher's.
 grader: plain user

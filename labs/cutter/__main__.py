@@ -1,4 +1,4 @@
-"""make lab N=6 DEST=folder [SHOW=all]: see tree.py."""
+"""make lab N=6 DEST=folder [SHOW=all] [OWN=folder [CATCHUP="2 3"]]: see tree.py."""
 
 import argparse
 import sys
@@ -17,6 +17,8 @@ def arguments():
     parser.add_argument("number", help="N=: which lab")
     parser.add_argument("destination", help="DEST=: a folder that does not exist yet")
     parser.add_argument("--show-all", action="store_true", help="SHOW=all: empties this lab alone")
+    parser.add_argument("--own", help="OWN=: an earlier tree, whose files of earlier labs go along")
+    parser.add_argument("--caught-up", help="CATCHUP=: but not those of these labs", default="")
     return parser.parse_args()
 
 
@@ -28,6 +30,11 @@ def refusal(given, labs):
         return "DEST=: a folder that does not exist yet is wanted"
     if Path(given.destination).exists() and any(Path(given.destination).iterdir()):
         return f"DEST={given.destination}: exists and is not empty"
+    if given.own and not Path(given.own).is_dir():
+        return f"OWN={given.own}: there is no such folder"
+    strange = [number for number in given.caught_up.split() if number not in numbers]
+    if strange:
+        return f"CATCHUP={given.caught_up}: there is no lab {strange[0]}"
     return None
 
 
@@ -38,7 +45,10 @@ def main():
         if refused:
             print(f"make lab: {refused}", file=sys.stderr)
             return 2
-        tree = Tree(ROOT, int(given.number), given.destination, not given.show_all)
+        caught_up = map(int, given.caught_up.split())
+        tree = Tree(
+            ROOT, int(given.number), given.destination, not given.show_all, given.own, caught_up
+        )
         tree.write()
     except (BadLab, CannotCut, LeftOver, OSError) as error:
         print(f"make lab: {error}", file=sys.stderr)

@@ -112,8 +112,13 @@ def without_blocks(text, lines, number):
 
 
 class Tree:
-    def __init__(self, root, number, destination, all_after=True):
+    """own: an earlier tree of the student's, whose files of earlier labs go along, but for those of
+    the labs in `caught_up`, which are the reference's again.
+    """
+
+    def __init__(self, root, number, destination, all_after=True, own=None, caught_up=()):
         self.root, self.destination = Path(root), Path(destination)
+        self.own, self.caught_up = own and Path(own), set(caught_up)
         self.labs = all_labs(self.root / "labs")
         self.cut = emptied(self.labs, number, all_after)
         self.lab = self.cut[0][0]
@@ -207,14 +212,32 @@ class Tree:
         return f"These pages are not here, since they quote it all over:\n\n{pages}\n"
 
     def make_repository(self):
-        """One commit, tagged `start`: what the grader takes for all but the owned files."""
+        """One commit, tagged `start`: what the grader takes for all but the owned files.  What the
+        student brings along is a second one, tagged `own`: earlier mistakes cost nothing twice.
+        """
+        self.git("init", "-q", "-b", "main")
+        self.commit(f"Lab {self.lab.number}: {self.lab.title}", "start")
+        brought = self.bring_along()
+        if brought:
+            self.commit("Files of earlier labs: " + ", ".join(brought), "own")
+
+    def bring_along(self):
+        """[path, ...] of the student's own files of earlier labs that have been laid in."""
+        if not self.own:
+            return []
+        earlier = [lab for lab in self.labs if lab.number < self.lab.number]
+        paths = [p for lab in earlier if lab.number not in self.caught_up for p in lab.owns]
+        found = [p for p in paths if p not in self.cutters and (self.own / p).is_file()]
+        for path in found:
+            shutil.copyfile(self.own / path, self.destination / path)
+        return found
+
+    def commit(self, message, tag):
         identity = ["-c", "user.name=Tarn", "-c", "user.email=tarn@localhost"]
+        self.git("add", "-A")
+        self.git(*identity, "commit", "-q", "--allow-empty", "-m", message)
+        self.git("tag", tag)
+
+    def git(self, *words):
         quiet = os.environ | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null"}
-        message = f"Lab {self.lab.number}: {self.lab.title}"
-        for command in (
-            ["init", "-q", "-b", "main"],
-            ["add", "-A"],
-            [*identity, "commit", "-q", "-m", message],
-            ["tag", "start"],
-        ):
-            subprocess.run(["git", *command], cwd=self.destination, check=True, env=quiet)
+        subprocess.run(["git", *words], cwd=self.destination, check=True, env=quiet)

@@ -74,7 +74,9 @@ def kit_of(tree, lab):
 
 
 def not_used(tree, lab):
-    changed = git(tree, "diff", "--name-only", "start").split()
+    """What the student has changed besides, since the tree was written with what he brought along."""
+    begun = "own" if git(tree, "tag", "--list", "own").strip() else "start"
+    changed = git(tree, "diff", "--name-only", begun).split()
     return [f"{name} was changed, and is not used" for name in changed if name not in lab.owns]
 
 

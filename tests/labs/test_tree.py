@@ -94,12 +94,33 @@ def test_show_all_empties_one_lab(tmp_path):
     assert [lab.number for lab, _ in tree.cut] == [1]
 
 
+def test_earlier_files_are_brought_along(tmp_path):
+    """But for a lab that is caught up, and the files that the lab itself empties."""
+    own = {p: f"/* mine: {p} */\n" for n in (1, 3, 6) for p in read_lab(ROOT / f"labs/{n}").owns}
+    for path, text in own.items():
+        (tmp_path / "old" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "old" / path).write_text(text)
+    tree = Tree(ROOT, 6, tmp_path / "new", own=tmp_path / "old", caught_up=[3])
+    tree.write()
+    mine = {p for p, text in own.items() if (tmp_path / "new" / p).read_text() == text}
+    assert mine == set(read_lab(ROOT / "labs/1").owns)
+    changed = subprocess.run(
+        ["git", "diff", "--name-only", "start", "own"],
+        cwd=tmp_path / "new",
+        capture_output=True,
+        text=True,
+    )
+    assert set(changed.stdout.split()) == mine
+
+
 @pytest.mark.parametrize(
     "goal, said",
     [
         (["lab"], "N="),
         (["lab", "N=99", "DEST=x"], "N=99: there are labs 1"),
         (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
+        (["lab", "N=1", "DEST=build/nowhere", "OWN=nowhere"], "there is no such folder"),
+        (["lab", "N=1", "DEST=build/nowhere", "CATCHUP=2 77"], "there is no lab 77"),
         (["grader", "N=1", "DEST=docs"], "does not exist yet"),
         (["grader", "N=77", "DEST=build/nowhere"], "there are graders of labs 1"),
     ],
