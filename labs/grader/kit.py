@@ -75,9 +75,10 @@ class Source:
         return [word for word in text.split()[1:] if not word.startswith("/")]
 
     def flags(self, path):
+        """What a warning is stays a warning, however the reference was built."""
         words = self.compiled[path]
         cut = next(at for at, word in enumerate(words) if word in ("-MMD", "-MD"))
-        return words[:cut]
+        return [word for word in words[:cut] if word != "-Werror"]
 
 
 def dependents(source, owned):

@@ -23,8 +23,9 @@ def load(name):
 
 
 def goals():
-    """The goals that the Makefile defines."""
-    text = (ROOT / "Makefile").read_text().replace("\\\n", "")
+    """The goals that the Makefile defines, with those of tools/goals.mk."""
+    files = (ROOT / "Makefile", ROOT / "tools/goals.mk")
+    text = "\n".join(file.read_text() for file in files).replace("\\\n", "")
     return {word for line in re.findall(r"^([\w. -]+):(?!=)", text, re.M) for word in line.split()}
 
 
