@@ -8,23 +8,22 @@ import zipfile
 
 import pytest
 
-from handing_in import ROOT
+from handing_in import ROOT, make
 
 pytestmark = pytest.mark.sample  # make check-more
 
 PYTHON = sys.executable
 
 
-def make(*goal):
-    done = subprocess.run(["make", "-s", *goal], cwd=ROOT, capture_output=True, text=True)
+def made(*goal):
+    done = make(*goal)
     assert not done.returncode, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def kit(build, tmp_path_factory):
     folder = tmp_path_factory.mktemp("teacher") / "kit"
-    make("grader", "N=1", f"DEST={folder}", f"BUILD={build.name}")
+    made("grader", "N=1", f"DEST={folder}", f"BUILD={build.name}")
     return folder
 
 
@@ -89,7 +88,7 @@ def test_no_report(tmp_path):
 
 
 def test_an_archive_for_gradescope(build, tmp_path):
-    make("gradescope", "N=1", f"DEST={tmp_path}/a.zip", f"BUILD={build.name}")
+    made("gradescope", "N=1", f"DEST={tmp_path}/a.zip", f"BUILD={build.name}")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
         names = archive.namelist()
         assert {"setup.sh", "run_autograder", "grader/__main__.py", "kit/kit.json"} <= set(names)

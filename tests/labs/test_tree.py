@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from handing_in import ROOT, graded_labs
+from handing_in import ROOT, graded_labs, make
 from cutter.chunks import chunks
 from cutter.cut import Cutter
 from cutter.tree import LeftOver, Tree
@@ -126,7 +126,7 @@ def test_earlier_files_are_brought_along(tmp_path):
     ],
 )
 def test_wrong_arguments(goal, said):
-    done = subprocess.run(["make", "-s", *goal], cwd=ROOT, capture_output=True, text=True)
+    done = make(*goal)
     assert done.returncode and said in done.stderr + done.stdout
 
 
