@@ -12,7 +12,7 @@ from grader.verdict import Failure, expecting
 from .slots import MARK, Slots
 
 ALL = 0b1111
-LONG = 3000  # turns of a loop: far longer than an interrupt takes to arrive
+LONG = 300_000  # turns of a loop: longer than all CPUs have turns of running meanwhile
 PAGES = 12  # whose entries change under the CPUs' eyes
 CALL, FLUSH, LINE, WAKE = "smp_call", "tlb_flush_past", "pkmap_wait_in_line", "pkmap_wake_first"
 
