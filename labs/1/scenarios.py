@@ -175,7 +175,7 @@ def expect_freed_page_is_not_shared(boot):
 
 
 def reserve_outward(m):
-    """One byte reserves its page, a range that touches two pages both; what is no RAM is no error."""
+    """One byte reserves its page.  A range that touches two pages reserves both."""
     boot = Boot(m)
     base = boot.hole(8)
     hint = "one byte reserves its page: round the start down and the end up"

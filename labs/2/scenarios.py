@@ -294,7 +294,7 @@ def entry_of(m):
 
 
 def own_entries(table):
-    """A table under two addresses, a large page, and one that is not present but not zero either."""
+    """A table under two addresses, a large page, and an entry that is neither present nor zero."""
     return {
         769: table | TABLE,
         1023: table | TABLE,
@@ -386,7 +386,7 @@ def refused(m):
 
 
 def looked_up_anew(m):
-    """What knew the early tables knows the new ones: fixmap, atomic kmaps, the double-fault task."""
+    """Fixmap, atomic kmaps and the double-fault task know the new tables."""
     t = Tables(m).build()
     t.run_to_enable()
     told, remembered = [], []

@@ -60,7 +60,7 @@ def zeroed(m):
 
 
 def linked(m):
-    """Nobody but the lists uses a table while it is cached, so what its words hold is their doing."""
+    """Only the lists use a table while it is cached, so they alone change its words."""
     lists = Lists(m)
     hint = "of a cached table only the first word is used: the address of the next table, or 0"
     for level in (PTE, PMD):

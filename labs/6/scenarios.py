@@ -221,8 +221,8 @@ def address(m):
 
 
 def stale(m):
-    """Most of the pool is in use, and pages come and go at random: each must be the one that the CPU
-    reads, and no slot changes its page before a flush.
+    """Most of the pool is in use, and pages come and go at random.  The CPU reads each by its
+    address, and no slot changes its page before a flush.
     """
     pool, rng = Pool(m), random.Random(m.seed)
     others = pool.pin()

@@ -32,7 +32,7 @@ def tracked(root):
 
 
 def emptied(labs, number, all_after=True):
-    """[(lab, given names)]: lab `number` and, unless a student reads for himself, all later ones."""
+    """[(lab, given names)]: lab `number` and, unless somebody reads alone, all later ones."""
     own = next(lab for lab in labs if lab.number == number)
     later = [lab for lab in labs if lab.number > number] if all_after else []
     return [(own, own.given)] + [(lab, lab.given + own.lend.get(lab.number, [])) for lab in later]
@@ -79,7 +79,7 @@ def long_lines(text):
 
 
 def lines_of_answers(made, root, without, skeletons):
-    """{line: file}: what no file of the tree may hold, of what was cut and of files that stay away."""
+    """{line: file} of what was cut, and of files that stay away: no file of the tree holds it."""
     lines = {}
     for path, twin in skeletons.items():
         rows = rows_of_assembler((root / path).read_text())

@@ -56,7 +56,7 @@ def make_kernel(tree, lab):
 
 
 def kit_of(tree, lab):
-    """Made once, of the tree as it was at the start: what a student changed elsewhere is not used."""
+    """Made once, of the tree as it was at the start.  Changes elsewhere are not used."""
     place = tree / "build" / "grade"
     start, kit = place / "start", place / "kit"
     if (kit / "kit.json").exists():
@@ -74,7 +74,7 @@ def kit_of(tree, lab):
 
 
 def not_used(tree, lab):
-    """What the student has changed besides, since the tree was written with what he brought along."""
+    """Files that the student has changed besides, since the tree was written."""
     begun = "own" if git(tree, "tag", "--list", "own").strip() else "start"
     changed = git(tree, "diff", "--name-only", begun).split()
     return [f"{name} was changed, and is not used" for name in changed if name not in lab.owns]

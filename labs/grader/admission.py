@@ -1,4 +1,4 @@
-"""What is looked at before a student's file is compiled, and what of its object before it is linked.
+"""Looks at a student's file before it is compiled, and at its object before it is linked.
 
 The text: directives that are none of a lab's business, includes from elsewhere.  Words that could
 put code or data where it does not belong (assembly, attributes) are the preprocessor's to refuse:

@@ -1,4 +1,4 @@
-"""Answers that want points without the work.  Each runs, and earns nothing in the test that asks."""
+"""Answers that want points without the work.  Each is graded, and earns nothing."""
 
 import select
 import socket

@@ -27,11 +27,11 @@ static void *table_page(void)
 /* The PMD entry of a kernel address, with its PMD table made. */
 static pmd_t *kernel_pmd(uintptr_t address)
 {
-	pgd_t *top = pgd_offset(swapper_pg_dir, address);
+	pgd_t *pgd = pgd_offset(swapper_pg_dir, address);
 
-	if (pgd_none(*top))
-		pgd_populate(top, table_page(), _KERNEL_TABLE);
-	return pmd_offset(top, address);
+	if (pgd_none(*pgd))
+		pgd_populate(pgd, table_page(), _KERNEL_TABLE);
+	return pmd_offset(pgd, address);
 }
 
 /* Empty PTE tables for [start, end). */

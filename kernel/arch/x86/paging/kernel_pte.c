@@ -3,13 +3,13 @@
 
 pte_t *kernel_pte(uintptr_t address)
 {
-	pgd_t *top = pgd_offset(kernel_pgd, address);
-	pmd_t *upper;
+	pgd_t *pgd = pgd_offset(kernel_pgd, address);
+	pmd_t *pmd;
 
-	if (pgd_none(*top))
+	if (pgd_none(*pgd))
 		return NULL;
-	upper = pmd_offset(top, address);
-	if (!pmd_present(*upper) || pmd_large(*upper))
+	pmd = pmd_offset(pgd, address);
+	if (!pmd_present(*pmd) || pmd_large(*pmd))
 		return NULL;
-	return pte_offset(upper, address);
+	return pte_offset(pmd, address);
 }
