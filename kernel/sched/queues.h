@@ -19,14 +19,17 @@ static inline struct run_queue *lock_queue(void)
 	return queue;
 }
 
-/* The queue of the thread's CPU, locked.  The thread may be moved while the lock is waited for. */
+/*
+ * The queue of the thread's CPU, with its lock held and interrupts off; the caller releases it with
+ * *flags.  The thread may be moved while this CPU waits for the lock.  Never sleeps.
+ */
 struct run_queue *lock_queue_of(struct thread *thread, u32 *flags);
 /*
  * A thread is ready on `cpu`: a CPU that is halted must look (idle_halt() is the other side), and
- * one that runs a thread of lower priority, or none, shall change.
+ * one that runs a thread of lower priority, or none, shall change.  Wants no lock; never sleeps.
  */
 void poke(u32 cpu, bool preempt);
-/* Puts a thread that no CPU runs on its CPU's queue (place.c). */
+/* Puts a thread that no CPU runs on its CPU's queue, whose lock it takes (place.c). */
 __cold void make_ready(struct thread *thread);
 /*
  * Ends the switch away from `previous`, which has ended or moves to another CPU (place.c); nobody

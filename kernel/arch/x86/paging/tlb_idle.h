@@ -21,10 +21,13 @@
 
 /*
  * Returns when every CPU has flushed past the stamp, but for those that are idle and have the flush
- * pending; interrupts only the others that have not.  Contexts of smp_call().
+ * pending; interrupts only the others that have not.  Contexts of smp_call().  (tlb_past.c)
  */
 void tlb_flush_past(u32 stamp);
-/* This CPU forgets the PKMap's entries. */
+/*
+ * This CPU drops its translations of the PKMap.  Any context; never sleeps, takes no lock.  The
+ * caller must not be moved to another CPU meanwhile.
+ */
 void local_flush_pkmap(void);
 
 /* Not 0 from entering idle until a pending flush has been made. */
