@@ -137,3 +137,18 @@ def test_a_panic_takes_the_console(kernel, build):
         boot.hmp("nmi")
         boot.wait_for(re.compile(r"ready\n?panic: NMI.*?^the machine is stopped", re.M | re.S))
         wait_for_row(boot, "the machine is stopped")
+
+
+def kib_of_con(shell):
+    (kib,) = re.findall(r"server +(\d+) +\d+ +con$", shell.run("ps"), re.M)
+    return int(kib)
+
+
+def test_what_is_printed_takes_no_page_for_ever(build):
+    """con's queue to the serial line is empty after each command, and begins at its first page."""
+    with Shell(build, "2level", smp="1", memory="64M") as shell:
+        before = kib_of_con(shell)
+        for _ in range(30):
+            shell.run("seq 100 160")
+        after = kib_of_con(shell)
+    assert after <= before + 4, f"con has {after} KiB, and had {before}"

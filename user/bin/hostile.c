@@ -340,7 +340,7 @@ static void files(void) { in_children(40, open_files); }
 
 /* ---- What is left of it ---- */
 
-/* con's queue is touched further by each message about an end, pipe's by pipes of who was ended. */
+/* Those of pipe are touched further by pipes of who was ended. */
 static u32 pages_of_queues(void)
 {
 	static struct proc_entry list[PROCESSES_MAX];
@@ -348,8 +348,7 @@ static u32 pages_of_queues(void)
 	int n = process_list(list);
 
 	for (int i = 0; i < n; i++)
-		if (list[i].server &&
-			(!strcmp(list[i].name, "con") || !strcmp(list[i].name, "pipe")))
+		if (list[i].server && !strcmp(list[i].name, "pipe"))
 			pages += list[i].used / PAGE;
 	return pages;
 }

@@ -41,7 +41,7 @@ static bool present;
 static u32 burst; /* bytes that the device takes when it says that it can send */
 static u8 enabled;
 static u8 queue[QUEUE];
-static u32 first, end; /* counted on for ever */
+static u32 first, end; /* counted on while there are bytes between them */
 
 static void enable(u8 interrupts)
 {
@@ -73,6 +73,13 @@ void serial_put(u8 byte)
 
 bool serial_all_sent(void) { return first == end; }
 
+/* What is empty begins anew, so that its pages come with what has to wait, and not one by one. */
+static void begin_anew(void)
+{
+	if (first == end)
+		first = end = 0;
+}
+
 static void send_burst(void)
 {
 	for (u32 n = 0; n < burst && first != end; n++)
@@ -84,6 +91,7 @@ void serial_send(void)
 {
 	while (first != end && port_in(UART_STATUS) & LSR_CAN_SEND)
 		send_burst();
+	begin_anew();
 	enable((u8)((enabled & ~IER_CAN_SEND) | (first != end ? IER_CAN_SEND : 0)));
 }
 
