@@ -22,9 +22,9 @@
 #include "user/lib/protocol/protocol.h"
 #include "user/lib/thread.h"
 #include "user/lib/tool/input.h"
+#include "user/lib/tool/rest.h"
 
 #define PAGE_MANY 256u
-#define CACHES 64u
 #define HOARD 0x10000000u
 #define PROGRAMS 34u
 #define PROGRAM_MAX 0x400000u
@@ -353,34 +353,33 @@ static u32 pages_of_queues(void)
 	return pages;
 }
 
-/* Pages that nobody has: free, in a list of a CPU, or those that kernel objects are cut from. */
-static u32 count_pages(void)
+static u32 free_pages(void)
 {
-	static struct info_cache caches[CACHES];
 	static struct info_system info;
-	u32 pages = pages_of_queues(), filled;
+	u32 pages = 0;
 
-	filled = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
 	system_info(&info);
 	for (u32 i = 0; i < INFO_ZONES; i++)
-		pages += info.zone[i].free + info.zone[i].cached;
-	for (u32 i = 0; i < info.cpus; i++)
-		pages += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes +
-			 info.cpu[i].stacks * INFO_STACK_PAGES;
-	for (u32 i = 0; i < filled / sizeof(caches[0]); i++)
-		pages += caches[i].pages;
+		pages += zone_free_pages(&info, i);
 	return pages;
+}
+
+static u32 pages_in_use(void)
+{
+	static struct info_system info;
+
+	return count_use(&info).pages - pages_of_queues();
 }
 
 /* Tasks that were killed may still be on their way out. */
 static u32 pages_at_rest(void)
 {
-	u32 before = 0, now = count_pages();
+	u32 before = 0, now = pages_in_use();
 
 	while (before != now) {
 		usleep(PAUSE);
 		before = now;
-		now = count_pages();
+		now = pages_in_use();
 	}
 	return now;
 }
@@ -425,7 +424,7 @@ static bool works_beside(const char *name)
 {
 	bool fills = !strcmp(name, "hoard") || !strcmp(name, "crowd");
 
-	for (u32 i = 0; i < 100 && fills && count_pages() > FULL; i++)
+	for (u32 i = 0; i < 100 && fills && free_pages() > FULL; i++)
 		usleep(PAUSE);
 	for (u32 i = 0; i < 4 && fills; i++)
 		if (works())
@@ -479,7 +478,7 @@ static bool try(const char *name)
 		if (!suffer(name, round))
 			return false;
 		now = pages_at_rest();
-		if (now >= before)
+		if (now <= before)
 			return true;
 		before = now;
 	}
@@ -513,18 +512,6 @@ static const struct deed shares[] = {
 	{ "pipes", pipes },
 	{ "files", files },
 };
-
-/* Each pid has places in the servers' tables, whose pages come with its first use. */
-static void use_all_pids(void)
-{
-	for (u32 i = 0; i < PIDS; i++) {
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(0);
-		waitpid(pid, NULL, 0);
-	}
-}
 
 static int try_all(void)
 {

@@ -13,12 +13,12 @@
 #include "user/lib/c/stdlib.h"
 #include "user/lib/c/sys_wait.h"
 #include "user/lib/c/unistd.h"
-#include "user/lib/calls.h"
 #include "user/lib/layout.h"
 #include "user/lib/posix/system.h"
 #include "user/lib/protocol/pipe.h"
 #include "user/lib/start.h"
 #include "user/lib/tool/input.h"
+#include "user/lib/tool/rest.h"
 
 #define PAIRS 4u
 #define PIECES 16u /* of a share: after each the watcher looks at the machine */
@@ -26,8 +26,7 @@
 #define PAGES_PER_MIB (0x100000u / PAGE)
 #define WORDS (PAGE / sizeof(u32))
 #define OUT_OF_MEMORY (128 + 14) /* the status: ended in a page fault */
-#define CACHES 64u
-#define LOOKS 200u /* how often, and how long, the end waits for the last pages */
+#define LOOKS 200u               /* how often, and how long, the end waits for the last pages */
 #define PAUSE 20000u
 
 /* What a process tells the watcher. */
@@ -43,61 +42,15 @@ static struct info_system info;
 
 /* ---- The machine ---- */
 
-struct use {
-	u32 pages, objects;
-};
-
-static u32 free_pages(u32 zone) { return info.zone[zone].free + info.zone[zone].cached; }
-
-static u32 ready_tables(void)
-{
-	u32 tables = 0;
-
-	for (u32 i = 0; i < info.cpus && i < INFO_CPUS; i++)
-		tables += info.cpu[i].pgds + info.cpu[i].pmds + info.cpu[i].ptes;
-	return tables;
-}
-
-static u32 ready_stacks(void)
-{
-	u32 stacks = 0;
-
-	for (u32 i = 0; i < info.cpus && i < INFO_CPUS; i++)
-		stacks += info.cpu[i].stacks;
-	return stacks;
-}
-
-/*
- * What is neither free nor kept ready.  Objects of the kernel are counted apart from their pages;
- * each stack has one.
- */
-static struct use count_use(void)
-{
-	static struct info_cache caches[CACHES];
-	u32 bytes = sys_info(0, INFO_CACHES, 0, (u32)(uintptr_t)caches, sizeof(caches)).word0;
-	struct use use = { 0 };
-
-	system_info(&info);
-	for (u32 i = 0; i < INFO_ZONES; i++)
-		use.pages += info.zone[i].managed - free_pages(i);
-	use.pages -= ready_tables() + ready_stacks() * INFO_STACK_PAGES;
-	use.objects -= ready_stacks();
-	for (u32 i = 0; i < bytes / sizeof(caches[0]); i++) {
-		use.pages -= caches[i].pages;
-		use.objects += caches[i].in_use;
-	}
-	return use;
-}
-
 /* Tasks that have ended are taken apart by and by. */
 static struct use wait_until_back(const struct use *before)
 {
-	struct use use = count_use();
+	struct use use = count_use(&info);
 
 	for (u32 i = 0; i < LOOKS && (use.pages > before->pages || use.objects > before->objects);
 		i++) {
 		usleep(PAUSE);
-		use = count_use();
+		use = count_use(&info);
 	}
 	return use;
 }
@@ -115,8 +68,8 @@ static void begin_watch(void)
 	system_info(&info);
 	memset(&seen, 0, sizeof(seen));
 	for (u32 i = 0; i < INFO_ZONES; i++)
-		seen.least[i] = free_pages(i);
-	seen.least_tables = seen.most_tables = ready_tables();
+		seen.least[i] = zone_free_pages(&info, i);
+	seen.least_tables = seen.most_tables = ready_tables(&info);
 	seen.maps = info.pkmap.maps;
 	seen.flushes = info.pkmap.flushes;
 }
@@ -126,15 +79,16 @@ static void look(void)
 	u32 tables;
 
 	system_info(&info);
-	tables = ready_tables();
+	tables = ready_tables(&info);
 	for (u32 i = 0; i < INFO_ZONES; i++)
-		seen.least[i] = MIN(seen.least[i], free_pages(i));
+		seen.least[i] = MIN(seen.least[i], zone_free_pages(&info, i));
 	seen.least_tables = MIN(seen.least_tables, tables);
 	seen.most_tables = MAX(seen.most_tables, tables);
 	/* The last sixteenth is gone between two looks. */
-	if (!seen.high_gone && info.zone[2].managed && free_pages(2) < info.zone[2].managed / 16) {
+	if (!seen.high_gone && info.zone[2].managed &&
+		zone_free_pages(&info, 2) < info.zone[2].managed / 16) {
 		seen.high_gone = true;
-		seen.normal_then = free_pages(1);
+		seen.normal_then = zone_free_pages(&info, 1);
 	}
 }
 
@@ -414,20 +368,9 @@ static bool run_round(void)
 }
 
 /*
- * What servers keep comes when it is first used: places for each pid, and the room of as many pipes
- * as are open at once.  It is used here, so that it does not look like growth.
+ * What servers keep comes when it is first used: the room of as many pipes as are open at once, and
+ * places for each pid.  It is used here, so that it does not look like growth.
  */
-static void use_all_pids(void)
-{
-	for (u32 i = 0; i < PIDS; i++) {
-		pid_t pid = fork();
-
-		if (!pid)
-			_exit(0);
-		status_of(pid);
-	}
-}
-
 static void fill_pipe(int to)
 {
 	static char block[PAGE];
@@ -458,7 +401,7 @@ static int run(u32 rounds)
 		2 * PAIRS * share / PAGES_PER_MIB);
 	warm_up();
 	print_heading();
-	before = use = count_use();
+	before = use = count_use(&info);
 	begin_watch();
 	print_round(&before);
 	for (round_number = 1; round_number <= rounds && good; round_number++) {
@@ -485,7 +428,7 @@ static u32 free_mib(void)
 
 	system_info(&info);
 	for (u32 i = 0; i < INFO_ZONES; i++)
-		pages += free_pages(i);
+		pages += zone_free_pages(&info, i);
 	return (pages - pages / LEFT) / PAGES_PER_MIB;
 }
 
