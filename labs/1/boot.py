@@ -5,8 +5,7 @@ then filled, so that the host sees which of them the allocator takes for itself,
 comes zeroed.  Where each request must be served follows from the contract in bootmem.h.
 """
 
-from grader import frames
-from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64
+from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, frames
 from grader.verdict import Failure, expecting
 
 DIRT = 0xA5

@@ -4,8 +4,7 @@ import re
 from collections import Counter
 from random import Random
 
-from grader import frames
-from grader.machine import PAGE_SIZE, U64, Return
+from grader.machine import PAGE_SIZE, U64, Return, frames
 from grader.verdict import Failure, expecting
 
 from .boot import DIRT, NEVER_FREE, TRY_ALLOC, Boot, asked, at, lies, pages_over

@@ -6,7 +6,7 @@ guest's own CPU loads and stores through them.
 
 from collections import Counter
 
-from grader.guest import GuestPanic
+from grader.machine.guest import GuestPanic
 from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64
 from grader.verdict import Failure, expecting
 

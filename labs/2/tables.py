@@ -9,9 +9,8 @@ import struct
 from contextlib import ExitStack, contextmanager
 from random import Random
 
-from grader import paging
-from grader.guest import GuestEnd
-from grader.machine import PAGE_OFFSET, PAGE_SIZE, Return, U64
+from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, Return, paging
+from grader.machine.guest import GuestEnd
 from grader.verdict import Failure
 
 P, RW, US, PWT, PCD, A, D, PS, G = (1 << bit for bit in range(9))

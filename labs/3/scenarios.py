@@ -2,8 +2,7 @@
 
 from random import Random
 
-from grader import frames
-from grader.machine import PAGE_SIZE
+from grader.machine import PAGE_SIZE, frames
 from grader.verdict import Failure, expecting
 
 from .zones import ADD, ALIGNED, ALLOC, FREE, LOST, MAX_ORDER, MERGE, Zones, block, said

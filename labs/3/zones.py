@@ -6,8 +6,7 @@ free follows from what was given, allocated and freed: free blocks that are merg
 goes can be cut out of a set of frames in one way only.
 """
 
-from grader import frames
-from grader.machine import Return
+from grader.machine import Return, frames
 from grader.verdict import Failure, expecting
 
 MAX_ORDER = 10

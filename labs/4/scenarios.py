@@ -5,7 +5,7 @@ What the threads do the host decides, one call at a time (threads.py).
 
 import random
 
-from grader.guest import GuestEnd
+from grader.machine.guest import GuestEnd
 from grader.verdict import Failure, expecting
 
 from .model import Model

@@ -12,8 +12,7 @@ import itertools
 import struct
 from dataclasses import dataclass, field
 
-from grader import words
-from grader.machine import PAGE_SIZE
+from grader.machine import PAGE_SIZE, words
 from grader.verdict import Failure
 
 LIMIT = 10_000_000  # instructions that no call of this lab takes

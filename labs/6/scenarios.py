@@ -7,7 +7,7 @@ another frame's word.  What the counts say is the student's claim, and compared 
 
 import random
 
-from grader.guest import GuestEnd
+from grader.machine.guest import GuestEnd
 from grader.machine import PAGE_OFFSET, PAGE_SIZE, Return
 from grader.verdict import Failure
 

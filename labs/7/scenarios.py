@@ -5,7 +5,7 @@ tables are changed by the host; what each CPU then reads through its own TLB dec
 flushed.  Interrupts are counted where the kernel sends them, by a breakpoint.
 """
 
-from grader.cpus import COUNT_UP, INTERRUPTS, RETURN, SPOT, Cpus, turns
+from grader.machine.cpus import COUNT_UP, INTERRUPTS, RETURN, SPOT, Cpus, turns
 from grader.machine import MASK, PAGE_SIZE
 from grader.verdict import Failure, expecting
 

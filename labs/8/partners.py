@@ -17,8 +17,7 @@ import struct
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from grader import words
-from grader.machine import PAGE_SIZE
+from grader.machine import PAGE_SIZE, words
 from grader.verdict import Failure, expecting
 
 LIMIT = 300_000_000  # instructions that nothing here takes

@@ -8,7 +8,7 @@ clients; all that is judged lies in the RAM, or was loaded by a client's own CPU
 import copy
 import struct
 
-from grader import paging
+from grader.machine import paging
 from grader.verdict import Failure
 
 CODE = 0x10000000

@@ -9,11 +9,11 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from grader.grade import grade
-from grader.guest import GuestEnd
+from grader.machine.guest import GuestEnd
 from grader.kit import KERNELS, NoKit, make_kit
 from grader.lab import BadLab, all_labs, read_lab
 from grader.machine import Machine
-from grader.qemu import QemuError
+from grader.machine.qemu import QemuError
 
 
 def arguments():

@@ -11,11 +11,11 @@ import types
 from pathlib import Path
 
 from grader import layout
-from grader.guest import GuestEnd
+from grader.machine.guest import GuestEnd
 from grader.kit import SEED
 from grader.lab import read_lab
 from grader.machine import Machine
-from grader.qemu import new_folder
+from grader.machine.qemu import new_folder
 from grader.verdict import Failure, Result
 
 LOG_LINES = 20

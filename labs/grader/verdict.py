@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
-from grader.guest import GuestEnd
+from grader.machine.guest import GuestEnd
 
 
 class Failure(Exception):

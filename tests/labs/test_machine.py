@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
-from grader import layout, words
-from grader.guest import GuestHang, GuestPanic, GuestReset
+from grader import layout
+from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return, words
+from grader.machine.guest import GuestHang, GuestPanic, GuestReset
 from grader.judge import judge_on
 from grader.lab import Lab
 from grader.lab import Test as Row
-from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return
 from grader.verdict import Failure, expecting
 
 KERNELS = ("tarn-plain.elf", "tarn-pae-plain.elf")

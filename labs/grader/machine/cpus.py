@@ -6,8 +6,8 @@ functions on it.  It is busy, in the kernel's eyes; one that is let go becomes i
 
 from contextlib import contextmanager
 
-from grader import words
-from grader.machine import PAGE_OFFSET
+from grader.machine import words
+from grader.machine.machine import PAGE_OFFSET
 
 CODE, CODE_SIZE = 0xC00, 0x400  # of the firmware's page 0, as SCRATCH
 SPOT, SPOT_SIZE = 0xC00, 16  # of CPU 0; those of the others follow

@@ -12,12 +12,12 @@ import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from grader import paging, words
-from grader.elf import Elf
-from grader.guest import GuestHang, GuestPanic, GuestReset
-from grader.qemu import Qemu
-from grader.stub import StubClosed, StubError
-from grader.words import MASK, U64  # noqa: F401 (for scenarios)
+from grader.machine import paging, words
+from grader.machine.elf import Elf
+from grader.machine.guest import GuestHang, GuestPanic, GuestReset
+from grader.machine.qemu import Qemu
+from grader.machine.stub import StubClosed, StubError
+from grader.machine.words import MASK, U64
 
 PAGE_SIZE = 4096
 PAGE_OFFSET = 0xC0000000

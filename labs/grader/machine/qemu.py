@@ -14,8 +14,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from grader.monitor import Monitor, MonitorError
-from grader.stub import Stub, StubClosed
+from grader.machine.monitor import Monitor, MonitorError
+from grader.machine.stub import Stub, StubClosed
 
 LOG_LIMIT = 64 << 10  # of what a guest prints the end is kept
 PATIENCE = 120  # seconds for QEMU to begin; then the host is broken
