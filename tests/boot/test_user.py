@@ -92,6 +92,12 @@ TESTS = 300
 LAST = "every error of every call"
 
 
+def said_of(report, name):
+    """What stands before a failed test's line; the report of a long boot leaves it out."""
+    before, line, _ = report.partition(f" - {name}\n")
+    return "\n".join(before.splitlines()[-8:]) + line
+
+
 def in_system(boot):
     """Checks each line of TAP: names, numbers without gaps, as many as planned, none failed.  The
     names.
@@ -102,7 +108,7 @@ def in_system(boot):
     planned = int(plan[1])
     results = lines.TAP_RESULT.findall(report)
     failed = [name for verdict, _, name in results if verdict != "ok"]
-    assert not failed, f"failed: {failed}\n{boot.final_report}"
+    assert not failed, "\n".join(said_of(report, name) for name in failed) + boot.final_report
     assert [int(number) for _, number, _ in results] == list(range(1, planned + 1))
     names = [name for _, _, name in results]
     assert all(names) and len(set(names)) == len(names) >= TESTS, boot.final_report

@@ -125,7 +125,6 @@ static void one_at_a_time(void)
 	EXPECT(EINVAL, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_DETACH, RTC_IRQ, 0));
 }
 
-/* The driver's task ends with its interrupt attached: the next driver finds the line free. */
 /*
  * Lines 0 and 2 are the same input of the PC's I/O APIC: the old timer's.  Without one the kernel
  * uses both.
@@ -146,6 +145,7 @@ static void one_input_once(void)
 	EXPECT(0, irq_ctl(SLOT_SYSTEM, SLOT_B, IRQ_ATTACH, 0, 1));
 }
 
+/* The driver's task ends with its interrupt attached: the next driver finds the line free. */
 static void be_driver(void *unused)
 {
 	(void)unused;
