@@ -31,7 +31,7 @@ from grader.lab import all_labs
 from planting import mutate
 
 AT_LEAST = 97  # of a hundred must lose points
-HOOKS = re.compile(r"\bkmap_held_|\bshadow_")  # empty but in the debug build
+HOOKS = re.compile(r"\bkmap_held_|\bshadow_|\block_order_")  # empty but in the debug build
 
 
 def candidates(lab):
