@@ -30,6 +30,7 @@ from grader.kit import make_kit
 from grader.lab import all_labs
 from planting import mutate
 
+COUNT, LEAST = 200, 15  # of all labs, and of each
 AT_LEAST = 97  # of a hundred must lose points
 HOOKS = re.compile(r"\bkmap_held_|\bshadow_|\block_order_")  # empty but in the debug build
 
@@ -143,8 +144,8 @@ def try_lab(lab, mutants, build, why):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("build")
-    parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--least", type=int, default=15)
+    parser.add_argument("--count", type=int, default=COUNT)
+    parser.add_argument("--least", type=int, default=LEAST)
     parser.add_argument("--lab", type=int, action="append")
     given = parser.parse_args()
     labs = [lab for lab in all_labs(ROOT / "labs") if lab.tests]
