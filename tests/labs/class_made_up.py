@@ -33,9 +33,12 @@ HALF_DONE = {
     },
     6: {
         ("page_address",): "address unmapped",
-        ("kunmap_high",): "",
-        ("pkmap_use", "pkmap_drop"): "",
-        ("kmap_high",): "",
+        ("kunmap_high",): (
+            "same_page revival stale wrap unmapped flush_order one_flush full retired waiter tables"
+            " counts wrong_use"
+        ),
+        ("pkmap_use", "pkmap_drop"): "full counts",
+        ("pkmap_drop",): "counts",
     },
 }
 
