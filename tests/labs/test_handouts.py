@@ -31,16 +31,16 @@ def test_the_table_is_what_there_is():
 
 
 def figures():
-    """[lab, tests, wrong answers, other right ones, mistakes planted by rule, those argued for], and
-    the sum of each.
+    """[lab, tests, wrong answers, other right ones, mistakes planted by rule, those left out since
+    nothing can catch them], and the sum of each.
     """
     labs, why = [read_lab(LABS / str(number)) for number in graded_labs()], mutants.arguments_why()
     planted = mutants.spread(labs, mutants.COUNT, mutants.LEAST)
     rows = []
     for lab in labs:
-        found = planted[lab.number]
-        argued = sum(mutants.key_of(mutant) in why for mutant in found)
-        rows.append([lab.number, len(lab.tests), *answers(lab.number), len(found), argued])
+        left_out = sum(mutants.key_of(mutant) in why for mutant in mutants.candidates(lab))
+        mistakes = [len(planted[lab.number]), left_out]
+        rows.append([lab.number, len(lab.tests), *answers(lab.number), *mistakes])
     return [*rows, ["all", *map(sum, list(zip(*rows))[1:])]]
 
 
