@@ -63,8 +63,15 @@ class ClassOf30:
             self.faults.append(f"lab {self.lab.number}: {what}")
 
     def run(self, command):
+        surroundings = {name: os.environ[name] for name in os.environ if "MAKE" not in name}
         done = subprocess.run(
-            command, shell=True, cwd=self.folder, capture_output=True, text=True, errors="replace"
+            command,
+            shell=True,
+            cwd=self.folder,
+            env=surroundings,
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
         self.expect(not done.stderr.strip(), f"{command}\n{done.stderr.strip()}")
         return done.stdout
