@@ -119,6 +119,8 @@ class ClassOf30:
         for name, row in rows.items():
             right = row["points"] == str(reports[name]["got"])
             self.expect(right and bool(row["refused"]) == bool(reports[name]["refusal"]), f"{row}")
+            told = next(s.refusal for s in self.students if s.name == name) or ""
+            self.expect(told in row["refused"], f"{name}: {row['refused']!r} does not say {told!r}")
             self.expect(f"<td>{name}</td>" in page, f"class.html does not have {name}")
 
     def compare(self):
