@@ -518,10 +518,10 @@ def expect_mark_cleared(stage):
         yield call("cond_resched")
         if m.read_word(work):
             raise Failure(
-                "a thread that has yielded, and goes on, has only its own work left: user_work is 0",
+                "a thread that yields and goes on has only its own work left: user_work is 0",
                 f"{m.read_word(work):#x}",
-                "user_work is the running thread's `work`: WORK_RESCHEDULE goes with the yield, also"
-                " where no other thread runs",
+                "user_work becomes the running thread's `work`: WORK_RESCHEDULE is gone after the"
+                " yield, also where no other thread runs",
                 ("yield",),
             )
 

@@ -404,7 +404,7 @@ def in_line(m):
 
 
 def expect_moves_told(cpus, slots, used, pfn):
-    """Otherwise a line that gets on is reported as one that stands still, or the other way round."""
+    """Otherwise the report of a stalled line is wrong: see kmap_stall.c."""
     moves = []
 
     def expect(when):
@@ -413,8 +413,8 @@ def expect_moves_told(cpus, slots, used, pfn):
             raise Failure(
                 f"pkmap_line_moved() is called when a thread {when}",
                 "it is not",
-                "kmap_stall.c reports a line that has stood still for too long: it must be told when"
-                " the line begins, and when a thread leaves it",
+                "kmap_stall.c reports a line that has stood still for too long: it must be told"
+                " when the line begins, and when a thread leaves it",
                 (LINE,),
             )
         moves.clear()

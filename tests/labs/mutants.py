@@ -4,9 +4,9 @@ that labs own; each must lose points.
 
     mutants.py BUILD [--count N] [--least N] [--lab N]
 
-Spread over the labs by how much their files hold, at least --least each.  Left out
-are those of which an equivalent.toml says why nothing can catch them.  Assertions of the owned files catch nothing: a student may
-not have written them.
+Spread over the labs by how much their files hold, at least --least each.  Left out are those of
+which an equivalent.toml says why nothing can catch them.  Assertions of the owned files catch
+nothing: a student may not have written them.
 """
 
 import argparse
