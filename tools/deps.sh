@@ -206,6 +206,7 @@ for goal in "$@"; do
 	lint) lint_needs ;;
 	lab) labs_needs ;;
 	grader | gradescope | grade | check-labs | check-labs-mutants) qemu_needs && labs_needs ;;
+	check-labs-class) qemu_needs && labs_needs && { have npm || need npm; } ;;
 	check-copied) labs_needs && { have npm || need npm; } ;;
 	check-hosts) have debootstrap || need debootstrap ;;
 	check-bochs) iso_needs && check_needs && bochs_needs ;;

@@ -4,7 +4,7 @@
 .PHONY: check check-more check-full check-user check-strain check-faults check-book check-bochs \
 	check-hosts check-host coverage coverage-boot interleave interleave-faults mutants bench \
 	bench-diff bench-linux book lint lab grader check-labs check-labs-mutants \
-	check-copied gradescope
+	check-labs-class check-copied gradescope
 
 check check-more check-full check-user check-strain check-faults check-book check-bochs \
 check-hosts coverage-boot:
@@ -53,6 +53,10 @@ check-labs: plain user
 # One-line mistakes made by rule in what the labs own: which lose no points.
 check-labs-mutants: plain user
 	@$(PYTHON) -B tests/labs/mutants.py '$(BUILD)' --count '$(COUNT)' $(if $(N),--lab '$(N)')
+
+# Thirty made-up submissions, from the kit to who has copied.
+check-labs-class: plain user
+	@$(PYTHON) -B tests/labs/class_of_30.py '$(BUILD)' $(if $(N),--lab '$(N)')
 
 # Which submissions in the folders FROM are alike, or like the reference.
 check-copied:

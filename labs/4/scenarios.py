@@ -5,12 +5,14 @@ What the threads do the host decides, one call at a time (threads.py).
 
 import random
 
+from grader.machine import PAGE_OFFSET, PAGE_SIZE
 from grader.machine.guest import GuestEnd
 from grader.verdict import Failure, expecting
 
 from .model import Model
 from .threads import CALLEE_SAVED, IF, ORDER, PRESERVED, SLEEP, SWITCH, SWITCHES, WAKE, Stage, call
 
+WORK_RESCHEDULE = 1  # in user_work (sched.h)
 SLEEPING = "a thread that sleeps is in no list of its run queue, so nobody picks it"
 
 
@@ -115,7 +117,37 @@ def kept(m):
         stage.rest()
     if sorted(stage.seen) != sorted("ABC" * 4):
         stage.expect("A B C " * 3 + "A B C", "a thread that yields runs again", ("yield",))
+    expect_spaces(stage)
     stage.expect_all_ended()
+
+
+def expect_spaces(stage):
+    """A thread that has an address space runs in it: CR3 says so."""
+    m, directory = stage.m, {}
+
+    def program(actor):
+        for _ in range(3):
+            cr3 = m.stub.register("cr3")
+            if cr3 != directory[actor.name] - PAGE_OFFSET:
+                raise Failure(
+                    f"{actor.name} runs in its address space: CR3 is"
+                    f" {directory[actor.name] - PAGE_OFFSET:#x}",
+                    f"{cr3:#x}",
+                    "the next thread's mm, or NULL, is told to switch_mm() before the switch",
+                    SWITCHES,
+                )
+            yield call("yield")
+        stage.put(actor.struct, "thread_mm", 0)
+
+    kernels = m.read(PAGE_OFFSET + m.stub.register("cr3"), PAGE_SIZE)
+    for name in "DE":
+        directory[name], mm = m.call("bootmem_alloc_page"), stage.memory(64)
+        m.write(directory[name], kernels)
+        m.write_word(mm, directory[name])  # its first member: struct mm_tlb, which begins with pgd
+        stage.put(stage.thread(name, program, start=False).struct, "thread_mm", mm)
+        stage.boot("sched_start_thread", stage.actors[-1].struct)
+    stage.rest()
+    m.call("leave_mm")
 
 
 # ---- Who runs next ----
@@ -473,7 +505,28 @@ def preempted(m):
         " sees the mark and yields; a thread of the same priority waits for the slice",
         ("should_preempt", WAKE, "cond_resched"),
     )
+    expect_mark_cleared(stage)
     stage.expect_all_ended()
+
+
+def expect_mark_cleared(stage):
+    """Who was asked to look around, and is the first again, is not asked a second time."""
+    m, work = stage.m, stage.per_cpu("user_work")
+
+    def program(actor):
+        m.write_word(work, WORK_RESCHEDULE)
+        yield call("cond_resched")
+        if m.read_word(work):
+            raise Failure(
+                "a thread that yields and goes on has only its own work left: user_work is 0",
+                f"{m.read_word(work):#x}",
+                "user_work becomes the running thread's `work`: WORK_RESCHEDULE is gone after the"
+                " yield, also where no other thread runs",
+                ("yield",),
+            )
+
+    stage.thread("asked", program)
+    stage.rest()
 
 
 def slices(m):
@@ -575,7 +628,33 @@ def blocks(m):
     stage.boot(WAKE, made["A"].struct, 0)
     stage.rest()
     stage.expect("A", SLEEPING, (WAKE,))
+    expect_far_partner(stage)
     stage.expect_all_ended()
+
+
+def expect_far_partner(stage):
+    """One of another CPU is made ready there.  It runs when it is moved here, and not before."""
+    m, lock, area = stage.m, stage.lock(), stage.memory(stage.layout["run_queue_size"])
+    m.write_word(m.symbol("percpu_offset") + 4, area - m.symbol("run_queue"))
+    m.call("sched_init_cpu", 1, stage.memory(stage.layout["thread_size"]))
+
+    def program(actor):
+        partner = far.struct if actor.name == "near" else 0
+        yield call("sched_block", lock, partner, holds=lock)
+        stage.note(actor)
+
+    far = stage.thread("far", program)
+    stage.rest()
+    stage.boot("sched_move", far.struct, 1)
+    near = stage.thread("near", program)
+    stage.rest()
+    stage.expect("", "a partner of another CPU does not run on this one", ("sched_block",))
+    stage.boot("sched_move", far.struct, 0)
+    stage.rest()
+    stage.expect("far", "a partner of another CPU is woken there", ("sched_block",))
+    stage.boot(WAKE, near.struct, 0)
+    stage.rest()
+    stage.expect("near", SLEEPING, (WAKE,))
 
 
 def release_watched(stage, lock, function):

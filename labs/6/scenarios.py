@@ -14,6 +14,10 @@ from grader.verdict import Failure
 MARK = 0x5A000000  # with the frame's number: the word that it holds
 PRESENT, WRITABLE, USER = 1, 2, 4
 FREE = 50  # slots that are left when the others are pinned: then the pool goes round quickly
+TABLE_SPAN = 4 << 20  # bytes that one page table maps
+PAGES = 96  # where in the scratch memory a list of pages lies
+# Of the given kmap_many.c; they come to pkmap_use() and pkmap_drop().
+KMAP_TRY, KUNMAP_MANY = "kmap_try", "kunmap_many"
 KMAP, KUNMAP = "kmap_high", "kunmap_high"
 TAKE_BACK = ("turn.c", "pkmap_unmap")
 
@@ -60,9 +64,9 @@ class Pool:
                     found[slot] = entry // PAGE_SIZE
         return found
 
-    def kmap(self, pfn):
+    def kmap(self, pfn, function=KMAP):
         """Judged: in the pool, on a page's border, and no other page's."""
-        address = self.m.call(KMAP, self.page(pfn))
+        address = self.m.call(function, self.page(pfn))
         slot = self.slot(address)
         if address % PAGE_SIZE or not 0 <= slot < self.slots:
             raise Failure(
@@ -82,8 +86,12 @@ class Pool:
         self.at[pfn], self.users[pfn] = address, self.users.get(pfn, 0) + 1
         return address
 
-    def kunmap(self, pfn):
-        self.m.call(KUNMAP, self.page(pfn))
+    def kunmap(self, pfn, function=KUNMAP):
+        if function == KUNMAP:
+            self.m.call(KUNMAP, self.page(pfn))
+        else:
+            self.m.set_word(self.m.SCRATCH + PAGES, self.page(pfn))
+            self.m.call(function, self.m.scratch_address + PAGES, 1)
         self.users[pfn] -= 1
         if not self.users[pfn]:
             del self.users[pfn], self.at[pfn]
@@ -373,6 +381,14 @@ def full(m):
     for pfn in list(pool.users)[::40]:
         pool.expect_reached(pfn)
     expect_wait(pool, pool.frames[pool.slots])
+    address = m.call(KMAP_TRY, pool.page(pool.frames[pool.slots]))
+    if address:
+        raise Failure(
+            "kmap_try of one page more, when every slot is in use, returns 0",
+            f"{address:#x}",
+            "pkmap_use() is false if every slot is in use",
+            ("pkmap_use",),
+        )
     pool.kunmap(pool.frames[5])
     pool.kmap(pool.frames[pool.slots])
     pool.expect_reached(pool.frames[pool.slots])
@@ -467,7 +483,16 @@ def waiter(m):
         )
 
 
+def exchange_tables(m, base):
+    """The first page table of the pool, empty still, lies behind the second: not side by side."""
+    first, second = (m.walk(base + n).entries[0] for n in (0, TABLE_SPAN))
+    m.set_word(first.address, second.value)
+    m.set_word(second.address, first.value)
+
+
 def tables(m):
+    exchange_tables(m, m.layout["PKMAP_BASE"])
+    m.run_to("report_memory")
     pool = Pool(m)
     if pool.slots != 2 * m.layout["PTRS_PER_PTE"]:
         raise Failure(
@@ -480,7 +505,9 @@ def tables(m):
     seen = {pool.slot(place) for place in pool.at.values()}
     for pfn in list(pool.users)[::97]:
         pool.expect_reached(pfn)
-    for pfn in list(pool.users)[::31]:
+    border = [pfn for pfn, place in pool.at.items() if place == pool.base + TABLE_SPAN]
+    left = {*list(pool.users)[::31], *border}
+    for pfn in left:
         pool.kunmap(pfn)
     free = set(range(pool.slots)) - {pool.slot(place) for place in pool.at.values()}
     again = set()
@@ -496,6 +523,10 @@ def tables(m):
             "pkmap_tables says how many page tables there are: each is searched and taken back",
             ("turn.c", "kmap_init"),
         )
+    hint = "its slot was taken back, but the page has its address still; is the slot of this table?"
+    for pfn in left:
+        pool.kmap(pfn)
+        pool.expect_reached(pfn, hint, TAKE_BACK)
 
 
 def expect_counts(pool):
@@ -528,10 +559,10 @@ def counts(m):
     for _ in range(150):
         pfn = rng.choice(some)
         if pfn in pool.users and rng.random() < 0.5:
-            pool.kunmap(pfn)
+            pool.kunmap(pfn, rng.choice((KUNMAP, KUNMAP_MANY)))
         else:
             known, used = pfn in pool.entries().values(), pfn in pool.users
-            pool.kmap(pfn)
+            pool.kmap(pfn, rng.choice((KMAP, KMAP_TRY)))
             maps_ += 1
             new += not known
             revived += known and not used

@@ -400,6 +400,30 @@ def in_line(m):
         for later in line[i + 1 :]:
             slots.expect_waiting(later, f"{i + 1} slots, not first in line", TURN, (LINE, WAKE))
     large_request(cpus, slots, used, rest)
+    expect_moves_told(cpus, slots, used, rest[4])
+
+
+def expect_moves_told(cpus, slots, used, pfn):
+    """Otherwise the report of a stalled line is wrong: see kmap_stall.c."""
+    moves = []
+
+    def expect(when):
+        cpus.let_run()
+        if not moves:
+            raise Failure(
+                f"pkmap_line_moved() is called when a thread {when}",
+                "it is not",
+                "kmap_stall.c reports a line that has stood still for too long: it must be told"
+                " when the line begins, and when a thread leaves it",
+                (LINE,),
+            )
+        moves.clear()
+
+    with slots.m.watch("pkmap_line_moved", lambda *_: moves.append(1)):
+        slots.start_waiter(1, pfn)
+        expect("begins to wait in an empty line")
+        slots.kunmap(used.pop())
+        expect("leaves the line")
 
 
 def large_request(cpus, slots, used, rest):

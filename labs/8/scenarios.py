@@ -579,6 +579,7 @@ def items(m):
             expect_usable(stage, z, here)
             does_not_fit(stage, a, z, receiver_first)
         fails_on_the_way(stage, a, z)
+        next_comes_instead(stage, a, z)
         answered_with_items(stage, a, z, slot)
 
 
@@ -639,6 +640,23 @@ def fails_on_the_way(stage, a, z):
     stage.expect(z, say=say)
     stage.expect_waits(behind)
     stage.sends(a)
+    stage.expect(behind)
+    close_places(stage, z)
+
+
+def next_comes_instead(stage, a, z):
+    """It fails, and another sender is in line: that one's message ends the receiver's wait."""
+    behind = stage.partner("X")
+    at, say = stage.to_endpoint(behind, stage.ep), stage.fresh(2)
+    open_place(stage, z)
+    offer(stage, a, 200)
+    stage.sends(a, items=1)
+    stage.send(behind, at, say=say)
+    stage.rest()
+    stage.expect_waits(a, behind)
+    stage.receives(z)
+    stage.expect(a, stage.layout["EBADH"])
+    stage.expect(z, say=say)
     stage.expect(behind)
     close_places(stage, z)
 

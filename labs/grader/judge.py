@@ -68,7 +68,7 @@ def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED, module=
 
 def judge_on(machine, lab, scenarios, test):
     try:
-        machine.run_to(lab.stop)
+        machine.run_to(test.stop or lab.stop)
         getattr(scenarios, test.name)(machine)
         found = {"status": "passed", "got": test.points}
     except Failure as failure:

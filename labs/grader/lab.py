@@ -19,6 +19,7 @@ class Test:
     invariant: str = ""
     look: str = ""  # a command for GDB that shows the matter
     append: str = ""  # more of the command line
+    stop: str = ""  # where its scenario finds the machine, if not at the lab's stop
 
 
 @dataclass

@@ -41,8 +41,15 @@ def rows(reports):
     yield ["student", *names, "points", "refused"]
     for student, report in reports:
         points = {test["name"]: test["got"] for test in report["tests"]}
-        refused = report["refusal"].splitlines()[0] if report["refusal"] else ""
-        yield [student, *(points.get(name, 0) for name in names), report["got"], refused]
+        sums = [points.get(name, 0) for name in names] + [report["got"]]
+        yield [student, *sums, reason(report["refusal"])]
+
+
+def reason(refusal):
+    """One line of it: the first error of the compiler or linker, or the first line."""
+    lines = refusal.splitlines() or [""]
+    marks = ("error:", "undefined reference")
+    return next((line for line in lines if any(mark in line for mark in marks)), lines[0])
 
 
 def shares(reports):

@@ -71,11 +71,11 @@ def sequences(lab, folders):
 
 def installed(place):
     """The package that compares, as its lock file pins it."""
-    if (place / "node_modules").is_dir():
-        return place
     place.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "similar.mjs"):
         shutil.copyfile(HERE / name, place / name)
+    if (place / "node_modules").is_dir():
+        return place
     try:
         done = subprocess.run(["npm", "ci", "--silent"], cwd=place, capture_output=True, text=True)
     except OSError as error:

@@ -14,14 +14,29 @@ function tokenized(name, tokens) {
 	return new TokenizedFile(new File(name, tokens.join("\n")), tokens, regions);
 }
 
+/* Fingerprints of a file that are not in what was given. */
+function own(entry) {
+	let given = 0;
+	for (const fingerprint of entry.ignored)
+		given += fingerprint.occurrencesOf(entry.file).length;
+	return entry.kgrams.length - given;
+}
+
+/* Our own sum: the package's takes for the right file what was ignored in the left one. */
+function similarity(pair) {
+	const total = own(pair.leftEntry) + own(pair.rightEntry);
+	return total ? (pair.leftCovered + pair.rightCovered) / total : 0;
+}
+
 const { files, ignored } = JSON.parse(readFileSync(0, "utf8"));
 const index = new FingerprintIndex(KGRAM, WINDOW);
-ignored.forEach((tokens, n) => index.addIgnoredFile(tokenized(`given ${n}`, tokens)));
 index.addFiles(files.map(({ name, tokens }) => tokenized(name, tokens)));
+/* Behind the others: the package ignores a fingerprint only in files that it knows already. */
+ignored.forEach((tokens, n) => index.addIgnoredFile(tokenized(`given ${n}`, tokens)));
 const pairs = index.allPairs("similarity").map((pair) => ({
 	left: pair.leftFile.path,
 	right: pair.rightFile.path,
-	similarity: pair.similarity,
+	similarity: similarity(pair),
 	longest: pair.longest,
 }));
 pairs.sort((one, other) => other.similarity - one.similarity || other.longest - one.longest);

@@ -1,8 +1,9 @@
-"""labs/README.md's table and the handouts, beside what the labs are."""
+"""The tables of labs/README.md and docs/teaching.md, and the handouts, beside what the labs are."""
 
 import re
 from pathlib import Path
 
+import mutants
 from handing_in import ROOT, graded_labs
 from grader.lab import read_lab
 
@@ -10,10 +11,14 @@ LABS = ROOT / "labs"
 FIRST = "| [0](0/README.md) | Build, boot, GDB | 1 | - | - | - | - |"
 
 
+def answers(number):
+    """How many wrong ones, and other right ones."""
+    return [len(list((LABS / str(number) / kind).glob("*"))) for kind in ("wrong", "right")]
+
+
 def row(number):
-    lab, own = read_lab(LABS / str(number)), LABS / str(number)
+    lab, (wrong, right) = read_lab(LABS / str(number)), answers(number)
     files = ", ".join(f"`{Path(path).name}`" for path in lab.owns)
-    wrong, right = (len(list(own.glob(f"{kind}/*"))) for kind in ("wrong", "right"))
     return (
         f"| [{number}]({number}/README.md) | {lab.title} | {lab.hours} | {files} "
         f"| {len(lab.tests)} | {wrong} | {right} |"
@@ -23,6 +28,27 @@ def row(number):
 def test_the_table_is_what_there_is():
     shown = re.findall(r"^\| \[\d.*$", (LABS / "README.md").read_text(), re.M)
     assert shown == [FIRST, *(row(number) for number in graded_labs())]
+
+
+def figures():
+    """[lab, tests, wrong answers, other right ones, mistakes planted by rule, those left out since
+    nothing can catch them], and the sum of each.
+    """
+    labs, why = [read_lab(LABS / str(number)) for number in graded_labs()], mutants.arguments_why()
+    planted = mutants.spread(labs, mutants.COUNT, mutants.LEAST)
+    rows = []
+    for lab in labs:
+        left_out = sum(mutants.key_of(mutant) in why for mutant in mutants.candidates(lab))
+        mistakes = [len(planted[lab.number]), left_out]
+        rows.append([lab.number, len(lab.tests), *answers(lab.number), *mistakes])
+    return [*rows, ["all", *map(sum, list(zip(*rows))[1:])]]
+
+
+def test_the_figures_are_what_there_is():
+    text = (ROOT / "docs/teaching.md").read_text()
+    shown = re.findall(r"^\| (?:\d+|all) \|(?: \d+ \|){5}$", text, re.M)
+    must = [f"| {' | '.join(map(str, row_))} |" for row_ in figures()]
+    assert shown == must, "\n".join(["the rows are:", *must])
 
 
 def test_a_lab_gives_100_points():

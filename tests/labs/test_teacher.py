@@ -9,6 +9,8 @@ import zipfile
 import pytest
 
 from handing_in import ROOT, make
+from cutter.cut import skeleton
+from grader.lab import read_lab
 
 pytestmark = pytest.mark.sample  # make check-more
 
@@ -97,8 +99,10 @@ def test_an_archive_for_gradescope(build, tmp_path):
 
 
 def test_who_has_copied(build, tmp_path):
-    """Two with other names and comments, and one who has done it otherwise."""
+    """One with other names, one who has done it otherwise, and two who have begun with nothing."""
     for student, text in {
+        "nothing": skeleton("kernel/mm/boot/bootmem.c", ROOT, read_lab(ROOT / "labs/1")),
+        "nothing-too": skeleton("kernel/mm/boot/bootmem.c", ROOT, read_lab(ROOT / "labs/1")),
         "copy": (ROOT / "kernel/mm/boot/bootmem.c").read_text().replace("place", "spot"),
         "own": (ROOT / "labs/1/right/ranges/kernel/mm/boot/bootmem.c").read_text(),
     }.items():
