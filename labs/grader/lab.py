@@ -22,7 +22,8 @@ class Test:
     look: str = ""  # a command for GDB that shows the matter
     append: str = ""  # more of the command line
     explorer: dict = field(default_factory=dict)  # scenario: preemptions up to which it is explored
-    controls: dict = field(default_factory=dict)  # given part that is broken: what must be seen
+    # given part that is broken: what must be seen then in every scenario, or {scenario: what}
+    controls: dict = field(default_factory=dict)
     hints: dict = field(default_factory=dict)  # words of a failure of the explorer's: hint
 
 

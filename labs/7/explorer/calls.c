@@ -42,6 +42,7 @@ static void call(u32 mask)
 static void call_0(void) { call(1); }
 static void call_1(void) { call(2); }
 static void call_both(void) { call(3); }
+static void call_all(void) { call(7); }
 
 static void call_1_twice(void)
 {
@@ -57,3 +58,5 @@ SCENARIO(call_each_other, .about = "two CPUs call each other, and one of them it
 	.cpus = 2, .no_pool = true, .cpu = { call_both, call_0 });
 SCENARIO(call_same, .about = "two CPUs call a third one", .cpus = 3, .no_pool = true,
 	.cpu = { call_1, nothing, call_1 });
+SCENARIO(call_all, .about = "a CPU calls all three", .cpus = 3, .no_pool = true,
+	.cpu = { call_all, nothing, nothing });

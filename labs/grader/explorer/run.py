@@ -69,8 +69,11 @@ class Runner:
         return done.returncode
 
     def lines_of(self, addresses):
-        """{address: "file:line"}, by the program's own account."""
-        command = [*self.sandbox.prefix([self.program]), "addr2line", "-e", str(self.program)]
-        done = subprocess.run([*command, *addresses], capture_output=True, text=True)
-        found = [row.split(" (")[0].rsplit("/", 1)[-1] for row in done.stdout.split("\n")]
-        return dict(zip(addresses, found)) if not done.returncode else {}
+        """{address behind a call: "file:line" of the function that it lies in}, by the program's own
+        account; what is inlined there is that function's."""
+        wanted = [hex(int(address, 16) - 1) for address in addresses]
+        command = [*self.sandbox.prefix([self.program]), "addr2line", "-aie", str(self.program)]
+        done = subprocess.run([*command, *wanted], capture_output=True, text=True)
+        parts = re.split(r"^0x0*[0-9a-f]+\n", done.stdout, flags=re.M)[1:]
+        found = [(part.splitlines() or ["?"])[-1].split(" (")[0] for part in parts]
+        return {at: row.rsplit("/", 1)[-1] for at, row in zip(addresses, found)}

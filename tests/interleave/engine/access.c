@@ -378,7 +378,10 @@ void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 		note(at, size, write);
 	check_alive(at, place);
 	if (write)
-		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
+		mark(at, size,
+			(contested || is_in_frame(at) || store_pending(at, size)) &&
+				!on_own_stack(at),
+			place);
 	else if (tracing && (contested || !brief))
 		trace("load", at, size, place);
 }
