@@ -75,6 +75,36 @@ static void start_two(void)
 SCENARIO(wake_two, .no_pool = true, .about = "two threads of a CPU sleep, and another wakes both",
 	.cpus = 2, .start = start_two, .finish = nobody_waits);
 
+/* As wait.h says: it is woken once, and then nobody touches the waiter. */
+static void take_and_forget(void)
+{
+	struct waiter *waiter = kmalloc(sizeof(*waiter), 0);
+	u32 flags = spin_lock_irqsave(&lock);
+	bool late = control == QUEUED_LATE, none = !gifts;
+
+	if (none && !late)
+		wait_enqueue(&queue, waiter);
+	spin_unlock_irqrestore(&lock, flags);
+	if (none && late)
+		wait_enqueue(&queue, waiter);
+	if (none)
+		wait_sleep(waiter);
+	kfree(waiter);
+	flags = spin_lock_irqsave(&lock);
+	gifts--;
+	spin_unlock_irqrestore(&lock, flags);
+}
+
+static void start_forget(void)
+{
+	begin(0, give_one);
+	begin(1, take_and_forget);
+}
+
+SCENARIO(wake_and_gone, .no_pool = true,
+	.about = "a thread that is woken frees its waiter at once", .cpus = 2,
+	.start = start_forget, .finish = nobody_waits);
+
 static void start_tick(void)
 {
 	tick_hook = give_one;
