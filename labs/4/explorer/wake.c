@@ -101,9 +101,8 @@ static void start_forget(void)
 	begin(1, take_and_forget);
 }
 
-SCENARIO(wake_and_gone, .no_pool = true,
-	.about = "a thread that is woken frees its waiter at once", .cpus = 2,
-	.start = start_forget, .finish = nobody_waits);
+SCENARIO(wake_and_gone, .no_pool = true, .about = "a thread that is woken frees its waiter at once",
+	.cpus = 2, .start = start_forget, .finish = nobody_waits);
 
 static void start_tick(void)
 {

@@ -2,8 +2,8 @@
  * The flush: a slot that is handed out again leads to its new page on every CPU that uses it.  The
  * engine knows what each TLB may hold.  N is the size of the pool.
  */
-#include "mm/pkmap/highmem.h"
 #include "explorer.h"
+#include "mm/pkmap/highmem.h"
 
 #include "arch/x86/cpu/spinlock.h"
 #include "mm/wait.h"

@@ -2,9 +2,9 @@
  * The line of threads that wait for slots, in a pool of which every slot is in use.  Flushes are
  * given here, so that only the line matters.
  */
+#include "explorer.h"
 #include "mm/pkmap/highmem.h"
 #include "mm/pkmap/kmap_many.h"
-#include "explorer.h"
 
 #define N pkmap_slots
 

@@ -78,7 +78,10 @@ class Explorer:
 
     def link(self, made):
         """Each time in another order, so that nobody knows by heart where something lies."""
-        objects = [*map(str, made), *(str(self.kit.folder / "objects" / o) for o in self.kit.objects)]
+        objects = [
+            *map(str, made),
+            *(str(self.kit.folder / "objects" / o) for o in self.kit.objects),
+        ]
         random.SystemRandom().shuffle(objects)
         program = self.shop.folder / "explorer"
         words = [w.replace("-T,", f"-T,{self.kit.folder}/") for w in self.kit.link]

@@ -131,11 +131,15 @@ class Steps:
 
     def where(self):
         """Functions of the student's in it, the last first."""
-        names = [s["name"] for s in reversed(self.steps) if self.line_of(s).split(":")[0] in self.owned]
+        names = [
+            s["name"] for s in reversed(self.steps) if self.line_of(s).split(":")[0] in self.owned
+        ]
         return tuple(dict.fromkeys(names))
 
 
-STEP = re.compile(r" +CPU (?P<cpu>\d)(?P<irq> irq)? +(?:(?P<name>\w+) +@(?P<at>[0-9a-f]+) )?(?P<what>.*)")
+STEP = re.compile(
+    r" +CPU (?P<cpu>\d)(?P<irq> irq)? +(?:(?P<name>\w+) +@(?P<at>[0-9a-f]+) )?(?P<what>.*)"
+)
 
 
 def parsed(row):

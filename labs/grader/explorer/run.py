@@ -30,7 +30,9 @@ class Claim:
 def read(status, text, scenario):
     failed = re.search(rf"^FAILED {scenario}: (.*)\n((?:.*\n)*?)replay: ", text, re.M)
     rows = re.findall(
-        rf"^{scenario} +\d CPUs  preemptions: (?:at most (\d+)|(any number)|not even 0) ", text, re.M
+        rf"^{scenario} +\d CPUs  preemptions: (?:at most (\d+)|(any number)|not even 0) ",
+        text,
+        re.M,
     )
     explored = "".join(rows[0]) if len(rows) == 1 else ""
     told = failed or re.search(rf"^FAILED {scenario}: (.*)\n()", text, re.M)
