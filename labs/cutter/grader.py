@@ -25,6 +25,9 @@ README = """# The grader of lab {number}: {title}
 grades the files of the folder that the lab owns ({owns}), of which nothing else is read. Needed are
 QEMU, bubblewrap, python3-clang, python3-pyelftools and the compiler `{compiler}`. The reference's
 objects are in kit/; its answer is not. kit/seed.json is the seed of what scenarios choose at random.
+{races}"""
+RACES = """
+Races are judged on Linux on x86-64, by programs that the host's own gcc makes (gcc, libc6-dev).
 """
 
 
@@ -53,6 +56,7 @@ def write(lab, build, destination):
         shutil.copyfile(file, to / file.name)
     about = json.loads((destination / "kit" / "kit.json").read_text())
     words = {"number": lab.number, "title": lab.title, "owns": ", ".join(lab.owns)}
+    words["races"] = RACES if lab.explored else ""
     compiler = next(iter(about["flags"].values()))[0]
     (destination / "README.md").write_text(README.format(**words, compiler=compiler))
 
@@ -62,7 +66,7 @@ def write(lab, build, destination):
 SETUP = """#!/bin/sh
 apt-get update
 apt-get install -y --no-install-recommends python3 python3-clang python3-pyelftools \\
-    python3-seccomp bubblewrap util-linux qemu-system-x86 gcc-i686-linux-gnu nasm
+    python3-seccomp bubblewrap util-linux qemu-system-x86 gcc-i686-linux-gnu nasm gcc libc6-dev
 """
 RUN = """#!/bin/sh
 python3 /autograder/source/grader /autograder/submission \\

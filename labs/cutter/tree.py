@@ -8,10 +8,12 @@ from pathlib import Path
 
 from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
+from grader.explorer.kit import FAKES, MAKEFILE, sources
 from grader.lab import all_labs
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
-# answers; of labs/ much is the teacher's.  The self-tests go along.
+# answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving explorer
+# what a lab is graded by.
 LEFT_OUT = re.compile(
     r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
     r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
@@ -111,6 +113,16 @@ def without_blocks(text, lines, number):
     return re.sub(r"^(```+)[^\n]*\n.*?^\1[ \t]*$", kept, text, flags=re.M | re.S)
 
 
+def explorer_of(root, lab):
+    """Files of the tree by which a lab's races are judged; the makefile names its own."""
+    if not lab.explored:
+        return set()
+    program = Path(MAKEFILE).parent
+    headers = re.compile(rf"(?:{'|'.join(FAKES)}|{program}/engine)/.*\.(?:h|ld)|{program}/\w+\.h")
+    found = {name for name in tracked(root) if headers.fullmatch(name)}
+    return found | {MAKEFILE, f"{program}/scale.py", *sources(root, "build", lab)}
+
+
 class Tree:
     """own: an earlier tree of the student's, whose files of earlier labs go along, but for those of
     the labs in `caught_up`, which are the reference's again.
@@ -129,10 +141,13 @@ class Tree:
         self.twins = twins(self.root, self.cut)
         answers = lines_of_answers(self.cutters, self.root, self.without, self.twins)
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
+        self.explorer = explorer_of(self.root, self.lab)
         self.not_shown = []  # documents that quote an answer
 
     def goes_along(self, name):
-        if LEFT_OUT.match(name) or name in self.without or name in self.twins:
+        if LEFT_OUT.match(name) and name not in self.explorer:
+            return False
+        if name in self.without or name in self.twins:
             return False
         other = re.match(r"labs/(\d+)/(.*)", name)
         numbers = {lab.number for lab, _ in self.cut}

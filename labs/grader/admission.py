@@ -31,7 +31,7 @@ FREESTANDING = {"stddef.h", "stdint.h", "stdbool.h", "stdarg.h"}
 SECTIONS = re.compile(r"\.(text|rodata|data|bss)(\..*)?$")
 # What describes an object, and is not loaded.
 DESCRIPTIONS = re.compile(
-    r"(|\.(symtab|strtab|shstrtab|comment|group|note\.GNU-stack|note\.gnu\.property)|\.rel\..*|\.debug_.*|\.rel\.debug_.*)$"
+    r"(|\.(symtab|strtab|shstrtab|comment|group|note\.GNU-stack|note\.gnu\.property)|\.rela?\..*|\.debug_.*)$"
 )
 LARGEST = 1 << 20  # bytes of a file that somebody has written
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from grader import build, sandbox as sandboxes
 from grader.admission import Refusal
+from grader.explorer import race
 from grader.judge import judge, scenarios_of
 from grader.kit import Kit
 from grader.report import Report, version
@@ -30,11 +31,15 @@ class Grader:
         folder = tempfile.mkdtemp(prefix="grade-")
         try:
             self.sandbox = sandboxes.find(self.ways)
-            yield build.Workshop(self.kit, self.lab, folder, self.sandbox).build(submission)
+            self.shop = build.Workshop(self.kit, self.lab, folder, self.sandbox)
+            yield self.shop.build(submission)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def judge(self, test, kernel):
+        if test.explorer:
+            return race.judge(test, self.shop)
+
         def inside(folder):
             return self.sandbox.prefix([kernel.parent], [folder])
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from grader import layout
+from grader.explorer.kit import make_explorer
 
 # A build's folder for each page-table format, and the kernel without self-tests.
 KERNELS = {"2level": "tarn-plain.elf", "pae": "tarn-pae-plain.elf"}
@@ -131,6 +132,8 @@ def make_kit(root, build, lab, destination):
     if lab.program:
         copy_programs(source, lab, destination)
     compile_layout(Source(root, build, lab.format) if lab.program else source, destination)
+    if lab.explored:
+        make_explorer(source.root, build, lab, destination / "explorer")
     about = {
         "script": source.script(),
         "link": [word for word in source.link if not word.endswith(".o")],

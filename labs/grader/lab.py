@@ -11,7 +11,9 @@ class BadLab(Exception):
 
 @dataclass
 class Test:
-    """One row of the report; the function of this name in scenarios.py judges it."""
+    """One row of the report; the function of this name in scenarios.py judges it, or the explorer:
+    then no schedule of its scenarios fails, and with each broken given part one does.
+    """
 
     name: str
     points: int
@@ -20,6 +22,10 @@ class Test:
     look: str = ""  # a command for GDB that shows the matter
     append: str = ""  # more of the command line
     stop: str = ""  # where its scenario finds the machine, if not at the lab's stop
+    explorer: dict = field(default_factory=dict)  # scenario: preemptions up to which it is explored
+    # given part that is broken: what must be seen then in every scenario, or {scenario: what}
+    controls: dict = field(default_factory=dict)
+    hints: dict = field(default_factory=dict)  # words of a failure of the explorer's: hint
 
 
 @dataclass
@@ -50,6 +56,11 @@ class Lab:
     @property
     def points(self):
         return sum(test.points for test in self.tests)
+
+    @property
+    def explored(self):
+        """Some of it is judged by the interleaving explorer."""
+        return any(test.explorer for test in self.tests)
 
 
 KEYS = {f for f in Lab.__dataclass_fields__ if f not in ("number", "tests")} | {"test"}

@@ -103,7 +103,8 @@ CALLED = {"where": "look in", "look": "in GDB"}
 def said_of(result):
     """[(word, text)] of a test that did not pass."""
     values = result.as_dict() | {"where": ", ".join(result.where)}
-    return [(CALLED.get(word, word), values[word]) for word in WHAT if values[word]]
+    called = CALLED | ({"look": "type"} if result.look.startswith("make ") else {})
+    return [(called.get(word, word), values[word]) for word in WHAT if values[word]]
 
 
 def indented(text, blanks="    "):

@@ -1,15 +1,19 @@
 /*
- * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--loose] [--every-access] [NAME ...]
+ * interleave [--bound FROM-TO] [--time SECONDS] [--states N] [--loose] [--every-access]
+ *            [--control] [--first] [--brief] [NAME ...]
  * interleave --list
  * interleave [--loose] --replay NAME 'SCHEDULE'
  *
  * --time is for all scenarios together: each gets an equal part of what is left.  --loose leaves
  * the invariants out that are looked at in every state, so that only what happens to the threads
  * tells. --every-access: each access is a stop, as if none were known not to matter.
+ * --control: standard input names what is broken (engine/control.h).  --first: no more scenarios
+ * after one that fails.  --brief: traces have only what others can notice, and addresses of code.
  *
  * Exit status: 0 no schedule fails, 1 one does (and is printed), 2 the question makes no sense.
  */
 #include "access.h"
+#include "control.h"
 #include "explore.h"
 #include "machine.h"
 
@@ -21,6 +25,7 @@ extern const struct scenario __start_scenarios[], __stop_scenarios[];
 
 static struct limits limits = { .last_bound = 2, .most_states = 1u << 25 };
 static double seconds_left; /* 0: no limit */
+static bool first_only;
 
 static void print_report(const char *name, u32 cpus, const struct report *r)
 {
@@ -99,6 +104,8 @@ static int explore_all(char *const *names)
 		passed = explore(runs[i].scenario, runs[i].lazy, &limits, &report) && passed;
 		seconds_left -= seconds_left ? report.seconds : 0;
 		print_report(runs[i].name, runs[i].scenario->cpus, &report);
+		if (first_only && !passed)
+			break;
 	}
 	if (!n)
 		fprintf(stderr, "no scenario of that name; --list names them\n");
@@ -135,6 +142,22 @@ static bool option(char **argv)
 	return false;
 }
 
+/* An option without a value; false: it is none of these. */
+static bool plain_option(const char *option)
+{
+	if (strcmp(option, "--loose") == 0)
+		check_states = false;
+	else if (strcmp(option, "--every-access") == 0)
+		every_access = true;
+	else if (strcmp(option, "--first") == 0)
+		first_only = true;
+	else if (strcmp(option, "--brief") == 0)
+		brief = true;
+	else
+		return strcmp(option, "--control") == 0 && control_read();
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
@@ -147,11 +170,9 @@ int main(int argc, char **argv)
 			return list();
 		if (strcmp(*argv, "--replay") == 0)
 			return replay_one(argv[1], argv[1] ? argv[2] : NULL);
-		if (strcmp(*argv, "--loose") == 0) {
-			check_states = false;
-		} else if (strcmp(*argv, "--every-access") == 0) {
-			every_access = true;
-		} else if (option(argv)) {
+		if (plain_option(*argv))
+			continue;
+		if (option(argv)) {
 			argv++;
 		} else {
 			fprintf(stderr, "%s: unknown, or its value is wrong\n", *argv);

@@ -50,8 +50,18 @@ def test_no_answer_is_anywhere(tree):
     assert lines and found.returncode == 1, f"{found.stdout}{found.stderr}"
 
 
+def test_of_the_explorer_goes_what_grades(tree):
+    """Neither planted faults nor scenarios of other labs; a lab without races has none of it."""
+    assert bool(tree.explorer) == tree.lab.explored
+    own = f"labs/{tree.lab.number}/explorer/"
+    for name in tree.explorer:
+        if name.startswith(("tests/interleave/", "labs/")):
+            assert not any(word in name for word in ("fault", "tasks", "/scenarios/")), name
+            assert name.startswith(("tests/", own)), name
+
+
 def test_what_stays_away(tree):
-    names = {str(name) for name, _ in texts(tree.destination)}
+    names = {str(name) for name, _ in texts(tree.destination)} - tree.explorer
     for word in (
         "tests/host",
         "tests/interleave",

@@ -1,6 +1,6 @@
 # Goals of a student's tree.  Included by the Makefile.
 
-.PHONY: grade check
+.PHONY: grade check explore
 
 # The kernel of this tree comes as far as this step of the boot (docs/boot.md).
 override APPEND := $(or $(APPEND),until=@UNTIL@)
@@ -11,3 +11,14 @@ check: grade
 # Tries the files that the lab owns, in the tree as it was at the start.
 grade:
 	@$(PYTHON) -B labs/grader --tree --page '$(BUILD)/grade.html' .
+
+# What a test of races does, with this tree as it is: every order of steps, in full
+# (docs/interleave.md).  SCENARIO= names those that are wanted.
+EXPLORER := interleave/2level-2-1-lab@N@/interleave
+explore:
+ifeq ($(wildcard labs/@N@/explorer),)
+	@echo 'This lab has no scenarios for the explorer.'
+else
+	@$(MAKE) --no-print-directory -s -f tests/interleave/Makefile BUILD='$(BUILD)' $(BUILD)/$(EXPLORER)
+	@$(BUILD)/$(EXPLORER) $(SCENARIO)
+endif

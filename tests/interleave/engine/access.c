@@ -10,6 +10,11 @@
 #define WORDS (1u << 16)
 #define WORD_BYTES 4u
 #define MAX_LOCKS 31u
+/*
+ * Events without a stop after which the others get their chance: who looks at a word again and
+ * again, which nobody has written yet, would keep them from writing it.
+ */
+#define LONGEST_RUN 4096u
 
 /*
  * What all schedules so far have done with a word: by contexts (bit 2 * cpu for the thread, the
@@ -32,6 +37,7 @@ static u32 nquiet;
 static const void *lock_of[MAX_LOCKS];
 bool stop_by_count, contested_grew, every_access;
 u32 events_left;
+static u32 unstopped;
 
 /* The store that has been marked and not yet been looked at. */
 static struct {
@@ -222,8 +228,12 @@ static void pass(bool stop, enum wait waiting, uintptr_t on)
 {
 	if (stop_by_count)
 		stop = events_left == 0;
-	if (stop || waiting != RUNNABLE)
+	else if (++unstopped > LONGEST_RUN)
+		stop = true;
+	if (stop || waiting != RUNNABLE) {
+		unstopped = 0;
 		machine_stop(waiting, on);
+	}
 	if (stop_by_count)
 		events_left--;
 	m.events[running_cpu]++;
@@ -319,7 +329,7 @@ static void settle_word(uintptr_t at, u32 size, u64 under)
 		store_buffer(at, size, under);
 	else
 		locked_done(at);
-	if (tracing)
+	if (tracing && (marked.buffered || !brief))
 		trace(marked.buffered ? "store" : "store (nobody else looks)", at, size,
 			marked.place);
 }
@@ -368,8 +378,11 @@ void access_marked(uintptr_t at, u32 size, bool write, uintptr_t place)
 		note(at, size, write);
 	check_alive(at, place);
 	if (write)
-		mark(at, size, (contested || is_in_frame(at)) && !on_own_stack(at), place);
-	else if (tracing)
+		mark(at, size,
+			(contested || is_in_frame(at) || store_pending(at, size)) &&
+				!on_own_stack(at),
+			place);
+	else if (tracing && (contested || !brief))
 		trace("load", at, size, place);
 }
 

@@ -71,6 +71,8 @@ u32 lock_bit(const void *lock);
 
 /* ---- Trace (trace.c) ---- */
 extern bool tracing;
+/* Of accesses only those that others can notice, and behind each function `@` and the address. */
+extern bool brief;
 void trace(const char *what, uintptr_t at, u32 size, uintptr_t place);
 /* The CPU's oldest store is about to become visible, by itself. */
 void trace_visible(u32 cpu);

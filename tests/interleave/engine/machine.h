@@ -156,6 +156,11 @@ void view_off(u32 cpu);
 /* The store just made by the running CPU goes into its buffer: `under` was there. */
 void store_buffer(uintptr_t at, u32 size, u64 under);
 void store_interrupt(u32 target, u32 vector);
+/*
+ * The running CPU's buffer holds a part of this: a store of several words, of which others look at
+ * one.  A later store there must go behind it.
+ */
+bool store_pending(uintptr_t at, u32 size);
 /* The oldest store becomes visible.  The CPU's view is not on. */
 void store_drain(u32 cpu);
 /* All of them; on that CPU's stack, its view on. */

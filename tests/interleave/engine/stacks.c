@@ -104,6 +104,9 @@ void switch_context(uintptr_t *save, uintptr_t load)
 	u32 old = m.cpu[running_cpu].stack, new = stack_at(load);
 
 	settle();
+	/* With a lock held nobody else would look at this thread now. */
+	if (!m.cpu[running_cpu].locks[0])
+		event("switches stacks", 0, (uintptr_t)__builtin_return_address(0));
 	*save = (uintptr_t)stack_top(old);
 	stand_on(new);
 	switch_stack(&m.stack_sp[old], m.stack_sp[new]);

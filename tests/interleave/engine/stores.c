@@ -63,6 +63,17 @@ void store_buffer(uintptr_t at, u32 size, u64 under)
 		(struct store){ .at = at, .value = peek(at, size), .under = under, .size = size });
 }
 
+bool store_pending(uintptr_t at, u32 size)
+{
+	for (u32 i = 0; i < m.cpu[running_cpu].nstores; i++) {
+		const struct store *store = &stores[running_cpu][i];
+
+		if (store->size && store->at < at + size && at < store->at + store->size)
+			return true;
+	}
+	return false;
+}
+
 static void visible(const struct store *store)
 {
 	for (u32 cpu = 0; cpu < ncpus; cpu++)

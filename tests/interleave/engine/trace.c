@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool tracing;
+bool tracing, brief;
 
 static char *file;
 static const Elf64_Sym *symbols;
@@ -172,6 +172,8 @@ static void print_head(uintptr_t place)
 
 	printf("  %*sCPU %u%s %-24s ", (int)running_cpu * 4, "", running_cpu,
 		c->in_handler ? " irq" : "    ", symbol ? names + symbol->st_name : "");
+	if (brief && symbol)
+		printf("@%lx ", (unsigned long)place);
 }
 
 void trace(const char *what, uintptr_t at, u32 size, uintptr_t place)
