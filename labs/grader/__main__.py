@@ -1,12 +1,18 @@
 """Grades a lab.  In a student's tree: make grade.  With a teacher's kit: python3 grader FOLDER."""
 
 import argparse
+import importlib.util
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
+if not importlib.util.find_spec("elftools"):
+    sys.exit(
+        "grader: there is no package python3-pyelftools here (Debian's is for /usr/bin/python3)"
+    )
 
 from grader.grade import grade
 from grader.machine.guest import GuestEnd
@@ -105,9 +111,26 @@ def ways(given):
     return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), notes
 
 
+def end_by_signal(number, _frame):
+    """As an exception, so that what was begun is cleared away."""
+    sys.exit(128 + number)
+
+
+def writable(files):
+    """They are made before the grading, which takes its time."""
+    for path in filter(None, files):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
 def main():
     given = arguments()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end_by_signal)
     try:
+        if not given.submission.is_dir():
+            raise NoKit(f"{given.submission} is no folder")
+        writable((given.json, given.page, given.gradescope))
         kit, lab, folder, notes = ways(given)
         folder = folder or HERE.parent / "lab" / str(lab.number)
         report = grade(kit, lab, folder, given.submission, notes, given.test)
@@ -120,7 +143,6 @@ def main():
         (given.gradescope, report.gradescope),
     ):
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text())
     print(report.text(), end="")
     return 0 if report.passed else 1

@@ -7,14 +7,15 @@ the file is compiled behind a prologue that poisons them once the headers are re
 """
 
 import re
-from dataclasses import dataclass
 
 from elftools.elf.elffile import ELFFile
+
+from grader.source_text import Refusal, SourceText, decoded
 
 POISONED = """asm __asm__ __asm __attribute__ __attribute _Pragma
 __section __used __stack_args __aligned __packed
 __builtin_apply __builtin_apply_args __builtin_return __builtin_longjmp __builtin_setjmp
-__builtin___clear_cache __builtin_eh_return __builtin_va_arg_pack""".split()
+__builtin___clear_cache __builtin_eh_return __builtin_va_arg_pack gnu __gnu__""".split()
 # What the labs' own code needs of them.
 ALLOWED_DIRECTIVES = {
     "include",
@@ -33,60 +34,19 @@ SECTIONS = re.compile(r"\.(text|rodata|data|bss)(\..*)?$")
 DESCRIPTIONS = re.compile(
     r"(|\.(symtab|strtab|shstrtab|comment|group|note\.GNU-stack|note\.gnu\.property)|\.rela?\..*|\.debug_.*)$"
 )
-LARGEST = 1 << 20  # bytes of a file that somebody has written
-
-
-@dataclass
-class Refusal(Exception):
-    """Not admitted.  `line` is 0 where the object is meant."""
-
-    path: str
-    line: int
-    reason: str
-
-    def __str__(self):
-        return (
-            f"{self.path}:{self.line}: {self.reason}"
-            if self.line
-            else f"{self.path}: {self.reason}"
-        )
-
-
-def without_comments(text):
-    """Comments become blanks, line by line, strings stay: directives are looked for in the rest."""
-    pattern = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|/\*.*?\*/|//[^\n]*', re.S)
-
-    def blank(match):
-        found = match.group()
-        return found if found[0] in "\"'" else re.sub(r"[^\n]", " ", found)
-
-    return pattern.sub(blank, text)
-
-
-def directives(text):
-    """(line, word, rest) of each line that begins with #."""
-    for number, line in enumerate(without_comments(text).split("\n"), 1):
-        found = re.match(r"\s*#\s*(\S*)\s*(.*)", line)
-        if found:
-            yield number, found[1], found[2]
+# What any lab's files may call: the kernel has it in lib/, compilers call some of it by themselves,
+# and who looks for a mistake prints.
+COMMON = """memset memcpy memmove memcmp strlen strcmp strncmp snprintf vsnprintf printk printf
+__udivdi3 __umoddi3 __divdi3 __moddi3 __udivmoddi4""".split()
 
 
 def admit_text(path, data, kit, owned):
     """[header, ...] that the file includes; Refusal if it is not to be compiled."""
-    if len(data) > LARGEST:
-        raise Refusal(path, 0, f"has {len(data)} bytes; {LARGEST} are allowed")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        raise Refusal(path, 0, f"is no text: {error}") from error
-    odd = re.search(r"%:|<:|\?\?[=/(]|\\\r|\0", text)
-    if odd:
-        line = text.count("\n", 0, odd.start()) + 1
-        raise Refusal(path, line, f"{odd.group()!r}: digraphs and their kin are not admitted")
+    source = SourceText(path, decoded(path, data))
     if path.endswith(".h"):
-        refuse_words(path, text)
+        refuse_words(source)
     headers = []
-    for line, word, rest in directives(text):
+    for line, word, rest in source.directives():
         if word not in ALLOWED_DIRECTIVES:
             raise Refusal(path, line, f"#{word} is not admitted in a lab's file")
         if word == "include":
@@ -94,15 +54,13 @@ def admit_text(path, data, kit, owned):
     return headers
 
 
-def refuse_words(path, text):
+def refuse_words(source):
     """Of an owned header: it is read before the poison, and by given files, which are compiled
     without.
     """
-    joined = without_comments(text.replace("\\\n", ""))
-    found = re.search(rf"\b(?:{'|'.join(POISONED)})\b|##", joined)
+    found = source.find(rf"\b(?:{'|'.join(POISONED)})\b|##")
     if found:
-        line = joined.count("\n", 0, found.start()) + 1
-        raise Refusal(path, line, f"{found.group()} is not admitted in a lab's header")
+        raise Refusal(source.path, found[0], f"{found[1]} is not admitted in a lab's header")
 
 
 def admit_include(path, line, rest, kit, owned):
@@ -113,7 +71,11 @@ def admit_include(path, line, rest, kit, owned):
     own = {p for p in owned if p in (name, f"kernel/{name}")}
     if name in FREESTANDING or own or kit.has_header(name):
         return name
-    raise Refusal(path, line, f"#include {rest.strip()}: the tree has no such header")
+    raise Refusal(
+        path,
+        line,
+        f"#include {rest.strip()}: the tree has no such header; of yours only the lab's are read",
+    )
 
 
 def prologue(headers, sections=()):
@@ -127,17 +89,63 @@ def prologue(headers, sections=()):
     return "\n".join(lines) + "\n"
 
 
-def admit_object(path, file, imports, sections=()):
-    """Sections and imports of an object; `imports`: names that it may take from the kernel."""
-    elf = ELFFile(file)
-    for section in elf.iter_sections():
-        name = section.name
-        if not SECTIONS.match(name) and not DESCRIPTIONS.match(name) and name not in sections:
-            raise Refusal(path, 0, f"puts something into the section {name}")
+def admit_reading(path, said, may_read, owned):
+    """What the preprocessor gives back: of which files it is, and what pragmas are left in it.
+    Whatever a text may hide from us, it cannot hide there.  may_read(file); owned(file): whether
+    the file, which said names, is the student's.
+    """
+    reads, line = "", 0
+    for row in said.split("\n"):
+        marker = re.match(r'# (\d+) "((?:\\.|[^"\\])*)"', row)
+        if marker:
+            line, reads = int(marker[1]), marker[2]
+            if not may_read(reads):
+                raise Refusal(path, 0, f"reads {reads}, which is not of this tree")
+            continue
+        if owned(reads) and re.match(r"\s*#\s*pragma\b", row):
+            raise Refusal(path, line, f"{row.strip()} is not admitted in a lab's file")
+        line += 1
+
+
+def symbols_of(elf):
     table = elf.get_section_by_name(".symtab")
-    for symbol in table.iter_symbols() if table else ():
-        bind, kind = symbol["st_info"]["bind"], symbol["st_info"]["type"]
-        if bind == "STB_WEAK" or kind == "STT_LOOS":
+    return list(table.iter_symbols()) if table else []
+
+
+def bind_of(symbol):
+    return symbol["st_info"]["bind"]
+
+
+def public_names(elf):
+    return {s.name for s in symbols_of(elf) if defined(s) and bind_of(s) != "STB_LOCAL"}
+
+
+def imported_names(elf):
+    return {s.name for s in symbols_of(elf) if not defined(s) and s.name}
+
+
+def defined(symbol):
+    return symbol["st_shndx"] != "SHN_UNDEF"
+
+
+def section_names(elf):
+    return {section.name for section in elf.iter_sections()}
+
+
+def admit_object(path, file, imports, sections=(), defines=None):
+    """Sections and imports of an object; `imports`: names that it may take from the kernel.
+    defines: names that it may give to others, if they are known: those of a given file.
+    """
+    elf = ELFFile(file)
+    for name in sorted(section_names(elf) - set(sections)):
+        if not SECTIONS.match(name) and not DESCRIPTIONS.match(name):
+            raise Refusal(path, 0, f"puts something into the section {name}")
+    for symbol in symbols_of(elf):
+        if bind_of(symbol) == "STB_WEAK" or symbol["st_info"]["type"] == "STT_LOOS":
             raise Refusal(path, 0, f"{symbol.name} is weak or indirect")
-        if symbol["st_shndx"] == "SHN_UNDEF" and symbol.name and symbol.name not in imports:
-            raise Refusal(path, 0, f"uses {symbol.name}, which this lab does not")
+    for name in sorted(imported_names(elf)):
+        if name not in imports and name not in COMMON:
+            raise Refusal(path, 0, f"uses {name}, which this lab does not")
+    extra = public_names(elf) - set(defines) if defines is not None else ()
+    if extra:
+        raise Refusal(path, 0, f"{min(extra)} stands in it, by a header of yours")

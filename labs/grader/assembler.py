@@ -7,7 +7,7 @@ anything else than its memory; so a line means what it says.
 
 import re
 
-from grader.admission import LARGEST, Refusal
+from grader.source_text import Refusal, decoded
 
 DIRECTIVES = re.compile(
     r"bits 32|(global|extern) [a-z_]\w*(, ?[a-z_]\w*)*|section \.(text|rodata)|"
@@ -55,12 +55,11 @@ def reason_against(code, section):
 
 def admit(path, data):
     """Refusal if the file is not to be assembled."""
-    if len(data) > LARGEST:
-        raise Refusal(path, 0, f"has {len(data)} bytes; {LARGEST} are allowed")
-    try:
-        lines = data.decode("ascii").split("\n")
-    except UnicodeDecodeError as error:
-        raise Refusal(path, 0, f"is no plain text: {error}") from error
+    text = decoded(path, data)
+    if not text.isascii():
+        line = next(n for n, row in enumerate(text.split("\n"), 1) if not row.isascii())
+        raise Refusal(path, line, "is no plain text")
+    lines = text.split("\n")
     section = ".text"
     for number, line in enumerate(lines, 1):
         if line.rstrip().endswith("\\") or re.search(r"[\0\r\f\v]", line):

@@ -2,14 +2,19 @@
 our own command.
 """
 
+import re
 import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 
 from grader import admission, assembler
+from grader.source_text import LARGEST, Refusal, decoded
 
 OUTPUT = 4000  # characters of the compiler's that are shown
+ERRORS = "-fmax-errors=20"  # after which it gives up
+COMPILERS_OWN = re.compile(r"/usr/lib/gcc[\w-]*/.*/include/std[\w-]+\.h")
+READ = 64 << 20  # characters that a file and its headers come to, at most
 ARCHIVE = "programs.tar"  # beside the kernel, if the lab's files are a program's
 
 
@@ -18,14 +23,24 @@ class BuildError(Exception):
 
 
 def owned_files(lab, submission):
-    """{path: bytes} of what the student hands in."""
-    found = {}
+    """{path: bytes} of what the student hands in: files of that folder, and no links to others."""
+    folder, found = Path(submission).resolve(), {}
     for path in lab.owns:
-        file = Path(submission) / path
-        if file.is_symlink() or not file.is_file():
-            raise admission.Refusal(path, 0, "is missing, or no plain file")
-        found[path] = file.read_bytes()
+        file = folder / path
+        if not file.is_file() or file.is_symlink() or file.resolve() != file:
+            raise Refusal(path, 0, f"is missing, or no plain file{elsewhere(folder, path)}")
+        found[path] = file.read_bytes() if file.stat().st_size <= LARGEST else too_large(path)
     return found
+
+
+def elsewhere(folder, path):
+    """An archive is often unpacked into one folder more."""
+    found = [inner.name for inner in sorted(folder.glob("*/")) if (inner / path).is_file()]
+    return f"; there is one in the folder {found[0]}" if found else ""
+
+
+def too_large(path):
+    raise Refusal(path, 0, f"has more than {LARGEST} bytes")
 
 
 class Workshop:
@@ -45,7 +60,7 @@ class Workshop:
         for path, data in files.items():
             to = self.inside / path
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_bytes(data)
+            to.write_text(decoded(path, data), newline="")
         for path in self.lab.owns:
             if path.endswith(".c"):
                 before = admission.prologue(headers[path], self.lab.sections)
@@ -56,6 +71,7 @@ class Workshop:
                 self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
+            self.admit_given(path)
         if self.lab.program:
             return self.pack(self.link(self.folder / self.lab.program, "the program"))
         return self.link(self.folder / "kernel.elf", "the kernel")
@@ -74,13 +90,39 @@ class Workshop:
         base = self.kit.folder / "source"
         folders = [self.inside, self.inside / "kernel", base, base / "kernel"]
         words = [word for word in self.kit.flags[path] if word not in ("-I.", "-Ikernel")]
-        words += [f"-I{folder}" for folder in folders] + [f"-ffile-prefix-map={self.inside}/="]
+        words += [f"-I{folder}" for folder in folders]
         if prologue is not None:
             before = self.inside / "prologue.h"
             before.write_text(prologue)
             words += ["-include", str(before)]
-        words += ["-c", str(source), "-o", str(self.object_of(path))]
-        self.run([*self.sandbox.prefix([self.inside, self.kit.folder], [self.out]), *words], path)
+        self.read_and_compile(path, words, source, [base], self.object_of(path))
+
+    def read_and_compile(self, path, words, source, bases, made):
+        """bases: folders of the kit that it may read besides the student's files."""
+        prefix = self.sandbox.prefix([self.inside, *bases], [self.out])
+        words = [*prefix, *words, ERRORS]
+        read = self.out / "read.i"
+        self.run([*words, "-E", str(source), "-o", str(read)], path)
+        self.admit_reading(path, read, bases)
+        words += [f"-ffile-prefix-map={self.inside}/=", "-c", str(source), "-o", str(made)]
+        self.run(words, path)
+
+    def admit_reading(self, path, read, bases):
+        if read.stat().st_size > READ:
+            raise Refusal(path, 0, f"comes to more than {READ} characters with its headers")
+        owned = {str(self.inside / name) for name in self.lab.owns}
+        mine = {*owned, str(self.inside / "prologue.h")}
+
+        def may_read(file):
+            if file in mine or re.fullmatch(r"<[\w -]+>|.*//", file):
+                return True
+            real = Path(file).resolve()
+            inside = [base for base in bases if base.resolve() in real.parents]
+            return inside or COMPILERS_OWN.fullmatch(str(real))
+
+        text = read.read_text(errors="replace")
+        read.unlink()
+        admission.admit_reading(path, text, may_read, owned.__contains__)
 
     def assemble(self, path):
         """It includes nothing, so it needs no folders."""
@@ -100,6 +142,13 @@ class Workshop:
     def admit(self, path):
         with open(self.object_of(path), "rb") as file:
             admission.admit_object(path, file, self.imports(), self.lab.sections)
+
+    def admit_given(self, path):
+        """A given file that reads the student's headers: it may what the reference's may."""
+        of = self.kit.given_objects[path]
+        imports = {*self.imports(), *of["imports"]}
+        with open(self.object_of(path), "rb") as file:
+            admission.admit_object(path, file, imports, of["sections"], of["defines"])
 
     def imports(self):
         """What the lab lists, and what its own files give to one another."""

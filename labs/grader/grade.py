@@ -5,15 +5,21 @@ import tempfile
 from contextlib import contextmanager
 
 from grader import build, sandbox as sandboxes
-from grader.admission import Refusal
+from grader.source_text import Refusal
 from grader.explorer import race
 from grader.judge import judge, scenarios_of
 from grader.kit import Kit
+from grader.lab import BadLab
 from grader.report import Report, version
 from grader.sandbox import NoSandbox
 from grader.verdict import Result
 
+LATE = 2  # tests that may be ended by the sandbox's limit of CPU time
 REFUSALS = (Refusal, build.BuildError, NoSandbox)
+
+
+def not_tried(test, why):
+    return Result(test.name, test.title, test.points, 0, "not judged", seen=f"not tried: {why}")
 
 
 class Grader:
@@ -47,6 +53,21 @@ class Grader:
         known = (self.kit.layout, inside, self.kit.seed, module)
         return judge(self.lab, self.scenarios, test, kernel, *known)
 
+    def judge_all(self, tests, kernel):
+        """What takes the host's time and no instructions is borne a few times."""
+        results = []
+        for test in tests:
+            late = sum(result.status == "out of time" for result in results)
+            said = f"{late} tests before have used up their time"
+            results.append(not_tried(test, said) if late == LATE else self.judge(test, kernel))
+        return results
+
+    def refuse_unknown(self, only):
+        unknown = set(only) - {test.name for test in self.lab.tests}
+        if unknown:
+            names = ", ".join(test.name for test in self.lab.tests)
+            raise BadLab(f"there is no test {min(unknown)}; there are {names}")
+
     def loses(self, submission, tests):
         """The first of these tests that is not passed; None: none.  What is refused raises."""
         with self.kernel(submission) as kernel:
@@ -57,16 +78,16 @@ class Grader:
 
     def grade(self, submission, notes=(), only=()):
         """The Report.  only: names of tests; none: all."""
+        self.refuse_unknown(only)
         about = {"compiler": version(self.kit.compiler), "machine": version("qemu-system-i386")}
         tests = [test for test in self.lab.tests if not only or test.name in only]
         try:
             about["sandbox"] = sandboxes.find(self.ways).describe()
             with self.kernel(submission) as kernel:
-                results = [self.judge(test, kernel) for test in tests]
+                results = self.judge_all(tests, kernel)
             return Report(self.lab, results, about, notes=notes)
         except REFUSALS as refused:
-            seen = "not tried: see above"
-            results = [Result(t.name, t.title, t.points, 0, "not judged", seen=seen) for t in tests]
+            results = [not_tried(test, "see above") for test in tests]
             return Report(self.lab, results, about, str(refused), notes)
 
 

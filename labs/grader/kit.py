@@ -13,7 +13,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-from grader import layout
+from grader import admission, layout
 from grader.explorer.kit import make_explorer
 
 # A build's folder for each page-table format, and the kernel without self-tests.
@@ -108,6 +108,17 @@ def exports(source, owned):
     return sorted(names)
 
 
+def object_says(source, path):
+    """Of a given file that is compiled with the student's headers: what the reference's has."""
+    with open(source.root / source.object_of(path), "rb") as file:
+        elf = ELFFile(file)
+        return {
+            "imports": sorted(admission.imported_names(elf)),
+            "defines": sorted(admission.public_names(elf)),
+            "sections": sorted(admission.section_names(elf)),
+        }
+
+
 def copy(root, name, folder):
     to = folder / name
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -146,6 +157,7 @@ def make_kit(root, build, lab, destination):
             path: source.object_of(path) for path in [*lab.owns, *again] if path in source.compiled
         },
         "exports": exports(source, lab.owns),
+        "given_objects": {path: object_says(source, path) for path in again},
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     return destination
@@ -214,7 +226,7 @@ class Kit:
             raise NoKit(f"{folder} is no grader's kit: {error}") from error
         self.link, self.objects, self.again = about["link"], about["objects"], about["again"]
         self.flags, self.object, self.exports = about["flags"], about["object"], about["exports"]
-        self.script = about["script"]
+        self.script, self.given_objects = about["script"], about["given_objects"]
         self.seed = self.own_seed()
         self.layout = layout.read(self.folder / "layout.o")
         self.compiler = next(iter(self.flags.values()))[0]

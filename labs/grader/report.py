@@ -50,7 +50,7 @@ class Report:
             lines += ["Not graded:", *indented(self.refusal), ""]
         for result in self.results:
             lines += text_of(result)
-        lines += [f"note: {note}" for note in self.notes]
+        lines += [f"note: {visible(note)}" for note in self.notes]
         lines += ["", f"{self.got} of {self.lab.points} points"]
         lines += [f"{name}: {value}" for name, value in self.about.items()]
         return "\n".join(lines) + "\n"
@@ -107,8 +107,13 @@ def said_of(result):
     return [(called.get(word, word), values[word]) for word in WHAT if values[word]]
 
 
+def visible(text):
+    """What a guest or a compiler says may hold what terminals obey."""
+    return "".join(c if c in "\n\t" or c.isprintable() else f"\\x{ord(c):02x}" for c in str(text))
+
+
 def indented(text, blanks="    "):
-    return [blanks + line for line in str(text).splitlines()]
+    return [blanks + line for line in visible(text).splitlines()]
 
 
 def text_of(result):
@@ -117,7 +122,7 @@ def text_of(result):
     if result.passed:
         return lines
     for word, text in said_of(result):
-        first, *rest = str(text).splitlines() or [""]
+        first, *rest = visible(text).splitlines() or [""]
         lines += [f"       {word + ':':10} {first}", *indented("\n".join(rest), " " * 18)]
     return lines
 

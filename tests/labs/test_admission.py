@@ -3,6 +3,8 @@
 import pytest
 
 from handing_in import ROOT
+from grader.admission import admit_reading
+from grader.source_text import Refusal, SourceText
 
 FIRST = '#include "mm/boot/bootmem.h"\n'
 FIRST_OF_HEADER = '#include "mm/tables/quicklist.h"\n'
@@ -41,6 +43,13 @@ def placed(said, path, first=FIRST):
         ("int zone_add_pages;", "multiple definition"),
         ("int f(void) { return nowhere; }", "nowhere"),
         ("void f(void) { for (;;) }", "error"),
+        ('[[gnu::section(".data.x")]] int x = 1;', "poisoned"),
+        ("#define S gnu\n[[S::weak]] int x = 1;", "poisoned"),
+        # What might hide a directive: the compiler joins lines first, and skips what it does not need.
+        ('// \\\n/*\n#include "/etc/passwd"\n// */', "the tree has no such header"),
+        ("// \\ \n/*\n#pragma weak memset\n// */", "#pragma is not admitted"),
+        ("#if 0\ndon't /*\n#endif\n#pragma weak memset\n/* */", "a quote without another"),
+        ('const char *s = R"(")"; /*\n#pragma weak memset\n/* */', "a raw string"),
     ],
 )
 def test_refused(teacher, line, said):
@@ -78,9 +87,43 @@ def test_a_section_of_the_lab_and_no_other(teacher):
     assert "puts something into the section .vital" in report.refusal, report.text()
 
 
+def test_a_comment_without_an_end():
+    with pytest.raises(Refusal, match="a.c:2: a comment without an end"):
+        SourceText("a.c", "int x;\n/* int y;\n")
+
+
+def test_what_the_preprocessor_read_is_looked_at():
+    """Where a text did hide something from us."""
+    own, tree = "/in/a.c", {"/in/a.c", "/kit/b.h"}
+    admit = lambda said: admit_reading("a.c", said, tree.__contains__, own.__eq__)
+    admit('# 1 "/in/a.c"\n# 1 "/kit/b.h" 1\n#pragma once\n# 2 "/in/a.c" 2\nint x;\n')
+    with pytest.raises(Refusal, match="a.c: reads /etc/passwd"):
+        admit('# 1 "/in/a.c"\n# 1 "/etc/passwd" 1\nroot\n')
+    with pytest.raises(Refusal, match="a.c:4: #pragma weak x"):
+        admit('# 3 "/in/a.c"\nint x;\n#pragma weak x\n')
+
+
+def test_a_given_file_holds_nothing_of_a_header(teacher):
+    """It is compiled with an owned header, and without poison."""
+    lab6 = teacher(6)
+    first = '#include "mm/pkmap/pkmap.h"\n'
+    line = "#ifdef MM_PKMAP_RETIRE_H\nint mine(void);\nint mine(void) { return 1; }\n#endif"
+    report = lab6.grade(lab6.hand_in(pkmap_unmap=changed(line, first)), "maps")
+    assert "pkmap_retire.c: mine stands in it" in report.refusal, report.text()
+
+
 @pytest.mark.parametrize(
     "line",
-    ["#define WORD 32u", "#undef NO_PLACE", "#include <stdint.h>", "static const u32 x = 3;"],
+    [
+        "#define WORD 32u",
+        "#undef NO_PLACE",
+        "#include <stdint.h>",
+        "static const u32 x = 3;",
+        "#define TWO(a) \\\r\n (a)\r",
+        '#include "arch/x86/console/console.h"\nvoid f(void);\nvoid f(void) { pr_err("%u", 3u); }',
+        "u64 f(u64 a, u64 b); u64 f(u64 a, u64 b) { return a % b; }",
+        "/* don't, \"and an odd quote */ // and it's one",
+    ],
 )
 def test_admitted(teacher, line):
     lab1 = teacher(1)
@@ -101,10 +144,27 @@ def test_a_link_to_a_file_of_the_host(teacher, tmp_path):
     assert "no plain file" in teacher(1).grade(where).refusal
 
 
+def test_a_link_to_somebody_elses_folder(teacher, tmp_path):
+    """Of an answer that is right."""
+    (tmp_path / "kernel").symlink_to(teacher(1).hand_in() / "kernel")
+    assert "no plain file" in teacher(1).grade(tmp_path).refusal
+
+
+def test_a_folder_too_many(teacher, tmp_path):
+    teacher(1).hand_in().rename(tmp_path / "inner")
+    assert "there is one in the folder inner" in teacher(1).grade(tmp_path).refusal
+
+
 @pytest.mark.parametrize(
     "data, said",
-    [(b"\xff\xfe\x00", "is no text"), (b" " * (2 << 20), "bytes")],
-    ids=["binary", "huge"],
+    [
+        (b"\xff\xfe\x00", "bootmem.c:1: is no text"),
+        (b" " * (2 << 20), "bytes"),
+        (b"\n/* \xf6 */", "bootmem.c:2: is no text"),
+        (b"int x;\0", "bootmem.c:1: the character 0x0"),
+        (b'\xef\xbb\xbf#include "/etc/passwd"', "bootmem.c:1: #include"),
+    ],
+    ids=["binary", "huge", "latin-1", "nul", "mark"],
 )
 def test_no_text(teacher, data, said):
     where = teacher(1).hand_in()

@@ -5,7 +5,7 @@ import pytest
 from handing_in import ROOT
 from cutter.replace import read_wrong, write_wrong, wrong_answers
 from cutter.tree import Tree, code_of_assembler, rows_of_assembler
-from grader.admission import Refusal
+from grader.source_text import Refusal
 from grader.assembler import admit
 from grader.lab import read_lab
 

@@ -51,14 +51,12 @@ class Explorer:
         words = self.kit.flags[path]
         options = [w for w in words if not w.startswith("-I") and w not in ("-MMD", "-MP")]
         options += [f"-I{folder}" for folder in self.folders(words)]
-        options += [f"-ffile-prefix-map={self.shop.inside}/="]
         source = self.kit.folder / "source" / "again" / path if given else self.shop.inside / path
         if not given:
             options += ["-include", str(self.prologue(path))]
-        inside = [self.shop.inside, self.shop.kit.folder]
-        command = [*self.shop.sandbox.prefix(inside, [self.shop.out]), *options]
+        bases = [self.kit.folder / "source", self.shop.kit.folder / "source"]
         made = self.object_of(path)
-        self.shop.run([*command, "-c", str(source), "-o", str(made)], path)
+        self.shop.read_and_compile(path, options, source, bases, made)
         return made
 
     def prologue(self, path):

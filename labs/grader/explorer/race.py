@@ -4,7 +4,7 @@ one does.  A run is a claim of the student's process; beside the control runs it
 
 import re
 
-from grader.admission import Refusal
+from grader.source_text import Refusal
 from grader.build import BuildError
 from grader.explorer.build import Explorer
 from grader.explorer.kit import NoExplorer

@@ -37,3 +37,10 @@ class GuestHang(GuestEnd):
 
     status = "hang"
     hint = "Interrupt it in GDB (Ctrl-C) and look at `bt`: which loop does not end?"
+
+
+class GuestTimeOut(GuestEnd):
+    """Few instructions, but what they did took the host long: accesses to devices without end."""
+
+    status = "out of time"
+    hint = "A loop that reads or writes ports? Interrupt it in GDB (Ctrl-C) and look at `bt`."

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from grader.machine import paging, words
 from grader.machine.elf import Elf
-from grader.machine.guest import GuestHang, GuestPanic, GuestReset
+from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
 from grader.machine.qemu import Qemu
 from grader.machine.stub import StubClosed, StubError
 from grader.machine.words import MASK, U64
@@ -369,7 +369,7 @@ class Machine:
                 raise self._end(GuestHang("every CPU is halted, and nothing will wake it"))
             before = count
         if reply[0] in "WX":
-            raise self._end(GuestReset("the machine was reset (a triple fault is one)"))
+            raise self._end(self._gone())
         stopped = re.search("thread:([0-9a-f]+)", reply)
         self.cpu = int(stopped[1], 16) - 1 if stopped else self.cpu
 
@@ -377,16 +377,19 @@ class Machine:
         try:
             return self.stub.wait(LOOK_SECONDS)
         except StubClosed as error:
-            raise self._end(GuestReset("the machine was reset (a triple fault is one)")) from error
+            raise self._end(self._gone()) from error
+
+    def _gone(self):
+        """How QEMU ended: by itself at a reset, or by the sandbox's limit of CPU time, which is far
+        behind that of instructions.
+        """
+        if self.qemu.was_killed():
+            return GuestTimeOut("QEMU has used up its CPU time, mostly in devices")
+        return GuestReset("the machine was reset (a triple fault is one)")
 
     def _is_halted(self):
-        """Looks, and lets the guest go on."""
-        self.stub.interrupt()
-        self.stub.wait(60)
-        running = self.running or [cpu - 1 for cpu in self.stub.cpus()]
-        halted = all(self.stands_behind_hlt(cpu) for cpu in running)
-        self._resume()
-        return halted
+        halted = self.monitor.halted()
+        return all(halted[cpu] for cpu in self.running or range(len(halted)))
 
     def stands_behind_hlt(self, cpu):
         self.select(cpu)

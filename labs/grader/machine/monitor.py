@@ -36,8 +36,15 @@ class Monitor:
         """Instructions that the guest has executed; right for a machine that stands still."""
         return self.execute("query-replay")["icount"]
 
+    def info(self, what):
+        return self.execute("human-monitor-command", **{"command-line": f"info {what}"})
+
+    def halted(self):
+        """[whether it is in HLT, ...] of each CPU, as QEMU knows it."""
+        return [state == "1" for state in re.findall(r"\bHLT=(\d)", self.info("registers -a"))]
+
     def tlb_flushes(self):
-        text = self.execute("human-monitor-command", **{"command-line": "info jit"})
+        text = self.info("jit")
         counts = re.findall(r"TLB (?:full|partial|elided) flushes\s+(\d+)", text)
         return Flushes(*map(int, counts))
 

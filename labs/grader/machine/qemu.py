@@ -124,6 +124,14 @@ class Qemu:
         with open(self.folder / "ram", "r+b") as file:
             self.ram = mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size)
 
+    def was_killed(self):
+        """Whether it was ended by a signal; 128 and more is what a sandbox says then."""
+        try:
+            status = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            return False
+        return status < 0 or status > 128
+
     def close(self):
         if self.process:
             self.process.kill()
