@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from grader import layout
 from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return, words
-from grader.machine.guest import GuestHang, GuestPanic, GuestReset
+from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
 from grader.judge import judge_on
 from grader.lab import Lab
 from grader.lab import Test as Row
@@ -116,6 +116,23 @@ def test_a_halt_for_good_is_a_hang(at_step_6):
 def test_a_triple_fault_is_a_reset(at_step_6):
     with pytest.raises(GuestReset):
         run(at_step_6, RESET)
+
+
+@pytest.mark.parametrize("meanwhile", ["wait", "instructions"])
+def test_an_end_by_the_hosts_limits_is_no_reset(machine, monkeypatch, meanwhile):
+    """The sandbox's limit of CPU time ends QEMU by a signal, whatever the grader does just then."""
+    of = machine.stub if meanwhile == "wait" else machine.monitor
+    really = getattr(of, meanwhile)
+
+    def kill_first(*arguments):
+        machine.qemu.process.kill()
+        return really(*arguments)
+
+    if meanwhile == "instructions":
+        monkeypatch.setattr(machine.stub, "wait", lambda seconds: "")
+    monkeypatch.setattr(of, meanwhile, kill_first)
+    with pytest.raises(GuestTimeOut):
+        machine.run_to("kmap_init")
 
 
 def test_walk_reads_both_formats_and_large_pages(at_step_6):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from grader.machine import paging, words
 from grader.machine.elf import Elf
 from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
+from grader.machine.monitor import MonitorError
 from grader.machine.qemu import Qemu
 from grader.machine.stub import StubClosed, StubError
 from grader.machine.words import MASK, U64
@@ -361,11 +362,11 @@ class Machine:
     def _wait(self, end):
         """For a stop.  How many instructions were executed decides, not how long it took."""
         before = None
-        while not (reply := self._reply()):
-            count = self.instructions()
+        while not (reply := self._ask(self.stub.wait, LOOK_SECONDS)):
+            count = self._ask(self.instructions)
             self.executed = count
             self._end_if_long(end)
-            if count == before and self._is_halted():
+            if count == before and self._ask(self._is_halted):
                 raise self._end(GuestHang("every CPU is halted, and nothing will wake it"))
             before = count
         if reply[0] in "WX":
@@ -373,10 +374,11 @@ class Machine:
         stopped = re.search("thread:([0-9a-f]+)", reply)
         self.cpu = int(stopped[1], 16) - 1 if stopped else self.cpu
 
-    def _reply(self):
+    def _ask(self, what, *arguments):
+        """QEMU may end at any time."""
         try:
-            return self.stub.wait(LOOK_SECONDS)
-        except StubClosed as error:
+            return what(*arguments)
+        except (StubClosed, MonitorError) as error:
             raise self._end(self._gone()) from error
 
     def _gone(self):

@@ -35,7 +35,7 @@ static void rtc_begin(void)
 {
 	EXPECT(0, io_grant(SLOT_SYSTEM, 0, RTC_INDEX, 2));
 	rtc_write(RTC_A, RTC_RATE);
-	/* Before, or the flag of an interrupt that has come already would be taken from the test. */
+	/* Before, or the flag of an interrupt that has come would be taken from the test. */
 	rtc_read(RTC_C);
 	rtc_write(RTC_B, (rtc_read(RTC_B) & 0x0F) | RTC_PERIODIC);
 }
