@@ -17,9 +17,8 @@ LEFT_OUT = re.compile(
     r"|labs/\d+/(wrong|right|given|answer)/|docs/teaching\.md"
 )
 # How the files begin, in the tree's README.
-NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it \
-from a written one: take the line
-`NOT_WRITTEN(...)` out, and write."""
+NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
+written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
@@ -219,6 +218,7 @@ class Tree:
             "TITLE": self.lab.title,
             "UNTIL": "9" if self.lab.continues or not self.all_after else str(self.lab.until),
             "HOURS": str(self.lab.hours),
+            "LACKS": "" if self.lab.continues else ", without the parts that you write",
             "BEGUN": WRITTEN if self.lab.continues else NOT_WRITTEN,
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
             "NOT_SHOWN": self.says_what_is_not_shown(),
