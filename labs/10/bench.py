@@ -19,6 +19,9 @@ lab6 = scenarios_of(HERE.parent / str(LAB.continues))
 
 MANY = 128  # pages of one kmap_many: as many pointers as SCRATCH holds
 FLUSH = "tlb_flush_past"
+AFTER_FLUSH = (
+    "a slot changes its page so: clear the entry, take a stamp, flush past it, then hand it out"
+)
 
 
 class Bench(lab6.Pool):
@@ -112,6 +115,15 @@ class Bench(lab6.Pool):
         """entries: what the tables held when the flush began."""
         self.flushed, self.stale = self.flush_count(), dict(entries)
 
+    def expect_read(self, pfn, word, cpu):
+        if word != lab6.MARK | pfn:
+            raise Failure(
+                f"CPU {cpu} reads frame {pfn:#x} where it is mapped",
+                f"it reads frame {word & ~lab6.MARK:#x}: it has an old translation",
+                AFTER_FLUSH,
+                ("turn.c",),
+            )
+
     def expect_clean(self, slot, pfn):
         other = self.stale.get(slot, pfn)
         self.new += self.stale.get(slot) != pfn
@@ -119,8 +131,7 @@ class Bench(lab6.Pool):
             raise Failure(
                 f"slot {slot} had no entry when the TLB was flushed last, or still is frame {other:#x}'s",
                 f"it leads to frame {pfn:#x}",
-                "a slot changes its page so: clear the entry, take a stamp, flush past it, and only "
-                "then hand it out",
+                AFTER_FLUSH,
                 ("turn.c",),
             )
 

@@ -104,7 +104,9 @@ def interrupts(m):
             for i, pfn in enumerate(bench.frames[held : held + 8 * FREE]):
                 if i % (FREE // 2) == 0:
                     flush_everywhere(cpus, bench)
-                bench.touch(pfn)
+                place = bench.map(pfn)
+                bench.expect_read(pfn, cpus.load(i % cpus.count, place), i % cpus.count)
+                bench.unmap(pfn)
     return graded(
         "interrupts",
         len(sent),
