@@ -1,5 +1,5 @@
-"""make check-labs: whether the graders grade.  The reference gets all points; a skeleton none for
-what it asks; a wrong answer loses points in the test about its mistake, and gets its hint; a
+"""make check-labs: whether the graders grade.  The answer gets all points; what the student begins
+with none; a wrong answer loses points in the test about its mistake, and gets its hint; a
 different right one gets all.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
-from cutter.cut import skeleton
+from cutter.cut import answer, skeleton
 from cutter.replace import read_wrong, wrong_answers, write_wrong
 from grader.grade import grade
 from grader.kit import make_kit
@@ -58,23 +58,36 @@ class Bench:
     def place(self, name):
         return self.folder / name
 
-    def reference(self):
-        report = self.grade("reference", ROOT)
-        if not report.passed:
-            self.fault("reference", failed(report))
-
-    def skeleton(self):
-        where = self.place("skeleton")
+    def write(self, name, text_of):
+        """A folder with the owned files: text_of(path)."""
+        where = self.place(name)
         for path in self.lab.owns:
             to = where / path
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_text(skeleton(path, ROOT, self.lab))
+            to.write_text(text_of(path))
+        return where
+
+    def answer(self):
+        where = self.write("answer", lambda path: answer(path, ROOT, self.lab).read_text())
+        report = self.grade("answer", where)
+        if not report.passed:
+            self.fault("answer", failed(report))
+
+    def skeleton(self):
+        where = self.write("skeleton", lambda path: skeleton(path, ROOT, self.lab))
         report = self.grade("skeleton", where)
         if report.got or report.refusal:
             self.fault("skeleton", f"{report.got} points: {failed(report)}")
 
     def right(self, folder):
-        report = self.grade(f"right/{folder.name}", folder_with_rest(self, folder))
+        """It has the owned files that it changes; the others are the answer's."""
+
+        def text_of(path):
+            given = folder / path
+            return (given if given.exists() else answer(path, ROOT, self.lab)).read_text()
+
+        where = self.write(f"right-{folder.name}", text_of)
+        report = self.grade(f"right/{folder.name}", where)
         if not report.passed:
             self.fault(f"right/{folder.name}", failed(report))
 
@@ -89,17 +102,6 @@ class Bench:
             self.fault(f"wrong/{path.stem}", f"no hint with {wrong.hint!r}, but: {result.hint}")
 
 
-def folder_with_rest(bench, folder):
-    """A right answer has the owned files that it changes; the others are the reference's."""
-    where = bench.place(f"right-{folder.name}")
-    for path in bench.lab.owns:
-        to = where / path
-        to.parent.mkdir(parents=True, exist_ok=True)
-        given = folder / path
-        shutil.copyfile(given if given.exists() else ROOT / path, to)
-    return where
-
-
 def chosen(items, turn):
     """All, or the one whose turn it is."""
     return items if turn is None else [items[turn % len(items)]] if items else []
@@ -108,7 +110,7 @@ def chosen(items, turn):
 def check(lab, given):
     bench = Bench(lab, given.build)
     try:
-        bench.reference()
+        bench.answer()
         bench.skeleton()
         for path in chosen(wrong_answers(bench.own), given.turn):
             bench.wrong(path, given.all_tests)

@@ -41,8 +41,13 @@ def wanted(number):
     return found
 
 
+def copy_scenarios(own, to):
+    to.mkdir(parents=True)
+    for file in [own / "lab.toml", *own.glob("*.py")]:
+        shutil.copyfile(file, to / file.name)
+
+
 def write(lab, build, destination):
-    own = ROOT / "labs" / str(lab.number)
     make_kit(ROOT, build, lab, destination / "kit")
     (destination / "kit" / "seed.json").write_text(json.dumps(secrets.randbelow(1 << 31)))
     shutil.copytree(
@@ -50,10 +55,8 @@ def write(lab, build, destination):
         destination / "grader",
         ignore=shutil.ignore_patterns("__pycache__"),
     )
-    to = destination / "lab" / str(lab.number)
-    to.mkdir(parents=True)
-    for file in [own / "lab.toml", *own.glob("*.py")]:
-        shutil.copyfile(file, to / file.name)
+    for number in {lab.number, lab.continues or lab.number}:
+        copy_scenarios(ROOT / "labs" / str(number), destination / "lab" / str(number))
     about = json.loads((destination / "kit" / "kit.json").read_text())
     words = {"number": lab.number, "title": lab.title, "owns": ", ".join(lab.owns)}
     words["races"] = RACES if lab.explored else ""

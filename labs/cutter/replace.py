@@ -18,6 +18,7 @@ from pathlib import Path
 from clang.cindex import Index, TokenKind, TranslationUnit
 
 from cutter.chunks import CannotCut, chunks
+from cutter.cut import answer
 
 
 @dataclass
@@ -94,26 +95,21 @@ NO_ASSERTIONS = """
 """
 
 
-def functions_in(path, root):
-    return {
-        name: row
-        for row in chunks(root / path, root)
-        if row.kind == "function"
-        for name in row.names
-    }
+def functions_in(file, root):
+    return {name: row for row in chunks(file, root) if row.kind == "function" for name in row.names}
 
 
-def replaced(path, root, pieces, others):
-    """The text of an owned file with the pieces in the place of their namesakes, `others` in front
-    of the first of them.
+def replaced(file, root, pieces, others):
+    """The text of a file of the answer with the pieces in the place of their namesakes, `others` in
+    front of the first of them.
     """
-    rows, source = functions_in(path, root), (root / path).read_bytes()
+    rows, source = functions_in(file, root), file.read_bytes()
     edits = sorted(((rows[name], text) for name, text in pieces), key=lambda edit: edit[0].start)
     if edits:
         edits[0] = (edits[0][0], "\n\n".join([*others, edits[0][1]]))
     for row, text in reversed(edits):
         source = source[: row.start] + text.encode() + source[row.end :]
-    return without_assertions(source.decode(), path)
+    return without_assertions(source.decode(), str(file))
 
 
 def without_assertions(text, path):
@@ -126,7 +122,8 @@ def without_assertions(text, path):
 
 def write_wrong(lab, wrong, root, folder):
     """The owned files with the wrong functions in them, below `folder`."""
-    owned = {path: functions_in(path, root) for path in lab.owns if path.endswith((".c", ".h"))}
+    c_files = [path for path in lab.owns if path.endswith((".c", ".h"))]
+    owned = {path: functions_in(answer(path, root, lab), root) for path in c_files}
     known = {name for functions in owned.values() for name in functions}
     others = [text for name, text in wrong.pieces if name not in known]
     if wrong.pieces and len(others) == len(wrong.pieces):
@@ -135,10 +132,10 @@ def write_wrong(lab, wrong, root, folder):
         mine = [piece for piece in wrong.pieces if piece[0] in functions]
         to = Path(folder) / path
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(replaced(path, root, mine, others if mine else []))
+        to.write_text(replaced(answer(path, root, lab), root, mine, others if mine else []))
         others = [] if mine else others
     for path in lab.owns:
         if path.endswith(".asm"):
             to = Path(folder) / path
             to.parent.mkdir(parents=True, exist_ok=True)
-            to.write_text((root / path).read_text() if wrong.pieces else wrong.text)
+            to.write_text(answer(path, root, lab).read_text() if wrong.pieces else wrong.text)

@@ -9,15 +9,19 @@ from pathlib import Path
 from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
 from grader.explorer.kit import FAKES, MAKEFILE, sources
-from grader.lab import all_labs
+from grader.lab import all_labs, given_files
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
 # answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving explorer
 # what a lab is graded by.
 LEFT_OUT = re.compile(
     r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
-    r"|labs/\d+/(wrong|right|given)/|docs/teaching\.md"
+    r"|labs/\d+/(wrong|right|given|answer)/|docs/teaching\.md"
 )
+# How the files begin, in the tree's README.
+NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
+written one: take the line `NOT_WRITTEN(...)` out, and write."""
+WRITTEN = "They work already; you make them better."
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
 
@@ -34,9 +38,11 @@ def tracked(root):
 
 
 def emptied(labs, number, all_after=True):
-    """[(lab, given names)]: lab `number` and, unless somebody reads alone, all later ones."""
+    """[(lab, given names)]: lab `number` and, unless somebody reads alone, all later ones.  (One that
+    continues another empties no file; it is here for what else its tree does not have.)
+    """
     own = next(lab for lab in labs if lab.number == number)
-    later = [lab for lab in labs if lab.number > number] if all_after else []
+    later = [lab for lab in labs if lab.number > number and not lab.continues] if all_after else []
     return [(own, own.given)] + [(lab, lab.given + own.lend.get(lab.number, [])) for lab in later]
 
 
@@ -45,7 +51,7 @@ def cutters(root, cut):
     made = {}
     for lab, given in cut:
         missing = [name.removeprefix("kernel/") for other, _ in cut for name in other.without]
-        for path in lab.owns:
+        for path in [] if lab.continues else lab.owns:
             if path not in made and path.endswith((".c", ".h")):
                 made[path] = Cutter(path, root, lab.number, given, missing, idle=cut[0][0].idle)
     return made
@@ -98,6 +104,19 @@ def lines_of_answers(made, root, without, skeletons):
     return lines
 
 
+def lines_of_better(root, lab, others):
+    """The same of a lab whose files are not emptied: what they have not."""
+    begun = set().union(*(long_lines((root / path).read_text()) for path in lab.owns))
+    folder = root / "labs" / str(lab.number) / "answer"
+    better = {
+        path: long_lines((folder / path).read_text())
+        for path in lab.owns
+        if (folder / path).exists()
+    }
+    lines = others | {line: path for path, found in better.items() for line in found}
+    return {line: path for line, path in lines.items() if line not in begun}
+
+
 def holds(text, lines):
     return next((line for line in lines if line in text), None)
 
@@ -140,6 +159,8 @@ class Tree:
         idioms = {line for lab, _ in self.cut for line in lab.idioms}
         self.twins = twins(self.root, self.cut)
         answers = lines_of_answers(self.cutters, self.root, self.without, self.twins)
+        if self.lab.continues:
+            answers = lines_of_better(self.root, self.lab, answers)
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.explorer = explorer_of(self.root, self.lab)
         self.not_shown = []  # documents that quote an answer
@@ -152,7 +173,8 @@ class Tree:
         other = re.match(r"labs/(\d+)/(.*)", name)
         numbers = {lab.number for lab, _ in self.cut}
         if other and int(other[1]) != self.lab.number:
-            return int(other[1]) in numbers and other[2] == "README.md"
+            judges = int(other[1]) == self.lab.continues
+            return judges or int(other[1]) in numbers and other[2] == "README.md"
         return True
 
     def write(self):
@@ -191,12 +213,10 @@ class Tree:
     def write_given(self):
         """Partly given files, which stand under their own names in labs/N/given/."""
         for lab, _ in reversed(self.cut):
-            folder = self.root / "labs" / str(lab.number) / "given"
-            for path in sorted(folder.rglob("*")):
-                if path.is_file():
-                    to = self.destination / path.relative_to(folder)
-                    to.parent.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, to)
+            for path, file in given_files(self.root, lab).items():
+                to = self.destination / path
+                to.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, to)
 
     def write_own(self):
         """What a student's tree has and the source has not (labs/tree/), with the lab's words."""
@@ -211,8 +231,10 @@ class Tree:
         words = {
             "N": str(self.lab.number),
             "TITLE": self.lab.title,
-            "UNTIL": str(self.lab.until) if self.all_after else "9",
+            "UNTIL": "9" if self.lab.continues or not self.all_after else str(self.lab.until),
             "HOURS": str(self.lab.hours),
+            "LACKS": "" if self.lab.continues else ", without the parts that you write",
+            "BEGUN": WRITTEN if self.lab.continues else NOT_WRITTEN,
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
             "NOT_SHOWN": self.says_what_is_not_shown(),
         }

@@ -17,7 +17,7 @@ if not importlib.util.find_spec("elftools"):
 from grader.grade import grade
 from grader.machine.guest import GuestEnd
 from grader.kit import KERNELS, NoKit, make_kit
-from grader.lab import BadLab, all_labs, read_lab
+from grader.lab import BadLab, with_scenarios
 from grader.machine import Machine
 from grader.machine.qemu import QemuError
 
@@ -38,18 +38,6 @@ def git(tree, *words):
     if done.returncode:
         raise NoKit(f"git {words[0]} in {tree}: {done.stderr.strip()}")
     return done.stdout
-
-
-def lab_of(tree):
-    """The lab of a student's tree: the one whose scenarios it has."""
-    found = [
-        lab
-        for lab in all_labs(tree / "labs")
-        if (tree / f"labs/{lab.number}/scenarios.py").exists()
-    ]
-    if len(found) != 1:
-        raise NoKit(f"{tree}/labs holds {len(found)} labs with scenarios, and not one")
-    return found[0]
 
 
 def make_kernel(tree, lab):
@@ -104,9 +92,9 @@ def ways(given):
     """(kit, lab, the lab's folder, notes)"""
     if not given.tree:
         folder = HERE.parent
-        return folder / "kit", read_lab(next((folder / "lab").iterdir())), None, []
+        return folder / "kit", with_scenarios(folder / "lab"), None, []
     tree = given.submission.resolve()
-    lab = lab_of(tree)
+    lab = with_scenarios(tree / "labs")
     notes = [*not_used(tree, lab), own_tree(tree, lab)]
     return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), notes
 

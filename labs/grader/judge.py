@@ -70,10 +70,11 @@ def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED, module=
 def judge_on(machine, lab, scenarios, test):
     try:
         machine.run_to(test.stop or lab.stop)
-        getattr(scenarios, test.name)(machine)
-        found = {"status": "passed", "got": test.points}
+        figure = getattr(scenarios, test.name)(machine)
+        found = {"status": "passed", "got": test.points, "figure": figure or ""}
     except Failure as failure:
-        found = {"status": failure.status, "got": 0, "expected": failure.expected}
+        found = {"status": failure.status, "got": int(test.points * failure.share)}
+        found["expected"] = failure.expected
         found |= {"seen": failure.seen, "hint": failure.hint, "where": failure.where}
     except GuestEnd as end:
         found = {"status": end.status, "got": 0, "expected": test.title, "seen": str(end)}

@@ -15,6 +15,7 @@ from elftools.elf.elffile import ELFFile
 
 from grader import admission, layout
 from grader.explorer.kit import make_explorer
+from grader.lab import given_files
 
 # A build's folder for each page-table format, and the kernel without self-tests.
 KERNELS = {"2level": "tarn-plain.elf", "pae": "tarn-pae-plain.elf"}
@@ -129,6 +130,7 @@ def make_kit(root, build, lab, destination):
     """Of the tree `root`, built in its folder `build`, for a lab."""
     source, destination = Source(root, build, lab.format, lab.program), Path(destination)
     given = {p: f for p, f in given_files(source.root, lab).items() if p in source.compiled}
+    given = {p: f for p, f in given.items() if p.endswith(".c")}
     gone = set(lab.without) - set(given)
     again = sorted({*dependents(source, lab.owns), *given} - {*lab.owns, *gone})
     away = {source.object_of(path) for path in gone}
@@ -170,12 +172,6 @@ def copy_programs(source, lab, destination):
     (destination / "programs").mkdir()
     for name, program in lab.archive.items():
         shutil.copyfile(built / "user" / program, destination / "programs" / name)
-
-
-def given_files(root, lab):
-    """{path: file} of what stands in labs/N/given: in a student's tree it has its place already."""
-    folder = root / "labs" / str(lab.number) / "given"
-    return {str(f.relative_to(folder)): f for f in sorted(folder.rglob("*.c"))}
 
 
 def copy_source(source, lab, folder, again):

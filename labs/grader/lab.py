@@ -26,6 +26,8 @@ class Test:
     # given part that is broken: what must be seen then in every scenario, or {scenario: what}
     controls: dict = field(default_factory=dict)
     hints: dict = field(default_factory=dict)  # words of a failure of the explorer's: hint
+    bars: list = field(default_factory=list)  # figures for half of the points, and for all
+    book: int = 0  # the figure of what one begins with
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Lab:
     append: str = "selftest=none"
     format: str = "2level"  # of the page tables on which it is graded, or "pae"
     needs: list = field(default_factory=list)
+    continues: int = 0  # lab whose written answer one begins with: what is owned is not emptied
     given: list = field(default_factory=list)  # names in owned files that stay
     lend: dict = field(default_factory=dict)  # later lab: names in its files that this one needs
     idle: list = field(default_factory=list)  # functions of later labs that do nothing meanwhile
@@ -80,6 +83,24 @@ def read_lab(folder):
         return Lab(number=int(folder.name), tests=[Test(**row) for row in rows], **table)
     except TypeError as error:
         raise BadLab(f"{folder}/lab.toml: {error}") from error
+
+
+def given_files(root, lab):
+    """{path: file} of what stands in labs/N/given: in a student's tree it has its place already.  A
+    lab that continues another has that one's, but for what is written by now.
+    """
+    folder = Path(root) / "labs" / str(lab.continues or lab.number) / "given"
+    found = {str(f.relative_to(folder)): f for f in sorted(folder.rglob("*")) if f.is_file()}
+    return {path: f for path, f in found.items() if not (lab.continues and path in lab.owns)}
+
+
+def with_scenarios(labs):
+    """The lab of a folder of labs whose scenarios are there, and which no other of them continues."""
+    found = [lab for lab in all_labs(labs) if (Path(labs) / f"{lab.number}/scenarios.py").exists()]
+    last = [lab for lab in found if lab.number not in {other.continues for other in found}]
+    if len(last) != 1:
+        raise BadLab(f"{labs} holds {len(last)} labs with scenarios, and not one")
+    return last[0]
 
 
 def all_labs(labs):

@@ -120,7 +120,7 @@ def text_of(result):
     mark = "pass" if result.passed else "FAIL"
     lines = [f"{mark} {result.got:3} of {result.points:3}  {result.name}: {result.title}"]
     if result.passed:
-        return lines
+        return lines + ([f"       {'seen:':10} {result.figure}"] if result.figure else [])
     for word, text in said_of(result):
         first, *rest = visible(text).splitlines() or [""]
         lines += [f"       {word + ':':10} {first}", *indented("\n".join(rest), " " * 18)]
@@ -134,6 +134,7 @@ def row_of(result):
         f"<dt>{word}</dt><dd>{html.escape(str(text))}</dd>" for word, text in said_of(result)
     )
     log = f"<pre>{html.escape(result.log)}</pre>" if result.log and not result.passed else ""
-    inner = "" if result.passed else f"<dl>{items}</dl>{log}"
+    figure = f"<p>{html.escape(result.figure)}</p>" if result.figure else ""
+    inner = figure if result.passed else f"<dl>{items}</dl>{log}"
     opened = "" if result.passed else " open"
     return f'<details class="{state}"{opened}><summary>{head}</summary>{inner}</details>'

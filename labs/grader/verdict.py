@@ -9,13 +9,14 @@ from grader.machine.guest import GuestEnd
 class Failure(Exception):
     """A scenario has seen something else than the contract says.
 
-    where: names of the functions in which to look, the likeliest first.
+    where: names of the functions in which to look, the likeliest first.  share: what of the test's
+    points is earned all the same.
     """
 
-    def __init__(self, expected, seen, hint="", where=(), status="failed"):
+    def __init__(self, expected, seen, hint="", where=(), status="failed", share=0):
         super().__init__(f"expected {expected}; seen {seen}")
         self.expected, self.seen, self.hint = expected, str(seen), hint
-        self.where, self.status = tuple(where), status
+        self.where, self.status, self.share = tuple(where), status, share
 
 
 @contextmanager
@@ -46,6 +47,7 @@ class Result:
     look: str = ""
     log: str = field(default="", repr=False)  # the end of what the guest printed
     instructions: int = 0  # that the guest executed
+    figure: str = ""  # that was measured, if it is good
 
     @property
     def passed(self):

@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "labs"))
 
 from clang.cindex import Index, TokenKind, TranslationUnit
 
-from cutter.cut import skeleton
+from cutter.cut import answer, skeleton
 from grader.lab import BadLab, all_labs
 
 HERE = Path(__file__).resolve().parent
@@ -60,7 +60,11 @@ def text_in(folder):
 
 def sequences(lab, folders):
     """[{name, tokens}] of the submissions in each of the folders, and of the reference."""
-    found = [{"name": REFERENCE, "tokens": of_files(lab, text_in(ROOT))}]
+
+    def text_of_answer(path):
+        return answer(path, ROOT, lab).read_text()
+
+    found = [{"name": REFERENCE, "tokens": of_files(lab, text_of_answer)}]
     for folder in folders:
         for submission in sorted(path for path in folder.iterdir() if path.is_dir()):
             tokens = of_files(lab, text_in(submission))

@@ -23,7 +23,7 @@ ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "labs"), str(ROOT / "tests" / "mutants")]
 
 import generate
-from cutter.cut import Cutter
+from cutter.cut import Cutter, answer
 from cutter.replace import without_assertions
 from grader.grade import REFUSALS, Grader
 from grader.kit import make_kit
@@ -38,8 +38,9 @@ HOOKS = re.compile(r"\bkmap_held_|\bshadow_|\block_order_")  # empty but in the 
 def candidates(lab):
     """In what students write; where a line stands twice in a function, neither is changed."""
     for path in [p for p in lab.owns if p.endswith((".c", ".h"))]:
-        given = Cutter(path, ROOT, lab.number, lab.given).given
-        for name, body in generate.functions((ROOT / path).read_text()):
+        file = answer(path, ROOT, lab)
+        given = Cutter(file.relative_to(ROOT), ROOT, lab.number, lab.given).given
+        for name, body in generate.functions(file.read_text()):
             if generate.SILENT_FUNCTION.search(name) or name in given:
                 continue
             once = [line for line in generate.telling_lines(body) if body.count(line.strip()) < 2]
@@ -86,7 +87,7 @@ def key_of(mutant):
 def write(lab, mutant, folder, assertions):
     """The owned files, of which one has the mutant in it, if there is one."""
     for path in lab.owns:
-        text = (ROOT / path).read_text()
+        text = answer(path, ROOT, lab).read_text()
         if mutant and path == mutant["file"]:
             text = mutate(text, mutant)
         to = folder / path
@@ -104,9 +105,9 @@ class Trial:
         self.lab, self.folder = lab, folder
         kit = make_kit(ROOT, build, lab, folder / "kit")
         self.grader = Grader(kit, lab, ROOT / f"labs/{lab.number}")
-        wrong = self.grader.loses(ROOT, lab.tests)
+        wrong = self.grader.loses(write(lab, None, folder / "answer", True), lab.tests)
         if wrong:
-            raise SystemExit(f"lab {lab.number}: the reference itself loses points in {wrong}")
+            raise SystemExit(f"lab {lab.number}: the answer itself loses points in {wrong}")
         bare = write(lab, None, folder / "bare", assertions=False)
         self.panics = [test for test in lab.tests if self.grader.loses(bare, [test])]
         self.others = [test for test in lab.tests if test not in self.panics]

@@ -73,6 +73,29 @@ def test_a_handout_names_what_is_written():
             assert Path(path).name in text, (number, path)
 
 
+def test_bars_stand_in_the_handout():
+    """Of tests that measure: points, what one begins with, and both bars."""
+    for number in graded_labs():
+        text = (LABS / str(number) / "README.md").read_text()
+        for test in [test for test in read_lab(LABS / str(number)).tests if test.bars]:
+            row = re.search(rf"^\| `{test.name}` \|(.*)\|$", text, re.M)[1].split("|")
+            shown = [int(cell) for cell in (row[0], *row[-3:])]
+            assert shown == [test.points, test.book, *test.bars], (number, test.name)
+            assert test.book > test.bars[0] > test.bars[1] and test.points % 2 == 0
+
+
+def test_what_continues_a_lab_has_an_answer():
+    """And what is continued is there, with the same files."""
+    for lab in [read_lab(LABS / str(n)) for n in graded_labs()]:
+        answer = LABS / str(lab.number) / "answer"
+        assert bool(lab.continues) == answer.is_dir(), lab.number
+        if lab.continues:
+            assert read_lab(LABS / str(lab.continues)).owns == lab.owns
+            better = [path for path in lab.owns if (answer / path).exists()]
+            files = [f for f in answer.rglob("*") if f.is_file()]
+            assert better and len(files) == len(better)
+
+
 def test_links_of_handouts_lead_somewhere():
     for page in LABS.glob("*/README.md"):
         for link in re.findall(r"\]\(([^)#:]+)", page.read_text()):

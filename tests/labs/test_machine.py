@@ -14,6 +14,7 @@ from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
 from grader.judge import judge_on
 from grader.lab import Lab
 from grader.lab import Test as Row
+from grader.report import text_of
 from grader.verdict import Failure, expecting
 
 KERNELS = ("tarn-plain.elf", "tarn-pae-plain.elf")
@@ -252,6 +253,32 @@ def judged(machine, scenario):
 def test_a_scenario_that_returns_has_passed(machine):
     result = judged(machine, lambda m: None)
     assert (result.status, result.got) == ("passed", 5)
+
+
+def test_a_figure_is_told(machine):
+    result = judged(machine, lambda m: "12 instructions")
+    assert result.passed and result.figure == "12 instructions"
+    assert "12 instructions" in "\n".join(text_of(result))
+
+
+def test_a_share_of_the_points(machine):
+    def scenario(m):
+        raise Failure("at most 3", 4, share=0.4)
+
+    result = judged(machine, scenario)
+    assert (result.status, result.got) == ("failed", 2)
+
+
+def test_another_machine_from_the_beginning_on(at_step_6):
+    """While this one stands still, and goes on afterwards."""
+    before = at_step_6.instructions()
+    with at_step_6.again(append="selftest=none pkmap_tables=2") as fresh:
+        fresh.run_to("report_memory")
+        assert fresh.variable("pkmap_slots") == 2 * at_step_6.variable("pkmap_slots")
+    assert at_step_6.instructions() == before
+    at_step_6.finish()
+    with at_step_6.again() as fresh:
+        fresh.run_to("report_boot_information")
 
 
 def test_a_failure_says_what_was_expected_and_seen(machine):

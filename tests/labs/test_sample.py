@@ -1,4 +1,4 @@
-"""Of each lab the reference, the skeleton, and one wrong answer, whose turn comes with the number of
+"""Of each lab the answer, what the student begins with, and one wrong answer, whose turn comes with the number of
 commits (make check-more); all of them: make check-labs.
 """
 
@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from handing_in import ROOT, graded_labs
-from cutter.cut import skeleton
+from cutter.cut import answer, skeleton
 from cutter.replace import read_wrong, wrong_answers, write_wrong
 
 pytestmark = pytest.mark.sample
@@ -21,22 +21,28 @@ def turn():
     return int(count.stdout or 0)
 
 
+def write(lab, folder, text_of):
+    for path in lab.owns:
+        to = folder / path
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(text_of(path))
+
+
 labs = pytest.mark.parametrize("number", graded_labs())
 
 
 @labs
-def test_the_reference_gets_all(teacher, number):
-    report = teacher(number).grade(ROOT)
+def test_the_answer_gets_all(teacher, number, tmp_path):
+    lab = teacher(number).lab
+    write(lab, tmp_path, lambda path: answer(path, ROOT, lab).read_text())
+    report = teacher(number).grade(tmp_path)
     assert report.got == report.lab.points, report.text()
 
 
 @labs
 def test_a_skeleton_gets_nothing(teacher, number, tmp_path):
     lab = teacher(number).lab
-    for path in lab.owns:
-        to = tmp_path / path
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(skeleton(path, ROOT, lab))
+    write(lab, tmp_path, lambda path: skeleton(path, ROOT, lab))
     report = teacher(number).grade(tmp_path)
     assert report.got == 0 and not report.refusal, report.text()
 

@@ -8,7 +8,7 @@ from handing_in import ROOT, graded_labs, make
 from cutter.chunks import chunks
 from cutter.cut import Cutter
 from cutter.tree import LeftOver, Tree
-from grader.lab import read_lab
+from grader.lab import given_files, read_lab, with_scenarios
 
 LEAST = 30
 
@@ -38,8 +38,22 @@ def removed_lines(lab, given):
                     yield path, line
 
 
+def better_lines(lab):
+    """Of the answer of a lab whose files are not emptied: what these have not."""
+    begun = "\n".join((ROOT / path).read_text() for path in lab.owns)
+    answer = ROOT / f"labs/{lab.number}/answer"
+    for path in [p for p in lab.owns if (answer / p).exists()]:
+        for line in (answer / path).read_text().split("\n"):
+            line = line.strip()
+            if len(line) >= LEAST and line not in begun and line not in lab.idioms:
+                yield path, line
+
+
 def test_no_answer_is_anywhere(tree):
-    lines = {l: p for lab, given in tree.cut for p, l in removed_lines(lab, given)}
+    lines = {}
+    for lab, given in tree.cut:
+        rows = better_lines(lab) if lab.continues else removed_lines(lab, given)
+        lines |= {line: path for path, line in rows}
     found = subprocess.run(
         ["grep", "-rnoaF", "--exclude-dir=.git", "-f", "-", "."],
         cwd=tree.destination,
@@ -70,16 +84,14 @@ def test_what_stays_away(tree):
         "wrong/",
         "right/",
         "given/",
+        "answer/",
         "labs/cutter/",
         ".ci/",
         "teaching.md",
     ):
         assert not [name for name in names if word in name], word
     for lab, _ in tree.cut:
-        twins = {
-            path for path in lab.without if (ROOT / f"labs/{lab.number}/given" / path).exists()
-        }
-        assert not names & (set(lab.without) - twins)
+        assert not names & (set(lab.without) - set(given_files(ROOT, lab)))
     objects = [n for n in names if n.endswith((".o", ".a", ".elf"))]
     assert not objects
 
@@ -102,6 +114,21 @@ def test_an_answer_elsewhere_is_refused(tmp_path):
     ] = "x.c"
     with pytest.raises(LeftOver, match="Makefile holds a line of x.c"):
         tree.write()
+
+
+def test_what_continues_a_lab_is_not_emptied(tmp_path):
+    """Nor does it empty anything in the trees of earlier labs."""
+    for number in [n for n in graded_labs() if read_lab(ROOT / f"labs/{n}").continues]:
+        tree = Tree(ROOT, number, tmp_path / str(number))
+        tree.write()
+        before = tree.lab.continues
+        for path in tree.lab.owns:
+            assert (tree.destination / path).read_text() == (ROOT / path).read_text()
+        assert (tree.destination / f"labs/{before}/scenarios.py").exists()
+        assert with_scenarios(tree.destination / "labs").number == number
+        earlier = Tree(ROOT, before + 1, tmp_path / "earlier")
+        assert number not in [lab.number for lab, _ in earlier.cut]
+        assert not set(tree.lab.owns) & set(earlier.cutters)
 
 
 def test_show_all_empties_one_lab(tmp_path):

@@ -7,6 +7,7 @@ from elftools.elf.elffile import ELFFile
 
 class Elf:
     def __init__(self, path):
+        self.path = path
         with open(path, "rb") as file:
             elf = ELFFile(file)
             self.symbols = dict(self._symbols(elf.get_section_by_name(".symtab")))

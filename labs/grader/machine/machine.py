@@ -8,6 +8,7 @@ Of several CPUs one is looked at: at first, and after each stop, the one that st
 """
 
 import re
+import shutil
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ class Machine:
     scratch_address = PAGE_OFFSET + SCRATCH
 
     def __init__(self, elf, layout=None, limit=LIMIT, seed=0, **options):
-        self.elf = Elf(elf)
+        self.elf, self.options = Elf(elf), options
         self.layout = layout or {}
         self.limit = limit
         self.seed = seed
@@ -77,6 +78,21 @@ class Machine:
 
     def close(self):
         self.qemu.close()
+
+    @contextmanager
+    def again(self, **changed):
+        """Another machine with the same kernel, from its beginning on, while this one stands still.
+        changed: options that differ.
+        """
+        folder = self.qemu.folder / "again"
+        folder.mkdir()
+        folder.chmod(0o777)  # for the sandbox's user, as the folder around it
+        options = self.options | changed | {"folder": folder}
+        try:
+            with Machine(self.elf.path, self.layout, self.limit, self.seed, **options) as machine:
+                yield machine
+        finally:
+            shutil.rmtree(folder)
 
     def log(self):
         """The end of what the guest has printed."""
