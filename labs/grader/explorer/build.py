@@ -56,7 +56,7 @@ class Explorer:
         if not given:
             options += ["-include", str(self.prologue(path))]
         inside = [self.shop.inside, self.shop.kit.folder]
-        command = [*self.shop.sandbox.prefix(inside, [self.shop.out]), *options]
+        command = [*self.shop.sandbox.prefix(inside, [self.out]), *options]
         made = self.object_of(path)
         self.shop.run([*command, "-c", str(source), "-o", str(made)], path)
         return made
