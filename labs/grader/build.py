@@ -99,9 +99,9 @@ class Workshop:
 
     def read_and_compile(self, path, words, source, bases, made):
         """bases: folders of the kit that it may read besides the student's files."""
-        prefix = self.sandbox.prefix([self.inside, *bases], [self.out])
+        prefix = self.sandbox.prefix([self.inside, *bases], [made.parent])
         words = [*prefix, *words, ERRORS]
-        read = self.out / "read.i"
+        read = made.with_suffix(".i")
         self.run([*words, "-E", str(source), "-o", str(read)], path)
         self.admit_reading(path, read, bases)
         words += [f"-ffile-prefix-map={self.inside}/=", "-c", str(source), "-o", str(made)]

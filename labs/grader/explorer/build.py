@@ -9,9 +9,10 @@ from grader.build import BuildError
 from grader.explorer.kit import ExplorerKit
 
 # What the model puts in the place of instructions and of inline functions of the kernel.
-MODEL = """printk running_cpu percpu_offset read_eflags sti cli sti_hlt cpu_relax memset memcpy memmove
-spin_init spin_lock spin_unlock spin_trylock spin_held spin_lock_irqsave spin_unlock_irqrestore
-spin_taken swapper_pg_dir write_cr3 read_cr3 write_cr4 read_cr4 invlpg switch_context""".split()
+MODEL = """running_cpu percpu_offset read_eflags sti cli sti_hlt cpu_relax printk memset memcpy
+memmove spin_init spin_lock spin_unlock spin_trylock spin_held spin_lock_irqsave
+spin_unlock_irqrestore spin_taken swapper_pg_dir write_cr3 read_cr3 write_cr4 read_cr4
+invlpg switch_context""".split()
 # What the compiler adds for its calls, and for 64 bits.
 SECTIONS = [".eh_frame", ".init_array.00099"]
 # Of the linker script: an object counts as the kernel's by its path (state.ld).

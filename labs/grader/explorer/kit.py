@@ -2,6 +2,7 @@
 headers, and how to compile and link the rest.  The faults planted in tests/interleave stay away.
 """
 
+import fcntl
 import json
 import shlex
 import shutil
@@ -22,11 +23,15 @@ def variant_of(lab):
 
 
 def make(root, build, lab, *words):
-    """Goals of the makefile.  Paths are below `root`: the makefile knows no others."""
+    """The program's goal, one at a time: two must not build the same files.  Paths are below `root`:
+    the makefile knows no others.  Its compiler is GCC, whatever makes the kernel.
+    """
     out = f"{build}/interleave"
     goal = f"{out}/{variant_of(lab)}/interleave"
-    command = ["make", "-s", *words, f"BUILD={build}", "-f", MAKEFILE, goal]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    command = ["make", "-s", *words, f"BUILD={build}", "CC=gcc", "-f", MAKEFILE, goal]
+    with open(Path(root) / MAKEFILE) as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     if done.returncode:
         raise NoExplorer(f"the explorer does not build here:\n{done.stderr.strip()}")
     return done.stdout
