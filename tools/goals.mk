@@ -35,6 +35,7 @@ lint:
 # A student's tree of lab N in the folder DEST (docs/teaching.md); SHOW=all empties no later lab;
 # files of earlier labs are those in OWN, but for the labs CATCHUP.
 lab:
+	$(if $(filter-out all,$(SHOW)),$(error SHOW=$(SHOW): SHOW=all, or nothing))
 	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) $(if $(OWN),--own '$(OWN)') \
 		--caught-up '$(CATCHUP)' '$(N)' '$(DEST)'
 

@@ -1,6 +1,7 @@
 """make lab N=6 DEST=folder [SHOW=all] [OWN=folder [CATCHUP="2 3"]]: see tree.py."""
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,14 +23,23 @@ def arguments():
     return parser.parse_args()
 
 
+def is_ignored(path):
+    """By Git, as what is built."""
+    return not subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT).returncode
+
+
 def refusal(given, labs):
     numbers = [str(lab.number) for lab in labs]
+    if given.number == "0":
+        return "N=0: nothing is to be written there; its handout goes with the tree of lab 1"
     if given.number not in numbers:
         return f"N={given.number}: there are labs {', '.join(numbers)}"
     if not given.destination:
         return "DEST=: a folder that does not exist yet is wanted"
     if Path(given.destination).exists() and any(Path(given.destination).iterdir()):
         return f"DEST={given.destination}: exists and is not empty"
+    if ROOT in Path(given.destination).resolve().parents and not is_ignored(given.destination):
+        return f"DEST={given.destination}: is within this source; a tree is a repository of its own"
     if given.own and not Path(given.own).is_dir():
         return f"OWN={given.own}: there is no such folder"
     strange = [number for number in given.caught_up.split() if number not in numbers]

@@ -107,8 +107,10 @@ def compare(lab, folders, place):
 
 def main():
     parser = argparse.ArgumentParser(prog="make check-copied", description=__doc__.split("\n")[0])
-    parser.add_argument("number", type=int, help="N=: which lab")
-    parser.add_argument("folders", nargs="+", type=Path, help="FROM=: folders of submissions")
+    parser.add_argument("number", metavar="N", type=int, help="N=: which lab")
+    parser.add_argument(
+        "folders", metavar="FROM", nargs="+", type=Path, help="FROM=: folders of submissions"
+    )
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument(
         "--least", type=float, default=0.5, help="similarity from which on a pair is told"

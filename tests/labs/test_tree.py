@@ -160,6 +160,9 @@ def test_earlier_files_are_brought_along(tmp_path):
     [
         (["lab"], "N="),
         (["lab", "N=99", "DEST=x"], "N=99: there are labs 1"),
+        (["lab", "N=0", "DEST=x"], "N=0: nothing is to be written"),
+        (["lab", "N=1", "DEST=newlab"], "DEST=newlab: is within this source"),
+        (["lab", "N=1", "DEST=build/nowhere", "SHOW=some"], "SHOW=some: SHOW=all, or nothing"),
         (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
         (["lab", "N=1", "DEST=build/nowhere", "OWN=nowhere"], "there is no such folder"),
         (["lab", "N=1", "DEST=build/nowhere", "CATCHUP=2 77"], "there is no lab 77"),
