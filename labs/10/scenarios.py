@@ -151,7 +151,7 @@ def try_again(m, test):
     append = f"{BEFORE.append} {test.append} until={BEFORE.until}"
     with m.again(append=append, smp=BEFORE.smp) as fresh:
         with expecting(f"lab {BEFORE.number}, {test.name}: {test.title}", test.invariant):
-            fresh.run_to(BEFORE.stop)
+            fresh.run_to(test.stop or BEFORE.stop)
             try:
                 getattr(lab6, test.name)(fresh)
             except Failure as failure:
