@@ -45,7 +45,7 @@ def placed(said, path, first=FIRST):
         ("void f(void) { for (;;) }", "error"),
         ('[[gnu::section(".data.x")]] int x = 1;', "poisoned"),
         ("#define S gnu\n[[S::weak]] int x = 1;", "poisoned"),
-        # What might hide a directive: the compiler joins lines first, and skips what it need not read.
+        # The compiler joins lines first, and does not read all of them.
         ('// \\\n/*\n#include "/etc/passwd"\n// */', "the tree has no such header"),
         ("// \\ \n/*\n#pragma weak memset\n// */", "#pragma is not admitted"),
         ("#if 0\ndon't /*\n#endif\n#pragma weak memset\n/* */", "a quote without another"),
