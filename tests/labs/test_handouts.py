@@ -8,6 +8,7 @@ from handing_in import ROOT, graded_labs
 from grader.lab import read_lab
 
 LABS = ROOT / "labs"
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 FIRST = "| [0](0/README.md) | Build, boot, GDB | 1 | - | - | - | - |"
 
 
@@ -71,6 +72,13 @@ def test_a_handout_names_what_is_written():
         text = (LABS / str(number) / "README.md").read_text()
         for path in read_lab(LABS / str(number)).owns:
             assert Path(path).name in text, (number, path)
+
+
+def test_a_handout_says_how_many_hours():
+    for number in graded_labs():
+        lab = read_lab(LABS / str(number))
+        text = (LABS / str(number) / "README.md").read_text()
+        assert f"\nAbout {NUMBERS[lab.hours]} hours. " in text, (number, lab.hours)
 
 
 def test_links_of_handouts_lead_somewhere():
