@@ -90,6 +90,20 @@ def pgd_link(m):
     lists.expect_linked(PGD, hint)
 
 
+def two_levels(m):
+    """Without PAE a PGD is a whole page of entries, and its link is the first word of that."""
+    lists = Lists(m)
+    hint = "pgd_link(pgd) says where the link of a PGD is: in each format elsewhere"
+    lists.keep(PGD, 4)
+    lists.expect_linked(PGD, hint)
+    for _ in range(4):
+        pgd = lists.take_last(PGD, hint)
+        lists.expect_content(PGD, pgd, "handed out,", hint)
+    lists.keep(PGD, HIGH + 1)
+    lists.trim(CHECK, {PTE: 0, PMD: 0, PGD: LOW}, over_high)
+    lists.expect_linked(PGD, hint)
+
+
 def pgd_kernel_part(m):
     lists = Lists(m)
     for _ in lists.keep(PGD, 3):

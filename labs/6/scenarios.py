@@ -60,7 +60,7 @@ class Pool:
             walk = self.m.walk(self.base + table * PAGE_SIZE)
             at = walk.entries[-1].address
             for slot in range(table, min(table + self.layout["PTRS_PER_PTE"], self.slots)):
-                entry = self.m.word(at + 4 * (slot - table))
+                entry = self.m.word(at + PAGE_SIZE // self.layout["PTRS_PER_PTE"] * (slot - table))
                 if entry & PRESENT:
                     found[slot] = entry // PAGE_SIZE
         return found
@@ -567,6 +567,22 @@ def not_global(m):
         pool.kmap(others[i])
         pool.expect_reached(others[i])
         pool.kunmap(others[i])
+
+
+def three_levels(m):
+    """With PAE, where a page table has 512 entries of 8 bytes."""
+    pool, must = Pool(m), m.layout["PTRS_PER_PTE"]
+    if pool.slots != must:
+        hint = "PTRS_PER_PTE is how many entries a page table has in this format, and so slots"
+        raise Failure(f"{must} slots", f"pkmap_slots is {pool.slots}", hint, ("kmap_init",))
+    others = pool.pin()
+    pool.go_round(others, 2)
+    hint = (
+        "nothing but PTRS_PER_PTE says how long a table is: is each slot searched and taken back?"
+    )
+    for pfn in [*list(pool.users)[::31], *others[:FREE]]:
+        pool.kmap(pfn)
+        pool.expect_reached(pfn, hint, ("turn.c", KMAP))
 
 
 def exchange_tables(m, base):

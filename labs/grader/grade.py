@@ -3,11 +3,12 @@
 import shutil
 import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 
 from grader import build, sandbox as sandboxes
 from grader.admission import Refusal
 from grader.judge import judge, scenarios_of
-from grader.kit import Kit
+from grader.kit import kits
 from grader.report import Report, version
 from grader.sandbox import NoSandbox
 from grader.verdict import Result
@@ -21,32 +22,45 @@ class Grader:
     """
 
     def __init__(self, kit_folder, lab, lab_folder, ways=sandboxes.WAYS):
-        self.kit, self.lab, self.ways = Kit(kit_folder), lab, ways
+        self.kits, self.lab, self.ways = kits(kit_folder, lab), lab, ways
+        self.kit = self.kits[lab.format]
         self.scenarios = scenarios_of(lab_folder)
 
     @contextmanager
-    def kernel(self, submission):
-        """The kernel with the owned files below the folder `submission`."""
+    def kernels(self, submission):
+        """{page-table format: the kernel with the owned files below the folder `submission`}"""
         folder = tempfile.mkdtemp(prefix="grade-")
         try:
             self.sandbox = sandboxes.find(self.ways)
-            yield build.Workshop(self.kit, self.lab, folder, self.sandbox).build(submission)
+            yield {form: self.build(form, Path(folder) / form, submission) for form in self.kits}
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def judge(self, test, kernel):
+    def build(self, form, folder, submission):
+        workshop = build.Workshop(self.kits[form], self.lab, folder, self.sandbox)
+        try:
+            return workshop.build(submission)
+        except build.BuildError as error:
+            if form == self.lab.format:
+                raise
+            raise build.BuildError(f"with page tables in the format {form}: {error}") from error
+
+    def judge(self, test, kernels):
+        form = test.format if test.format in kernels else self.lab.format
+        kernel = kernels[form]
+
         def inside(folder):
             return self.sandbox.prefix([kernel.parent], [folder])
 
         module = kernel.with_name(build.ARCHIVE) if self.lab.program else None
-        known = (self.kit.layout, inside, self.kit.seed, module)
+        known = (self.kits[form].layout, inside, self.kit.seed, module)
         return judge(self.lab, self.scenarios, test, kernel, *known)
 
     def loses(self, submission, tests):
         """The first of these tests that is not passed; None: none.  What is refused raises."""
-        with self.kernel(submission) as kernel:
+        with self.kernels(submission) as kernels:
             for test in tests:
-                if not self.judge(test, kernel).passed:
+                if not self.judge(test, kernels).passed:
                     return test.name
         return None
 
@@ -56,8 +70,8 @@ class Grader:
         tests = [test for test in self.lab.tests if not only or test.name in only]
         try:
             about["sandbox"] = sandboxes.find(self.ways).describe()
-            with self.kernel(submission) as kernel:
-                results = [self.judge(test, kernel) for test in tests]
+            with self.kernels(submission) as kernels:
+                results = [self.judge(test, kernels) for test in tests]
             return Report(self.lab, results, about, notes=notes)
         except REFUSALS as refused:
             seen = "not tried: see above"

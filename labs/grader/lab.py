@@ -20,6 +20,7 @@ class Test:
     look: str = ""  # a command for GDB that shows the matter
     append: str = ""  # more of the command line
     stop: str = ""  # where its scenario finds the machine, if not at the lab's stop
+    format: str = ""  # of the page tables, if not the lab's
 
 
 @dataclass
@@ -50,6 +51,11 @@ class Lab:
     @property
     def points(self):
         return sum(test.points for test in self.tests)
+
+    @property
+    def other_formats(self):
+        """Of page tables, which only some of the tests are about."""
+        return sorted({test.format for test in self.tests} - {"", self.format})
 
 
 KEYS = {f for f in Lab.__dataclass_fields__ if f not in ("number", "tests")} | {"test"}
