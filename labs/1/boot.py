@@ -117,20 +117,30 @@ class Boot:
     def is_free(self, pfn):
         return self.m.call("bootmem_page_is_free", pfn) & 0xFF
 
-    def try_alloc(self, size, align=1, goal=None, hint=""):
+    def try_alloc(self, size, align=1, goal=None, hint="", by=TRY_ALLOC[0]):
         """The physical address that the student's function returns, or None; not judged."""
         goal = self.base if goal is None else goal
-        with expecting(f"{asked(size, align, goal)} returns", hint, TRY_ALLOC):
-            address = self.m.call("bootmem_try_alloc", size, align, U64(goal))
+        with expecting(f"{asked(size, align, goal, by)} returns", hint, (by,)):
+            address = self.m.call(by, size, align, U64(goal))
         return address - PAGE_OFFSET if address else None
 
-    def alloc(self, size, align=1, goal=None, hint=""):
+    def alloc(self, size, align=1, goal=None, hint="", by=TRY_ALLOC[0]):
         """Judged: the one place that the contract allows."""
         goal = self.base if goal is None else goal
-        must, got = self.model.place(size, align, goal), self.try_alloc(size, align, goal, hint)
+        must, got = self.model.place(size, align, goal), self.try_alloc(size, align, goal, hint, by)
+        return self._judged(asked(size, align, goal, by), size, must, got, hint, by)
+
+    def alloc_page(self, hint):
+        """bootmem_alloc_page(), judged likewise."""
+        name, must = "bootmem_alloc_page", self.model.place(PAGE_SIZE, PAGE_SIZE)
+        with expecting(f"{name}() returns", hint, (name,)):
+            address = self.m.call(name)
+        got = address - PAGE_OFFSET if address else None
+        return self._judged(f"{name}()", PAGE_SIZE, must, got, hint, name)
+
+    def _judged(self, what, size, must, got, hint, name):
         if must != got:
-            expected = f"{asked(size, align, goal)} returns {at(must)}"
-            raise Failure(expected, at(got), hint, TRY_ALLOC)
+            raise Failure(f"{what} returns {at(must)}", at(got), hint, (name,))
         if got is not None:
             self.model.take(got, size)
         return got
@@ -186,8 +196,8 @@ class Boot:
         return panic
 
 
-def asked(size, align, goal):
-    return f"bootmem_try_alloc({size:#x}, {align:#x}, {goal:#x})"
+def asked(size, align, goal, by=TRY_ALLOC[0]):
+    return f"{by}({size:#x}, {align:#x}, {goal:#x})"
 
 
 def at(address):

@@ -243,8 +243,11 @@ def expect_neighbours_are_not_looked_at(boot, base):
 
 
 def no_room(m):
-    """More than there is: NULL, or a panic that names what was asked for and what is free."""
+    """bootmem_alloc() and bootmem_alloc_page() give the same memory.  Of more than there is:
+    NULL, or a panic that names what was asked for and what is free.
+    """
     boot = Boot(m)
+    expect_same_memory(boot)
     hint = "does the end of the request lie behind the end of memory, or is the sum cut to 32 bits?"
     boot.free_mem_map()
     first, end = boot.longest_run()
@@ -253,6 +256,18 @@ def no_room(m):
         expect_null(boot, size, hint)
     boot.alloc(longest, PAGE_SIZE, hint="the longest run fits to the last byte")
     expect_told(m, longest + PAGE_SIZE, len(boot.model.free) * PAGE_SIZE)
+
+
+def expect_same_memory(boot):
+    """As bootmem_try_alloc() would: lowest at the goal, in a row on one page, zeroed."""
+    hint = "bootmem_alloc is bootmem_try_alloc that never returns NULL: the same memory"
+    goal = boot.base + LARGE
+    requests = ((100, 4, goal), (200, 8, goal), (3 * PAGE_SIZE, PAGE_SIZE, 0), (1, 1, 1 << 32))
+    for size, align, lowest in requests:
+        boot.alloc(size, align, lowest, hint, by="bootmem_alloc")
+    for _ in range(2):
+        start = boot.alloc_page("bootmem_alloc_page gives one page, the lowest that is free")
+        expect_zero(boot.m, start, PAGE_SIZE)
 
 
 def expect_told(m, size, free):
@@ -280,6 +295,10 @@ def expect_null(boot, size, hint):
         raise Failure(f"{asked(size, 1, 0)} returns NULL", at(got), hint, TRY_ALLOC)
 
 
+# The balance of the hand-over, or the call that would spoil it is refused.
+BALANCED = (43, 44, 45)
+
+
 def handed_over(boot, runs):
     """What bootmem_handover() gives to its function is added to runs; returns what it returns."""
     with boot.m.watch("zone_add_pages", recorder(runs)):
@@ -297,13 +316,14 @@ def recorder(runs):
 def handover(m):
     """After some allocations: free pages and the allocator's own, each once, and how many."""
     boot = Boot(m)
+    lowest = boot.take(PAGE_SIZE, PAGE_SIZE, 0)
     for size, align in ((100, 4), (3 * PAGE_SIZE, PAGE_SIZE), (LARGE, 1 << 20)):
         boot.take(size, align)
     hole = boot.take(PAGE_SIZE, PAGE_SIZE)
     boot.take(PAGE_SIZE, PAGE_SIZE)
     boot.free(hole, PAGE_SIZE)
     boot.free_mem_map()
-    runs = []
+    runs, before = [], m.ram[:]
     with expecting("bootmem_handover returns", "", ("bootmem_handover",)):
         returned = handed_over(boot, runs)
     expect_handed(boot, runs)
@@ -313,6 +333,32 @@ def handover(m):
             f"bootmem_handover returns {total:#x} pages, and bootmem_stats says so",
             f"{returned:#x} returned, {boot.figure('handed_over'):#x} in handed_over",
             "the allocator's own pages count too",
+            ("bootmem_handover",),
+        )
+    m.ram[:] = before
+    expect_balance(boot, lowest // PAGE_SIZE)
+
+
+def expect_balance(boot, pfn):
+    """A page becomes free while the others are given away, behind them: either it is given too, or
+    there is a panic, since otherwise it is lost.
+    """
+    runs, freed = [], []
+
+    def give(start, end, _):
+        if not freed:
+            freed.append(pfn)
+            boot.m.call("bootmem_free", U64(pfn * PAGE_SIZE), U64(PAGE_SIZE))
+        return recorder(runs)(start, end, _)
+
+    with boot.m.watch("zone_add_pages", give):
+        panic = boot.m.panics("bootmem_handover", boot.m.symbol("zone_add_pages"))
+    given = sum(start <= pfn < end for start, end in runs)
+    if panic.invariant not in BALANCED if panic else given != 1:
+        raise Failure(
+            f"page {pfn:#x}, freed while others are given away, is given, or a panic by 44",
+            panic or f"it returned, and has given that page {given} times",
+            "invariant 44: at the end, are as many pages given as were free, and one's own?",
             ("bootmem_handover",),
         )
 

@@ -3,6 +3,7 @@
 from random import Random
 
 from grader.machine import PAGE_OFFSET
+from grader.machine.guest import GuestHang, GuestPanic
 from grader.verdict import Failure, expecting
 
 from .lists import CHECK, DRAIN, GIVE_BACK, LEVEL, LEVELS, LINK, PGD, PMD, PTE, Lists, said
@@ -87,6 +88,20 @@ def pgd_link(m):
     lists.keep(PGD, 4)
     lists.expect_linked(PGD, hint)
     lists.take(PGD)
+    lists.expect_linked(PGD, hint)
+
+
+def two_levels(m):
+    """Without PAE a PGD is a whole page of entries, and its link is the first word of that."""
+    lists = Lists(m)
+    hint = "pgd_link(pgd) says where the link of a PGD is: in each format elsewhere"
+    lists.keep(PGD, 4)
+    lists.expect_linked(PGD, hint)
+    for _ in range(4):
+        pgd = lists.take_last(PGD, hint)
+        lists.expect_content(PGD, pgd, "handed out,", hint)
+    lists.keep(PGD, HIGH + 1)
+    lists.trim(CHECK, {PTE: 0, PMD: 0, PGD: LOW}, over_high)
     lists.expect_linked(PGD, hint)
 
 
@@ -250,6 +265,25 @@ def disagree(m):
         )
         lists.expect_kept(f"behind a trim with a wrong count ({count}, not {number})")
         lists.expect_empty(level)
+    expect_an_end(Lists(m))
+
+
+def expect_an_end(lists):
+    """The host links the last of three tables to the one before it, and the count says one."""
+    first, second, _ = lists.keep(PTE, 3)
+    lists.m.set_word(first - PAGE_OFFSET + lists.link[PTE], second)
+    lists.set_count(PTE, 1)
+    must, hint = (
+        f"{DRAIN}() ends at a list that runs in a circle",
+        "whoever counts tables needs a bound",
+    )
+    try:
+        lists.m.call(DRAIN)
+    except GuestHang as hang:
+        raise Failure(must, hang, hint, (DRAIN,), hang.status) from hang
+    except GuestPanic as panic:
+        if panic.invariant != 33:
+            raise Failure(must, panic, hint, (DRAIN,), panic.status) from panic
 
 
 def expect_settled(lists, level, function, what):

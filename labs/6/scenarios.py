@@ -12,13 +12,14 @@ from grader.machine import PAGE_OFFSET, PAGE_SIZE, Return
 from grader.verdict import Failure
 
 MARK = 0x5A000000  # with the frame's number: the word that it holds
-PRESENT, WRITABLE, USER = 1, 2, 4
+PRESENT, WRITABLE, USER, GLOBAL = 1, 2, 4, 1 << 8
 FREE = 50  # slots that are left when the others are pinned: then the pool goes round quickly
 TABLE_SPAN = 4 << 20  # bytes that one page table maps
 PAGES = 96  # where in the scratch memory a list of pages lies
 # Of the given kmap_many.c; they come to pkmap_use() and pkmap_drop().
 KMAP_TRY, KUNMAP_MANY = "kmap_try", "kunmap_many"
 KMAP, KUNMAP = "kmap_high", "kunmap_high"
+LOCK, NOBODY, ANOTHER = "kmap_lock", 0xFFFFFFFF, 1  # its first word: the CPU that holds it
 TAKE_BACK = ("turn.c", "pkmap_unmap")
 
 
@@ -59,7 +60,7 @@ class Pool:
             walk = self.m.walk(self.base + table * PAGE_SIZE)
             at = walk.entries[-1].address
             for slot in range(table, min(table + self.layout["PTRS_PER_PTE"], self.slots)):
-                entry = self.m.word(at + 4 * (slot - table))
+                entry = self.m.word(at + PAGE_SIZE // self.layout["PTRS_PER_PTE"] * (slot - table))
                 if entry & PRESENT:
                     found[slot] = entry // PAGE_SIZE
         return found
@@ -351,10 +352,17 @@ def one_flush(m):
     """The TLB's counters are QEMU's, and a flush that was not asked of tlb_flush_past() shows."""
     pool = Pool(m)
     others = pool.pin()
-    calls, changes, flushes = [], 0, pool.flushes()
-    with m.watch("tlb_flush_past", lambda *_: calls.append(1)):
+    calls, held, changes, flushes = [], set(), 0, pool.flushes()
+
+    def at_flush(*_):
+        """How many slots it makes free: those that have lost their entries."""
+        left = pool.entries().keys()
+        calls.append(len(held - left))
+        held.intersection_update(left)
+
+    with m.watch("tlb_flush_past", at_flush):
         for i in range(3 * FREE + 1):
-            pool.kmap(others[i])
+            held.add(pool.slot(pool.kmap(others[i])))
             pool.kunmap(others[i])
             changes += pool.flushes() != flushes
             flushes = pool.flushes()
@@ -365,6 +373,14 @@ def one_flush(m):
             "one flush makes all slots without users free, so many kmaps share one flush",
             ("turn.c",),
         )
+    for name, must in (("flushes", len(calls)), ("reclaimed", sum(calls))):
+        if pool.figure(name) != must:
+            raise Failure(
+                f"kmap_stats.{name} is {must}",
+                f"{pool.figure(name)}",
+                "flushes: how often all CPUs were flushed; reclaimed: slots that this made free",
+                ("turn.c",),
+            )
 
 
 def full(m):
@@ -380,7 +396,8 @@ def full(m):
         )
     for pfn in list(pool.users)[::40]:
         pool.expect_reached(pfn)
-    expect_wait(pool, pool.frames[pool.slots])
+    hint = "pkmap_in_use == pkmap_slots: every slot is in use, and none can be had"
+    expect_wait(pool, pool.frames[pool.slots], "when every slot is in use", hint)
     address = m.call(KMAP_TRY, pool.page(pool.frames[pool.slots]))
     if address:
         raise Failure(
@@ -394,7 +411,7 @@ def full(m):
     pool.expect_reached(pool.frames[pool.slots])
 
 
-def expect_wait(pool, pfn):
+def expect_wait(pool, pfn, when, hint):
     waits = []
 
     def waiting(*_):
@@ -408,12 +425,7 @@ def expect_wait(pool, pfn):
     except GuestEnd as end:
         seen = str(end)
     if not waits:
-        raise Failure(
-            "when every slot is in use kmap waits: pkmap_wait_in_line()",
-            seen,
-            "pkmap_in_use == pkmap_slots: every slot is in use, and none can be had",
-            (KMAP,),
-        )
+        raise Failure(f"{when} kmap waits: pkmap_wait_in_line()", seen, hint, (KMAP,))
 
 
 def retired(m):
@@ -454,7 +466,9 @@ def retired(m):
 
 
 def waiter(m):
-    """The line is not empty: a ticket of the grader's is in it."""
+    """The line is not empty: a ticket of the grader's is in it.  Who has no slot gets in line
+    behind it, though there are free ones.
+    """
     pool = Pool(m)
     pfn, line = pool.frames[0], m.symbol("pkmap_tickets")
     pool.kmap(pfn)
@@ -464,6 +478,8 @@ def waiter(m):
         m.write(at, ticket.to_bytes(4, "little"))
     for at in (ticket, ticket + 4):
         m.write(at, line.to_bytes(4, "little"))
+    hint = "pkmap_tickets is not empty: those who wait already come first"
+    expect_wait(pool, pool.frames[1], "when others wait, and the page has no slot,", hint)
     woken = []
 
     def wake(*_):
@@ -481,6 +497,92 @@ def waiter(m):
             "a slot that falls to 1 wakes who waits for it: pkmap_wake_first()",
             (KUNMAP,),
         )
+
+
+def locked(m):
+    """Another CPU holds the lock: whoever comes looks and changes nothing before it is free.  It is
+    held while the TLBs are flushed, and free at the end.
+    """
+    pool = Pool(m)
+    pfn = pool.frames[0]
+    expect_lock(pool, pool.kmap, pfn, "kmap of a page without a slot")
+    expect_lock(pool, pool.kmap, pfn, "kmap of a page with a slot")
+    expect_lock(pool, pool.kunmap, pfn, "kunmap")
+    others, holders = pool.pin(), []
+    with m.watch("tlb_flush_past", lambda *_: holders.append(m.variable(LOCK))):
+        pool.go_round(others)
+    if holders != len(holders) * [m.cpu]:
+        raise Failure(
+            "kmap_lock is held while all CPUs are flushed",
+            f"it is {held_by(next(holder for holder in holders if holder != m.cpu))}",
+            "meanwhile another CPU could hand out a slot at 0 that a third still translates",
+            ("turn.c",),
+        )
+
+
+def expect_lock(pool, function, pfn, what):
+    m, waits = pool.m, []
+
+    def state():
+        return pool.entries(), m.read(m.symbol("pkmap_count"), 4 * pool.slots)
+
+    def waiting(*_):
+        """In spin_wait(), which takes it as soon as it is free."""
+        waits.append(state())
+        m.write_word(m.symbol(LOCK), NOBODY)
+
+    m.write_word(m.symbol(LOCK), ANOTHER)
+    before = state()
+    with m.watch("spin_wait", waiting):
+        function(pfn)
+    hint = "kmap_lock guards counts, entries and virtual: take it first, and release it last"
+    if waits != [before]:
+        seen = "it has changed something before" if waits else "it did not look at the lock"
+        raise Failure(f"{what} waits for kmap_lock", seen, hint, (KMAP, KUNMAP))
+    if m.variable(LOCK) != NOBODY:
+        said = held_by(m.variable(LOCK))
+        raise Failure(f"{what} releases kmap_lock", f"it is {said}", hint, (KMAP, KUNMAP))
+
+
+def held_by(owner):
+    return "free" if owner == NOBODY else f"held by CPU {owner}"
+
+
+def not_global(m):
+    """Entries that a load of CR3 forgets: with them it is all that the flush does."""
+    m.write(m.symbol("pkmap_is_global"), b"\0")
+    m.run_to("report_memory")
+    pool = Pool(m)
+    others = pool.pin()
+    for pfn in list(pool.users)[:4]:
+        entry = m.walk(pool.at[pfn]).entries[-1]
+        if entry.value & GLOBAL:
+            raise Failure(
+                "an entry that is not Global, since pkmap_is_global is false",
+                str(entry),
+                "a Global entry outlives the load of CR3: without _PAGE_GLOBAL if it says false",
+                ("kmap_init", KMAP),
+            )
+    for i in range(2 * FREE + 1):
+        pool.kmap(others[i])
+        pool.expect_reached(others[i])
+        pool.kunmap(others[i])
+
+
+def three_levels(m):
+    """With PAE, where a page table has 512 entries of 8 bytes."""
+    pool, must = Pool(m), m.layout["PTRS_PER_PTE"]
+    if pool.slots != must:
+        hint = "PTRS_PER_PTE is how many entries a page table has in this format, and so slots"
+        raise Failure(f"{must} slots", f"pkmap_slots is {pool.slots}", hint, ("kmap_init",))
+    others = pool.pin()
+    pool.go_round(others, 2)
+    hint = (
+        "nothing but PTRS_PER_PTE says how long a table is: is each slot searched and taken back?"
+    )
+    for pfn in [*list(pool.users)[::31], *others[:FREE]]:
+        pool.kmap(pfn)
+        pool.expect_reached(pfn, hint, ("turn.c", KMAP))
 
 
 def exchange_tables(m, base):

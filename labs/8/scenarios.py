@@ -7,6 +7,8 @@ the threads' frames, words in their message pages.
 import random
 import struct
 
+from grader.machine.guest import GuestPanic
+
 from .model import Model
 from .partners import Stage
 
@@ -195,6 +197,25 @@ def order(m):
             stage.sends(z, say[p.name])
             stage.expect(z)
             stage.expect(p, say=say[p.name])
+        expect_one_kind(stage, *line[:2])
+
+
+def expect_one_kind(stage, first, second):
+    """The host changes the state of who waits: no call does that, and whoever queues finds it."""
+    stage.sends(first)
+    state = first.struct + stage.layout["user_thread_state"]
+    stage.m.write_word(state, stage.layout["IN_REPLY"])
+    must = "who queues behind a thread in another state: a panic by invariant 57"
+    try:
+        stage.sends(second)
+    except GuestPanic as panic:
+        if panic.invariant != 57:
+            stage.fail(must, panic)
+        return
+    stage.hint = (
+        "INVARIANT(57, ...) in endpoint_wait: nobody is there, or who waits is of the same kind"
+    )
+    stage.fail(must, "it queues")
 
 
 # ---- Calls and answers ----
@@ -260,6 +281,45 @@ def once(m):
         stage.expect(a)
         for queued in (True, False):
             late_answer(stage, first, second, tick, queued)
+        reserved(stage, a, z, first)
+        much_later_answer(stage, a, z, second)
+
+
+RESERVED = (
+    "a handle with RIGHT_RESERVED is on its way in a message, or being answered: nobody uses it"
+)
+
+
+def reserved(stage, a, z, slot):
+    """As it is while another thread of the task moves items with the answer."""
+    rights = stage.place(z, slot) + stage.layout["handle_rights"]
+    stage.calls(a)
+    stage.receives(z, slot)
+    had = stage.m.read_word(rights)
+    stage.m.write_word(rights, had | stage.layout["RIGHT_RESERVED"])
+    stage.replies(z, slot)
+    with stage.about(RESERVED, "ipc_reply_and_receive"):
+        stage.expect(z, stage.layout["EBADH"])
+        stage.expect_waits(a)
+    stage.m.write_word(rights, had)
+    stage.replies(z, slot)
+    stage.expect(a)
+
+
+HALVES = "call_number has 64 bits, and the handle both halves of it (badge, number): compare both"
+
+
+def much_later_answer(stage, a, z, slot):
+    """2^32 calls later."""
+    get = stage.layout
+    upper = a.struct + get["user_thread_call_number"] + 4
+    stage.calls(a)
+    stage.receives(z, slot)
+    stage.m.write_word(upper, stage.m.read_word(upper) + 1)
+    stage.replies(z, slot)
+    with stage.about(HALVES, "reply_caller"):
+        stage.expect(z, get["EDEAD"], flags=get["TAG_REPLY"])
+        stage.expect_waits(a)
 
 
 def late_answer(stage, first, second, tick, queued):
@@ -520,6 +580,47 @@ def no_slot(m):
         stage.expect(z, say=say)
         stage.replies(z, slot)
         stage.expect(a)
+        many_without_room(stage, a, z, slot)
+
+
+PAUSE = (
+    "16 receivers have been refused: pause_at() lets others at the lock, and if it says that the"
+    " endpoint has ended meanwhile, so does the call, with EDEAD"
+)
+
+
+def many_without_room(stage, a, z, slot):
+    """Others come to the lock at least once in so many; later nobody can receive then."""
+    m, get, pauses, ends = stage.m, stage.layout, [], []
+    receivers = stage.ep + get["endpoint_object"] + get["object_receivers"]
+    many = [stage.partner(f"P{n}") for n in range(get["ELEMENTS_A_HOLD"] + 1)]
+    for p in many:
+        stage.at[p.name] = stage.to_endpoint(p, stage.ep)
+    had = m.read_word(receivers)
+
+    def pausing(*_):
+        pauses.append(1)
+        if ends:
+            m.write_word(receivers, 0)
+
+    with stage.about(PAUSE, "ipc_send_message"), m.watch("objects_lock_pause", pausing):
+        for p in many[1:]:
+            stage.receives(p)
+        stage.receives(z, slot)
+        stage.calls(a)
+        for p in many[1:]:
+            stage.expect(p, get["ENOSLOT"])
+        stage.expect(z)
+        if not pauses:
+            stage.fail(f"a pause while {len(many) - 1} receivers are refused", "none")
+        stage.replies(z, slot)
+        ends.append(1)
+        for p in many:
+            stage.receives(p)
+        stage.calls(a)
+        stage.expect(a, get["EDEAD"])
+        stage.expect_waits(many[-1])
+    m.write_word(receivers, had)
 
 
 BITS = (
@@ -688,6 +789,28 @@ def answered_with_items(stage, a, z, slot):
     stage.expect(z, say=say)
     stage.replies(z, slot)
     stage.expect(a)
+    loses_its_endpoint(stage, a, z, slot, mine)
+
+
+LOST = "no lock was held while items moved: endpoint_for() again, whose error is the call's"
+
+
+def loses_its_endpoint(stage, a, z, slot, mine):
+    """Another thread of the task drops the server's handle while the items move."""
+    place, say = stage.place(z, stage.at["Z"]), stage.fresh(2)
+    open_place(stage, a)
+    stage.calls(a)
+    stage.receives(z, slot)
+    offer(stage, z, mine)
+
+    def drops(*_):
+        stage.m.write_word(place + stage.layout["handle_object"], 0)
+
+    with stage.about(LOST, "ipc_reply_and_receive", "endpoint_for"):
+        with stage.m.watch("transfer_items", drops):
+            stage.replies(z, slot, say, receive=True, items=1)
+        stage.expect(a, say=say)
+        stage.expect(z, stage.layout["EBADH"])
 
 
 STRAIGHT = (

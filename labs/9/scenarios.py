@@ -13,6 +13,7 @@ from .stage import (
     FILE,
     HEAP,
     LOAD,
+    LIMIT,
     LOW_PRIO,
     PAGE,
     PAGER_PRIO,
@@ -22,6 +23,7 @@ from .stage import (
     STACK,
     USER,
     ZERO,
+    Client,
     Ended,
     Stage,
 )
@@ -177,6 +179,49 @@ def deaths(m):
         found = death["address"]
         expect(found == address, f"the report names {address:#x}", f"{found:#x}", DEATH_HINT, JUDGE)
         get(other, ZEROS + number * PAGE, 0, "the other client goes on")
+    what_is_executed(stage)
+    other_exceptions(stage)
+    late_fault(stage)
+
+
+def what_is_executed(stage):
+    hint = "an instruction fetch (FAULT_FETCH) is allowed by PROT_EXEC, as a write is by PROT_WRITE"
+    said = "a fetch from a page that may not be executed ends the client"
+    client = stage.client(7, DATA, CODE)
+    with alive(client, "a fetch from a page that may be executed brings it", JUDGE, hint):
+        client.execute(TEXT)
+    dies(client, client.execute, ZEROS, what=said, hint=hint)
+
+
+def other_exceptions(stage):
+    client = stage.client(8, DATA)
+    hint = "FAULT_VECTOR(label) says which exception it is: only a page fault can be served"
+    said = "an exception that is no page fault ends the client"
+    death = dies(client, client.trap, what=said, hint=hint, where=("memory_fault",))
+    right = death["vector"] != 14
+    expect(right, "the report has its vector", "that of a page fault", hint, ("memory_fault",))
+
+
+def late_fault(stage):
+    """A fault that comes when the client has ended: of a task with the same pager's handle."""
+    client = stage.client(10, DATA)
+    late = Client(stage, client.number, LIMIT)
+    late.start()
+    first = dies(client, client.load, 0x58000000, what="a read outside ends it", hint=DEATH_HINT)
+    hint = "`ended`: it gets no page, and what it has died of stays what it was"
+    where = ("memory_fault",)
+    try:
+        with expecting("a late fault of a client that has ended", hint, where):
+            late.load(ZEROS + PAGE)
+    except Ended:
+        now = client.death()
+        said = f"its report stays that of page {first['address']:#x}"
+        seen = f"error {now['error']} of page {now['address']:#x}" if now else "no death"
+        expect(now == first, said, seen, hint, where)
+        return
+    raise Failure(
+        "a late fault of a client that has ended ends its thread", "it goes on", hint, where
+    )
 
 
 # ---- The heap ----
@@ -479,6 +524,23 @@ def quota(m):
     dies(small, fill, error=EQUOTA, what=what, hint=hint, where=("bring", "memory_fault"))
     expect(len(had) > 4, "it has pages up to its limit", f"{len(had)} pages", hint, ("bring",))
     get(other, ZEROS, 0, "the other client goes on")
+    fork_is_told(stage)
+
+
+def fork_is_told(stage):
+    """A child that may not have enough, whatever of the parent's it is that does not fit."""
+    hint = "the first error of mem_map, of whatever span, is what memory_fork returns"
+    stack = (STACK_END - 64 * PAGE, 64, RW, STACK)
+    kinds = (("private", DATA), ("SHARED", (SHARED_AT, 16, RW, SHARED)), ("stack's", stack))
+    for number, (kind, region) in enumerate(kinds, 3):
+        parent = stage.client(number, region)
+        last = region[0] + (region[1] - 1) * PAGE
+        for i in range(12 if region is not stack else 1):
+            put(parent, last - i * PAGE, i + 1)
+        error = stage.fork_error(parent, number + 10)
+        said = f"fork fails, since the child may not have as much for {kind} pages: {EQUOTA}"
+        expect(error == EQUOTA, said, f"error {error}", hint, SHARE)
+        get(parent, last, 1, "the parent goes on", hint, SHARE)
 
 
 def shortage(m):

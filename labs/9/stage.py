@@ -13,6 +13,7 @@ from grader.verdict import Failure
 
 CODE = 0x10000000
 GATE, STAND, LOAD, STORE, CALL = (CODE + at for at in (0x00, 0x10, 0x20, 0x30, 0x40))
+TRAP = CALL + 2  # int3: an exception that is no page fault
 TASK, SYSTEM, PAGER_TASK, PAGER, ENDPOINT = 1, 3, 20, 21, 22
 BUFFER = 0x18000000
 NUMBER = {
@@ -45,6 +46,7 @@ MESSAGE = 0x11000
 ITEMS, PLACES, PLACE_COUNT = 248, 280, 312  # in struct message
 DEATH = ("vector", "address", "label", "error")
 PRESENT, WRITABLE, USER = 1, 2, 4
+FETCH = 16  # of an error code: an instruction fetch, as CPUs with NX have it
 EFAULT, EEXIST, EINVAL = 14, 17, 22
 FORK_HINTS = {  # why fork may have failed
     EFAULT: "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop at"
@@ -155,6 +157,14 @@ class Stage:
         child.start()
         return child
 
+    def fork_error(self, parent, number):
+        """What the pager says if the child's task may have one page beside what it has already, which is
+        too little for a page table and what the kernel notes.
+        """
+        has = int(Client(self, number, LIMIT).pages() * PAGE)
+        child = Client(self, number, has + PAGE)
+        return self.ask(FORK, parent.number, number, 0, handle=child.task)[0]
+
     def pager_prio(self, prio):
         self.must("thread_ctl", PAGER, esi=THREAD_PRIO, edi=prio)
 
@@ -226,6 +236,22 @@ class Client:
 
     def load(self, address):
         return self.do(LOAD, ebx=address)
+
+    def execute(self, address):
+        """Touches the page as an instruction fetch does: the host says so for the CPU, which has no
+        NX and so no such bit.
+        """
+        error = self.m.layout["trapframe_error"]
+
+        def faults(frame, *_):
+            self.m.write_word(frame + error, self.m.read_word(frame + error) | FETCH)
+
+        with self.m.watch("fault_in_user_mode", faults):
+            self.load(address)
+
+    def trap(self):
+        """An exception that is no page fault."""
+        self.do(TRAP)
 
     def store(self, address, value):
         self.do(STORE, ebx=address, eax=value)

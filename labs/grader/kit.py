@@ -1,7 +1,8 @@
 """What a grader builds with: the objects and headers of the reference, without the owned files.
 
 A kit is a folder: `source/` (headers, and those files that include an owned header), `objects/`,
-`kit.json`.  It is made of a tree that has been built; the answer itself is not in it.
+`kit.json`.  It is made of a tree that has been built; the answer itself is not in it.  If tests of
+the lab are about the other page-table format there is a kit for that in a folder of its name.
 """
 
 import json
@@ -9,6 +10,7 @@ import re
 import shlex
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -162,6 +164,9 @@ def make_kit(root, build, lab, destination):
         "given_objects": {path: object_says(source, path) for path in again},
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
+    for form in lab.other_formats:
+        if (source.root / build / KERNELS[form]).exists():
+            make_kit(root, build, replace(lab, format=form, tests=[]), destination / form)
     return destination
 
 
@@ -211,6 +216,13 @@ def compile_layout(source, destination):
     )
     if done.returncode:
         raise NoKit(f"layout.c: {done.stderr}")
+
+
+def kits(folder, lab):
+    """{format: Kit}.  A student's tree may have the kernel of one format only."""
+    found = {lab.format: Kit(folder)}
+    others = [form for form in lab.other_formats if (Path(folder) / form / "kit.json").exists()]
+    return found | {form: Kit(Path(folder) / form) for form in others}
 
 
 class Kit:

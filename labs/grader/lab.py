@@ -22,6 +22,7 @@ class Test:
     look: str = ""  # a command for GDB that shows the matter
     append: str = ""  # more of the command line
     stop: str = ""  # where its scenario finds the machine, if not at the lab's stop
+    format: str = ""  # of the page tables, if not the lab's
     explorer: dict = field(default_factory=dict)  # scenario: preemptions up to which it is explored
     # given part that is broken: what must be seen then in every scenario, or {scenario: what}
     controls: dict = field(default_factory=dict)
@@ -64,6 +65,11 @@ class Lab:
     def explored(self):
         """Some of it is judged by the interleaving explorer."""
         return any(test.explorer for test in self.tests)
+
+    @property
+    def other_formats(self):
+        """Of page tables, which only some of the tests are about."""
+        return sorted({test.format for test in self.tests} - {"", self.format})
 
 
 KEYS = {f for f in Lab.__dataclass_fields__ if f not in ("number", "tests")} | {"test"}

@@ -34,8 +34,8 @@ HALF_DONE = {
     6: {
         ("page_address",): "address unmapped",
         ("kunmap_high",): (
-            "same_page revival stale wrap unmapped flush_order one_flush full retired waiter tables"
-            " counts wrong_use"
+            "same_page revival stale wrap unmapped flush_order one_flush full retired waiter locked"
+            " not_global tables three_levels counts wrong_use"
         ),
         ("pkmap_use", "pkmap_drop"): "full counts",
         ("pkmap_drop",): "counts",

@@ -8,6 +8,7 @@ from handing_in import ROOT, graded_labs
 from grader.lab import read_lab
 
 LABS = ROOT / "labs"
+NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
 FIRST = "| [0](0/README.md) | Build, boot, GDB | 1 | - | - | - | - |"
 
 
@@ -94,6 +95,13 @@ def test_what_continues_a_lab_has_an_answer():
             better = [path for path in lab.owns if (answer / path).exists()]
             files = [f for f in answer.rglob("*") if f.is_file()]
             assert better and len(files) == len(better)
+
+
+def test_a_handout_says_how_many_hours():
+    for number in graded_labs():
+        lab = read_lab(LABS / str(number))
+        text = (LABS / str(number) / "README.md").read_text()
+        assert f"\nAbout {NUMBERS[lab.hours]} hours. " in text, (number, lab.hours)
 
 
 def test_links_of_handouts_lead_somewhere():

@@ -9,6 +9,7 @@ import pytest
 from handing_in import ROOT, graded_labs
 from cutter.cut import answer, skeleton
 from cutter.replace import read_wrong, wrong_answers, write_wrong
+from grader.kit import kits
 
 pytestmark = pytest.mark.sample
 
@@ -37,6 +38,13 @@ def test_the_answer_gets_all(teacher, number, tmp_path):
     write(lab, tmp_path, lambda path: answer(path, ROOT, lab).read_text())
     report = teacher(number).grade(tmp_path)
     assert report.got == report.lab.points, report.text()
+
+
+@labs
+def test_a_kit_has_every_format(teacher, number):
+    """Else a test would run on another one, and not say so."""
+    lab = teacher(number).lab
+    assert set(kits(teacher(number).kit, lab)) == {lab.format, *lab.other_formats}
 
 
 @labs

@@ -52,6 +52,8 @@ static inline struct user_thread *endpoint_sender(const struct endpoint *endpoin
 /* At the end of the queue; at its head, if the thread has waited there before. */
 static inline void endpoint_wait(struct endpoint *endpoint, struct user_thread *thread)
 {
+	INVARIANT(57, list_empty(&endpoint->queue) || endpoint_first(endpoint, thread->state),
+		"who waits already is no other of state %u", thread->state);
 	list_push(&endpoint->queue, &thread->queue);
 }
 static inline void endpoint_wait_again(struct endpoint *endpoint, struct user_thread *thread)

@@ -217,5 +217,6 @@ u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
 	state = NULL;
 	give(own, own + stats.bitmap_pages);
 	stats.handed_over = given + stats.bitmap_pages;
+	INVARIANT(44, given == stats.free, "%u pages given away, %u were free", given, stats.free);
 	return stats.handed_over;
 }

@@ -231,9 +231,9 @@ void bootmem_init(void)
 u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end))
 {
 	MUST_BE_OPEN();
+	open = false;
 	for (u32 i = 0; i < nranges; i++)
 		give(ranges[i].start, ranges[i].end);
 	stats.handed_over = stats.free;
-	open = false;
 	return stats.handed_over;
 }

@@ -21,11 +21,15 @@ void pgt_cache_init(void)
 		pgt_high_mark = pgt_low_mark;
 }
 
+/* A list that seems to have more runs in a circle. */
+#define TABLES_AT_MOST 65536u
+
 static void recount(struct linked l)
 {
 	u32 length = 0;
 
-	for (void *table = l.list->head; table; table = *link_in(l, table))
+	for (void *table = l.list->head; table && length <= TABLES_AT_MOST;
+		table = *link_in(l, table))
 		length++;
 	if (length == l.list->count)
 		return;

@@ -1,0 +1,28 @@
+/*
+ * wrong: pauses, and goes on at the endpoint though nobody can receive there any more.
+ * test: no_slot
+ * hint: EDEAD
+ */
+u32 ipc_send_message(struct user_thread *self, struct endpoint *endpoint, bool calls, u32 timeout)
+{
+	bool items = TAG_ITEMS(self->tag) && !self->faults;
+	struct user_thread *receiver;
+	u32 refused = 0;
+
+	self->calls = calls;
+	while ((receiver = endpoint_receiver(endpoint))) {
+		struct handle *slot = calls ? reply_slot(receiver) : NULL;
+
+		if (items && !transfer_fits(self, receiver)) {
+			objects_unlock_call();
+			return EMSGSIZE;
+		}
+		if (!calls || slot)
+			return items ? send_items(self, receiver, slot, timeout)
+				     : send_now(self, receiver, slot, timeout);
+		thread_wake(receiver, ENOSLOT);
+		if (++refused % ELEMENTS_A_HOLD == 0)
+			pause_at(endpoint);
+	}
+	return wait_to_send(self, endpoint, timeout);
+}
