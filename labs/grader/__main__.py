@@ -42,11 +42,14 @@ def git(tree, *words):
     return done.stdout
 
 
-def make_kernel(tree, lab):
-    """(path of the kernel that the lab is graded on, what make had to say if there is none)"""
+def make_kernel(tree, lab, others=()):
+    """(path of the kernel that the lab is graded on, what make had to say if there is none); others:
+    further page-table formats for which there shall be one.
+    """
     kernel = f"build/{KERNELS[lab.format]}"
+    further = [f"build/{KERNELS[form]}" for form in others]
     programs = [lab.program, *lab.archive.values()] if lab.program else []
-    goals = [kernel, *(f"build/user/{program}" for program in programs)]
+    goals = [kernel, *further, *(f"build/user/{program}" for program in programs)]
     done = subprocess.run(["make", "-s", *goals], cwd=tree, capture_output=True, text=True)
     return tree / kernel, done.stderr.strip() if done.returncode else ""
 
@@ -63,7 +66,7 @@ def kit_of(tree, lab):
     if archive.wait():
         raise NoKit("this tree has no tag `start`, so its beginning is not known")
     print("The tree as it was at the start is built once, for grading.", file=sys.stderr)
-    _, said = make_kernel(start, lab)
+    _, said = make_kernel(start, lab, lab.other_formats)
     if said:
         raise NoKit(f"the tree as it was at the start does not build:\n{said}")
     return make_kit(start, "build", lab, kit)

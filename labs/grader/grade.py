@@ -58,7 +58,7 @@ class Grader:
     def judge(self, test, kernels):
         if test.explorer:
             return race.judge(test, self.shops[self.lab.format])
-        form = test.format if test.format in kernels else self.lab.format
+        form = test.format or self.lab.format
         kernel = kernels[form]
 
         def inside(folder):

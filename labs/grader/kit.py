@@ -165,8 +165,7 @@ def make_kit(root, build, lab, destination):
     }
     (destination / "kit.json").write_text(json.dumps(about, indent=1))
     for form in lab.other_formats:
-        if (source.root / build / KERNELS[form]).exists():
-            make_kit(root, build, replace(lab, format=form, tests=[]), destination / form)
+        make_kit(root, build, replace(lab, format=form, tests=[]), destination / form)
     return destination
 
 
@@ -219,10 +218,9 @@ def compile_layout(source, destination):
 
 
 def kits(folder, lab):
-    """{format: Kit}.  A student's tree may have the kernel of one format only."""
-    found = {lab.format: Kit(folder)}
-    others = [form for form in lab.other_formats if (Path(folder) / form / "kit.json").exists()]
-    return found | {form: Kit(Path(folder) / form) for form in others}
+    """{page-table format: Kit}"""
+    others = {form: Kit(Path(folder) / form) for form in lab.other_formats}
+    return {lab.format: Kit(folder)} | others
 
 
 class Kit:
