@@ -98,7 +98,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--only", default="")
-    parser.add_argument("--count", type=int, default=20000)
+    parser.add_argument("--count", type=int, default=100000)
     asked = parser.parse_args()
     caller, steps = instep.make_steps(asked.build, "tarn.elf", 1, asked.count)
     missed = 0
