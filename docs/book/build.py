@@ -16,7 +16,8 @@ The pages are Markdown, in the order of SUMMARY.md.  In them, beside plain Markd
     ![what it shows](drawings/NAME.svg)     one of drawings.py
     **word**                where a term is defined: goes into the list of terms
 
-A name that the source does not have is an error, with the page and the name.
+A name that the source does not have is an error, with the page and the name; with --gaps, in a
+student's tree, a gap.
 """
 
 import html
@@ -60,6 +61,7 @@ class Book:
     sources: set = field(default_factory=set)  # files to be shown
     terms: list = field(default_factory=list)  # (term, page, anchor)
     errors: list = field(default_factory=list)
+    gaps: bool = False  # what the source does not have yet is no error
 
 
 def highlight(text, language):
@@ -142,8 +144,14 @@ class Expander:
                 raise source.Missing(f"no directive named {name}")
             return do(*words)
         except (source.Missing, TypeError) as wrong:
-            self.book.errors.append(f"{self.page.name}.md: {match.group(0)}: {wrong}")
+            return self.missing(f"{match.group(0)}: {wrong}", words[-1] if words else "")
+
+    def missing(self, said, name):
+        """Of what a student writes there is only the name, or not even that."""
+        if not self.book.gaps:
+            self.book.errors.append(f"{self.page.name}.md: {said}")
             return ""
+        return f"<code>{html.escape(name)}</code> <em>(yours to write)</em>"
 
     def plant(self, match):
         planted = plant.Plant(
@@ -153,8 +161,7 @@ class Expander:
             planted.place()
             line = source.find(planted.path, planted.function, comment=False).first
         except source.Missing as wrong:
-            self.book.errors.append(f"{self.page.name}.md: {wrong}")
-            return ""
+            return self.missing(str(wrong), planted.function)
         rows = []
         for text in planted.lines:
             kind = {"-": "del", "+": "ins"}.get(text[:1], "span")
@@ -314,9 +321,12 @@ def style_sheet():
     return style
 
 
-def load():
-    """The book with every page's HTML; what the source does not have is in book.errors."""
-    book = Book(read_summary())
+def load(gaps=False):
+    """The book with every page's HTML; what the source does not have is in book.errors.  With gaps
+    pages may be missing too.
+    """
+    pages = [page for page in read_summary() if not gaps or (BOOK / f"{page.name}.md").exists()]
+    book = Book(pages, gaps=gaps)
     for page in book.pages:
         text = (BOOK / f"{page.name}.md").read_text()
         if page.number:
@@ -346,10 +356,12 @@ def write(book, target):
 
 
 def main(arguments):
+    gaps = arguments[:1] == ["--gaps"]
+    arguments = arguments[gaps:]
     if len(arguments) != 1:
         print(__doc__, file=sys.stderr)
         return 2
-    book = load()
+    book = load(gaps)
     for error in book.errors:
         print(f"docs/book: {error}", file=sys.stderr)
     if book.errors:

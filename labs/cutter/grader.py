@@ -20,7 +20,7 @@ from grader.lab import BadLab, all_labs
 
 README = """# The grader of lab {number}: {title}
 
-    python3 grader FOLDER [--json FILE] [--page FILE] [--gradescope FILE]
+    /usr/bin/python3 grader FOLDER [--test NAME] [--json FILE] [--page FILE] [--gradescope FILE]
 
 grades the files of the folder that the lab owns ({owns}), of which nothing else is read. Needed are
 QEMU, bubblewrap, python3-clang, python3-pyelftools and the compiler `{compiler}`. The reference's
@@ -109,7 +109,9 @@ def main():
     if given.gradescope:
         print(f"{destination}: upload it as the autograder")
     else:
-        print(f"{destination}: python3 {destination}/grader FOLDER grades what is in FOLDER")
+        print(
+            f"{destination}: /usr/bin/python3 {destination}/grader FOLDER grades what is in FOLDER"
+        )
     return 0
 
 

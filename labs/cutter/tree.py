@@ -22,6 +22,8 @@ LEFT_OUT = re.compile(
 NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
 written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
+# In Markdown: [text](path) or [text](path#part), but no picture.
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(?:#[^)]*)?\)")
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
 
@@ -184,6 +186,7 @@ class Tree:
                 self.write_file(name)
         self.write_given()
         self.write_own()
+        self.take_out_links()
         self.make_repository()
 
     def write_file(self, name):
@@ -227,6 +230,18 @@ class Tree:
                 to = self.destination / path.relative_to(folder)
                 to.parent.mkdir(parents=True, exist_ok=True)
                 to.write_text(self.filled(path.read_text()))
+
+    def take_out_links(self):
+        """In documents, to what stayed away; drawings come with `make book`."""
+        for page in self.destination.rglob("*.md"):
+            text = page.read_text()
+            kept = LINK.sub(lambda link: self.kept_link(page, link), text)
+            if kept != text:
+                page.write_text(kept)
+
+    def kept_link(self, page, link):
+        there = "://" in link[2] or (page.parent / link[2]).exists()
+        return link[0] if there else link[1]
 
     def filled(self, text):
         words = {

@@ -94,7 +94,7 @@ def own_tree(tree, lab):
     mine = "your own tree, with all that you changed,"
     kernel, said = make_kernel(tree, lab)
     if said:
-        return f"{mine} does not build:\n{said}"
+        return f"{mine} does not build: {said.splitlines()[0]}"
     append = f"{lab.append} until={lab.until}"
     try:
         with Machine(kernel, append=append, memory=lab.memory, smp=lab.smp) as machine:
@@ -112,7 +112,8 @@ def ways(given):
     tree = given.submission.resolve()
     lab = with_scenarios(tree / "labs")
     notes = [*not_used(tree, lab), own_tree(tree, lab)]
-    return kit_of(tree, lab), lab, tree / "labs" / str(lab.number), notes
+    kit = kit_of(tree, lab)
+    return kit, lab, kit.parent / "start" / "labs" / str(lab.number), notes
 
 
 def end_by_signal(number, _frame):

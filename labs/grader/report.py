@@ -48,7 +48,7 @@ class Report:
         lines = [f"Lab {self.lab.number}: {self.lab.title}", ""]
         if self.refusal:
             lines += ["Not graded:", *indented(self.refusal), ""]
-        for result in self.results:
+        for result in [] if self.refusal else self.results:
             lines += text_of(result)
         lines += [f"note: {visible(note)}" for note in self.notes]
         lines += ["", f"{self.got} of {self.lab.points} points"]

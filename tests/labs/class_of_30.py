@@ -30,7 +30,7 @@ from grader.lab import read_lab
 DOCS = ROOT / "docs" / "teaching.md"
 PARALLEL = r"^    (parallel -j 4 .*)$"
 XARGS = r"^    (ls submissions \| xargs .*)$"
-REPORT = r"^    (python3 labs/teacher/class_report.py .*)$"
+REPORT = r"^    (/usr/bin/python3 labs/teacher/class_report.py .*)$"
 
 
 def command_of_docs(pattern, number, jobs=1):
@@ -40,8 +40,8 @@ def command_of_docs(pattern, number, jobs=1):
         raise SystemExit(f"{DOCS.name} has no line like {pattern}")
     line = found[1]
     for old, new in (
-        ("python3", f"{sys.executable} -B"),
-        ("grader6", f"grader{number}"),
+        ("/usr/bin/python3", f"{sys.executable} -B"),
+        ("../grader6", f"grader{number}"),
         ("labs/", f"{ROOT}/labs/"),
         ("-j 4", f"-j {jobs}"),
         ("-P 4", f"-P {jobs}"),

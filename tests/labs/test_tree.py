@@ -1,5 +1,6 @@
 """A student's tree: what it holds, and what it must not."""
 
+import re
 import subprocess
 
 import pytest
@@ -104,6 +105,13 @@ def test_what_it_has(tree):
         ["git", "log", "--format=%s %d"], cwd=tree.destination, capture_output=True, text=True
     )
     assert said.stdout.count("\n") == 1 and "tag: start" in said.stdout
+
+
+def test_links_lead_to_what_the_tree_has(tree):
+    """The course's pages stay away, and so do links to them."""
+    for page in tree.destination.rglob("*.md"):
+        for target in re.findall(r"(?<!!)\[[^\]]+\]\(([^)#\s]+)", page.read_text()):
+            assert "://" in target or (page.parent / target).exists(), (page, target)
 
 
 def test_an_answer_elsewhere_is_refused(tmp_path):

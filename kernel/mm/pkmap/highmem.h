@@ -53,7 +53,7 @@ static __always_inline void *kmap(struct page *page)
 	return unlikely(!page_is_high(page)) ? lowmem_page_address(page) : kmap_high(page);
 }
 
-/* Drops one use, of the thread that made it.  Same contexts; never sleeps. */
+/* Drops one use, of the thread that made it; one too many: a panic.  Same contexts, no sleep. */
 static __always_inline void kunmap(struct page *page)
 {
 	might_sleep_here("kunmap");

@@ -18,12 +18,13 @@ ROWS = 24  # of a schedule that are shown, the last ones
 def judge(test, shop):
     """The Result.  shop: the Workshop of the submission, which has built the kernel."""
     found = {"status": "passed", "got": test.points}
+    race = Race(test, shop)
     try:
-        Race(test, shop).judge()
+        race.judge()
     except Failure as failure:
         found = {"status": failure.status, "got": 0, "expected": failure.expected}
         found |= {"seen": failure.seen, "hint": failure.hint, "where": failure.where}
-    about = {"invariant": test.invariant, "look": test.look}
+    about = {"invariant": test.invariant, "look": race.look}
     return Result(test.name, test.title, test.points, **about, **found)
 
 
@@ -37,6 +38,7 @@ def control_runs(test):
 class Race:
     def __init__(self, test, shop):
         self.test, self.shop = test, shop
+        self.look = test.look  # the command that shows what has failed
 
     def judge(self):
         self.runner = Runner(self.program(), self.shop.sandbox, self.shop.folder)
@@ -97,6 +99,7 @@ class Race:
         return next(iter(fits), "")
 
     def failure(self, scenario, claim):
+        self.look = f"make explore SCENARIO={scenario}"
         steps = Steps(claim.trace, self.runner, self.shop.lab.owns)
         return Failure(
             f"in every order of steps: {self.test.invariant}",

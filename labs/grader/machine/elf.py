@@ -36,6 +36,10 @@ class Elf:
         start, size, name = self.functions[max(index, 0)]
         return name if start <= address < start + max(size, 1) else ""
 
+    def caller(self, back):
+        """The function that called: behind a call that never returns the next one may begin."""
+        return self.function(back - 1)
+
     def place(self, address):
         """function+offset, as the kernel's own reports name it."""
         name = self.function(address)

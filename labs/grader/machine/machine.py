@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from grader.machine import paging, words
 from grader.machine.elf import Elf
-from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
+from grader.machine.guest import GuestEnd, GuestHang, GuestPanic, GuestReset, GuestTimeOut
 from grader.machine.monitor import MonitorError
 from grader.machine.qemu import Qemu
 from grader.machine.stub import StubClosed, StubError
@@ -444,14 +444,14 @@ class Machine:
         back, site, form = struct.unpack("<3I", self.read(esp, 12))
         file, function, line, invariant = struct.unpack("<4I", self.read(site, 16))
         place = f"{self._text(function)}, {self._text(file)}:{line}"
-        where = [self.elf.function(back)] + self._callers(ebp)
+        where = [self.elf.caller(back)] + self._callers(ebp)
         return GuestPanic(self._formatted(form, esp + 12), invariant, place, where)
 
     def _formatted(self, form, arguments):
         """By the kernel's own code; a stack that has no room for that gets the bare format."""
         try:
             self.call("vsnprintf", PAGE_OFFSET + TEXT, TEXT_SIZE, form, arguments, alone=True)
-        except (GuestPanic, GuestReset, GuestHang, StubError):
+        except (GuestEnd, StubError):
             return self._text(form)
         return self.bytes_at(TEXT, TEXT_SIZE).split(b"\0")[0].decode("latin-1")
 
@@ -470,7 +470,7 @@ class Machine:
         names = []
         while len(names) < CALLERS and ebp and self.walk(ebp + 7).physical is not None:
             outer, back = struct.unpack("<2I", self.read(ebp, 8))
-            names.append(self.elf.function(back))
+            names.append(self.elf.caller(back))
             ebp = outer if outer > ebp else 0
         return [name for name in names if name]
 

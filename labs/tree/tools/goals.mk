@@ -1,6 +1,6 @@
 # Goals of a student's tree.  Included by the Makefile.
 
-.PHONY: grade check explore bench
+.PHONY: grade check explore bench book
 
 # The kernel of this tree comes as far as this step of the boot (docs/boot.md).
 override APPEND := $(or $(APPEND),until=@UNTIL@)
@@ -16,8 +16,13 @@ bench: $(BUILD)/tarn.elf
 check: grade
 
 # Tries the files that the lab owns, in the tree as it was at the start.
+# TEST= names one.
 grade:
-	@$(PYTHON) -B labs/grader --tree --page '$(BUILD)/grade.html' .
+	@$(PYTHON) -B labs/grader --tree $(if $(TEST),--test '$(TEST)') --page '$(BUILD)/grade.html' .
+
+# The book as pages with pictures, under build/book: what you have not written is a gap there.
+book:
+	@$(MAKE) --no-print-directory -f docs/book/Makefile $(TOLD) GAPS=--gaps $@
 
 # What a test of races does, with this tree as it is: every order of steps, in full
 # (docs/interleave.md).  SCENARIO= names those that are wanted.
