@@ -29,7 +29,9 @@ def owned_files(lab, submission):
         file = folder / path
         if not file.is_file() or file.is_symlink() or file.resolve() != file:
             raise Refusal(path, 0, f"is missing, or no plain file{elsewhere(folder, path)}")
-        found[path] = file.read_bytes() if file.stat().st_size <= LARGEST else too_large(path)
+        if file.stat().st_size > LARGEST:
+            raise Refusal(path, 0, f"has more than {LARGEST} bytes")
+        found[path] = file.read_bytes()
     return found
 
 
@@ -37,10 +39,6 @@ def elsewhere(folder, path):
     """An archive is often unpacked into one folder more."""
     found = [inner.name for inner in sorted(folder.glob("*/")) if (inner / path).is_file()]
     return f"; there is one in the folder {found[0]}" if found else ""
-
-
-def too_large(path):
-    raise Refusal(path, 0, f"has more than {LARGEST} bytes")
 
 
 class Workshop:
