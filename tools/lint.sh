@@ -18,7 +18,7 @@ python3 tools/lint/columns.py || status=1
 format=$(command -v clang-format-14 || command -v clang-format)
 case $("$format" --version 2>/dev/null) in
 *' version 14.'*)
-	find kernel lib user tests -name '*.[ch]' -exec "$format" --dry-run -Werror {} + || status=1
+	find kernel lib user labs tests -name '*.[ch]' -exec "$format" --dry-run -Werror {} + || status=1
 	;;
 *) echo 'lint: no clang-format of version 14 here, so the format of C is not checked' ;;
 esac

@@ -1,7 +1,8 @@
 """Lab 10's pool under measurement: what each call costs, and whether it is right meanwhile.
 
 A slot may be handed out to another page if it had no entry when every TLB was flushed, after its
-last page.  The host looks at the tables whenever there is a flush, so it knows which slots these are.
+last page.  The host looks at the tables whenever there is a flush, so it knows which slots these
+are.
 """
 
 from contextlib import contextmanager

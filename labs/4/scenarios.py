@@ -1,7 +1,7 @@
 """Lab 4: the switch, sleep and wake-up, judged by who runs when, with which registers and stack.
 
-What the threads do the host decides, one call at a time (threads.py).  The tests stand in switch.py,
-sleep.py and running.py; here is the one of all together.
+What the threads do the host decides, one call at a time (threads.py).  The tests stand in
+switch.py, sleep.py and running.py; here is the one of all together.
 """
 
 import random

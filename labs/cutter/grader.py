@@ -23,8 +23,8 @@ README = """# The grader of lab {number}: {title}
     /usr/bin/python3 grader FOLDER [--test NAME] [--json FILE] [--page FILE] [--gradescope FILE]
 
 grades the files of the folder that the lab owns ({owns}), of which nothing else is read. Needed are
-QEMU, bubblewrap, python3-clang, python3-pyelftools and the compiler `{compiler}`. The reference's
-objects are in kit/; its answer is not. kit/seed.json is the seed of what scenarios choose at random.
+QEMU, bubblewrap, python3-pyelftools and the compiler `{compiler}`. The reference's objects are in
+kit/; its answer is not. kit/seed.json is the seed of what scenarios choose at random.
 {races}"""
 RACES = """
 Races are judged on Linux on x86-64, by programs that the host's own gcc makes (gcc, libc6-dev).
@@ -68,7 +68,7 @@ def write(lab, build, destination):
 # for each submission.
 SETUP = """#!/bin/sh
 apt-get update
-apt-get install -y --no-install-recommends python3 python3-clang python3-pyelftools \\
+apt-get install -y --no-install-recommends python3 python3-pyelftools \\
     python3-seccomp bubblewrap util-linux qemu-system-x86 gcc-i686-linux-gnu nasm gcc libc6-dev
 """
 RUN = """#!/bin/sh

@@ -7,8 +7,8 @@
      */
     void kunmap_high(struct page *page) { ... }
 
-What else such a file declares goes in front of the first function that it replaces.  A wrong file of
-assembler is a whole file, and its first comment says the same in lines that begin with `; `.
+What else such a file declares goes in front of the first function that it replaces.  A wrong file
+of assembler is a whole file, and its first comment says the same in lines that begin with `; `.
 """
 
 import re

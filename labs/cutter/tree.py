@@ -12,8 +12,8 @@ from grader.explorer.kit import FAKES, MAKEFILE, sources
 from grader.lab import all_labs, given_files
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
-# answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving explorer
-# what a lab is graded by.
+# answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving
+# explorer what a lab is graded by.
 LEFT_OUT = re.compile(
     r"tests/(?!kernel/|checkers/|bench/[^/]*\.[ch]$)|\.ci/|labs/(cutter|teacher|tree)/|labs/README\.md"
     r"|labs/\d+/(wrong|right|given|answer)/|docs/teaching\.md"

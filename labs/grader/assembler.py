@@ -1,8 +1,8 @@
 """What is looked at before a student's assembler file is given to nasm.
 
-Only what a lab about registers and stacks needs is admitted: labels, instructions that a list names,
-and constants in .rodata.  There are no macros, and no instruction by which a kernel speaks with
-anything else than its memory; so a line means what it says.
+Only what a lab about registers and stacks needs is admitted: labels, instructions that a list
+names, and constants in .rodata.  There are no macros, and no instruction by which a kernel speaks
+with anything else than its memory; so a line means what it says.
 """
 
 import re

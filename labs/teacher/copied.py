@@ -2,8 +2,8 @@
 """make check-copied N=6 FROM=folder: which submissions are alike, or like the reference.
 
 Each folder in FROM is a submission, or what the grader's kit was given.  Names, comments and layout
-do not count: files are compared as tokens, of which identifiers and literals are all the same.  What
-every student was given (the skeleton) counts for nothing.  Alike is no proof: look at both.
+do not count: files are compared as tokens, of which identifiers and literals are all the same.
+What every student was given (the skeleton) counts for nothing.  Alike is no proof: look at both.
 """
 
 import argparse

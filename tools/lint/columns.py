@@ -11,7 +11,7 @@ from pathlib import Path
 
 COLUMNS = 100
 ENDINGS = (".c", ".h", ".asm", ".ld", ".py", ".sh", ".awk", ".mk")
-FOLDERS = ("boot", "kernel", "lib", "user", "tests", "tools", "docs", ".ci")
+FOLDERS = ("boot", "kernel", "lib", "user", "labs", "tests", "tools", "docs", ".ci")
 STRING = re.compile(r"""("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)""")
 # A comment on a line of its own: its apostrophes begin no string.
 COMMENT = re.compile(r"\s*(/\*|\*|#(?!\s*(define|include|error))|;)")

@@ -1,5 +1,5 @@
 /*
- * wrong: takes the stamp and believes that it is a flush: nobody waits until CPUs have flushed past it.
+ * wrong: takes the stamp and believes that it is a flush: nobody waits for the CPUs.
  * test: slowest
  * hint: clear the entry, take a stamp, flush past it
  */

@@ -1,5 +1,5 @@
 /*
- * wrong: takes the slot that has been unused for the longest time, clears its entry and hands it out:
+ * wrong: takes the slot that has been unused the longest, clears its entry and hands it out:
  *   "nobody has used it for so long that no TLB can know it".
  * test: nearly_full
  * hint: clear the entry, take a stamp, flush past it

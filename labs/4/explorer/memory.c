@@ -1,6 +1,6 @@
 /*
- * The memory core, which is later labs' and does not matter to threads: nothing is short, nothing is
- * mapped, nothing must be flushed.
+ * The memory core, which is later labs' and does not matter to threads: nothing is short, nothing
+ * is mapped, nothing must be flushed.
  */
 #include "arch/x86/paging/tlb.h"
 #include "arch/x86/smp/smp_call.h"

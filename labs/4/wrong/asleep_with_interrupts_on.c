@@ -1,5 +1,5 @@
 /*
- * wrong: marks the thread as sleeping before it holds the lock, so it is woken and sleeps all the same.
+ * wrong: marks the thread as sleeping before it holds the lock, so it is woken and sleeps anyway.
  * test: not_lost
  * hint: looked at again
  */

@@ -1,5 +1,5 @@
 /*
- * wrong: ends the switch to new threads alone; who goes on has interrupts off, and the lock stays taken.
+ * wrong: ends the switch to new threads alone; who goes on has interrupts off and the lock.
  * test: kept
  * hint: finish_switch
  */

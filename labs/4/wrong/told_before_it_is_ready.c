@@ -1,5 +1,5 @@
 /*
- * wrong: sets the flag when the lock is gone already: the thread runs, sees no flag and sleeps again.
+ * wrong: sets the flag behind the unlock: the thread runs, sees no flag and sleeps again.
  * test: wake_race
  * hint: under one lock
  */

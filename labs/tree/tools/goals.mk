@@ -8,9 +8,10 @@ override APPEND := $(or $(APPEND),until=@UNTIL@)
 # What operations of the kernel cost, in guest instructions, by which alone its clock goes
 # (docs/bench.md): BENCH= chooses some.
 bench: $(BUILD)/tarn.elf
-	@qemu-system-i386 -kernel $< -append 'selftest=none bench=$(BENCH) exit' -m 1G -smp '$(SMP)' \
-		-icount shift=0,sleep=off -rtc base=2024-01-01,clock=vm -seed 1 -nic none -display none \
-		-serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4; test $$? = 33
+	@qemu-system-i386 -kernel $< -append 'selftest=none bench=$(BENCH) exit' -m 1G \
+		-smp '$(SMP)' -icount shift=0,sleep=off -rtc base=2024-01-01,clock=vm -seed 1 \
+		-nic none -display none -serial stdio \
+		-device isa-debug-exit,iobase=0xf4,iosize=4; test $$? = 33
 
 # What an editor's task asks for.
 check: grade

@@ -4,8 +4,9 @@
  * A slot that loses its last user goes to the end of a ring, and leaves it when its page wants it
  * again; so what stands in front has been unused for the longest time.  A batch of those loses its
  * entries and its pages, and a stamp is taken: that closes it.  It is opened, which makes its slots
- * free, when every CPU has flushed past the stamp.  The next batch is closed as soon as one has been
- * opened: while its slots are handed out, CPUs flush for reasons of their own, and need not be asked.
+ * free, when every CPU has flushed past the stamp.  The next batch is closed as soon as one has
+ * been opened: while its slots are handed out, CPUs flush for reasons of their own, and need not be
+ * asked.
  */
 #include "mm/pkmap/turn.h"
 

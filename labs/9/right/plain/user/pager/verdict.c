@@ -1,4 +1,4 @@
-/* The least that is right: one span for each region, nothing copied at fork, two sizes of batches. */
+/* The least that is right: one span a region, nothing copied at fork, two sizes of batches. */
 #include "lib/compiler.h"
 #include "user/lib/errno.h"
 #include "user/pager/clients.h"

@@ -1,6 +1,6 @@
 /*
- * Another right answer: a clock.  Bits say which slots are unused, so the hand passes over 32 slots in
- * use at once; a slot that was wanted again since the hand came by last is passed over once.
+ * Another right answer: a clock.  Bits say which slots are unused, so the hand passes over 32 slots
+ * in use at once; a slot that was wanted again since the hand came by last is passed over once.
  *
  * A batch that the hand has taken waits for its stamp; free slots are a stack.
  */
