@@ -18,7 +18,6 @@ LAB = read_lab(HERE)
 BEFORE = read_lab(HERE.parent / str(LAB.continues))
 lab6 = scenarios_of(HERE.parent / str(LAB.continues))
 
-MANY = 128  # pages of one kmap_many: as many pointers as SCRATCH holds
 FLUSH = "tlb_flush_past"
 AFTER_FLUSH = (
     "a slot changes its page so: clear the entry, take a stamp, flush past it, then hand it out"
@@ -57,33 +56,13 @@ class Bench(lab6.Pool):
     def flushes_made(self):
         return (self.flush_count() - self.begun) // self.one_flush
 
-    # Many pages at once, by calls that are not measured.
-
-    def many(self, name, frames):
-        pointers = b"".join(self.page(pfn).to_bytes(4, "little") for pfn in frames)
-        self.m.write(self.m.scratch_address, pointers)
-        self.m.call(name, self.m.scratch_address, len(frames))
-
-    def hold(self, frames):
-        """They are in use from now on."""
-        for part in parts(frames):
-            self.many("kmap_many", part)
-        slots = {pfn: slot for slot, pfn in self.entries().items()}
-        for pfn in frames:
-            if pfn not in slots:
-                raise Failure(
-                    f"kmap_many maps frame {pfn:#x}",
-                    "no entry leads there",
-                    "kmap_many takes its slots by pkmap_use()",
-                    ("pkmap_use",),
-                )
-            self.at[pfn], self.users[pfn] = self.base + slots[pfn] * PAGE_SIZE, 1
+    # By calls that are not measured.
 
     def use_up(self, frames):
         """Each has had a slot, and nobody uses it."""
-        for part in parts(frames):
-            self.many("kmap_many", part)
-            self.many("kunmap_many", part)
+        for part in lab6.parts(frames):
+            self.many(lab6.KMAP_MANY, part)
+            self.many(lab6.KUNMAP_MANY, part)
 
     # What is measured.
 
@@ -146,7 +125,3 @@ class Bench(lab6.Pool):
                 f"one flush serves many slots, {apart} at least",
                 ("turn.c",),
             )
-
-
-def parts(frames):
-    return [frames[start : start + MANY] for start in range(0, len(frames), MANY)]

@@ -48,8 +48,9 @@ class Report:
         lines = [f"Lab {self.lab.number}: {self.lab.title}", ""]
         if self.refusal:
             lines += ["Not graded:", *indented(self.refusal), ""]
+        as_before = repeated(self.results)
         for result in [] if self.refusal else self.results:
-            lines += text_of(result)
+            lines += text_of(result, as_before.get(result.name))
         lines += [f"note: {visible(note)}" for note in self.notes]
         lines += ["", f"{self.got} of {self.lab.points} points"]
         lines += [f"{name}: {value}" for name, value in self.about.items()]
@@ -71,7 +72,8 @@ class Report:
         return json.dumps({"score": self.got, "output": said, "tests": tests}, indent=1)
 
     def page(self):
-        rows = "\n".join(row_of(result) for result in self.results)
+        as_before = repeated(self.results)
+        rows = "\n".join(row_of(result, as_before.get(result.name)) for result in self.results)
         refused = f"<pre>{html.escape(self.refusal)}</pre>" if self.refusal else ""
         about = "<br>".join(html.escape(f"{n}: {v}") for n, v in self.about.items())
         title = html.escape(f"Lab {self.lab.number}: {self.lab.title}")
@@ -100,8 +102,20 @@ WHAT = ("expected", "seen", "invariant", "where", "hint", "look")
 CALLED = {"where": "look in", "look": "in GDB"}
 
 
-def said_of(result):
-    """[(word, text)] of a test that did not pass."""
+def repeated(results):
+    """{name of a test: that of the first one that failed for the same cause}"""
+    first, found = {}, {}
+    for result in results:
+        cause = (result.seen, result.where, result.hint)
+        if not result.passed and first.setdefault(cause, result.name) != result.name:
+            found[result.name] = first[cause]
+    return found
+
+
+def said_of(result, as_before=None):
+    """[(word, text)] of a test that did not pass; as_before: one that failed for the same cause."""
+    if as_before:
+        return [("seen", f"the same as in {as_before}")]
     values = result.as_dict() | {"where": ", ".join(result.where)}
     called = CALLED | ({"look": "type"} if result.look.startswith("make ") else {})
     return [(called.get(word, word), values[word]) for word in WHAT if values[word]]
@@ -116,24 +130,26 @@ def indented(text, blanks="    "):
     return [blanks + line for line in visible(text).splitlines()]
 
 
-def text_of(result):
+def text_of(result, as_before=None):
     mark = "pass" if result.passed else "FAIL"
     lines = [f"{mark} {result.got:3} of {result.points:3}  {result.name}: {result.title}"]
     if result.passed:
         return lines + ([f"       {'seen:':10} {result.figure}"] if result.figure else [])
-    for word, text in said_of(result):
+    for word, text in said_of(result, as_before):
         first, *rest = visible(text).splitlines() or [""]
         lines += [f"       {word + ':':10} {first}", *indented("\n".join(rest), " " * 18)]
     return lines
 
 
-def row_of(result):
+def row_of(result, as_before=None):
     state = "passed" if result.passed else "failed"
     head = html.escape(f"{result.title}") + f"<span>{result.got} of {result.points}</span>"
     items = "".join(
-        f"<dt>{word}</dt><dd>{html.escape(str(text))}</dd>" for word, text in said_of(result)
+        f"<dt>{word}</dt><dd>{html.escape(str(text))}</dd>"
+        for word, text in said_of(result, as_before)
     )
-    log = f"<pre>{html.escape(result.log)}</pre>" if result.log and not result.passed else ""
+    logged = result.log and not result.passed and not as_before
+    log = f"<pre>{html.escape(result.log)}</pre>" if logged else ""
     figure = f"<p>{html.escape(result.figure)}</p>" if result.figure else ""
     inner = figure if result.passed else f"<dl>{items}</dl>{log}"
     opened = "" if result.passed else " open"

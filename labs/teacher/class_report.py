@@ -10,8 +10,12 @@ import argparse
 import csv
 import html
 import json
+import statistics
 import sys
+from collections import Counter
 from pathlib import Path
+
+COMMON = 2  # hints that are told of each test
 
 
 class BadReport(Exception):
@@ -59,23 +63,38 @@ def shares(reports):
         yield test["name"], test["title"], passed
 
 
+def hints(reports):
+    """For each test, [(hint, how many were given it)]: the commonest mistakes."""
+    for index in range(len(reports[0][1]["tests"])):
+        failed = [report["tests"][index] for _, report in reports if not report["refusal"]]
+        told = Counter(
+            test["hint"] or test["status"] for test in failed if test["status"] != "passed"
+        )
+        yield told.most_common(COMMON)
+
+
+def points(reports):
+    got = sorted(report["got"] for _, report in reports)
+    middle, mean = statistics.median(got), statistics.mean(got)
+    return f"points: least {got[0]}, median {middle:g}, mean {mean:.1f}, most {got[-1]}"
+
+
 def text(reports):
     count = len(reports)
     lines = [f"lab {reports[0][1]['lab']}, {count} submissions"]
     for name, title, passed in shares(reports):
         lines.append(f"{name:20} {passed:4} of {count}  {'#' * (40 * passed // count)}")
-    points = sorted(report["got"] for _, report in reports)
-    lines.append(f"points: least {points[0]}, median {points[count // 2]}, most {points[-1]}")
-    return "\n".join(lines)
+    return "\n".join(lines + [points(reports)])
 
 
 PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 16px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
 table {{ border-collapse: collapse; }} td, th {{ padding: .1em .6em; text-align: right; }}
-td:first-child, th:first-child {{ text-align: left; }} tr:nth-child(even) {{ background: #f3f5f4; }}
+td:first-child, th:first-child, .said {{ text-align: left; }} tr:nth-child(even) {{ background: #f3f5f4; }}
 .bar {{ background: #2a7; height: 1em; }} .frame {{ background: #ddd; width: 20em; }}
 </style></head><body><h1>{title}</h1><h2>Passed, by test</h2><table>{bars}</table>
+<p>{points}</p><h2>What those who failed were told most often</h2><table>{hints}</table>
 <h2>Points</h2><table>{table}</table></body></html>
 """
 
@@ -87,15 +106,23 @@ def bar(title, passed, count):
     return f"<tr><td>{html.escape(title)}</td><td>{width}</td><td>{passed} of {count}</td></tr>"
 
 
+def hint_rows(reports):
+    for (_, title, _), told in zip(shares(reports), hints(reports)):
+        for hint, count in told:
+            said = (html.escape(title), html.escape(hint.splitlines()[0]))
+            yield f'<tr><td>{said[0]}</td><td>{count}</td><td class="said">{said[1]}</td></tr>'
+
+
 def page(reports):
     count = len(reports)
     bars = "\n".join(bar(title, passed, count) for _, title, passed in shares(reports))
+    told = "\n".join(hint_rows(reports))
     head, *body = rows(reports)
     lines = ["".join(f"<th>{html.escape(str(word))}</th>" for word in head)]
     lines += ["".join(f"<td>{html.escape(str(word))}</td>" for word in row) for row in body]
     table = "\n".join(f"<tr>{line}</tr>" for line in lines)
     title = f"Lab {reports[0][1]['lab']}: {html.escape(reports[0][1]['title'])}"
-    return PAGE.format(title=title, bars=bars, table=table)
+    return PAGE.format(title=title, bars=bars, table=table, hints=told, points=points(reports))
 
 
 def main():

@@ -4,8 +4,8 @@ import pytest
 
 from handing_in import ROOT
 from grader.grade import Grader
-from grader.lab import BadLab
-from grader.report import text_of
+from grader.lab import BadLab, read_lab
+from grader.report import Report, text_of
 from grader.verdict import Result
 
 
@@ -32,3 +32,13 @@ def test_what_a_guest_prints_reaches_no_terminal():
     lines = text_of(result)
     assert not any(c in "\x1b\r" for c in "".join(lines))
     assert "\\x1b[2J\\x0d100 of 100 points" in lines[1] and lines[2].startswith("      ")
+
+
+def test_a_cause_is_told_once():
+    """Whose first function is not written loses every test for it."""
+    causes = {"a": "panic 1", "b": "panic 1", "c": "panic 2"}
+    results = [Result(name, name, 5, 0, "panic", seen=seen) for name, seen in causes.items()]
+    report = Report(read_lab(ROOT / "labs/1"), results, {})
+    for told in (report.text(), report.page()):
+        assert told.count("panic 1") == told.count("panic 2") == 1
+        assert told.count("the same as in a") == 1

@@ -76,7 +76,32 @@ def test_a_class(kit, tmp_path):
     assert rows[0] == ["student", "zeroed", "aligned", "points", "refused"]
     assert rows[1][:4] == ["anna", "7", "7", "14"]
     assert rows[2][0] == "ben" and rows[2][3] == "0" and "is missing" in rows[2][4]
-    assert "ben" in (tmp_path / "class.html").read_text()
+    page = (tmp_path / "class.html").read_text()
+    assert "ben" in page
+    for told in (page, done.stdout):
+        assert "points: least 0, median 7, mean 7.0, most 14" in told
+
+
+def test_what_a_class_was_told(tmp_path):
+    """The commonest hint of a test, and how many it was given."""
+    test = {"name": "zeroed", "title": "Zero", "points": 7, "got": 0, "status": "failed"}
+    for student, hint in {"a": "who zeroes it?", "b": "who zeroes it?", "c": "goal?"}.items():
+        report = {
+            "lab": 1,
+            "title": "Boot",
+            "got": 0,
+            "refusal": "",
+            "tests": [test | {"hint": hint}],
+        }
+        (tmp_path / f"{student}.json").write_text(json.dumps(report))
+    page = tmp_path / "class.html"
+    command = [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", "--page", page]
+    done = subprocess.run(
+        [*command, *sorted(tmp_path.glob("*.json"))], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert '<td>Zero</td><td>2</td><td class="said">who zeroes it?</td>' in page.read_text()
+    assert page.read_text().index("who zeroes it?") < page.read_text().index("goal?")
 
 
 def test_no_report(tmp_path):

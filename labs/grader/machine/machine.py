@@ -125,7 +125,7 @@ class Machine:
 
     def walk(self, virtual):
         """Where an address leads, by the tables in CR3, with the entries on the way."""
-        cr3, cr4 = self.stub.register("cr3", "cr4")
+        cr3, cr4 = self.stub.paging()
         form = paging.PAE if cr4 & CR4_PAE else paging.TWO_LEVEL
         return paging.walk(self._number, form, cr3, virtual)
 

@@ -83,6 +83,7 @@ class Stub:
 
     def __init__(self, connection):
         self.packets = Packets(connection)
+        self.cr3_and_cr4 = None
         self.command("qSupported:xmlRegisters=i386")
         self.numbers = self._register_numbers()
 
@@ -125,6 +126,11 @@ class Stub:
         values = [int.from_bytes(bytes.fromhex(reply), "little") for reply in replies]
         return values[0] if len(names) == 1 else values
 
+    def paging(self):
+        """CR3 and CR4, asked once: they change only while the CPU runs."""
+        self.cr3_and_cr4 = self.cr3_and_cr4 or self.register("cr3", "cr4")
+        return self.cr3_and_cr4
+
     def set_registers(self, values):
         self.commands([f"P{self.numbers[n]:x}={little_endian(v)}" for n, v in values.items()])
 
@@ -140,6 +146,7 @@ class Stub:
 
     def select(self, cpu):
         """Registers, memory and single steps are that CPU's from now on."""
+        self.cr3_and_cr4 = None
         self.command(f"Hg{cpu:x}")
 
     # Memory, for debugging: what is judged is read from the RAM itself.
@@ -157,11 +164,13 @@ class Stub:
 
     def resume(self, *cpus):
         """All CPUs run on, or those alone.  wait() says where it ends."""
+        self.cr3_and_cr4 = None
         chosen = "".join(f";c:{cpu:x}" for cpu in cpus)
         self.packets.send(f"vCont{chosen}" if cpus else "c")
 
     def step(self, cpu=None):
         """One instruction, of the CPU that is selected or of that one."""
+        self.cr3_and_cr4 = None
         self.packets.send("s" if cpu is None else f"vCont;s:{cpu:x}")
 
     def interrupt(self):
