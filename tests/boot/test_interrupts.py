@@ -16,6 +16,9 @@ COUNTED = ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm", "
 TICKS = re.compile(r"^# CPU (\d+): (\d+) ticks in 100 ms by the TSC$", re.M)
 UNEXPECTED = re.compile(r"^CPU \d+: unexpected interrupt, vector (0x[0-9a-f]+)", re.M)
 APIC_ERROR = re.compile(r"^APIC: error on CPU 0, status 0x00$", re.M)
+# As QEMU's event ioapic_mem_write says it: what is written to the low half of line 8's entry.
+RTC_ENTRY = re.compile(r"addr 0x10 regsel: 0x20 size 0x4 val (0x[0-9a-f]+)$", re.M)
+ENTRY_MASKED = 1 << 16
 MASKED_LINE = re.compile(r"^PIC: interrupt on line (\d+), which is masked$", re.M)
 
 
@@ -75,3 +78,18 @@ def test_cpus_that_are_not_there(kernel, build):
     boot = run(Machine(kernel, smp="2,maxcpus=4", append="selftest=smp.online"), build)
     assert boot.status == PASS, boot.final_report
     assert lines.CPUS.search(boot.text).groups() == ("2", "2", "ACPI MADT"), boot.final_report
+
+
+@BOTH
+def test_an_edge_line_is_opened_once(kernel, build, tmp_path):
+    """To write its entry anew when an interrupt is acknowledged would lose an edge that comes
+    meanwhile.  The program takes ten interrupts of the clock.
+    """
+    written = tmp_path / "written"
+    trace = ["-trace", "ioapic_mem_write", "-D", str(written)]
+    append = 'selftest=none "run=test irq.come" exit'
+    boot = run(Machine(kernel, append=append, programs=True, extra=trace), build)
+    assert boot.status == PASS, boot.final_report
+    values = [int(value, 16) for value in RTC_ENTRY.findall(written.read_text())]
+    opened = [hex(value) for value in values if not value & ENTRY_MASKED]
+    assert len(opened) == 1, f"expected one entry, which opens line 8; written were {opened}"

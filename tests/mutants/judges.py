@@ -74,13 +74,13 @@ HOST_VARIANTS = ["64-pae", "32-2level-debug", "32-pae-debug", "64-2level", "32-2
 EXPLORERS = ["2level-2-1", "pae-2-1", "2level-1-3"]
 EXPLORE_TASKS = "explore-2level-2-1-tasks"  # with the scheduler and the tasks
 PLAIN = ["tarn.elf", "tarn-pae.elf"]
-# Files of tests/boot, and the kernels that they boot.
+# Files of tests/boot, and what they boot.
 BOOT_TESTS = {
     "test_clocks": PLAIN,
     "test_boot_data": PLAIN,
     "test_damage": PLAIN,
     "test_idle": PLAIN,
-    "test_interrupts": PLAIN,
+    "test_interrupts": [*PLAIN, "user.tar"],
     "test_left_over": PLAIN,
     "test_loader": PLAIN,
     "test_options": PLAIN,
@@ -367,9 +367,9 @@ def build_for(name, tree):
     elif kind == "explore":
         make(tree, "-f", "tests/interleave/Makefile", f"build/interleave/{variant}/interleave")
     else:
-        kernels = [BOOTS[name][0]] if name in BOOTS else BOOT_TESTS.get(name, PLAIN)
-        archive = ["build/user.tar"] if name.startswith("user") else []
-        make(tree, *(f"build/{kernel}" for kernel in kernels), *archive)
+        files = [BOOTS[name][0]] if name in BOOTS else BOOT_TESTS.get(name, PLAIN)
+        archive = ["user.tar"] if name.startswith("user") else []
+        make(tree, *(f"build/{file}" for file in [*files, *archive]))
 
 
 def ask(name, tree, tests=""):
