@@ -10,13 +10,13 @@ from pathlib import Path
 
 from grader.judge import scenarios_of
 from grader.lab import read_lab
-from grader.machine import PAGE_SIZE
 from grader.verdict import Failure
 
 HERE = Path(__file__).resolve().parent
 LAB = read_lab(HERE)
 BEFORE = read_lab(HERE.parent / str(LAB.continues))
 lab6 = scenarios_of(HERE.parent / str(LAB.continues))
+pool = lab6.pool
 
 FLUSH = "tlb_flush_past"
 AFTER_FLUSH = (
@@ -24,7 +24,7 @@ AFTER_FLUSH = (
 )
 
 
-class Bench(lab6.Pool):
+class Bench(pool.Pool):
     """costs: instructions of each kmap and kunmap."""
 
     def __init__(self, m):
@@ -60,9 +60,9 @@ class Bench(lab6.Pool):
 
     def use_up(self, frames):
         """Each has had a slot, and nobody uses it."""
-        for part in lab6.parts(frames):
-            self.many(lab6.KMAP_MANY, part)
-            self.many(lab6.KUNMAP_MANY, part)
+        for part in pool.parts(frames):
+            self.many(pool.KMAP_MANY, part)
+            self.many(pool.KUNMAP_MANY, part)
 
     # What is measured.
 
@@ -96,10 +96,10 @@ class Bench(lab6.Pool):
         self.flushed, self.stale = self.flush_count(), dict(entries)
 
     def expect_read(self, pfn, word, cpu):
-        if word != lab6.MARK | pfn:
+        if word != pool.MARK | pfn:
             raise Failure(
                 f"CPU {cpu} reads frame {pfn:#x} where it is mapped",
-                f"it reads frame {word & ~lab6.MARK:#x}: it has an old translation",
+                f"it reads frame {word & ~pool.MARK:#x}: it has an old translation",
                 AFTER_FLUSH,
                 ("turn.c",),
             )

@@ -2,9 +2,12 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
+import time
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +62,49 @@ def test_the_same_points_each_time(kit, tmp_path):
     assert first == second and json.loads(first)["got"] == 7
     failed = json.loads(first)["tests"][0]
     assert "who zeroes it" in failed["hint"] and failed["expected"] and failed["seen"]
+
+
+def machine_of(grader):
+    """(process, places of its kernel and its RAM) of the QEMU that this grader has begun."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end and grader.poll() is None:
+        for said in Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = said.read_text().split("\0")
+            except OSError:
+                continue  # it has just ended
+            ram = re.search("mem-path=([^,]+)/ram", " ".join(words))
+            if (
+                words[0].endswith("qemu-system-i386")
+                and ram
+                and str(grader.pid) in tree_above(said)
+            ):
+                return said.parent, [Path(words[words.index("-kernel") + 1]), Path(ram[1])]
+    raise AssertionError(f"the grader has begun no machine: status {grader.poll()}")
+
+
+def tree_above(said):
+    """Process ids of those that have begun this one, and so on."""
+    pid, found = said.parent.name, []
+    while pid != "0":
+        pid = re.search(r"^PPid:\s+(\d+)", (Path("/proc") / pid / "status").read_text(), re.M)[1]
+        found.append(pid)
+    return found
+
+
+def test_a_grader_that_is_ended_leaves_nothing(kit, tmp_path):
+    """By a time limit of the teacher's runner, in the middle of a test."""
+    grader = subprocess.Popen([PYTHON, "-B", kit / "grader", ROOT], cwd=tmp_path)
+    process, places = machine_of(grader)
+    assert all(place.exists() for place in places)
+    grader.terminate()
+    assert grader.wait(60) == 128 + 15
+    assert not [place for place in places if place.exists()]
+    # The sandbox's own process has ended; the one in it may be on its way.
+    end = time.monotonic() + 60
+    while process.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not process.exists()
 
 
 def test_a_class(kit, tmp_path):
