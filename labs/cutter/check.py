@@ -4,6 +4,7 @@ different right one gets all.
 """
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
@@ -31,10 +32,12 @@ def failed(report):
 class Bench:
     """A lab's kit in a folder of its own, and what was found wrong with the graders."""
 
-    def __init__(self, lab, build):
+    def __init__(self, lab, build, seed=None):
         self.lab, self.folder = lab, Path(tempfile.mkdtemp(prefix="labs-"))
         self.own = ROOT / "labs" / str(lab.number)
         self.kit = make_kit(ROOT, build, lab, self.folder / "kit")
+        if seed is not None:
+            (self.kit / "seed.json").write_text(json.dumps(seed))
         self.faults, self.count = [], 0
 
     def close(self):
@@ -108,7 +111,7 @@ def chosen(items, turn):
 
 
 def check(lab, given):
-    bench = Bench(lab, given.build)
+    bench = Bench(lab, given.build, given.seed)
     try:
         bench.answer()
         bench.skeleton()
@@ -128,6 +131,7 @@ def main():
     parser.add_argument("--turn", type=int, help="of the wrong answers this one alone")
     parser.add_argument("--lab", type=int, action="append", help="this lab alone")
     parser.add_argument("--all-tests", action="store_true", help="wrong answers meet every test")
+    parser.add_argument("--seed", type=int, help="as of a teacher's kit, not that of the students")
     given = parser.parse_args()
     labs = [lab for lab in all_labs(ROOT / "labs") if lab.tests]
     benches = [check(lab, given) for lab in labs if not given.lab or lab.number in given.lab]
