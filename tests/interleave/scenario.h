@@ -46,6 +46,7 @@ void use(struct page *page);
 			must_hold(__VA_ARGS__);                                                    \
 	} while (0)
 void must_hold(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* watched.c */
 /*
  * Waits until the word has the value: for scenarios only, a step of one CPU that needs another's.
  */
@@ -53,10 +54,14 @@ void wait_for(volatile u32 *word, u32 value);
 /* Shared words of a scenario, zero at the start. */
 extern volatile u32 result[8];
 
-/* threads.c */
-void threads_boot(void);
 void interrupt_entry(void (*handler)(struct trapframe *frame));
+
+/* threads.c, or what stands there with the kernel's own scheduler */
+void threads_boot(void);
 void idle_for_ever(void);
+/* threads.c alone: asleep, so that its CPU idles, until another has told. */
+void sleep_until_told(void);
+void tell(void);
 /* 1 while the CPU's idle thread runs, for wait_for(). */
 volatile u32 *idle_runs(u32 cpu);
 /* The look at a freed page, as in kernel/mm/pages/page_alloc.c. */

@@ -1,16 +1,8 @@
-/*
- * What the engine asks of threads, and the scheduler of the rest of the kernel: each CPU starts in
- * its idle thread.
- */
-#include "access.h"
+/* Threads for scenarios on the student's scheduler, and what that asks of the rest of the kernel. */
 #include "explorer.h"
+#include "idle_cpus.h"
 #include "machine.h"
 
-#include "arch/x86/cpu/irq_flags.h"
-#include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/upcall.h"
-#include "kernel/sched/idle.h"
-#include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
 
 #include <stdio.h>
@@ -18,70 +10,11 @@
 
 #define MAX_MADE 4u
 
-static struct thread idle_thread[MAX_CPUS], made[MAX_MADE];
+static struct thread made[MAX_MADE];
 static u32 nmade;
-volatile u32 result[8];
 DEFINE_PER_CPU(u32, user_work);
 
-/* ---- Boot ---- */
-
-static void run_idle(void) { idle_loop(current_thread()); }
-
-static void timer(struct trapframe *frame)
-{
-	(void)frame;
-	timer_tick();
-}
-
-void threads_boot(void)
-{
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
-		idle_thread[cpu].cpu = idle_thread[cpu].moves_to = cpu;
-		list_init(&idle_thread[cpu].node);
-		sched_init_cpu(cpu, &idle_thread[cpu]);
-		per_cpu(run_queue, cpu)->slice = 1;
-	}
-	trap_set_handler(VECTOR_TIMER, timer);
-	threads_init();
-}
-
-void env_work(const struct scenario *scenario, void (*work[])(void))
-{
-	(void)scenario;
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
-		work[cpu] = run_idle;
-}
-
-void env_start(const struct scenario *scenario)
-{
-	for (u32 cpu = 0; cpu < ncpus; cpu++)
-		m.cpu[cpu].ended = true; /* their idle threads are not to end */
-	machine_settle();
-	if (!scenario->start)
-		return;
-	scenario->start();
-	/* As if an interrupt had made those of CPU 0 ready. */
-	if (sched_has_work())
-		m.cpu[0].pending |= 1u << (VECTOR_RESCHEDULE & 31);
-	while (m.cpu[0].nstores)
-		store_drain(0);
-}
-
-void env_ignore_counters(void)
-{
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
-		region_ignore(per_cpu(sched_stats, cpu), sizeof(sched_stats));
-}
-
-/* As dispatch_interrupt() in kernel/arch/x86/cpu/trap.c. */
-void interrupt_entry(void (*handler)(struct trapframe *frame))
-{
-	if (this_cpu_test(is_idle))
-		idle_leave();
-	this_cpu_inc(nosleep.interrupts);
-	handler(NULL);
-	this_cpu_dec(nosleep.interrupts);
-}
+void threads_boot(void) { idle_cpus_boot(); }
 
 /* ---- Threads ---- */
 
@@ -127,15 +60,8 @@ bool env_all_ended(char *text, size_t size)
 	return !m.must_end;
 }
 
-void wait_for(volatile u32 *word, u32 value)
-{
-	while (*word != value)
-		cpu_relax();
-}
-
 /* ---- What there is no use for here ---- */
 
-void idle_for_ever(void) {}
 void env_user_return(void) {}
 void env_user_interrupted(void) {}
 size_t strlcpy(char *to, const char *from, size_t size)

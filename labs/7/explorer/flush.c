@@ -5,9 +5,6 @@
 #include "explorer.h"
 #include "mm/pkmap/highmem.h"
 
-#include "arch/x86/cpu/spinlock.h"
-#include "mm/wait.h"
-
 #define N pkmap_slots
 
 /* One page more than there are slots: the last one wraps. */
@@ -34,33 +31,6 @@ SCENARIO(three_cpus, .about = "three CPUs, three pages", .cpus = 3, .cpu = { use
 
 /* ---- A CPU that goes idle, or comes out of it, while slots change hands ---- */
 
-static struct spinlock lock = SPINLOCK_INIT("scenario");
-static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "scenario");
-static bool ready;
-
-static void sleep_until_ready(void)
-{
-	struct waiter waiter;
-
-	spin_lock(&lock);
-	while (!ready) {
-		wait_enqueue(&queue, &waiter);
-		spin_unlock(&lock);
-		wait_sleep(&waiter);
-		spin_lock(&lock);
-		wait_dequeue(&queue, &waiter);
-	}
-	spin_unlock(&lock);
-}
-
-static void tell(void)
-{
-	spin_lock(&lock);
-	ready = true;
-	wake_up_all(&queue);
-	spin_unlock(&lock);
-}
-
 static void wrap_and_tell(void)
 {
 	for (u32 i = 0; i < N; i++)
@@ -71,7 +41,7 @@ static void wrap_and_tell(void)
 
 static void sleep_and_use(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	access_page((void *)page_address(high_page(N)), high_page(N));
 }
 
@@ -90,7 +60,7 @@ static void tell_and_wrap(void)
 
 static void sleep_and_look(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	wait_for(&result[0], 1);
 	access_page((void *)page_address(high_page(N)), high_page(N));
 }

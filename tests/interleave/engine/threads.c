@@ -28,7 +28,6 @@ struct model_queue {
 	u32 idle; /* its idle thread runs */
 };
 static struct model_queue run_queues[3];
-volatile u32 result[8];
 
 void threads_boot(void)
 {
@@ -113,15 +112,36 @@ void sched_wake(struct thread *thread, bool *woken)
 		smp_send_reschedule(cpu);
 }
 
-/* As dispatch_interrupt() in kernel/arch/x86/cpu/trap.c. */
-void interrupt_entry(void (*handler)(struct trapframe *frame))
+/* ---- One CPU tells others ---- */
+
+static struct spinlock told_lock = SPINLOCK_INIT("scenario");
+static struct wait_queue listeners = WAIT_QUEUE_INIT(listeners, "scenario");
+static bool told;
+
+void sleep_until_told(void)
 {
-	if (this_cpu_test(is_idle))
-		idle_leave();
-	this_cpu_inc(nosleep.interrupts);
-	handler(NULL);
-	this_cpu_dec(nosleep.interrupts);
+	struct waiter waiter;
+
+	spin_lock(&told_lock);
+	while (!told) {
+		wait_enqueue(&listeners, &waiter);
+		spin_unlock(&told_lock);
+		wait_sleep(&waiter);
+		spin_lock(&told_lock);
+		wait_dequeue(&listeners, &waiter);
+	}
+	spin_unlock(&told_lock);
 }
+
+void tell(void)
+{
+	spin_lock(&told_lock);
+	told = true;
+	wake_up_all(&listeners);
+	spin_unlock(&told_lock);
+}
+
+/* ---- What the engine asks ---- */
 
 void env_work(const struct scenario *scenario, void (*work[])(void))
 {
@@ -170,12 +190,6 @@ u32 kick_idle_cpus(void)
 			smp_send_reschedule(cpu);
 	}
 	return idle;
-}
-
-void wait_for(volatile u32 *word, u32 value)
-{
-	while (*word != value)
-		cpu_relax();
 }
 
 u32 seconds_up(void) { return 0; }

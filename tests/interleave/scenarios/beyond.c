@@ -11,7 +11,6 @@
 #include "mm/tables/address_space.h"
 #include "mm/tables/pgalloc.h"
 #include "mm/tables/quicklist.h"
-#include "mm/wait.h"
 #include "scenario.h"
 
 #define N pkmap_slots
@@ -80,35 +79,7 @@ SCENARIO(page_freed, .about = "a page is freed with its slot at 1, while others 
 
 /* ---- An idle CPU has a flush pending ---- */
 
-static struct spinlock lock = SPINLOCK_INIT("scenario");
-static struct wait_queue queue = WAIT_QUEUE_INIT(queue, "scenario");
-static bool ready;
-
 static struct page *last_page(void) { return high_page(N); }
-
-/* Until `ready`; asleep, so that the CPU idles. */
-static void sleep_until_ready(void)
-{
-	struct waiter waiter;
-
-	spin_lock(&lock);
-	while (!ready) {
-		wait_enqueue(&queue, &waiter);
-		spin_unlock(&lock);
-		wait_sleep(&waiter);
-		spin_lock(&lock);
-		wait_dequeue(&queue, &waiter);
-	}
-	spin_unlock(&lock);
-}
-
-static void tell(void)
-{
-	spin_lock(&lock);
-	ready = true;
-	wake_up_all(&queue);
-	spin_unlock(&lock);
-}
 
 /*
  * Each slot changes hands while the other CPU idles, or is on its way into or out of it; the last
@@ -124,13 +95,13 @@ static void wrap_and_tell(void)
 
 static void sleep_and_use(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	access_page((void *)page_address(last_page()), last_page());
 }
 
 static void sleep_and_map(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	use(high_page(0));
 }
 
@@ -157,7 +128,7 @@ static void tell_and_wrap(void)
 
 static void sleep_and_look(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	wait_for(&result[0], 1);
 	access_page((void *)page_address(last_page()), last_page());
 }
@@ -232,7 +203,7 @@ static void wake_and_ask(void)
 
 static void sleep_and_wait(void)
 {
-	sleep_until_ready();
+	sleep_until_told();
 	wait_for(&result[0], 1);
 }
 

@@ -1,19 +1,11 @@
-/*
- * Tasks and threads for scenarios, on the kernel's own scheduler: each CPU starts in its idle
- * thread.
- */
-#include "access.h"
+/* Tasks and threads for scenarios, on the kernel's own scheduler. */
+#include "idle_cpus.h"
 #include "machine.h"
 #include "tasks/tasks.h"
 
 #include "arch/x86/console/console.h"
-#include "arch/x86/cpu/irq_flags.h"
 #include "arch/x86/firmware/physmap.h"
 #include "arch/x86/firmware/topology.h"
-#include "arch/x86/paging/tlb_idle.h"
-#include "arch/x86/upcall.h"
-#include "kernel/sched/idle.h"
-#include "kernel/sched/sched_stats.h"
 #include "lib/string.h"
 #include "mm/boot/ram_layout.h"
 #include "mm/pages/page_alloc.h"
@@ -30,10 +22,8 @@
 #define SLOTS HANDLES_A_PAGE
 #define LIMIT 0x1000000u
 
-static struct thread idle_thread[MAX_CPUS];
 static struct user_thread *made[MAX_MADE];
 static u32 nmade, message_pages;
-volatile u32 result[8];
 
 static void must_be_made(u32 error, const char *what)
 {
@@ -45,29 +35,11 @@ static void must_be_made(u32 error, const char *what)
 
 /* ---- Boot ---- */
 
-static void run_idle(void) { idle_loop(current_thread()); }
-
-static void timer(struct trapframe *frame)
-{
-	(void)frame;
-	timer_tick();
-}
-
 void threads_boot(void)
 {
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++) {
-		struct thread *idle = &idle_thread[cpu];
-
-		idle->cpu = idle->moves_to = cpu;
-		strlcpy(idle->name, "idle", sizeof(idle->name));
-		list_init(&idle->node);
-		sched_init_cpu(cpu, idle);
-		per_cpu(run_queue, cpu)->slice = 1; /* setup() does not yield */
-	}
+	idle_cpus_boot();
 	for (u32 n = 0; n < HIGH_PAGES; n++)
 		env_free_high_page(n);
-	trap_set_handler(VECTOR_TIMER, timer);
-	threads_init();
 	frames_init();
 	must_be_made(!timeouts_init(), "the thread of time-outs");
 	user_threads_init();
@@ -76,48 +48,8 @@ void threads_boot(void)
 	must_be_made(!tasks_init(), "the reaper");
 }
 
-void env_work(const struct scenario *scenario, void (*work[])(void))
-{
-	(void)scenario;
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
-		work[cpu] = run_idle;
-}
-
-void idle_for_ever(void) {}
-
 /* No task has its port. */
 void console_take_back(void) {}
-
-void env_start(const struct scenario *scenario)
-{
-	for (u32 cpu = 0; cpu < ncpus; cpu++)
-		m.cpu[cpu].ended = true; /* their idle threads are not to end */
-	machine_settle();
-	if (!scenario->start)
-		return;
-	scenario->start();
-	/* As if an interrupt had made those of CPU 0 ready. */
-	if (per_cpu(run_queue, 0)->ready_mask)
-		m.cpu[0].pending |= 1u << (VECTOR_RESCHEDULE & 31);
-	while (m.cpu[0].nstores)
-		store_drain(0);
-}
-
-void env_ignore_counters(void)
-{
-	for (u32 cpu = 0; cpu < MAX_CPUS; cpu++)
-		region_ignore(per_cpu(sched_stats, cpu), sizeof(sched_stats));
-}
-
-/* As dispatch_interrupt() in kernel/arch/x86/cpu/trap.c. */
-void interrupt_entry(void (*handler)(struct trapframe *frame))
-{
-	if (this_cpu_test(is_idle))
-		idle_leave();
-	this_cpu_inc(nosleep.interrupts);
-	handler(NULL);
-	this_cpu_dec(nosleep.interrupts);
-}
 
 /* ---- What the kernel's files ask of others ---- */
 
@@ -151,12 +83,6 @@ size_t strlcpy(char *to, const char *from, size_t size)
 			to[n] = from[n];
 	to[n < size ? n : size - 1] = 0;
 	return n;
-}
-
-void wait_for(volatile u32 *word, u32 value)
-{
-	while (*word != value)
-		cpu_relax();
 }
 
 /* ---- Tasks, objects, handles ---- */
