@@ -5,6 +5,7 @@ import importlib.util
 import signal
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -89,12 +90,18 @@ def run_to_end(machine, lab):
         machine.run_to("stop_if_last")
 
 
+def first_error(said):
+    """The line of a compiler's that says most."""
+    lines = said.splitlines()
+    return next((line for line in lines if "error:" in line), lines[0])
+
+
 def own_tree(tree, lab):
     """How far the student's whole tree comes, which earns no points."""
     mine = "your own tree, with all that you changed,"
     kernel, said = make_kernel(tree, lab)
     if said:
-        return f"{mine} does not build: {said.splitlines()[0]}"
+        return f"{mine} does not build: {first_error(said)}"
     append = f"{lab.append} until={lab.until}"
     try:
         with Machine(kernel, append=append, memory=lab.memory, smp=lab.smp) as machine:
@@ -121,11 +128,37 @@ def end_by_signal(number, _frame):
     sys.exit(128 + number)
 
 
-def writable(files):
-    """They are made before the grading, which takes its time."""
-    for path in filter(None, files):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
+@contextmanager
+def report_files(given):
+    """[(path, kind of report)].  They are made before the grading, which takes its time; if that
+    comes to nothing, those that are new go again.
+    """
+    named = [(given.json, "json"), (given.page, "page"), (given.gradescope, "gradescope")]
+    files = [(path, kind) for path, kind in named if path]
+    new = [path for path, _ in files if not path.exists()]
+    try:
+        for path, _ in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(path, "a"):
+                pass
+        yield files
+    except BaseException:
+        for path in new:
+            path.unlink(missing_ok=True)
+        raise
+
+
+def graded(given):
+    """The report, which has been written wherever it was wanted."""
+    if not given.submission.is_dir():
+        raise NoKit(f"{given.submission} is no folder")
+    with report_files(given) as files:
+        kit, lab, folder, notes = ways(given)
+        folder = folder or HERE.parent / "lab" / str(lab.number)
+        report = grade(kit, lab, folder, given.submission, notes, given.test)
+        for path, kind in files:
+            path.write_text(getattr(report, kind)(), "utf-8", "backslashreplace")
+    return report
 
 
 def main():
@@ -133,22 +166,10 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end_by_signal)
     try:
-        if not given.submission.is_dir():
-            raise NoKit(f"{given.submission} is no folder")
-        writable((given.json, given.page, given.gradescope))
-        kit, lab, folder, notes = ways(given)
-        folder = folder or HERE.parent / "lab" / str(lab.number)
-        report = grade(kit, lab, folder, given.submission, notes, given.test)
+        report = graded(given)
     except (NoKit, BadLab, QemuError, OSError) as error:
         print(f"grader: {error}", file=sys.stderr)
         return 2
-    for path, text in (
-        (given.json, report.json),
-        (given.page, report.page),
-        (given.gradescope, report.gradescope),
-    ):
-        if path:
-            path.write_text(text())
     print(report.text(), end="")
     return 0 if report.passed else 1
 

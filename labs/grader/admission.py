@@ -6,6 +6,7 @@ the file is compiled behind a prologue that poisons them once the headers are re
 "Pragmas": macros defined before keep working).
 """
 
+import posixpath
 import re
 
 from elftools.elf.elffile import ELFFile
@@ -71,11 +72,14 @@ def admit_include(path, line, rest, kit, owned):
     own = {p for p in owned if p in (name, f"kernel/{name}")}
     if name in FREESTANDING or own or kit.has_header(name):
         return name
-    raise Refusal(
-        path,
-        line,
-        f"#include {rest.strip()}: the tree has no such header; of yours only the lab's are read",
+    beside = posixpath.join(posixpath.dirname(path), name)
+    known = beside in owned or kit.has_header(beside)
+    why = (
+        f'headers are named from the top folder on, or from kernel/: "{beside}"'
+        if known
+        else "the tree has no such header; of yours only the lab's are read"
     )
+    raise Refusal(path, line, f"#include {rest.strip()}: {why}")
 
 
 def prologue(headers, sections=()):

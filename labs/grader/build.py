@@ -2,11 +2,15 @@
 our own command.
 """
 
+import errno
+import os
 import re
 import shutil
 import subprocess
 import tarfile
 from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
 
 from grader import admission, assembler
 from grader.source_text import LARGEST, Refusal, decoded
@@ -26,13 +30,20 @@ def owned_files(lab, submission):
     """{path: bytes} of what the student hands in: files of that folder, and no links to others."""
     folder, found = Path(submission).resolve(), {}
     for path in lab.owns:
-        file = folder / path
-        if not file.is_file() or file.is_symlink() or file.resolve() != file:
-            raise Refusal(path, 0, f"is missing, or no plain file{elsewhere(folder, path)}")
-        if file.stat().st_size > LARGEST:
-            raise Refusal(path, 0, f"has more than {LARGEST} bytes")
-        found[path] = file.read_bytes()
+        try:
+            found[path] = owned_file(folder, path)
+        except OSError as error:
+            raise Refusal(path, 0, f"cannot be read: {error.strerror}") from error
     return found
+
+
+def owned_file(folder, path):
+    file = folder / path
+    if not file.is_file() or file.is_symlink() or file.resolve() != file:
+        raise Refusal(path, 0, f"is missing, or no plain file{elsewhere(folder, path)}")
+    if file.stat().st_size > LARGEST:
+        raise Refusal(path, 0, f"has more than {LARGEST} bytes")
+    return file.read_bytes()
 
 
 def elsewhere(folder, path):
@@ -48,6 +59,7 @@ class Workshop:
         self.kit, self.lab, self.sandbox = kit, lab, sandbox
         self.folder = Path(folder).resolve()
         self.inside, self.out = self.folder / "in", self.folder / "out"
+        self.public = set()  # names that the student's objects give to one another
         for made in (self.inside, self.out):
             made.mkdir(parents=True, exist_ok=True)
 
@@ -59,14 +71,16 @@ class Workshop:
             to = self.inside / path
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_text(decoded(path, data), newline="")
-        for path in self.lab.owns:
-            if path.endswith(".c"):
+        made = [path for path in self.lab.owns if not path.endswith(".h")]
+        for path in made:
+            if path.endswith(".asm"):
+                self.assemble(path)
+            else:
                 before = admission.prologue(headers[path], self.lab.sections)
                 self.compile(path, self.inside / path, before)
-                self.admit(path)
-            elif path.endswith(".asm"):
-                self.assemble(path)
-                self.admit(path)
+        self.public = {name for path in made for name in self.names_in(path)}
+        for path in made:
+            self.admit(path)
         for path in self.kit.again:
             self.compile(path, self.kit.folder / "source" / path)
             self.admit_given(path)
@@ -133,9 +147,12 @@ class Workshop:
             done = subprocess.run(command, capture_output=True, text=True, errors="replace")
         except OSError as error:
             raise BuildError(f"{path}: {error}") from error
+        if os.strerror(errno.ENOSPC) in done.stderr:
+            raise OSError(errno.ENOSPC, "the host has no room to build in", str(self.folder))
         if done.returncode:
             said = done.stderr.replace(f"{self.inside}/", "")[:OUTPUT]
-            raise BuildError(f"{path}: {said or f'ended with status {done.returncode}'}")
+            said = said or f"ended with status {done.returncode}"
+            raise BuildError(said if said.startswith(f"{path}:") else f"{path}: {said}")
 
     def admit(self, path):
         with open(self.object_of(path), "rb") as file:
@@ -148,9 +165,15 @@ class Workshop:
         with open(self.object_of(path), "rb") as file:
             admission.admit_object(path, file, imports, of["sections"], of["defines"])
 
+    def names_in(self, path):
+        with open(self.object_of(path), "rb") as file:
+            return admission.public_names(ELFFile(file))
+
     def imports(self):
-        """What the lab lists, and what its own files give to one another."""
-        return {*self.lab.imports, *self.kit.exports}
+        """What the lab lists, and what its own files give to one another: the reference's, and the
+        student's.
+        """
+        return {*self.lab.imports, *self.kit.exports, *self.public}
 
     def link(self, target, name):
         """In the order of the reference's own link."""

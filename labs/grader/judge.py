@@ -16,7 +16,7 @@ from grader.machine.guest import GuestEnd
 from grader.kit import SEED
 from grader.lab import read_lab
 from grader.machine import Machine
-from grader.machine.qemu import new_folder
+from grader.machine.qemu import QemuError, new_folder
 from grader.verdict import Failure, Result
 
 LOG_LINES = 20
@@ -79,6 +79,8 @@ def judge_on(machine, lab, scenarios, test):
     except GuestEnd as end:
         found = {"status": end.status, "got": 0, "expected": test.title, "seen": str(end)}
         found |= {"hint": end.hint, "where": end.where}
+    except QemuError:
+        raise
     except Exception as error:  # whatever it is, it earns nothing, and the other tests go on
         found = {"status": "not judged", "got": 0, "expected": test.title, "seen": repr(error)}
         found |= {"hint": "the grader could not go on: " + traceback.format_exc()}

@@ -29,6 +29,13 @@ class Report:
     def passed(self):
         return bool(self.results) and all(result.passed for result in self.results)
 
+    def sum(self):
+        tried, tests = len(self.results), len(self.lab.tests)
+        if tried == tests:
+            return f"{self.got} of {self.lab.points} points"
+        points = sum(result.points for result in self.results)
+        return f"{self.got} of {points} points; {tried} of {tests} tests were tried"
+
     def as_dict(self):
         return {
             "lab": self.lab.number,
@@ -52,7 +59,7 @@ class Report:
         for result in [] if self.refusal else self.results:
             lines += text_of(result, as_before.get(result.name))
         lines += [f"note: {visible(note)}" for note in self.notes]
-        lines += ["", f"{self.got} of {self.lab.points} points"]
+        lines += ["", self.sum()]
         lines += [f"{name}: {value}" for name, value in self.about.items()]
         return "\n".join(lines) + "\n"
 
@@ -68,7 +75,8 @@ class Report:
             }
             for result in self.results
         ]
-        said = self.refusal or "\n".join(self.notes)
+        about = [f"{name}: {value}" for name, value in self.about.items()]
+        said = "\n".join([self.refusal] * bool(self.refusal) + self.notes + about)
         return json.dumps({"score": self.got, "output": said, "tests": tests}, indent=1)
 
     def page(self):
@@ -76,13 +84,14 @@ class Report:
         rows = "\n".join(row_of(result, as_before.get(result.name)) for result in self.results)
         refused = f"<pre>{html.escape(self.refusal)}</pre>" if self.refusal else ""
         about = "<br>".join(html.escape(f"{n}: {v}") for n, v in self.about.items())
+        notes = "\n".join(f"<p>note: {html.escape(visible(note))}</p>" for note in self.notes)
         title = html.escape(f"Lab {self.lab.number}: {self.lab.title}")
         return PAGE.format(
             title=title,
-            got=self.got,
-            points=self.lab.points,
+            sum=self.sum(),
             refused=refused,
             rows=rows,
+            notes=notes,
             about=about,
         )
 
@@ -93,9 +102,10 @@ body {{ font: 16px/1.5 sans-serif; max-width: 60em; margin: 2em auto; padding: 0
 details {{ border-left: .4em solid #2a7; margin: .6em 0; padding: .2em 1em; background: #f6f8f7; }}
 details.failed {{ border-color: #c33; }} dt {{ font-weight: bold; }} dd {{ margin: 0 0 .4em 1em; }}
 summary span {{ float: right; }} pre {{ overflow-x: auto; background: #eee; padding: .6em; }}
-</style></head><body><h1>{title}</h1><p><strong>{got} of {points} points</strong></p>
+</style></head><body><h1>{title}</h1><p><strong>{sum}</strong></p>
 {refused}
 {rows}
+{notes}
 <p><small>{about}</small></p></body></html>
 """
 WHAT = ("expected", "seen", "invariant", "where", "hint", "look")
@@ -143,9 +153,10 @@ def text_of(result, as_before=None):
 
 def row_of(result, as_before=None):
     state = "passed" if result.passed else "failed"
-    head = html.escape(f"{result.title}") + f"<span>{result.got} of {result.points}</span>"
+    head = f"{state} <code>{result.name}</code>: {html.escape(result.title)}"
+    head += f"<span>{result.got} of {result.points}</span>"
     items = "".join(
-        f"<dt>{word}</dt><dd>{html.escape(str(text))}</dd>"
+        f"<dt>{word}</dt><dd>{html.escape(visible(text))}</dd>"
         for word, text in said_of(result, as_before)
     )
     logged = result.log and not result.passed and not as_before

@@ -27,7 +27,7 @@ class NoSandbox(Exception):
 def limits():
     return [
         "prlimit",
-        f"--cpu={CPU_SECONDS}",
+        f"--cpu={CPU_SECONDS}:{CPU_SECONDS + 5}",  # SIGXCPU tells it from other ends
         f"--as={MEMORY}",
         f"--fsize={FILE_SIZE}",
         f"--nofile={FILES}",

@@ -21,10 +21,14 @@ class Failure(Exception):
 
 @contextmanager
 def expecting(expected, hint="", where=()):
-    """A panic, reset or hang meanwhile is told with what was expected instead, and this hint."""
+    """A panic, reset or hang meanwhile is told with what was expected instead, and this hint; but
+    what is not written yet speaks for itself.
+    """
     try:
         yield
     except GuestEnd as end:
+        if end.unwritten:
+            raise
         raise Failure(expected, end, hint or end.hint, where or end.where, end.status) from end
 
 

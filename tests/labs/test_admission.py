@@ -31,6 +31,7 @@ def placed(said, path, first=FIRST):
         ('#include "/etc/passwd"', "bootmem.c:LINE: #include"),
         ('#include "../../../../etc/passwd"', "the tree has no such header"),
         ("#include <stdio.h>", "the tree has no such header"),
+        ('#include "ram_layout.h"', 'from kernel/: "kernel/mm/boot/ram_layout.h"'),
         ("#define X <stdio.h>\n#include X", "#include X: a file name in quotes"),
         ("/* a */ #include <stdio.h>", "the tree has no such header"),
         ('void f(void) { asm("nop"); }', "poisoned"),
@@ -176,3 +177,24 @@ def test_no_sandbox_no_points(teacher, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     report = teacher(1).grade(teacher(1).hand_in())
     assert "is not installed" in report.refusal and report.got == 0
+
+
+def test_owned_files_may_share_names(teacher):
+    """A function of one's own, in two of the lab's files."""
+    lab6 = teacher(6)
+    where = lab6.hand_in(
+        turn=lambda text: text + "u32 pkmap_unused(void);\nu32 pkmap_unused(void) { return 0; }\n",
+        highmem=lambda text: text
+        + "u32 pkmap_unused(void);\nu32 f(void);\nu32 f(void) { return pkmap_unused(); }\n",
+    )
+    report = lab6.grade(where, "address")
+    assert report.got == 4, report.text()
+
+
+def test_what_cannot_be_read_is_refused(teacher, monkeypatch):
+    def closed(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("grader.build.owned_file", closed)
+    report = teacher(1).grade(ROOT)
+    assert "bootmem.c: cannot be read: Permission denied" in report.refusal

@@ -42,3 +42,9 @@ def test_a_cause_is_told_once():
     for told in (report.text(), report.page()):
         assert told.count("panic 1") == told.count("panic 2") == 1
         assert told.count("the same as in a") == 1
+        assert "0 of 15 points; 3 of 14 tests were tried" in told
+
+
+def test_the_page_has_the_notes():
+    report = Report(read_lab(ROOT / "labs/1"), [], {}, notes=["Makefile was changed"])
+    assert "note: Makefile was changed" in report.page()

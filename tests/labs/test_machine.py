@@ -1,7 +1,9 @@
 """The machine under the grader, tried on the reference kernel: stopped, called, panicked, hung."""
 
+import errno
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +12,8 @@ from pathlib import Path
 import pytest
 from grader import layout
 from grader.machine import PAGE_OFFSET, TRAPFRAME, U64, Machine, Return, words
-from grader.machine.guest import GuestHang, GuestPanic, GuestReset, GuestTimeOut
+from grader.machine.guest import WRITE_IT, GuestHang, GuestPanic, GuestReset, GuestTimeOut
+from grader.machine.qemu import QemuError, new_folder
 from grader.judge import judge_on
 from grader.lab import Lab
 from grader.lab import Test as Row
@@ -119,21 +122,47 @@ def test_a_triple_fault_is_a_reset(at_step_6):
         run(at_step_6, RESET)
 
 
+LIMIT_OF_CPU_TIME = pytest.param(signal.SIGXCPU, GuestTimeOut, id="limit")
+NO_MEMORY = pytest.param(signal.SIGBUS, QemuError, id="no-memory")
+
+
+@pytest.mark.parametrize("number, told", [LIMIT_OF_CPU_TIME, NO_MEMORY])
 @pytest.mark.parametrize("meanwhile", ["wait", "instructions"])
-def test_an_end_by_the_hosts_limits_is_no_reset(machine, monkeypatch, meanwhile):
-    """The sandbox's limit of CPU time ends QEMU by a signal, whatever the grader does just then."""
+def test_an_end_by_the_host_is_no_reset(machine, monkeypatch, meanwhile, number, told):
+    """The sandbox's limit of CPU time ends QEMU by a signal, or the host does, whatever the grader
+    does just then.
+    """
     of = machine.stub if meanwhile == "wait" else machine.monitor
     really = getattr(of, meanwhile)
 
     def kill_first(*arguments):
-        machine.qemu.process.kill()
+        machine.qemu.process.send_signal(number)
         return really(*arguments)
 
     if meanwhile == "instructions":
         monkeypatch.setattr(machine.stub, "wait", lambda seconds: "")
     monkeypatch.setattr(of, meanwhile, kill_first)
-    with pytest.raises(GuestTimeOut):
+    with pytest.raises(told):
         machine.run_to("kmap_init")
+
+
+def test_a_guest_has_its_ram_from_the_beginning(monkeypatch, tmp_path):
+    """Or the host's end of room would look like the guest's."""
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "no room")
+
+    monkeypatch.setattr("os.posix_fallocate", no_room)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(QemuError, match="24 MiB for a guest's RAM .*: no room"):
+        new_folder(24)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_step_into_a_panic(at_step_6):
+    at_step_6.stub.set_registers({"eip": at_step_6.symbol("panic_trap")})
+    with pytest.raises(GuestPanic):
+        at_step_6.step()
 
 
 def test_walk_reads_both_formats_and_large_pages(at_step_6):
@@ -301,6 +330,19 @@ def test_a_panic_is_told_with_what_was_expected_instead(machine):
         "the load returns",
         "which address?",
     )
+
+
+def test_what_is_not_written_is_told_as_that(machine):
+    """Whatever the scenario expected, the place to look is that function."""
+    panic = GuestPanic("lab 1: bootmem_free is not written yet (labs/1/README.md)", where=("main",))
+
+    def scenario(_):
+        with expecting("the load returns", "which address?", ("bootmem_init",)):
+            raise panic
+
+    result = judged(machine, scenario)
+    assert (result.status, result.where) == ("panic", ("bootmem_free",))
+    assert result.hint == WRITE_IT
 
 
 def test_a_scenario_that_cannot_go_on_earns_nothing(machine):

@@ -13,6 +13,7 @@ from grader.explorer import race
 from grader.explorer.run import read
 from grader.lab import read_lab
 from grader.lab import Test as Row  # a class Test would be collected
+from grader.machine.guest import WRITE_IT
 from grader.verdict import Failure
 
 ROW = "wrap  2 CPUs  preemptions: at most 2   schedules 1 + 0 cut  states 9  steps 9"
@@ -38,6 +39,12 @@ def judged(program, folder, test=TEST):
     (folder / "explorer").write_text(f"#!/bin/sh\n{program}\n")
     (folder / "explorer").chmod(0o755)
     return race.judge(test, shop)
+
+
+def test_what_is_not_written_is_told_as_that(tmp_path):
+    said = "FAILED wrap: panic: lab 7: tlb_flush_past is not written yet (labs/7/README.md) (0)"
+    result = judged(f"echo '{said}'; exit 1", tmp_path)
+    assert (result.where, result.hint) == (("tlb_flush_past",), WRITE_IT), result
 
 
 def test_an_honest_process_passes(tmp_path):

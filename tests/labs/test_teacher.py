@@ -42,11 +42,22 @@ def grade(kit, submission, student, folder):
 
 def test_a_kit_grades_and_has_no_answer(kit, tmp_path):
     done = grade(kit, ROOT, "a", tmp_path)
-    assert done.returncode == 0 and "14 of 100 points" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "14 of 14 points; 2 of 14 tests" in done.stdout, (
+        done.stdout + done.stderr
+    )
     assert not list(kit.rglob("bootmem.c*"))
     told = json.loads((tmp_path / "a.gradescope").read_text())
     assert told["score"] == 14 and [t["status"] for t in told["tests"]] == ["passed"] * 2
-    assert "14 of 100 points" in (tmp_path / "a.page").read_text()
+    assert "sandbox: " in told["output"]
+    assert "14 of 14 points" in (tmp_path / "a.page").read_text()
+
+
+def test_reports_that_cannot_be_written(kit, tmp_path):
+    """It is said before the grading, and leaves no empty file for the class's report."""
+    command = [PYTHON, "-B", kit / "grader", ROOT, "--json", "a.json", "--page", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 2 and "Is a directory" in done.stderr, done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_same_points_each_time(kit, tmp_path):

@@ -9,6 +9,7 @@ from grader.build import BuildError
 from grader.explorer.build import Explorer
 from grader.explorer.kit import NoExplorer
 from grader.explorer.run import Runner
+from grader.machine.guest import WRITE_IT, not_written
 from grader.verdict import Failure, Result
 
 AT_BOOT = 2  # exit status: nothing could be tried
@@ -99,6 +100,9 @@ class Race:
         return next(iter(fits), "")
 
     def failure(self, scenario, claim):
+        name = not_written(claim.failed)
+        if name:
+            return Failure(self.test.title, f"{scenario}: {claim.failed}", WRITE_IT, (name,))
         self.look = f"make explore SCENARIO={scenario}"
         steps = Steps(claim.trace, self.runner, self.shop.lab.owns)
         return Failure(

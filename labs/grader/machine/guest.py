@@ -1,5 +1,16 @@
 """How a guest can end while the grader waits for it."""
 
+import re
+
+NOT_WRITTEN = re.compile(r"\blab \d+: (\w+) is not written yet")
+WRITE_IT = "Write it: until then nothing behind it can be tried."
+
+
+def not_written(said):
+    """The function whose body says so (labs/cutter), or None."""
+    found = NOT_WRITTEN.search(said)
+    return found and found[1]
+
 
 class GuestEnd(Exception):
     """The guest did not do what it was asked, but ended.  str() tells a student how; hint what to
@@ -8,6 +19,7 @@ class GuestEnd(Exception):
     status = ""
     hint = ""
     where = ()
+    unwritten = None  # the function that is missing, if that is all
 
 
 class GuestPanic(GuestEnd):
@@ -22,7 +34,9 @@ class GuestPanic(GuestEnd):
         behind = f" ({place})" if place else ""
         super().__init__(f"the kernel panicked: {number}{message}{behind}")
         self.message, self.invariant, self.place = message, invariant, place
-        self.where = tuple(where)
+        self.where, self.unwritten = tuple(where), not_written(message)
+        if self.unwritten:
+            self.where, self.hint = (self.unwritten,), WRITE_IT
 
 
 class GuestReset(GuestEnd):

@@ -9,6 +9,7 @@ Of several CPUs one is looked at: at first, and after each stop, the one that st
 
 import re
 import shutil
+import signal
 import struct
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from grader.machine import paging, words
 from grader.machine.elf import Elf
 from grader.machine.guest import GuestEnd, GuestHang, GuestPanic, GuestReset, GuestTimeOut
 from grader.machine.monitor import MonitorError
-from grader.machine.qemu import Qemu
+from grader.machine.qemu import Qemu, QemuError
 from grader.machine.stub import StubClosed, StubError
 from grader.machine.words import MASK, U64
 
@@ -30,6 +31,8 @@ SCRATCH, SCRATCH_SIZE = 0x600, 0x200
 TEXT, TEXT_SIZE = 0x800, 0x400
 CR4_PAE = 1 << 5
 HLT = 0xF4
+# By which no guest ends QEMU: the host has no memory, or somebody has stopped it.
+HOSTS_SIGNALS = (signal.SIGBUS, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 CALLERS = 6
 TRAPFRAME = (48, 52, 56, 8)  # struct trapframe: vector, error, eip, ebp
 PANICS = ("panic_at", "panic_trap")
@@ -208,8 +211,9 @@ class Machine:
 
     def step(self):
         """One instruction."""
-        stops = self.stub.register("eip") in self.breakpoints
-        if stops:
+        now = self.stub.registers()
+        self._end_if_panic(now)
+        if now["eip"] in self.breakpoints:
             self._step_over()
             return
         self.stub.step()
@@ -398,11 +402,16 @@ class Machine:
             raise self._end(self._gone()) from error
 
     def _gone(self):
-        """How QEMU ended: by itself at a reset, or by the sandbox's limit of CPU time, which is far
-        behind that of instructions.
+        """How QEMU ended: by itself at a reset, by giving up a guest that runs where no memory is, or
+        by the sandbox's limit of CPU time, which is far behind that of instructions.
         """
-        if self.qemu.was_killed():
+        ended_by = self.qemu.ended_by()
+        if ended_by == signal.SIGXCPU:
             return GuestTimeOut("QEMU has used up its CPU time, mostly in devices")
+        if ended_by in HOSTS_SIGNALS:
+            return QemuError(f"QEMU was ended by {ended_by.name}: has the host no memory left?")
+        if ended_by:
+            return GuestReset(f"QEMU gave up ({ended_by.name}): a jump to where no memory is?")
         return GuestReset("the machine was reset (a triple fault is one)")
 
     def _is_halted(self):

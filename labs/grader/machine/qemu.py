@@ -8,6 +8,7 @@ import mmap
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -25,7 +26,7 @@ SHARED_MEMORY = Path("/dev/shm")
 
 
 class QemuError(Exception):
-    """QEMU could not be started: no verdict on the student's work."""
+    """QEMU could not be started, or the host ended it: no verdict on the student's work."""
 
 
 class Log:
@@ -49,10 +50,37 @@ class Log:
 
 
 def new_folder(mebibytes):
-    """On a file system in memory, if it has room: the file with the RAM is never needed later."""
+    """With room for the RAM; on a file system in memory, if that has some: it is not needed later."""
     room = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free
-    place = SHARED_MEMORY if room and room > mebibytes << 21 else None
-    return Path(tempfile.mkdtemp(prefix="lab-", dir=place))
+    if room and room > mebibytes << 21:
+        try:
+            return folder_with_ram(SHARED_MEMORY, mebibytes)
+        except QemuError:
+            pass  # others have taken it meanwhile
+    return folder_with_ram(None, mebibytes)
+
+
+def folder_with_ram(place, mebibytes):
+    folder = Path(tempfile.mkdtemp(prefix="lab-", dir=place))
+    try:
+        reserve_ram(folder, mebibytes)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
+    return folder
+
+
+def reserve_ram(folder, mebibytes):
+    """All of it now: where the host has no room left a guest's store would end QEMU."""
+    path = folder / "ram"
+    try:
+        with open(path, "ab") as file:
+            os.posix_fallocate(file.fileno(), 0, mebibytes << 20)
+        path.chmod(0o666)  # for the sandbox's user
+    except OSError as error:
+        raise QemuError(
+            f"{mebibytes} MiB for a guest's RAM in {folder}: {error.strerror}"
+        ) from error
 
 
 def listener(path):
@@ -75,6 +103,7 @@ class Qemu:
         self.owns_folder = folder is None
         self.process = self.ram = None
         try:
+            reserve_ram(self.folder, memory)
             self._start(list(prefix or BARE) + self._command(elf, append, memory, smp, cpu, module))
             self._map_ram()
         except BaseException:
@@ -124,13 +153,14 @@ class Qemu:
         with open(self.folder / "ram", "r+b") as file:
             self.ram = mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size)
 
-    def was_killed(self):
-        """Whether it was ended by a signal; 128 and more is what a sandbox says then."""
+    def ended_by(self):
+        """The signal that ended it, or None; 128 and more is what a sandbox says then."""
         try:
             status = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            return False
-        return status < 0 or status > 128
+            return None
+        number = -status if status < 0 else status - 128
+        return signal.Signals(number) if number in set(signal.Signals) else None
 
     def close(self):
         if self.process:
