@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
 from cutter.chunks import CannotCut
-from cutter.tree import LeftOver, Tree
+from cutter.tree import LeftOver, NotBrought, Tree
 from grader.lab import BadLab, all_labs
 
 
@@ -42,9 +42,16 @@ def refusal(given, labs):
         return f"DEST={given.destination}: is within this source; a tree is a repository of its own"
     if given.own and not Path(given.own).is_dir():
         return f"OWN={given.own}: there is no such folder"
+    if given.caught_up.split() and not given.own:
+        return (
+            f"CATCHUP={given.caught_up}: says what of OWN= does not go along, and there is no OWN="
+        )
     strange = [number for number in given.caught_up.split() if number not in numbers]
     if strange:
         return f"CATCHUP={given.caught_up}: there is no lab {strange[0]}"
+    late = [number for number in given.caught_up.split() if int(number) >= int(given.number)]
+    if late:
+        return f"CATCHUP={given.caught_up}: lab {late[0]} is no lab before lab {given.number}"
     return None
 
 
@@ -60,9 +67,11 @@ def main():
             ROOT, int(given.number), given.destination, not given.show_all, given.own, caught_up
         )
         tree.write()
-    except (BadLab, CannotCut, LeftOver, OSError) as error:
+    except (BadLab, CannotCut, LeftOver, NotBrought, OSError) as error:
         print(f"make lab: {error}", file=sys.stderr)
         return 1
+    if tree.brought:
+        print(f"From {given.own}: {', '.join(tree.brought)}")
     print(f"Lab {given.number}, {tree.lab.title}: {given.destination} (read its README.md)")
     return 0
 

@@ -10,6 +10,7 @@ from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
 from grader.explorer.kit import FAKES, MAKEFILE, sources
 from grader.lab import all_labs, given_files
+from grader.source_text import Refusal, decoded
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
 # answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving
@@ -29,6 +30,10 @@ LEAST = 30  # a removed line of so many characters is looked for in the whole tr
 
 class LeftOver(Exception):
     """A line of an answer stands elsewhere in the tree."""
+
+
+class NotBrought(Exception):
+    """What the student has of earlier labs cannot go along."""
 
 
 def tracked(root):
@@ -144,6 +149,22 @@ def explorer_of(root, lab):
     return found | {MAKEFILE, f"{program}/scale.py", *sources(root, "build", lab)}
 
 
+def own_files(folder, paths):
+    """{path: text} of those that a student's folder has, by the rule for what is handed in: plain
+    files of it, no links to others, text.
+    """
+    folder, found = Path(folder).resolve(), {}
+    for path in [path for path in paths if os.path.lexists(folder / path)]:
+        file = folder / path
+        if not file.is_file() or file.resolve() != file:
+            raise NotBrought(f"{path} is no plain file")
+        try:
+            found[path] = decoded(path, file.read_bytes())
+        except Refusal as refused:
+            raise NotBrought(refused) from refused
+    return found
+
+
 class Tree:
     """own: an earlier tree of the student's, whose files of earlier labs go along, but for those of
     the labs in `caught_up`, which are the reference's again.
@@ -151,7 +172,6 @@ class Tree:
 
     def __init__(self, root, number, destination, all_after=True, own=None, caught_up=()):
         self.root, self.destination = Path(root), Path(destination)
-        self.own, self.caught_up = own and Path(own), set(caught_up)
         self.labs = all_labs(self.root / "labs")
         self.cut = emptied(self.labs, number, all_after)
         self.lab = self.cut[0][0]
@@ -166,6 +186,7 @@ class Tree:
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.explorer = explorer_of(self.root, self.lab)
         self.not_shown = []  # documents that quote an answer
+        self.brought = self.own_of(own, set(caught_up)) if own else {}
 
     def goes_along(self, name):
         if LEFT_OUT.match(name) and name not in self.explorer:
@@ -270,19 +291,18 @@ class Tree:
         """
         self.git("init", "-q", "-b", "main")
         self.commit(f"Lab {self.lab.number}: {self.lab.title}", "start")
-        brought = self.bring_along()
-        if brought:
-            self.commit("Files of earlier labs: " + ", ".join(brought), "own")
+        for path, text in self.brought.items():
+            (self.destination / path).write_text(text)
+        if self.brought:
+            self.commit("Files of earlier labs: " + ", ".join(self.brought), "own")
 
-    def bring_along(self):
-        """[path, ...] of the student's own files of earlier labs that have been laid in."""
-        if not self.own:
-            return []
+    def own_of(self, folder, caught_up):
+        """{path: text} of the student's own files of earlier labs."""
         earlier = [lab for lab in self.labs if lab.number < self.lab.number]
-        paths = [p for lab in earlier if lab.number not in self.caught_up for p in lab.owns]
-        found = [p for p in paths if p not in self.cutters and (self.own / p).is_file()]
-        for path in found:
-            shutil.copyfile(self.own / path, self.destination / path)
+        paths = [p for lab in earlier if lab.number not in caught_up for p in lab.owns]
+        found = own_files(folder, [path for path in paths if path not in self.cutters])
+        if not found:
+            raise NotBrought(f"OWN={folder} has no file of an earlier lab that would go along")
         return found
 
     def commit(self, message, tag):

@@ -1,5 +1,6 @@
 """A student's tree: what it holds, and what it must not."""
 
+import os
 import re
 import subprocess
 
@@ -8,7 +9,7 @@ import pytest
 from handing_in import ROOT, graded_labs, make
 from cutter.chunks import chunks
 from cutter.cut import Cutter
-from cutter.tree import LeftOver, Tree
+from cutter.tree import LeftOver, NotBrought, Tree, own_files
 from grader.lab import given_files, read_lab, with_scenarios
 
 LEAST = 30
@@ -163,6 +164,22 @@ def test_earlier_files_are_brought_along(tmp_path):
     assert set(changed.stdout.split()) == mine
 
 
+def test_only_plain_text_is_brought_along(tmp_path):
+    """Neither what lies elsewhere nor what is no C."""
+    (tmp_path / "linked").symlink_to("/etc/passwd")
+    (tmp_path / "inner").symlink_to("/etc")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "bytes").write_bytes(b"\xff\0")
+    (tmp_path / "x.c").write_text("int x;\n")
+    for name in ("linked", "inner/passwd", "folder", "pipe"):
+        with pytest.raises(NotBrought, match=f"{name} is no plain file"):
+            own_files(tmp_path, ["x.c", name])
+    with pytest.raises(NotBrought, match="bytes:1: is no text"):
+        own_files(tmp_path, ["bytes"])
+    assert own_files(tmp_path, ["x.c", "y.c"]) == {"x.c": "int x;\n"}
+
+
 @pytest.mark.parametrize(
     "goal, said",
     [
@@ -173,7 +190,10 @@ def test_earlier_files_are_brought_along(tmp_path):
         (["lab", "N=1", "DEST=build/nowhere", "SHOW=some"], "SHOW=some: SHOW=all, or nothing"),
         (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
         (["lab", "N=1", "DEST=build/nowhere", "OWN=nowhere"], "there is no such folder"),
-        (["lab", "N=1", "DEST=build/nowhere", "CATCHUP=2 77"], "there is no lab 77"),
+        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs", "CATCHUP=2 77"], "there is no lab 77"),
+        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs", "CATCHUP=1 6"], "lab 6 is no lab before"),
+        (["lab", "N=6", "DEST=build/nowhere", "CATCHUP=3"], "there is no OWN="),
+        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs"], "has no file of an earlier lab"),
         (["grader", "N=1", "DEST=docs"], "does not exist yet"),
         (["grader", "N=77", "DEST=build/nowhere"], "there are graders of labs 1"),
     ],
