@@ -130,6 +130,7 @@ class ClassOf30:
         told = {frozenset(map(name_of, pair)): int(share) for share, *pair in words}
         origin = {student.name: student.origin for student in self.students}
         origin[REFERENCE] = REFERENCE
+        self.expect("/empty has no file of the lab" in said, f"empty is not named:\n{said}")
         for pair in map(frozenset, combinations(origin, 2)):
             (one, other), share = sorted(pair), told.get(pair)
             alike = origin[one] is not None and origin[one] == origin[other]

@@ -13,7 +13,9 @@ import pytest
 
 from handing_in import ROOT, make
 from cutter.cut import skeleton
+from grader.build import elsewhere
 from grader.lab import read_lab
+from teacher.copied import sequences
 
 pytestmark = pytest.mark.sample  # make check-more
 
@@ -243,3 +245,57 @@ def test_who_has_copied(build, tmp_path):
     assert (
         len(told) == 1 and "the reference" in told[0] and told[0].endswith("term/copy")
     ), done.stdout
+
+
+BOOTMEM = "kernel/mm/boot/bootmem.c"
+
+
+def hand_in(folder, *files):
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("int x;\n")
+
+
+def test_no_submission_is_left_out_without_a_word(tmp_path):
+    """Wherever its files are, and by whatever name it is reached: once."""
+    names = ["deep/lab1/" + BOOTMEM, "flat/bootmem.c", "plain's one/" + BOOTMEM, "none/README.md"]
+    hand_in(tmp_path / "term", *names)
+    (tmp_path / "same").symlink_to(tmp_path / "term")
+    folders = [tmp_path / "term", tmp_path / "same"]
+    files, empty = sequences(read_lab(ROOT / "labs/1"), folders)
+    term = f"{tmp_path}/term"
+    assert [file["name"] for file in files[1:]] == [
+        f"{term}/{n}" for n in ("deep", "flat", "plain's one")
+    ]
+    assert empty == [f"{term}/none"] and len(files) == 4
+
+
+@pytest.mark.parametrize(
+    "number, folders, said",
+    [
+        ("", ["term"], "N=: there are labs 1"),
+        ("1", [], "FROM=: folders of submissions are wanted"),
+        ("1", ["nowhere"], "FROM=nowhere: there is no such folder"),
+        ("1", ["term/a"], "FROM=term/a: is a submission itself"),
+        ("1", ["term/b"], "no folder in FROM= has a file of lab 1"),
+    ],
+)
+def test_nothing_to_compare(tmp_path, number, folders, said):
+    hand_in(tmp_path / "term", "a/" + BOOTMEM, "b/c/d")
+    command = [PYTHON, "-B", ROOT / "labs/teacher/copied.py", number, *folders]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith(f"make check-copied: {said}")
+
+
+@pytest.mark.parametrize(
+    "file, said",
+    [
+        ("lab1/" + BOOTMEM, "; there is one in the folder lab1"),
+        ("bootmem.c", "; there is bootmem.c: it belongs in the folder kernel/mm/boot"),
+        ("up/bootmem.c", "; there is up/bootmem.c: it belongs in the folder kernel/mm/boot"),
+        ("other.c", ""),
+    ],
+)
+def test_where_a_file_lies_instead(tmp_path, file, said):
+    hand_in(tmp_path, file)
+    assert elsewhere(tmp_path, BOOTMEM) == said
