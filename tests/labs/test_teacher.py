@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from class_of_30 import PARALLEL, XARGS, command_of_docs
 from handing_in import ROOT, make
 from cutter.cut import skeleton
 from grader.build import elsewhere
@@ -299,3 +301,25 @@ def test_nothing_to_compare(tmp_path, number, folders, said):
 def test_where_a_file_lies_instead(tmp_path, file, said):
     hand_in(tmp_path, file)
     assert elsewhere(tmp_path, BOOTMEM) == said
+
+
+GRADER = "import json, sys; json.dump(sys.argv[1:], open(sys.argv[3], 'w')); print(sys.argv[1])"
+
+
+@pytest.mark.parametrize("way", [PARALLEL, XARGS])
+def test_commands_of_the_documentation(tmp_path, way):
+    """Whatever a folder's name holds: it is one word, and no program."""
+    if way == PARALLEL and not shutil.which("parallel"):
+        pytest.skip("there is no parallel")
+    names = ["=Ann Lee", "O'Neil", 'Q "Q"', "$(touch run)"]
+    for name in names:
+        (tmp_path / "submissions" / name).mkdir(parents=True)
+    (tmp_path / "grader6").mkdir()
+    (tmp_path / "grader6/grader").write_text(GRADER)
+    done = subprocess.run(command_of_docs(way, 6), shell=True, cwd=tmp_path, capture_output=True)
+    assert not done.returncode, done.stderr
+    made = {f"{name}.{kind}" for name in names for kind in ("json", "txt")}
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == made
+    for name in names:
+        words = [f"submissions/{name}", "--json", f"{name}.json", "--page", f"{name}.html"]
+        assert json.loads((tmp_path / f"{name}.json").read_text()) == words
