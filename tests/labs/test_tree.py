@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -184,23 +185,49 @@ def test_only_plain_text_is_brought_along(tmp_path):
     "goal, said",
     [
         (["lab"], "N="),
-        (["lab", "N=99", "DEST=x"], "N=99: there are labs 1"),
-        (["lab", "N=0", "DEST=x"], "N=0: nothing is to be written"),
-        (["lab", "N=1", "DEST=newlab"], "DEST=newlab: is within this source"),
         (["lab", "N=1", "DEST=build/nowhere", "SHOW=some"], "SHOW=some: SHOW=all, or nothing"),
-        (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
-        (["lab", "N=1", "DEST=build/nowhere", "OWN=nowhere"], "there is no such folder"),
-        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs", "CATCHUP=2 77"], "there is no lab 77"),
-        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs", "CATCHUP=1 6"], "lab 6 is no lab before"),
-        (["lab", "N=6", "DEST=build/nowhere", "CATCHUP=3"], "there is no OWN="),
-        (["lab", "N=6", "DEST=build/nowhere", "OWN=docs"], "has no file of an earlier lab"),
-        (["grader", "N=1", "DEST=docs"], "does not exist yet"),
-        (["grader", "N=77", "DEST=build/nowhere"], "there are graders of labs 1"),
+        (["gradescope", "N=1"], "make gradescope: DEST= names a file that does not exist yet"),
     ],
 )
 def test_wrong_arguments(goal, said):
     done = make(*goal)
     assert done.returncode and said in done.stderr + done.stdout
+
+
+def test_a_kit_is_refused_before_the_build(tmp_path):
+    done = make("grader", "N=1", "DEST=docs", f"BUILD={tmp_path}/build")
+    assert done.returncode and "DEST=docs: exists; DEST= names a folder" in done.stderr
+    assert not list(tmp_path.rglob("*.o"))
+
+
+NOWHERE = "build/nowhere"
+LAB, KIT, CHECK = "cutter/__main__.py", "cutter/grader.py", "cutter/check.py"
+
+
+@pytest.mark.parametrize(
+    "program, words, said",
+    [
+        (LAB, ["99", "x"], "N=99: there are labs 1"),
+        (LAB, ["0", "x"], "N=0: nothing is to be written"),
+        (LAB, ["1", "newlab"], "DEST=newlab: is within this source"),
+        (LAB, ["1", "docs"], "exists and is not empty"),
+        (LAB, ["1", "README.md"], "DEST=README.md: is a file"),
+        (LAB, ["1", NOWHERE, "--own", "nowhere"], "there is no such folder"),
+        (LAB, ["6", NOWHERE, "--own", "docs"], "has no file of an earlier lab"),
+        (LAB, ["6", NOWHERE, "--own", "docs", "--caught-up", "2 77"], "there is no lab 77"),
+        (LAB, ["6", NOWHERE, "--own", "docs", "--caught-up", "1 6"], "lab 6 is no lab before"),
+        (LAB, ["6", NOWHERE, "--caught-up", "3"], "there is no OWN="),
+        (KIT, ["77", NOWHERE, "build"], "N=77: there are graders of labs 1"),
+        (KIT, ["1", "labs/1/kit", "build"], "DEST=labs/1/kit: is within this source"),
+        (CHECK, ["build", "--lab", "12"], "N=12: there are graders of labs 1"),
+    ],
+)
+def test_refused_words(program, words, said):
+    """What make's goals call."""
+    command = [sys.executable, "-B", ROOT / "labs" / program, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and said in done.stderr
+    assert not (ROOT / NOWHERE).exists()
 
 
 def test_every_lab_reads(tmp_path):
