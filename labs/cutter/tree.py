@@ -23,6 +23,12 @@ LEFT_OUT = re.compile(
 NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
 written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
+# Benchmarks run behind the boot's step 8, which the kernels of most labs do not come to.
+BENCH_FROM = 8
+BENCH = """| `make bench BENCH=kmap` | what operations of the kernel cost, in guest instructions ([docs/bench.md](docs/bench.md)) |
+"""
+BENCH_GOAL = """make bench      what operations cost, in guest instructions; BENCH=kmap,page: some of them
+"""
 # In Markdown: [text](path) or [text](path#part), but no picture.
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(?:#[^)]*)?\)")
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
@@ -264,11 +270,18 @@ class Tree:
         there = "://" in link[2] or (page.parent / link[2]).exists()
         return link[0] if there else link[1]
 
+    def until(self):
+        """The boot's step up to which the tree's kernel comes."""
+        return 9 if self.lab.continues or not self.all_after else self.lab.until
+
     def filled(self, text):
+        benches = self.until() >= BENCH_FROM
         words = {
+            "BENCH": BENCH if benches else "",
+            "BENCH_GOAL": BENCH_GOAL if benches else "",
             "N": str(self.lab.number),
             "TITLE": self.lab.title,
-            "UNTIL": "9" if self.lab.continues or not self.all_after else str(self.lab.until),
+            "UNTIL": str(self.until()),
             "HOURS": str(self.lab.hours),
             "LACKS": "" if self.lab.continues else ", without the parts that you write",
             "BEGUN": WRITTEN if self.lab.continues else NOT_WRITTEN,

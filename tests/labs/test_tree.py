@@ -99,6 +99,14 @@ def test_what_stays_away(tree):
     assert not objects
 
 
+def test_what_it_recommends_works(tree):
+    """Benchmarks run behind the last step of the boot alone."""
+    benches = tree.until() >= 8
+    for name in ("README.md", "tools/goals.txt"):
+        text = (tree.destination / name).read_text()
+        assert ("make bench" in text) == benches and not re.search("@[A-Z_]+@(?<!@BUILD@)", text)
+
+
 def test_what_it_has(tree):
     names = {str(name) for name, _ in texts(tree.destination)}
     assert {"README.md", "Makefile", f"labs/{tree.lab.number}/README.md", "lib/lab.h"} <= names
