@@ -22,6 +22,9 @@ LEFT_OUT = re.compile(
 # How the files begin, in the tree's README.
 NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
 written one: take the line `NOT_WRITTEN(...)` out, and write."""
+PROGRAM = """A function that is not written ends the program and says so, in one line that ends with `is not
+written yet` among what others say: the kernel goes on, and the program is begun again and again. Nothing else tells it
+from a written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
 # Benchmarks run behind the boot's step 8, which the kernels of most labs do not come to.
 BENCH_FROM = 8
@@ -29,8 +32,15 @@ BENCH = """| `make bench BENCH=kmap` | what operations of the kernel cost, in gu
 """
 BENCH_GOAL = """make bench      what operations cost, in guest instructions; BENCH=kmap,page: some of them
 """
+# Variables of goals that a student's tree does not have.
+NO_GOAL = """N DEST OWN CATCHUP FROM SHOW PYTEST_ARGS HOSTS TIME COUNT FULL COVERAGE ONLY OLD
+    JOBS DEBIAN_MIRROR TARN_HOST_LIMIT CURDIR""".split()
+# Below the title of a page that names what stays away.
+OF_THE_SOURCE = """*This page is about the whole source of Tarn. Your tree has not every file that it names, and of
+make's goals those that `make help` lists; `make check` is `make grade` here.*"""
 # In Markdown: [text](path) or [text](path#part), but no picture.
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(?:#[^)]*)?\)")
+VARIABLES = "tools/variables.txt"
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
 
@@ -130,6 +140,22 @@ def lines_of_better(root, lab, others):
     return {line: path for line, path in lines.items() if line not in begun}
 
 
+def absent(path, names, gone):
+    """A file of the source, or a folder with all that is in it, that the tree does not have."""
+    inside = {name for name in names if name == path or name.startswith(f"{path}/")}
+    return bool(inside) and inside <= gone
+
+
+def with_absent(text, without):
+    """A file of C whose opening comment names files that stay away says that they do."""
+    opening = re.match(r"/\*\n.*?\n(?= \*/)", text, re.S)
+    names = sorted(Path(path).name for path in without) if opening else []
+    lacks = [name for name in names if re.search(rf"\b{re.escape(name)}\b", opening[0])]
+    if not lacks:
+        return text
+    return f"{opening[0]} *\n * Not in this tree: {', '.join(lacks)}.\n{text[opening.end() :]}"
+
+
 def holds(text, lines):
     return next((line for line in lines if line in text), None)
 
@@ -213,6 +239,7 @@ class Tree:
                 self.write_file(name)
         self.write_given()
         self.write_own()
+        self.mark_pages()
         self.take_out_links()
         self.make_repository()
 
@@ -222,13 +249,33 @@ class Tree:
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_text(self.cutters[name].text())
             return
-        text = self.without_answers(name, (self.root / name).read_bytes())
+        text = self.without_answers(name, self.without_absent(name))
         if text is None:
             self.not_shown.append(name)
             return
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(text)
         to.chmod((self.root / name).stat().st_mode)
+
+    def without_absent(self, name):
+        """The file, which speaks of what the tree does not have no more than it must."""
+        data = (self.root / name).read_bytes()
+        if name == VARIABLES:
+            lines = data.decode().splitlines(True)
+            return "".join(line for line in lines if line.split(" ")[0] not in NO_GOAL).encode()
+        if name in self.lab.owns or not name.endswith((".c", ".h")):
+            return data
+        return with_absent(data.decode(errors="replace"), self.without).encode()
+
+    def mark_pages(self):
+        names = set(tracked(self.root))
+        gone = {name for name in names if not (self.destination / name).exists()}
+        for page in (self.destination / "docs").glob("*.md"):
+            text = page.read_text()
+            named = set(re.findall(r"\b(?:tests|labs|docs|kernel)/[\w./-]*\w", text))
+            if any(absent(path, names, gone) for path in named):
+                title, rest = text.split("\n", 1)
+                page.write_text(f"{title}\n\n{OF_THE_SOURCE}\n{rest}")
 
     def without_answers(self, name, data):
         """The file as the tree has it; None: it stays away."""
@@ -284,13 +331,19 @@ class Tree:
             "UNTIL": str(self.until()),
             "HOURS": str(self.lab.hours),
             "LACKS": "" if self.lab.continues else ", without the parts that you write",
-            "BEGUN": WRITTEN if self.lab.continues else NOT_WRITTEN,
+            "BEGUN": self.says_how_files_begin(),
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
+            "FILES": " ".join(self.lab.owns),
             "NOT_SHOWN": self.says_what_is_not_shown(),
         }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         return text
+
+    def says_how_files_begin(self):
+        if self.lab.continues:
+            return WRITTEN
+        return PROGRAM if self.lab.program else NOT_WRITTEN
 
     def says_what_is_not_shown(self):
         if not self.not_shown:

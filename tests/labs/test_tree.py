@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 
 import pytest
 
@@ -105,6 +106,43 @@ def test_what_it_recommends_works(tree):
     for name in ("README.md", "tools/goals.txt"):
         text = (tree.destination / name).read_text()
         assert ("make bench" in text) == benches and not re.search("@[A-Z_]+@(?<!@BUILD@)", text)
+
+
+def test_its_help_names_what_it_has(tree):
+    """Variables that something in it reads, and the goals that their headings name."""
+    words = set()
+    for name, text in texts(tree.destination):
+        if name.suffix in (".mk", ".sh", ".py") or name.name in ("Makefile", "goals.txt"):
+            words |= set(re.findall(r"\w+", text))
+    table = (tree.destination / "tools/variables.txt").read_text()
+    names = re.findall(r"^(\w+)  ", table, re.M)
+    assert {"PAE", "TEST", "BENCH"} <= set(names) <= words
+    assert not {"N", "DEST", "FROM", "COUNT", "COVERAGE", "CURDIR"} & set(names)
+    goals = (tree.destination / "tools/goals.txt").read_text()
+    headed = re.findall(r"^## make (.*)", table, re.M)
+    assert headed and all(re.findall(rf"\b{goal}\b", goals) for goal in headed[0].split(", "))
+
+
+def test_pages_say_what_the_tree_lacks(tree):
+    docs = tree.destination / "docs"
+    for name in ("testing.md", "structure.md", "interleave.md"):
+        assert "about the whole source" in (docs / name).read_text().split("\n\n")[1], name
+    assert "about the whole source" not in (docs / "calls.md").read_text()
+    pool = (tree.destination / "kernel/mm/pkmap/pkmap.h").read_text()
+    there = (tree.destination / "kernel/mm/pkmap/lazy.c").exists()
+    assert ("\n * Not in this tree: lazy.c.\n */" in pool) != there
+
+
+def test_how_to_hand_in(tree):
+    """The archive has the files at their paths; what is not written is told as it comes."""
+    text = (tree.destination / "README.md").read_text()
+    command = re.search(r"^    (tar .*)$", text, re.M)[1]
+    subprocess.run(command, shell=True, cwd=tree.destination, check=True)
+    made = tree.destination / f"lab{tree.lab.number}.tar.gz"
+    with tarfile.open(made) as archive:
+        assert archive.getnames() == tree.lab.owns
+    made.unlink()
+    assert ("ends the program" in text) == bool(tree.lab.program)
 
 
 def test_what_it_has(tree):
