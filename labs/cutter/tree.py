@@ -28,8 +28,10 @@ from a written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
 # Benchmarks run behind the boot's step 8, which the kernels of most labs do not come to.
 BENCH_FROM = 8
-BENCH = """| `make bench BENCH=kmap` | what operations of the kernel cost, in guest instructions ([docs/bench.md](docs/bench.md)) |
-"""
+BENCH = (
+    "| `make bench BENCH=kmap` | what operations of the kernel cost, in guest instructions "
+    "([docs/bench.md](docs/bench.md)) |\n"
+)
 BENCH_GOAL = """make bench      what operations cost, in guest instructions; BENCH=kmap,page: some of them
 """
 # Variables of goals that a student's tree does not have.

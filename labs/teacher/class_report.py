@@ -164,7 +164,8 @@ PAGE = """<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><style>
 body {{ font: 16px/1.5 sans-serif; max-width: 70em; margin: 2em auto; padding: 0 1em; }}
 table {{ border-collapse: collapse; }} td, th {{ padding: .1em .6em; text-align: right; }}
-td:first-child, th:first-child, .said {{ text-align: left; }} tr:nth-child(even) {{ background: #f3f5f4; }}
+td:first-child, th:first-child, .said {{ text-align: left; }}
+tr:nth-child(even) {{ background: #f3f5f4; }}
 .bar {{ background: #2a7; height: 1em; }} .frame {{ background: #ddd; width: 20em; }}
 </style></head><body><h1>{title}</h1><h2>Passed, by test</h2><table>{bars}</table>
 <p>{points}</p><h2>What those who failed were told most often</h2><table>{hints}</table>
