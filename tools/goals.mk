@@ -39,13 +39,12 @@ lab:
 	@$(PYTHON) -B labs/cutter $(if $(filter all,$(SHOW)),--show-all) $(if $(OWN),--own '$(OWN)') \
 		--caught-up '$(CATCHUP)' '$(N)' '$(DEST)'
 
-# What grades lab N, in the folder DEST: the teacher's.
-grader: plain user
-	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)'
-
-# The same as the archive of an autograder, in the file DEST.
-gradescope: plain user
-	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' --gradescope
+# What grades lab N, in the folder DEST: the teacher's.  gradescope: the same as the archive of an
+# autograder, in the file DEST.  What is wrong with these is said before anything is built.
+grader gradescope:
+	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' --look $(filter --gradescope,--$@)
+	@$(MAKE) --no-print-directory plain user
+	@$(PYTHON) -B labs/cutter/grader.py '$(N)' '$(DEST)' '$(BUILD)' $(filter --gradescope,--$@)
 
 # Every reference, skeleton, wrong and other right answer through the graders.
 check-labs: plain user

@@ -1,7 +1,6 @@
 """make lab N=6 DEST=folder [SHOW=all] [OWN=folder [CATCHUP="2 3"]]: see tree.py."""
 
 import argparse
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +8,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
 from cutter.chunks import CannotCut
-from cutter.tree import LeftOver, Tree
+from cutter.destination import within_source
+from cutter.tree import LeftOver, NotBrought, Tree
 from grader.lab import BadLab, all_labs
 
 
@@ -23,11 +23,6 @@ def arguments():
     return parser.parse_args()
 
 
-def is_ignored(path):
-    """By Git, as what is built."""
-    return not subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT).returncode
-
-
 def refusal(given, labs):
     numbers = [str(lab.number) for lab in labs]
     if given.number == "0":
@@ -35,16 +30,25 @@ def refusal(given, labs):
     if given.number not in numbers:
         return f"N={given.number}: there are labs {', '.join(numbers)}"
     if not given.destination:
-        return "DEST=: a folder that does not exist yet is wanted"
+        return "DEST= names a folder that does not exist yet"
+    if Path(given.destination).is_file():
+        return f"DEST={given.destination}: is a file"
     if Path(given.destination).exists() and any(Path(given.destination).iterdir()):
         return f"DEST={given.destination}: exists and is not empty"
-    if ROOT in Path(given.destination).resolve().parents and not is_ignored(given.destination):
+    if within_source(given.destination):
         return f"DEST={given.destination}: is within this source; a tree is a repository of its own"
     if given.own and not Path(given.own).is_dir():
         return f"OWN={given.own}: there is no such folder"
+    if given.caught_up.split() and not given.own:
+        return (
+            f"CATCHUP={given.caught_up}: says what of OWN= does not go along, and there is no OWN="
+        )
     strange = [number for number in given.caught_up.split() if number not in numbers]
     if strange:
         return f"CATCHUP={given.caught_up}: there is no lab {strange[0]}"
+    late = [number for number in given.caught_up.split() if int(number) >= int(given.number)]
+    if late:
+        return f"CATCHUP={given.caught_up}: lab {late[0]} is no lab before lab {given.number}"
     return None
 
 
@@ -60,9 +64,11 @@ def main():
             ROOT, int(given.number), given.destination, not given.show_all, given.own, caught_up
         )
         tree.write()
-    except (BadLab, CannotCut, LeftOver, OSError) as error:
+    except (BadLab, CannotCut, LeftOver, NotBrought, OSError) as error:
         print(f"make lab: {error}", file=sys.stderr)
         return 1
+    if tree.brought:
+        print(f"From {given.own}: {', '.join(tree.brought)}")
     print(f"Lab {given.number}, {tree.lab.title}: {given.destination} (read its README.md)")
     return 0
 

@@ -15,10 +15,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
 from cutter.cut import answer, skeleton
+from cutter.grader import wanted
 from cutter.replace import read_wrong, wrong_answers, write_wrong
 from grader.grade import grade
 from grader.kit import make_kit
-from grader.lab import all_labs
+from grader.lab import BadLab, all_labs
 
 
 def failed(report):
@@ -129,12 +130,16 @@ def main():
     parser = argparse.ArgumentParser(prog="make check-labs", description=__doc__)
     parser.add_argument("build", help="folder of the build, which has the plain kernels")
     parser.add_argument("--turn", type=int, help="of the wrong answers this one alone")
-    parser.add_argument("--lab", type=int, action="append", help="this lab alone")
+    parser.add_argument("--lab", action="append", help="this lab alone")
     parser.add_argument("--all-tests", action="store_true", help="wrong answers meet every test")
     parser.add_argument("--seed", type=int, help="as of a teacher's kit, not that of the students")
     given = parser.parse_args()
-    labs = [lab for lab in all_labs(ROOT / "labs") if lab.tests]
-    benches = [check(lab, given) for lab in labs if not given.lab or lab.number in given.lab]
+    try:
+        labs = [wanted(number) for number in given.lab or []] or all_labs(ROOT / "labs")
+    except BadLab as error:
+        print(f"make check-labs: {error}", file=sys.stderr)
+        return 2
+    benches = [check(lab, given) for lab in labs if lab.tests]
     faults = [fault for bench in benches for fault in bench.faults]
     print("\n".join(faults))
     print(f"{sum(bench.count for bench in benches)} answers graded, {len(faults)} faults")

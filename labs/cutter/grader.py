@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "labs"))
 
+from cutter.destination import within_source
 from grader.kit import NoKit, make_kit
 from grader.lab import BadLab, all_labs
 
@@ -90,21 +91,39 @@ def write_archive(lab, build, file):
                 archive.write(path, path.relative_to(kit))
 
 
-def main():
+def refuse_place(given):
+    """What cannot be written is said before anything is built for it."""
+    kind = "file" if given.gradescope else "folder"
+    if not given.destination:
+        raise BadLab(f"DEST= names a {kind} that does not exist yet")
+    if Path(given.destination).exists():
+        raise BadLab(f"DEST={given.destination}: exists; DEST= names a {kind} that does not yet")
+    if within_source(given.destination):
+        raise BadLab(f"DEST={given.destination}: is within this source")
+
+
+def arguments():
     parser = argparse.ArgumentParser(prog="make grader", description=__doc__)
     parser.add_argument("number", help="N=: which lab")
     parser.add_argument("destination", help="DEST=: a folder or file that does not exist yet")
     parser.add_argument("build", help="folder of the build")
     parser.add_argument("--gradescope", action="store_true")
-    given = parser.parse_args()
+    parser.add_argument("--look", action="store_true", help="whether it can be made, no more")
+    return parser.parse_args()
+
+
+def main():
+    given = arguments()
     destination = Path(given.destination)
     try:
-        if not given.destination or destination.exists():
-            raise BadLab(f"DEST={given.destination}: what does not exist yet is wanted")
+        lab = wanted(given.number)
+        refuse_place(given)
+        if given.look:
+            return 0
         make = write_archive if given.gradescope else write
-        make(wanted(given.number), given.build, destination)
+        make(lab, given.build, destination)
     except (BadLab, NoKit, OSError) as error:
-        print(f"make grader: {error}", file=sys.stderr)
+        print(f"make {'gradescope' if given.gradescope else 'grader'}: {error}", file=sys.stderr)
         return 2
     if given.gradescope:
         print(f"{destination}: upload it as the autograder")

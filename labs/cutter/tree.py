@@ -10,6 +10,7 @@ from cutter.chunks import CannotCut, chunks
 from cutter.cut import Cutter
 from grader.explorer.kit import FAKES, MAKEFILE, sources
 from grader.lab import all_labs, given_files
+from grader.source_text import Refusal, decoded
 
 # What a student has no use for, or must not see: models, planted faults and host tests know the
 # answers; of labs/ much is the teacher's.  The self-tests go along, and of the interleaving
@@ -21,14 +22,36 @@ LEFT_OUT = re.compile(
 # How the files begin, in the tree's README.
 NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
 written one: take the line `NOT_WRITTEN(...)` out, and write."""
+PROGRAM = """A function that is not written ends the program and says so, in one line that ends with `is not
+written yet` among what others say: the kernel goes on, and the program is begun again and again. Nothing else tells it
+from a written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
+# Benchmarks run behind the boot's step 8, which the kernels of most labs do not come to.
+BENCH_FROM = 8
+BENCH = (
+    "| `make bench BENCH=kmap` | what operations of the kernel cost, in guest instructions "
+    "([docs/bench.md](docs/bench.md)) |\n"
+)
+BENCH_GOAL = """make bench      what operations cost, in guest instructions; BENCH=kmap,page: some of them
+"""
+# Variables of goals that a student's tree does not have.
+NO_GOAL = """N DEST OWN CATCHUP FROM SHOW PYTEST_ARGS HOSTS TIME COUNT FULL COVERAGE ONLY OLD
+    JOBS DEBIAN_MIRROR TARN_HOST_LIMIT CURDIR""".split()
+# Below the title of a page that names what stays away.
+OF_THE_SOURCE = """*This page is about the whole source of Tarn. Your tree has not every file that it names, and of
+make's goals those that `make help` lists; `make check` is `make grade` here.*"""
 # In Markdown: [text](path) or [text](path#part), but no picture.
 LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s]+)(?:#[^)]*)?\)")
+VARIABLES = "tools/variables.txt"
 LEAST = 30  # a removed line of so many characters is looked for in the whole tree
 
 
 class LeftOver(Exception):
     """A line of an answer stands elsewhere in the tree."""
+
+
+class NotBrought(Exception):
+    """What the student has of earlier labs cannot go along."""
 
 
 def tracked(root):
@@ -119,6 +142,22 @@ def lines_of_better(root, lab, others):
     return {line: path for line, path in lines.items() if line not in begun}
 
 
+def absent(path, names, gone):
+    """A file of the source, or a folder with all that is in it, that the tree does not have."""
+    inside = {name for name in names if name == path or name.startswith(f"{path}/")}
+    return bool(inside) and inside <= gone
+
+
+def with_absent(text, without):
+    """A file of C whose opening comment names files that stay away says that they do."""
+    opening = re.match(r"/\*\n.*?\n(?= \*/)", text, re.S)
+    names = sorted(Path(path).name for path in without) if opening else []
+    lacks = [name for name in names if re.search(rf"\b{re.escape(name)}\b", opening[0])]
+    if not lacks:
+        return text
+    return f"{opening[0]} *\n * Not in this tree: {', '.join(lacks)}.\n{text[opening.end() :]}"
+
+
 def holds(text, lines):
     return next((line for line in lines if line in text), None)
 
@@ -144,6 +183,22 @@ def explorer_of(root, lab):
     return found | {MAKEFILE, f"{program}/scale.py", *sources(root, "build", lab)}
 
 
+def own_files(folder, paths):
+    """{path: text} of those that a student's folder has, by the rule for what is handed in: plain
+    files of it, no links to others, text.
+    """
+    folder, found = Path(folder).resolve(), {}
+    for path in [path for path in paths if os.path.lexists(folder / path)]:
+        file = folder / path
+        if not file.is_file() or file.resolve() != file:
+            raise NotBrought(f"{path} is no plain file")
+        try:
+            found[path] = decoded(path, file.read_bytes())
+        except Refusal as refused:
+            raise NotBrought(refused) from refused
+    return found
+
+
 class Tree:
     """own: an earlier tree of the student's, whose files of earlier labs go along, but for those of
     the labs in `caught_up`, which are the reference's again.
@@ -151,7 +206,6 @@ class Tree:
 
     def __init__(self, root, number, destination, all_after=True, own=None, caught_up=()):
         self.root, self.destination = Path(root), Path(destination)
-        self.own, self.caught_up = own and Path(own), set(caught_up)
         self.labs = all_labs(self.root / "labs")
         self.cut = emptied(self.labs, number, all_after)
         self.lab = self.cut[0][0]
@@ -166,6 +220,7 @@ class Tree:
         self.answers = {line: path for line, path in answers.items() if line not in idioms}
         self.explorer = explorer_of(self.root, self.lab)
         self.not_shown = []  # documents that quote an answer
+        self.brought = self.own_of(own, set(caught_up)) if own else {}
 
     def goes_along(self, name):
         if LEFT_OUT.match(name) and name not in self.explorer:
@@ -186,6 +241,7 @@ class Tree:
                 self.write_file(name)
         self.write_given()
         self.write_own()
+        self.mark_pages()
         self.take_out_links()
         self.make_repository()
 
@@ -195,13 +251,33 @@ class Tree:
             to.parent.mkdir(parents=True, exist_ok=True)
             to.write_text(self.cutters[name].text())
             return
-        text = self.without_answers(name, (self.root / name).read_bytes())
+        text = self.without_answers(name, self.without_absent(name))
         if text is None:
             self.not_shown.append(name)
             return
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(text)
         to.chmod((self.root / name).stat().st_mode)
+
+    def without_absent(self, name):
+        """The file, which speaks of what the tree does not have no more than it must."""
+        data = (self.root / name).read_bytes()
+        if name == VARIABLES:
+            lines = data.decode().splitlines(True)
+            return "".join(line for line in lines if line.split(" ")[0] not in NO_GOAL).encode()
+        if name in self.lab.owns or not name.endswith((".c", ".h")):
+            return data
+        return with_absent(data.decode(errors="replace"), self.without).encode()
+
+    def mark_pages(self):
+        names = set(tracked(self.root))
+        gone = {name for name in names if not (self.destination / name).exists()}
+        for page in (self.destination / "docs").glob("*.md"):
+            text = page.read_text()
+            named = set(re.findall(r"\b(?:tests|labs|docs|kernel)/[\w./-]*\w", text))
+            if any(absent(path, names, gone) for path in named):
+                title, rest = text.split("\n", 1)
+                page.write_text(f"{title}\n\n{OF_THE_SOURCE}\n{rest}")
 
     def without_answers(self, name, data):
         """The file as the tree has it; None: it stays away."""
@@ -243,20 +319,33 @@ class Tree:
         there = "://" in link[2] or (page.parent / link[2]).exists()
         return link[0] if there else link[1]
 
+    def until(self):
+        """The boot's step up to which the tree's kernel comes."""
+        return 9 if self.lab.continues or not self.all_after else self.lab.until
+
     def filled(self, text):
+        benches = self.until() >= BENCH_FROM
         words = {
+            "BENCH": BENCH if benches else "",
+            "BENCH_GOAL": BENCH_GOAL if benches else "",
             "N": str(self.lab.number),
             "TITLE": self.lab.title,
-            "UNTIL": "9" if self.lab.continues or not self.all_after else str(self.lab.until),
+            "UNTIL": str(self.until()),
             "HOURS": str(self.lab.hours),
             "LACKS": "" if self.lab.continues else ", without the parts that you write",
-            "BEGUN": WRITTEN if self.lab.continues else NOT_WRITTEN,
+            "BEGUN": self.says_how_files_begin(),
             "OWNS": "\n".join(f"- `{path}`" for path in self.lab.owns),
+            "FILES": " ".join(self.lab.owns),
             "NOT_SHOWN": self.says_what_is_not_shown(),
         }
         for word, value in words.items():
             text = text.replace(f"@{word}@", value)
         return text
+
+    def says_how_files_begin(self):
+        if self.lab.continues:
+            return WRITTEN
+        return PROGRAM if self.lab.program else NOT_WRITTEN
 
     def says_what_is_not_shown(self):
         if not self.not_shown:
@@ -270,19 +359,18 @@ class Tree:
         """
         self.git("init", "-q", "-b", "main")
         self.commit(f"Lab {self.lab.number}: {self.lab.title}", "start")
-        brought = self.bring_along()
-        if brought:
-            self.commit("Files of earlier labs: " + ", ".join(brought), "own")
+        for path, text in self.brought.items():
+            (self.destination / path).write_text(text)
+        if self.brought:
+            self.commit("Files of earlier labs: " + ", ".join(self.brought), "own")
 
-    def bring_along(self):
-        """[path, ...] of the student's own files of earlier labs that have been laid in."""
-        if not self.own:
-            return []
+    def own_of(self, folder, caught_up):
+        """{path: text} of the student's own files of earlier labs."""
         earlier = [lab for lab in self.labs if lab.number < self.lab.number]
-        paths = [p for lab in earlier if lab.number not in self.caught_up for p in lab.owns]
-        found = [p for p in paths if p not in self.cutters and (self.own / p).is_file()]
-        for path in found:
-            shutil.copyfile(self.own / path, self.destination / path)
+        paths = [p for lab in earlier if lab.number not in caught_up for p in lab.owns]
+        found = own_files(folder, [path for path in paths if path not in self.cutters])
+        if not found:
+            raise NotBrought(f"OWN={folder} has no file of an earlier lab that would go along")
         return found
 
     def commit(self, message, tag):

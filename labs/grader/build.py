@@ -46,10 +46,23 @@ def owned_file(folder, path):
     return file.read_bytes()
 
 
+def places(folder, path):
+    """Where an owned file may lie instead: an archive is often unpacked into one folder more, and
+    uploads of single files have no folders.
+    """
+    inner = sorted(folder.glob("*/"))
+    name = path.rsplit("/", 1)[-1]
+    return [*(one / path for one in inner), folder / name, *(one / name for one in inner)]
+
+
 def elsewhere(folder, path):
-    """An archive is often unpacked into one folder more."""
-    found = [inner.name for inner in sorted(folder.glob("*/")) if (inner / path).is_file()]
-    return f"; there is one in the folder {found[0]}" if found else ""
+    found = next((place for place in places(folder, path) if place.is_file()), None)
+    if not found:
+        return ""
+    where = found.relative_to(folder)
+    if str(where).endswith(f"/{path}"):
+        return f"; there is one in the folder {where.parts[0]}"
+    return f"; there is {where}: it belongs in the folder {path.rpartition('/')[0]}"
 
 
 class Workshop:

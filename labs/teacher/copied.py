@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """make check-copied N=6 FROM=folder: which submissions are alike, or like the reference.
 
-Each folder in FROM is a submission, or what the grader's kit was given.  Names, comments and layout
+Each folder in FROM is a submission, or what the grader's kit was given; one that has no file of the
+lab is named.  Names, comments and layout
 do not count: files are compared as tokens, of which identifiers and literals are all the same.
 What every student was given (the skeleton) counts for nothing.  Alike is no proof: look at both.
 """
@@ -20,6 +21,7 @@ sys.path.insert(0, str(ROOT / "labs"))
 from clang.cindex import Index, TokenKind, TranslationUnit
 
 from cutter.cut import answer, skeleton
+from grader.build import places
 from grader.lab import BadLab, all_labs
 
 HERE = Path(__file__).resolve().parent
@@ -51,26 +53,43 @@ def of_files(lab, text_of):
 
 
 def text_in(folder):
+    """Of files at their paths, or where uploads have them instead."""
+
     def text_of(path):
-        file = folder / path
-        return file.read_text(errors="replace") if file.is_file() else None
+        there = (file for file in (folder / path, *places(folder, path)) if file.is_file())
+        file = next(there, None)
+        return file and file.read_text(errors="replace")
 
     return text_of
 
 
+def submissions_in(folders):
+    """Each once, by whatever name."""
+    found = {}
+    for folder in folders:
+        for submission in sorted(path for path in folder.iterdir() if path.is_dir()):
+            found.setdefault(submission.resolve(), submission)
+    return list(found.values())
+
+
 def sequences(lab, folders):
-    """[{name, tokens}] of the submissions in each of the folders, and of the reference."""
+    """([{name, tokens}] of the reference and of the submissions in the folders, [submission without a
+    file of the lab])
+    """
 
     def text_of_answer(path):
         return answer(path, ROOT, lab).read_text()
 
-    found = [{"name": REFERENCE, "tokens": of_files(lab, text_of_answer)}]
-    for folder in folders:
-        for submission in sorted(path for path in folder.iterdir() if path.is_dir()):
-            tokens = of_files(lab, text_in(submission))
-            if tokens:
-                found.append({"name": str(submission), "tokens": tokens})
-    return found
+    found, empty = [{"name": REFERENCE, "tokens": of_files(lab, text_of_answer)}], []
+    for submission in submissions_in(folders):
+        tokens = of_files(lab, text_in(submission))
+        if tokens:
+            found.append({"name": str(submission), "tokens": tokens})
+        else:
+            empty.append(str(submission))
+    if not found[1:]:
+        raise NoComparison(f"no folder in FROM= has a file of lab {lab.number} with C in it")
+    return found, empty
 
 
 def installed(place):
@@ -89,10 +108,10 @@ def installed(place):
     return place
 
 
-def compare(lab, folders, place):
+def compare(lab, files, place):
     """Pairs, the most alike first."""
     given = of_files(lab, lambda path: skeleton(path, ROOT, lab))
-    asked = {"files": sequences(lab, folders), "ignored": [given]}
+    asked = {"files": files, "ignored": [given]}
     done = subprocess.run(
         ["node", "similar.mjs"],
         cwd=installed(place),
@@ -105,11 +124,29 @@ def compare(lab, folders, place):
     return json.loads(done.stdout)
 
 
+def wanted(number):
+    labs = all_labs(ROOT / "labs")
+    found = next((lab for lab in labs if str(lab.number) == number), None)
+    if not found:
+        raise BadLab(f"N={number}: there are labs {', '.join(str(lab.number) for lab in labs)}")
+    return found
+
+
+def refuse_strange(lab, folders):
+    if not folders:
+        raise NoComparison("FROM=: folders of submissions are wanted")
+    for folder in folders:
+        if not folder.is_dir():
+            raise NoComparison(f"FROM={folder}: there is no such folder")
+        if any((folder / path).exists() for path in lab.owns):
+            raise NoComparison(f"FROM={folder}: is a submission itself; name the folder around it")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="make check-copied", description=__doc__.split("\n")[0])
-    parser.add_argument("number", metavar="N", type=int, help="N=: which lab")
+    parser.add_argument("number", metavar="N", help="N=: which lab")
     parser.add_argument(
-        "folders", metavar="FROM", nargs="+", type=Path, help="FROM=: folders of submissions"
+        "folders", metavar="FROM", nargs="*", type=Path, help="FROM=: folders of submissions"
     )
     parser.add_argument("--build", type=Path, default=ROOT / "build")
     parser.add_argument(
@@ -117,17 +154,22 @@ def main():
     )
     given = parser.parse_args()
     try:
-        lab = next((lab for lab in all_labs(ROOT / "labs") if lab.number == given.number), None)
-        if not lab:
-            raise BadLab(f"there is no lab {given.number}")
-        pairs = compare(lab, given.folders, given.build / "copied")
+        lab = wanted(given.number)
+        refuse_strange(lab, given.folders)
+        files, empty = sequences(lab, given.folders)
+        pairs = compare(lab, files, given.build / "copied")
     except (BadLab, NoComparison, OSError) as error:
         print(f"make check-copied: {error}", file=sys.stderr)
         return 2
+    sys.stdout.reconfigure(errors="replace")
     told = [pair for pair in pairs if pair["similarity"] >= given.least]
     for pair in told:
         print(f"{100 * pair['similarity']:4.0f} %  {pair['left']}  {pair['right']}")
-    print(f"{len(pairs)} pairs, {len(told)} of them alike to {100 * given.least:.0f} % or more")
+    for submission in empty:
+        print(f"not compared: {submission} has no file of the lab with C in it")
+    print(
+        f"{len(files) - 1} submissions, {len(pairs)} pairs, {len(told)} of them alike to {100 * given.least:.0f} % or more"
+    )
     return 0
 
 

@@ -53,6 +53,14 @@ def test_tour_runs_to_its_end(name, build, tmp_path):
         assert all(text.split("\n")[0] in ran.stdout for text in stop.texts("say")), stop.name
 
 
+def test_what_a_tree_lacks():
+    """The sentence of a function that is not written, as the kernel panics with it."""
+    macro = re.search(r'panic\("(.*)", lab', (ROOT / "labs/tree/lib/lab.h").read_text())[1]
+    said = macro % (2, "paging_init", 2)
+    assert tourfile.not_written(f"[2] ...\npanic: {said}\n") == said
+    assert tourfile.not_written("[2] ...\npanic: no memory\n") == ""
+
+
 @pytest.mark.parametrize("name", TOURS)
 def test_tour_tells_something_at_each_stop(name):
     for stop in tourfile.load(name).stops:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -11,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from class_of_30 import PARALLEL, XARGS, command_of_docs
 from handing_in import ROOT, make
 from cutter.cut import skeleton
+from grader.build import elsewhere
 from grader.lab import read_lab
+from teacher.copied import sequences
 
 pytestmark = pytest.mark.sample  # make check-more
 
@@ -139,36 +143,88 @@ def test_a_class(kit, tmp_path):
         assert "points: least 0, median 7, mean 7.0, most 14" in told
 
 
+TEST = {"name": "zeroed", "title": "Zero", "points": 7, "got": 0, "status": "failed"}
+TEST |= {"hint": "who `zeroes` it?", "seen": "0x1"}
+REPORT = {"lab": 1, "title": "Boot", "got": 0, "refusal": "", "tests": [TEST]}
+
+
+def class_report(folder, reports, *words):
+    """What is said of a class: {student: report, or what its file holds instead}"""
+    for student, report in reports.items():
+        path = folder / f"{student}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(report if isinstance(report, str) else json.dumps(report))
+    names = [f"{student}.json" for student in reports]
+    command = [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", *names, *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+
+
 def test_what_a_class_was_told(tmp_path):
-    """The commonest hint of a test, and how many it was given."""
-    test = {"name": "zeroed", "title": "Zero", "points": 7, "got": 0, "status": "failed"}
-    for student, hint in {"a": "who zeroes it?", "b": "who zeroes it?", "c": "goal?"}.items():
-        report = {
-            "lab": 1,
-            "title": "Boot",
-            "got": 0,
-            "refusal": "",
-            "tests": [test | {"hint": hint}],
-        }
-        (tmp_path / f"{student}.json").write_text(json.dumps(report))
-    page = tmp_path / "class.html"
-    command = [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", "--page", page]
-    done = subprocess.run(
-        [*command, *sorted(tmp_path.glob("*.json"))], capture_output=True, text=True
-    )
+    """The commonest hint of a test, in plain text, and how many it was given."""
+    hints = {"a": TEST["hint"], "b": TEST["hint"], "c": "goal?"}
+    reports = {name: REPORT | {"tests": [TEST | {"hint": h}]} for name, h in hints.items()}
+    done = class_report(tmp_path, reports, "--page", "class.html")
     assert done.returncode == 0, done.stderr
-    assert '<td>Zero</td><td>2</td><td class="said">who zeroes it?</td>' in page.read_text()
-    assert page.read_text().index("who zeroes it?") < page.read_text().index("goal?")
+    page = (tmp_path / "class.html").read_text()
+    assert '<td>Zero</td><td>2</td><td class="said">who zeroes it?</td>' in page
+    assert page.index("who zeroes it?") < page.index("goal?")
 
 
-def test_no_report(tmp_path):
-    (tmp_path / "x.json").write_text("[]")
-    done = subprocess.run(
-        [PYTHON, "-B", ROOT / "labs/teacher/class_report.py", tmp_path / "x.json"],
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 2 and "x.json is no report" in done.stderr
+def test_what_is_not_written_is_told_once(tmp_path):
+    """However many tests it costs."""
+    test = TEST | {"seen": "panic: lab 1: bootmem_init is not written yet (labs/1/README.md)"}
+    report = REPORT | {"tests": [test, test | {"name": "busy"}]}
+    assert not class_report(tmp_path, {"a": report}, "--page", "class.html").returncode
+    page = (tmp_path / "class.html").read_text()
+    said = '<td>All tests</td><td>1</td><td class="said">bootmem_init is not written yet</td>'
+    assert said in page and page.count('class="said">') == 1
+
+
+def test_a_bad_report_costs_its_own_row(tmp_path):
+    """It is named, whatever is wrong with it."""
+    bad = {
+        "array": "[]",
+        "bare": '{"tests":[{"name":"x"}],"got":3}',
+        "empty": "",
+        "no-status": REPORT | {"tests": [{"name": "zeroed"}]},
+        "null": REPORT | {"refusal": None},
+        "other": REPORT | {"lab": 2},
+    }
+    good = {"a": REPORT, "b": REPORT}
+    done = class_report(tmp_path, good | bad, "--csv", "new/class.csv")
+    assert done.returncode == 1 and "lab 1, 2 submissions" in done.stdout, done.stderr
+    said = done.stderr.splitlines()
+    assert [line.split()[1] for line in said] == [f"{name}.json" for name in bad], done.stderr
+    assert "it has no lab" in said[1] and "refusal cannot be None" in said[4]
+    assert "is about lab 2, others about 1" in said[5]
+    done = class_report(tmp_path, {"array": "[]"})
+    assert done.returncode == 2 and "array.json is no report" in done.stderr
+
+
+def test_one_test_alone_in_a_report(tmp_path):
+    """Counted are those who have tried a test."""
+    zeroed, busy = TEST | {"status": "passed", "got": 7}, TEST | {"name": "busy"}
+    reports = {"all": REPORT | {"got": 7, "tests": [busy, zeroed]}}
+    reports |= {"one": REPORT | {"got": 7, "tests": [zeroed]}}
+    done = class_report(tmp_path, reports, "--csv", "class.csv")
+    said = " ".join(done.stdout.split())
+    assert "busy 0 of 1" in said and "zeroed 2 of 2" in said, done.stdout + done.stderr
+    rows = list(csv.reader((tmp_path / "class.csv").open()))
+    assert rows[1:] == [["all", "0", "7", "7", ""], ["one", "", "7", "7", ""]]
+
+
+def test_names_of_students(tmp_path):
+    """A folder tells two apart; nobody's name is a formula; who has no report is told."""
+    names = ["=HYPERLINK(1)", "Ann Lee", "O'Neil", "a/r", "b/r", "n\udcff"]
+    (tmp_path / "class" / "Zoe").mkdir(parents=True)
+    (tmp_path / "class" / "Ann Lee").mkdir()
+    words = ["--csv", "class.csv", "--page", "class.html", "--submissions", "class"]
+    done = class_report(tmp_path, dict.fromkeys(names, REPORT), *words)
+    assert done.returncode == 1 and done.stderr == "class_report.py: Zoe has no report\n"
+    told = [row[0] for row in csv.reader((tmp_path / "class.csv").open())][1:]
+    assert sorted(told) == ["'=HYPERLINK(1)", "Ann Lee", "O'Neil", "a/r", "b/r", "n?"]
+    done = class_report(tmp_path, {"a": REPORT}, "--csv", "a.json/class.csv")
+    assert done.returncode == 2 and "Traceback" not in done.stderr
 
 
 def test_an_archive_for_gradescope(build, tmp_path):
@@ -202,3 +258,79 @@ def test_who_has_copied(build, tmp_path):
     assert (
         len(told) == 1 and "the reference" in told[0] and told[0].endswith("term/copy")
     ), done.stdout
+
+
+BOOTMEM = "kernel/mm/boot/bootmem.c"
+
+
+def hand_in(folder, *files):
+    for name in files:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("int x;\n")
+
+
+def test_no_submission_is_left_out_without_a_word(tmp_path):
+    """Wherever its files are, and by whatever name it is reached: once."""
+    names = ["deep/lab1/" + BOOTMEM, "flat/bootmem.c", "plain's one/" + BOOTMEM, "none/README.md"]
+    hand_in(tmp_path / "term", *names)
+    (tmp_path / "same").symlink_to(tmp_path / "term")
+    folders = [tmp_path / "term", tmp_path / "same"]
+    files, empty = sequences(read_lab(ROOT / "labs/1"), folders)
+    term = f"{tmp_path}/term"
+    assert [file["name"] for file in files[1:]] == [
+        f"{term}/{n}" for n in ("deep", "flat", "plain's one")
+    ]
+    assert empty == [f"{term}/none"] and len(files) == 4
+
+
+@pytest.mark.parametrize(
+    "number, folders, said",
+    [
+        ("", ["term"], "N=: there are labs 1"),
+        ("1", [], "FROM=: folders of submissions are wanted"),
+        ("1", ["nowhere"], "FROM=nowhere: there is no such folder"),
+        ("1", ["term/a"], "FROM=term/a: is a submission itself"),
+        ("1", ["term/b"], "no folder in FROM= has a file of lab 1"),
+    ],
+)
+def test_nothing_to_compare(tmp_path, number, folders, said):
+    hand_in(tmp_path / "term", "a/" + BOOTMEM, "b/c/d")
+    command = [PYTHON, "-B", ROOT / "labs/teacher/copied.py", number, *folders]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith(f"make check-copied: {said}")
+
+
+@pytest.mark.parametrize(
+    "file, said",
+    [
+        ("lab1/" + BOOTMEM, "; there is one in the folder lab1"),
+        ("bootmem.c", "; there is bootmem.c: it belongs in the folder kernel/mm/boot"),
+        ("up/bootmem.c", "; there is up/bootmem.c: it belongs in the folder kernel/mm/boot"),
+        ("other.c", ""),
+    ],
+)
+def test_where_a_file_lies_instead(tmp_path, file, said):
+    hand_in(tmp_path, file)
+    assert elsewhere(tmp_path, BOOTMEM) == said
+
+
+GRADER = "import json, sys; json.dump(sys.argv[1:], open(sys.argv[3], 'w')); print(sys.argv[1])"
+
+
+@pytest.mark.parametrize("way", [PARALLEL, XARGS])
+def test_commands_of_the_documentation(tmp_path, way):
+    """Whatever a folder's name holds: it is one word, and no program."""
+    if way == PARALLEL and not shutil.which("parallel"):
+        pytest.skip("there is no parallel")
+    names = ["=Ann Lee", "O'Neil", 'Q "Q"', "$(touch run)"]
+    for name in names:
+        (tmp_path / "submissions" / name).mkdir(parents=True)
+    (tmp_path / "grader6").mkdir()
+    (tmp_path / "grader6/grader").write_text(GRADER)
+    done = subprocess.run(command_of_docs(way, 6), shell=True, cwd=tmp_path, capture_output=True)
+    assert not done.returncode, done.stderr
+    made = {f"{name}.{kind}" for name in names for kind in ("json", "txt")}
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == made
+    for name in names:
+        words = [f"submissions/{name}", "--json", f"{name}.json", "--page", f"{name}.html"]
+        assert json.loads((tmp_path / f"{name}.json").read_text()) == words

@@ -1,14 +1,17 @@
 """A student's tree: what it holds, and what it must not."""
 
+import os
 import re
 import subprocess
+import sys
+import tarfile
 
 import pytest
 
 from handing_in import ROOT, graded_labs, make
 from cutter.chunks import chunks
 from cutter.cut import Cutter
-from cutter.tree import LeftOver, Tree
+from cutter.tree import LeftOver, NotBrought, Tree, own_files
 from grader.lab import given_files, read_lab, with_scenarios
 
 LEAST = 30
@@ -97,6 +100,51 @@ def test_what_stays_away(tree):
     assert not objects
 
 
+def test_what_it_recommends_works(tree):
+    """Benchmarks run behind the last step of the boot alone."""
+    benches = tree.until() >= 8
+    for name in ("README.md", "tools/goals.txt"):
+        text = (tree.destination / name).read_text()
+        assert ("make bench" in text) == benches and not re.search("@[A-Z_]+@(?<!@BUILD@)", text)
+
+
+def test_its_help_names_what_it_has(tree):
+    """Variables that something in it reads, and the goals that their headings name."""
+    words = set()
+    for name, text in texts(tree.destination):
+        if name.suffix in (".mk", ".sh", ".py") or name.name in ("Makefile", "goals.txt"):
+            words |= set(re.findall(r"\w+", text))
+    table = (tree.destination / "tools/variables.txt").read_text()
+    names = re.findall(r"^(\w+)  ", table, re.M)
+    assert {"PAE", "TEST", "BENCH"} <= set(names) <= words
+    assert not {"N", "DEST", "FROM", "COUNT", "COVERAGE", "CURDIR"} & set(names)
+    goals = (tree.destination / "tools/goals.txt").read_text()
+    headed = re.findall(r"^## make (.*)", table, re.M)
+    assert headed and all(re.findall(rf"\b{goal}\b", goals) for goal in headed[0].split(", "))
+
+
+def test_pages_say_what_the_tree_lacks(tree):
+    docs = tree.destination / "docs"
+    for name in ("testing.md", "structure.md", "interleave.md"):
+        assert "about the whole source" in (docs / name).read_text().split("\n\n")[1], name
+    assert "about the whole source" not in (docs / "calls.md").read_text()
+    pool = (tree.destination / "kernel/mm/pkmap/pkmap.h").read_text()
+    there = (tree.destination / "kernel/mm/pkmap/lazy.c").exists()
+    assert ("\n * Not in this tree: lazy.c.\n */" in pool) != there
+
+
+def test_how_to_hand_in(tree):
+    """The archive has the files at their paths; what is not written is told as it comes."""
+    text = (tree.destination / "README.md").read_text()
+    command = re.search(r"^    (tar .*)$", text, re.M)[1]
+    subprocess.run(command, shell=True, cwd=tree.destination, check=True)
+    made = tree.destination / f"lab{tree.lab.number}.tar.gz"
+    with tarfile.open(made) as archive:
+        assert archive.getnames() == tree.lab.owns
+    made.unlink()
+    assert ("ends the program" in text) == bool(tree.lab.program)
+
+
 def test_what_it_has(tree):
     names = {str(name) for name, _ in texts(tree.destination)}
     assert {"README.md", "Makefile", f"labs/{tree.lab.number}/README.md", "lib/lab.h"} <= names
@@ -163,24 +211,69 @@ def test_earlier_files_are_brought_along(tmp_path):
     assert set(changed.stdout.split()) == mine
 
 
+def test_only_plain_text_is_brought_along(tmp_path):
+    """Neither what lies elsewhere nor what is no C."""
+    (tmp_path / "linked").symlink_to("/etc/passwd")
+    (tmp_path / "inner").symlink_to("/etc")
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "bytes").write_bytes(b"\xff\0")
+    (tmp_path / "x.c").write_text("int x;\n")
+    for name in ("linked", "inner/passwd", "folder", "pipe"):
+        with pytest.raises(NotBrought, match=f"{name} is no plain file"):
+            own_files(tmp_path, ["x.c", name])
+    with pytest.raises(NotBrought, match="bytes:1: is no text"):
+        own_files(tmp_path, ["bytes"])
+    assert own_files(tmp_path, ["x.c", "y.c"]) == {"x.c": "int x;\n"}
+
+
 @pytest.mark.parametrize(
     "goal, said",
     [
         (["lab"], "N="),
-        (["lab", "N=99", "DEST=x"], "N=99: there are labs 1"),
-        (["lab", "N=0", "DEST=x"], "N=0: nothing is to be written"),
-        (["lab", "N=1", "DEST=newlab"], "DEST=newlab: is within this source"),
         (["lab", "N=1", "DEST=build/nowhere", "SHOW=some"], "SHOW=some: SHOW=all, or nothing"),
-        (["lab", "N=1", "DEST=docs"], "exists and is not empty"),
-        (["lab", "N=1", "DEST=build/nowhere", "OWN=nowhere"], "there is no such folder"),
-        (["lab", "N=1", "DEST=build/nowhere", "CATCHUP=2 77"], "there is no lab 77"),
-        (["grader", "N=1", "DEST=docs"], "does not exist yet"),
-        (["grader", "N=77", "DEST=build/nowhere"], "there are graders of labs 1"),
+        (["gradescope", "N=1"], "make gradescope: DEST= names a file that does not exist yet"),
     ],
 )
 def test_wrong_arguments(goal, said):
     done = make(*goal)
     assert done.returncode and said in done.stderr + done.stdout
+
+
+def test_a_kit_is_refused_before_the_build(tmp_path):
+    done = make("grader", "N=1", "DEST=docs", f"BUILD={tmp_path}/build")
+    assert done.returncode and "DEST=docs: exists; DEST= names a folder" in done.stderr
+    assert not list(tmp_path.rglob("*.o"))
+
+
+NOWHERE = "build/nowhere"
+LAB, KIT, CHECK = "cutter/__main__.py", "cutter/grader.py", "cutter/check.py"
+
+
+@pytest.mark.parametrize(
+    "program, words, said",
+    [
+        (LAB, ["99", "x"], "N=99: there are labs 1"),
+        (LAB, ["0", "x"], "N=0: nothing is to be written"),
+        (LAB, ["1", "newlab"], "DEST=newlab: is within this source"),
+        (LAB, ["1", "docs"], "exists and is not empty"),
+        (LAB, ["1", "README.md"], "DEST=README.md: is a file"),
+        (LAB, ["1", NOWHERE, "--own", "nowhere"], "there is no such folder"),
+        (LAB, ["6", NOWHERE, "--own", "docs"], "has no file of an earlier lab"),
+        (LAB, ["6", NOWHERE, "--own", "docs", "--caught-up", "2 77"], "there is no lab 77"),
+        (LAB, ["6", NOWHERE, "--own", "docs", "--caught-up", "1 6"], "lab 6 is no lab before"),
+        (LAB, ["6", NOWHERE, "--caught-up", "3"], "there is no OWN="),
+        (KIT, ["77", NOWHERE, "build"], "N=77: there are graders of labs 1"),
+        (KIT, ["1", "labs/1/kit", "build"], "DEST=labs/1/kit: is within this source"),
+        (CHECK, ["build", "--lab", "12"], "N=12: there are graders of labs 1"),
+    ],
+)
+def test_refused_words(program, words, said):
+    """What make's goals call."""
+    command = [sys.executable, "-B", ROOT / "labs" / program, *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode and said in done.stderr
+    assert not (ROOT / NOWHERE).exists()
 
 
 def test_every_lab_reads(tmp_path):

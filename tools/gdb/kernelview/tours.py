@@ -5,6 +5,7 @@ files.
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import gdb
 
@@ -19,6 +20,17 @@ SILENT = ("at", "run", "expect")  # of a stop that is passed, and not shown
 
 class NotReached(Exception):
     """The tour does not get on: why."""
+
+
+class NotWritten(NotReached):
+    """In a student's tree: so far it comes, and no further."""
+
+
+def not_reached(why):
+    """The exception for it: a kernel that has ended may have said more."""
+    path = os.environ.get("TARN_CONSOLE")
+    lacks = path and tourfile.not_written(Path(path).read_text(errors="replace"))
+    return NotWritten(f"this tree comes no further: {lacks}") if lacks else NotReached(why)
 
 
 def automatic():
@@ -176,7 +188,7 @@ class Player:
             try:
                 getattr(self, "do_" + key)(text)
             except (gdb.error, gdb.GdbError, Unavailable, NotReached) as why:
-                raise NotReached(f"stop {self.next + 1} ({stop.name}), {key}: {why}") from None
+                raise not_reached(f"stop {self.next + 1} ({stop.name}), {key}: {why}") from None
         self.next += 1
 
     # Each key of a stop, in the order of the file.
@@ -269,7 +281,11 @@ def visit(player, number):
 def play(player, number):
     """From stop `number` on."""
     while number is not None and number != len(player.tour.stops):
-        visit(player, number)
+        try:
+            visit(player, number)
+        except NotWritten as why:
+            gdb.write(f"The tour ends here: {why}\n")
+            return
         number = player.next if automatic() else ask(player)
     if number is None:
         gdb.write("The tour waits here: `tarn tour` goes on with it, `tarn tour 1` begins again.\n")
