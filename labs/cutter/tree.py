@@ -23,8 +23,8 @@ LEFT_OUT = re.compile(
 NOT_WRITTEN = """A function that is not written stops the kernel and says so. Nothing else tells it from a
 written one: take the line `NOT_WRITTEN(...)` out, and write."""
 PROGRAM = """A function that is not written ends the program and says so, in one line that ends with `is not
-written yet` among what others say: the kernel goes on, and the program is begun again and again. Nothing else tells it
-from a written one: take the line `NOT_WRITTEN(...)` out, and write."""
+written yet` among what others say: the kernel goes on, and the program is begun again and again.
+Nothing else tells it from a written one: take the line `NOT_WRITTEN(...)` out, and write."""
 WRITTEN = "They work already; you make them better."
 # Benchmarks run behind the boot's step 8, which the kernels of most labs do not come to.
 BENCH_FROM = 8

@@ -2,9 +2,9 @@
 """make check-copied N=6 FROM=folder: which submissions are alike, or like the reference.
 
 Each folder in FROM is a submission, or what the grader's kit was given; one that has no file of the
-lab is named.  Names, comments and layout
-do not count: files are compared as tokens, of which identifiers and literals are all the same.
-What every student was given (the skeleton) counts for nothing.  Alike is no proof: look at both.
+lab is named.  Names, comments and layout do not count: files are compared as tokens, of which
+identifiers and literals are all the same.  What every student was given (the skeleton) counts for
+nothing.  Alike is no proof: look at both.
 """
 
 import argparse
@@ -167,9 +167,8 @@ def main():
         print(f"{100 * pair['similarity']:4.0f} %  {pair['left']}  {pair['right']}")
     for submission in empty:
         print(f"not compared: {submission} has no file of the lab with C in it")
-    print(
-        f"{len(files) - 1} submissions, {len(pairs)} pairs, {len(told)} of them alike to {100 * given.least:.0f} % or more"
-    )
+    alike = f"{len(told)} of them alike to {100 * given.least:.0f} % or more"
+    print(f"{len(files) - 1} submissions, {len(pairs)} pairs, {alike}")
     return 0
 
 
