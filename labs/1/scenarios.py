@@ -7,31 +7,55 @@ from random import Random
 from grader.machine import PAGE_SIZE, U64, Return, frames
 from grader.verdict import Failure, expecting
 
-from .boot import DIRT, NEVER_FREE, TRY_ALLOC, Boot, asked, at, lies, pages_over
+from .boot import (
+    DIRT,
+    EACH_PAGE,
+    LARGE_LOW,
+    NEVER_FREE,
+    TRY_ALLOC,
+    Boot,
+    asked,
+    at,
+    lies,
+    pages_over,
+)
 
 INIT = ("bootmem_init",)
 LARGE = 64 * PAGE_SIZE
 
 
 def busy(m):
-    """What is free behind bootmem_init(): shown by a hand-over at once."""
-    boot = Boot(m)
-    runs = []
+    """What is free behind bootmem_init(): shown by a hand-over at once.  Low memory is large, and
+    most of it a hole.
+    """
+    boot = Boot(m, LARGE_LOW)
+    may, runs = boot.ram - boot.mem_map, []
+
+    def give(start, end, _):
+        expect_free_ram(boot, set(range(start, end)) - may)
+        runs.append((start, end))
+        return Return()
+
     with expecting("bootmem_handover returns", NEVER_FREE, INIT):
-        handed_over(boot, runs)
+        handed_over(boot, give)
     given = Counter(pfn for start, end in runs for pfn in range(start, end))
     twice = {pfn for pfn in boot.own if given[pfn] > 1}
     if twice:
         said = f"{frames.named(twice)} is free, and the allocator has written there"
         raise Failure("the allocator's own pages are not free", said, NEVER_FREE, INIT)
-    wrong, missing = given.keys() - (boot.ram - boot.mem_map), boot.model.free - given.keys()
-    if wrong:
-        said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
-        raise Failure("only free RAM is free", said, NEVER_FREE, INIT)
+    missing = boot.model.free - given.keys()
     if missing:
         hint = "which pieces of the map are RAM, and where does each end?"
         said = f"not free: {frames.named(missing)}"
         raise Failure("all RAM is free in which nothing lies", said, hint, INIT)
+
+
+def expect_free_ram(boot, wrong):
+    """wrong: frames that are free by the student's word, and cannot be."""
+    if wrong:
+        said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
+        hint = NEVER_FREE if min(wrong) < max(boot.ram) else EACH_PAGE
+        raise Failure("only free RAM is free", said, hint, INIT)
 
 
 def zeroed(m):
@@ -299,9 +323,9 @@ def expect_null(boot, size, hint):
 BALANCED = (43, 44, 45)
 
 
-def handed_over(boot, runs):
-    """What bootmem_handover() gives to its function is added to runs; returns what it returns."""
-    with boot.m.watch("zone_add_pages", recorder(runs)):
+def handed_over(boot, give):
+    """give() gets what bootmem_handover() gives to its function; returns what it returns."""
+    with boot.m.watch("zone_add_pages", give):
         return boot.m.call("bootmem_handover", boot.m.symbol("zone_add_pages"))
 
 
@@ -325,7 +349,7 @@ def handover(m):
     boot.free_mem_map()
     runs, before = [], m.ram[:]
     with expecting("bootmem_handover returns", "", ("bootmem_handover",)):
-        returned = handed_over(boot, runs)
+        returned = handed_over(boot, recorder(runs))
     expect_handed(boot, runs)
     total = sum(end - start for start, end in runs)
     if not returned == boot.figure("handed_over") == total:
@@ -388,7 +412,7 @@ def expect_handed(boot, runs):
 def closed(m):
     """Each function panics by invariant 45; the figures remain."""
     boot = Boot(m)
-    handed_over(boot, [])
+    handed_over(boot, recorder([]))
     hint = "invariant 45: each of them looks first whether the allocator is still open"
     calls = {
         "bootmem_try_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
@@ -434,6 +458,15 @@ def expect_figures(boot, allocations, merged):
     expect_figure(boot, "reserved", boot.low_end - free, hint, "bootmem_init")
     expect_figure(boot, "allocations", allocations, "a request that gets NULL is not served")
     expect_figure(boot, "merged", merged, "those that begin in the middle of a page")
+    expect_few_own(boot)
+
+
+def expect_few_own(boot):
+    said, most = boot.figure("bitmap_pages"), boot.low_end // 100
+    if said > most:
+        hint = "what do you keep of one page, and how many of these have room in a page?"
+        expected = f"bootmem_stats: bitmap_pages is 1 % of low memory at most, {most} pages"
+        raise Failure(expected, said, hint, INIT)
 
 
 def random(m):
