@@ -22,6 +22,11 @@ from .boot import (
 
 INIT = ("bootmem_init",)
 LARGE = 64 * PAGE_SIZE
+SHARED = (
+    "the rest of the page where the last one ended is a place too, also for a request that ends on"
+    " the free pages behind it"
+)
+BEYOND = 1 << 32  # bytes: behind them an address has more than 32 bits
 
 
 def busy(m):
@@ -172,15 +177,13 @@ def goal_given_up(m):
     boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, top, hint)
     boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, top, "the last page of low memory counts too")
     boot.alloc(PAGE_SIZE, PAGE_SIZE, boot.low_end * PAGE_SIZE, hint)
-    boot.alloc(PAGE_SIZE, PAGE_SIZE, 1 << 32, "a goal has 64 bits: " + hint)
+    goal = BEYOND + boot.base + LARGE
+    boot.alloc(PAGE_SIZE, PAGE_SIZE, goal, "a goal has 64 bits: " + hint)
 
 
 def small_share(m):
     """Small requests in a row lie behind one another; a page that was freed is not shared."""
-    boot = Boot(m)
-    hint = (
-        "a request that can begin on the page where the last one ended gets the rest of that page"
-    )
+    boot, hint = Boot(m), SHARED
     for size, align in ((10, 1), (20, 4), (1, 1), (100, 64), (7, 1), (4000, 8), (50, 2)):
         boot.alloc(size, align, hint=hint)
     for size in (PAGE_SIZE, 16, PAGE_SIZE - 16, 16, 3 * PAGE_SIZE, 8):
@@ -210,7 +213,17 @@ def reserve_outward(m):
     hint = "who reserves a range need not know what of it is RAM"
     boot.reserve(0xA0000, 0x60000, hint)
     boot.reserve(boot.low_end * PAGE_SIZE, 4 * PAGE_SIZE, hint)
+    expect_low_untouched(boot, base + 4)
     expect_untouched(boot, base * PAGE_SIZE)
+
+
+def expect_low_untouched(boot, pfn):
+    """The page whose address has the same lower 32 bits as that of a range which is reserved."""
+    start = BEYOND + pfn * PAGE_SIZE
+    hint = "an address has 64 bits: a range behind low memory is none in it"
+    boot.reserve(start, PAGE_SIZE, hint)
+    what = f"after bootmem_reserve({start:#x}, {PAGE_SIZE:#x})"
+    boot.expect_free(range(pfn, pfn + 1), what, hint, "bootmem_reserve")
 
 
 def expect_untouched(boot, goal):
@@ -247,6 +260,7 @@ def double_free(m):
         "a range with a free page in it": (base, 4 * PAGE_SIZE),
         "a hole of the PC (0xA0000)": (0xA0000, PAGE_SIZE),
         "high memory": (boot.low_end * PAGE_SIZE, PAGE_SIZE),
+        "memory above 4 GiB": (BEYOND + base, PAGE_SIZE),
     }
     for what, (start, size) in wrong.items():
         boot.expect_panic(f"{what} is freed", 43, hint, name, U64(start), U64(size))
@@ -279,14 +293,24 @@ def no_room(m):
     for size in (longest + 1, 64 << 20, 0xFFFFF001):
         expect_null(boot, size, hint)
     boot.alloc(longest, PAGE_SIZE, hint="the longest run fits to the last byte")
-    expect_told(m, longest + PAGE_SIZE, len(boot.model.free) * PAGE_SIZE)
+    free = len(boot.model.free) * PAGE_SIZE
+    size = longest + PAGE_SIZE
+    expect_told(m, size, free, "bootmem_alloc", size, 4, U64(0))
+    for start, end in frames.runs(boot.model.free):
+        boot.reserve(start * PAGE_SIZE, (end - start) * PAGE_SIZE)
+    expect_told(m, PAGE_SIZE, 0, "bootmem_alloc_page")
 
 
 def expect_same_memory(boot):
     """As bootmem_try_alloc() would: lowest at the goal, in a row on one page, zeroed."""
     hint = "bootmem_alloc is bootmem_try_alloc that never returns NULL: the same memory"
     goal = boot.base + LARGE
-    requests = ((100, 4, goal), (200, 8, goal), (3 * PAGE_SIZE, PAGE_SIZE, 0), (1, 1, 1 << 32))
+    requests = (
+        (100, 4, goal),
+        (200, 8, goal),
+        (3 * PAGE_SIZE, PAGE_SIZE, 0),
+        (1, 1, BEYOND + goal),
+    )
     for size, align, lowest in requests:
         boot.alloc(size, align, lowest, hint, by="bootmem_alloc")
     for _ in range(2):
@@ -294,16 +318,16 @@ def expect_same_memory(boot):
         expect_zero(boot.m, start, PAGE_SIZE)
 
 
-def expect_told(m, size, free):
+def expect_told(m, size, free, name, *arguments):
     """In which unit is the author's choice."""
-    panic = m.panics("bootmem_alloc", size, 4, U64(0))
+    panic = m.panics(name, *arguments)
     told = panic and all(is_named(amount, panic.message) for amount in (size, free))
     if not told:
         raise Failure(
-            f"bootmem_alloc without room panics, and names {size:#x} bytes and {free:#x} free ones",
+            f"{name} without room panics, and names {size:#x} bytes and {free:#x} free ones",
             panic or "it returned",
             "a boot that ends must say why: size and what is free, such as in KiB",
-            ("bootmem_alloc",),
+            (name,),
         )
 
 
@@ -349,7 +373,7 @@ def handover(m):
     boot.free_mem_map()
     runs, before = [], m.ram[:]
     with expecting("bootmem_handover returns", "", ("bootmem_handover",)):
-        returned = handed_over(boot, recorder(runs))
+        returned = handed_over(boot, few(boot, runs))
     expect_handed(boot, runs)
     total = sum(end - start for start, end in runs)
     if not returned == boot.figure("handed_over") == total:
@@ -409,6 +433,20 @@ def expect_handed(boot, runs):
         raise Failure("every free page", f"missing: {frames.named(missing)}", hint, where)
 
 
+def few(boot, runs):
+    """A recorder for as many as there are runs of free pages, and of the allocator's own."""
+    most = len(frames.runs(boot.model.free)) + len(frames.runs(boot.own))
+
+    def give(start, end, _):
+        if len(runs) == most:
+            hint = "in runs: one ends where a reserved page or the end of low memory comes"
+            said = f"one more, {frames.named(range(start, end))}"
+            raise Failure(f"{most} runs at most are given", said, hint, ("bootmem_handover",))
+        return recorder(runs)(start, end, _)
+
+    return give
+
+
 def closed(m):
     """Each function panics by invariant 45; the figures remain."""
     boot = Boot(m)
@@ -438,6 +476,7 @@ def figures(m):
     """At the beginning, and after requests of all kinds."""
     boot = Boot(m)
     expect_figures(boot, 0, 0)
+    expect_none_free_behind(boot)
     requests = ((100, 4), (200, 4), (PAGE_SIZE, PAGE_SIZE), (8, 8), (8, 8), (5000, 1), (5, 1))
     merged = 0
     for size, align in requests:
@@ -448,6 +487,16 @@ def figures(m):
     boot.free(start + PAGE_SIZE, 2 * PAGE_SIZE)
     boot.reserve(boot.hole(1) * PAGE_SIZE, PAGE_SIZE)
     expect_figures(boot, len(requests) + 1, merged)
+
+
+def expect_none_free_behind(boot):
+    """Far behind low memory as well: what stands where the bits of these pages would be?"""
+    pages = [boot.low_end + (1 << shift) + i for shift in range(3, 20) for i in range(4)]
+    free = [pfn for pfn in pages if boot.is_free(pfn)]
+    if free:
+        hint = "you know nothing of pages behind low memory, so none of them is free"
+        expected = f"page {free[0]:#x}, behind low memory, is not free"
+        raise Failure(expected, "it is free", hint, ("bootmem_page_is_free",))
 
 
 def expect_figures(boot, allocations, merged):
@@ -473,8 +522,8 @@ def random(m):
     """The same sequence each time; every request is judged by the model."""
     boot, chance, held = Boot(m), Random(m.seed), []
     for number in range(200):
-        hint = f"request {number} of a random sequence: does it overlap another, or is it not the lowest?"
-        step(boot, chance, held, hint)
+        hint = f"request {number} of a random sequence: does it overlap another, or is there a lower one?"
+        step(boot, chance, held, f"{hint} {SHARED}")
 
 
 def step(boot, chance, held, hint):
