@@ -106,7 +106,8 @@ class Boot:
         them up to the number that it says it has.
         """
         clean = bytes([DIRT]) * PAGE_SIZE
-        own = {pfn for pfn in self.ram if self.m.page(pfn) != clean}
+        self.written = {pfn for pfn in self.ram if self.m.page(pfn) != clean}
+        own = set(self.written)
         said = self.figure("bitmap_pages")
         beside = iter(range(max(own) + 1, self.low_end) if own else ())
         while len(own) < said and not self.is_free(pfn := next(beside)):

@@ -48,6 +48,7 @@ def busy(m):
     if twice:
         said = f"{frames.named(twice)} is free, and the allocator has written there"
         raise Failure("the allocator's own pages are not free", said, NEVER_FREE, INIT)
+    expect_own_written(boot, boot.written & given.keys())
     missing = boot.model.free - given.keys()
     if missing:
         hint = "which pieces of the map are RAM, and where does each end?"
@@ -61,6 +62,15 @@ def expect_free_ram(boot, wrong):
         said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
         hint = NEVER_FREE if min(wrong) < max(boot.ram) else EACH_PAGE
         raise Failure("only free RAM is free", said, hint, INIT)
+
+
+def expect_own_written(boot, written):
+    """Of the pages that were given away the allocator has written to its own alone."""
+    own = boot.figure("bitmap_pages")
+    if len(written) > own:
+        hint = "free pages are not written to: keep what you know in variables, or in pages of your own"
+        expected = f"bootmem_init writes to its own pages alone: bitmap_pages is {own}"
+        raise Failure(expected, f"it has written to {frames.named(written)}", hint, INIT)
 
 
 def zeroed(m):

@@ -12,7 +12,8 @@
 
 /*
  * Step 2: finds room for the bitmap, reserves everything, frees the RAM in which nothing lies that
- * must stay (PHYS_RAM), reserves the bitmap itself and mem_map's place.
+ * must stay (PHYS_RAM), reserves the bitmap itself and mem_map's place.  Free pages are not written
+ * to.
  */
 void bootmem_init(void);
 
