@@ -9,7 +9,9 @@ from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, frames
 from grader.verdict import Failure, expecting
 
 DIRT = 0xA5
+LARGE_LOW = (264 << 20) // PAGE_SIZE  # frames: bits for them fill more than two pages
 NEVER_FREE = "what must stay: the kernel, boot modules, page 0, mem_map's place, one's own data"
+EACH_PAGE = "your own data says of every page up to max_low_pfn what it is, however much that is"
 TRY_ALLOC = ("bootmem_try_alloc",)
 
 
@@ -73,10 +75,14 @@ class Model:
 
 
 class Boot:
-    """The machine behind bootmem_init(), with the model beside it."""
+    """The machine behind bootmem_init(), with the model beside it.  low_end: where low memory ends,
+    if not where the boot has it; what the machine does not have of it is a hole.
+    """
 
-    def __init__(self, m):
+    def __init__(self, m, low_end=None):
         self.m = m
+        for name in ("max_low_pfn", "highstart_pfn", "max_pfn") if low_end else ():
+            m.write_word(m.symbol(name), low_end)
         self.low_end = m.variable("max_low_pfn")
         self.ram = frames.of_kind(m, "PHYS_RAM", self.low_end)
         self.modules = frames.of_kind(m, "PHYS_MODULE", self.low_end)
@@ -84,7 +90,8 @@ class Boot:
         self.mem_map = self._mem_map()
         for start, end in frames.runs(self.ram):
             m.fill(start, DIRT, end - start)
-        m.run_to("report_boot_allocator")
+        with expecting("bootmem_init returns", EACH_PAGE, ("bootmem_init",)):
+            m.run_to("report_boot_allocator")
         self.own = self._own_pages()
         self.model = Model(self.ram - self.own - self.mem_map, self.low_end)
         self.base = self.longest_run()[0] * PAGE_SIZE
@@ -99,7 +106,8 @@ class Boot:
         them up to the number that it says it has.
         """
         clean = bytes([DIRT]) * PAGE_SIZE
-        own = {pfn for pfn in self.ram if self.m.page(pfn) != clean}
+        self.written = {pfn for pfn in self.ram if self.m.page(pfn) != clean}
+        own = set(self.written)
         said = self.figure("bitmap_pages")
         beside = iter(range(max(own) + 1, self.low_end) if own else ())
         while len(own) < said and not self.is_free(pfn := next(beside)):

@@ -7,31 +7,70 @@ from random import Random
 from grader.machine import PAGE_SIZE, U64, Return, frames
 from grader.verdict import Failure, expecting
 
-from .boot import DIRT, NEVER_FREE, TRY_ALLOC, Boot, asked, at, lies, pages_over
+from .boot import (
+    DIRT,
+    EACH_PAGE,
+    LARGE_LOW,
+    NEVER_FREE,
+    TRY_ALLOC,
+    Boot,
+    asked,
+    at,
+    lies,
+    pages_over,
+)
 
 INIT = ("bootmem_init",)
 LARGE = 64 * PAGE_SIZE
+SHARED = (
+    "the rest of the page where the last one ended is a place too, also for a request that ends on"
+    " the free pages behind it"
+)
+BEYOND = 1 << 32  # bytes: behind them an address has more than 32 bits
 
 
 def busy(m):
-    """What is free behind bootmem_init(): shown by a hand-over at once."""
-    boot = Boot(m)
-    runs = []
+    """What is free behind bootmem_init(): shown by a hand-over at once.  Low memory is large, and
+    most of it a hole.
+    """
+    boot = Boot(m, LARGE_LOW)
+    may, runs = boot.ram - boot.mem_map, []
+
+    def give(start, end, _):
+        expect_free_ram(boot, set(range(start, end)) - may)
+        runs.append((start, end))
+        return Return()
+
     with expecting("bootmem_handover returns", NEVER_FREE, INIT):
-        handed_over(boot, runs)
+        handed_over(boot, give)
     given = Counter(pfn for start, end in runs for pfn in range(start, end))
     twice = {pfn for pfn in boot.own if given[pfn] > 1}
     if twice:
         said = f"{frames.named(twice)} is free, and the allocator has written there"
         raise Failure("the allocator's own pages are not free", said, NEVER_FREE, INIT)
-    wrong, missing = given.keys() - (boot.ram - boot.mem_map), boot.model.free - given.keys()
-    if wrong:
-        said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
-        raise Failure("only free RAM is free", said, NEVER_FREE, INIT)
+    expect_own_written(boot, boot.written & given.keys())
+    missing = boot.model.free - given.keys()
     if missing:
         hint = "which pieces of the map are RAM, and where does each end?"
         said = f"not free: {frames.named(missing)}"
         raise Failure("all RAM is free in which nothing lies", said, hint, INIT)
+
+
+def expect_free_ram(boot, wrong):
+    """wrong: frames that are free by the student's word, and cannot be."""
+    if wrong:
+        said = f"{frames.named(wrong)} is {lies(boot, min(wrong))}"
+        hint = NEVER_FREE if min(wrong) < max(boot.ram) else EACH_PAGE
+        raise Failure("only free RAM is free", said, hint, INIT)
+
+
+def expect_own_written(boot, written):
+    """Of the pages that were given away the allocator has written to its own alone."""
+    own = boot.figure("bitmap_pages")
+    if len(written) > own:
+        hint = "free pages are not written to: keep what you know in variables, or in pages of your own"
+        expected = f"bootmem_init writes to its own pages alone: bitmap_pages is {own}"
+        raise Failure(expected, f"it has written to {frames.named(written)}", hint, INIT)
 
 
 def zeroed(m):
@@ -148,15 +187,13 @@ def goal_given_up(m):
     boot.alloc(4 * PAGE_SIZE, PAGE_SIZE, top, hint)
     boot.alloc(3 * PAGE_SIZE, PAGE_SIZE, top, "the last page of low memory counts too")
     boot.alloc(PAGE_SIZE, PAGE_SIZE, boot.low_end * PAGE_SIZE, hint)
-    boot.alloc(PAGE_SIZE, PAGE_SIZE, 1 << 32, "a goal has 64 bits: " + hint)
+    goal = BEYOND + boot.base + LARGE
+    boot.alloc(PAGE_SIZE, PAGE_SIZE, goal, "a goal has 64 bits: " + hint)
 
 
 def small_share(m):
     """Small requests in a row lie behind one another; a page that was freed is not shared."""
-    boot = Boot(m)
-    hint = (
-        "a request that can begin on the page where the last one ended gets the rest of that page"
-    )
+    boot, hint = Boot(m), SHARED
     for size, align in ((10, 1), (20, 4), (1, 1), (100, 64), (7, 1), (4000, 8), (50, 2)):
         boot.alloc(size, align, hint=hint)
     for size in (PAGE_SIZE, 16, PAGE_SIZE - 16, 16, 3 * PAGE_SIZE, 8):
@@ -186,7 +223,17 @@ def reserve_outward(m):
     hint = "who reserves a range need not know what of it is RAM"
     boot.reserve(0xA0000, 0x60000, hint)
     boot.reserve(boot.low_end * PAGE_SIZE, 4 * PAGE_SIZE, hint)
+    expect_low_untouched(boot, base + 4)
     expect_untouched(boot, base * PAGE_SIZE)
+
+
+def expect_low_untouched(boot, pfn):
+    """The page whose address has the same lower 32 bits as that of a range which is reserved."""
+    start = BEYOND + pfn * PAGE_SIZE
+    hint = "an address has 64 bits: a range behind low memory is none in it"
+    boot.reserve(start, PAGE_SIZE, hint)
+    what = f"after bootmem_reserve({start:#x}, {PAGE_SIZE:#x})"
+    boot.expect_free(range(pfn, pfn + 1), what, hint, "bootmem_reserve")
 
 
 def expect_untouched(boot, goal):
@@ -223,6 +270,7 @@ def double_free(m):
         "a range with a free page in it": (base, 4 * PAGE_SIZE),
         "a hole of the PC (0xA0000)": (0xA0000, PAGE_SIZE),
         "high memory": (boot.low_end * PAGE_SIZE, PAGE_SIZE),
+        "memory above 4 GiB": (BEYOND + base, PAGE_SIZE),
     }
     for what, (start, size) in wrong.items():
         boot.expect_panic(f"{what} is freed", 43, hint, name, U64(start), U64(size))
@@ -255,14 +303,24 @@ def no_room(m):
     for size in (longest + 1, 64 << 20, 0xFFFFF001):
         expect_null(boot, size, hint)
     boot.alloc(longest, PAGE_SIZE, hint="the longest run fits to the last byte")
-    expect_told(m, longest + PAGE_SIZE, len(boot.model.free) * PAGE_SIZE)
+    free = len(boot.model.free) * PAGE_SIZE
+    size = longest + PAGE_SIZE
+    expect_told(m, size, free, "bootmem_alloc", size, 4, U64(0))
+    for start, end in frames.runs(boot.model.free):
+        boot.reserve(start * PAGE_SIZE, (end - start) * PAGE_SIZE)
+    expect_told(m, PAGE_SIZE, 0, "bootmem_alloc_page")
 
 
 def expect_same_memory(boot):
     """As bootmem_try_alloc() would: lowest at the goal, in a row on one page, zeroed."""
     hint = "bootmem_alloc is bootmem_try_alloc that never returns NULL: the same memory"
     goal = boot.base + LARGE
-    requests = ((100, 4, goal), (200, 8, goal), (3 * PAGE_SIZE, PAGE_SIZE, 0), (1, 1, 1 << 32))
+    requests = (
+        (100, 4, goal),
+        (200, 8, goal),
+        (3 * PAGE_SIZE, PAGE_SIZE, 0),
+        (1, 1, BEYOND + goal),
+    )
     for size, align, lowest in requests:
         boot.alloc(size, align, lowest, hint, by="bootmem_alloc")
     for _ in range(2):
@@ -270,16 +328,16 @@ def expect_same_memory(boot):
         expect_zero(boot.m, start, PAGE_SIZE)
 
 
-def expect_told(m, size, free):
+def expect_told(m, size, free, name, *arguments):
     """In which unit is the author's choice."""
-    panic = m.panics("bootmem_alloc", size, 4, U64(0))
+    panic = m.panics(name, *arguments)
     told = panic and all(is_named(amount, panic.message) for amount in (size, free))
     if not told:
         raise Failure(
-            f"bootmem_alloc without room panics, and names {size:#x} bytes and {free:#x} free ones",
+            f"{name} without room panics, and names {size:#x} bytes and {free:#x} free ones",
             panic or "it returned",
             "a boot that ends must say why: size and what is free, such as in KiB",
-            ("bootmem_alloc",),
+            (name,),
         )
 
 
@@ -299,9 +357,9 @@ def expect_null(boot, size, hint):
 BALANCED = (43, 44, 45)
 
 
-def handed_over(boot, runs):
-    """What bootmem_handover() gives to its function is added to runs; returns what it returns."""
-    with boot.m.watch("zone_add_pages", recorder(runs)):
+def handed_over(boot, give):
+    """give() gets what bootmem_handover() gives to its function; returns what it returns."""
+    with boot.m.watch("zone_add_pages", give):
         return boot.m.call("bootmem_handover", boot.m.symbol("zone_add_pages"))
 
 
@@ -325,7 +383,7 @@ def handover(m):
     boot.free_mem_map()
     runs, before = [], m.ram[:]
     with expecting("bootmem_handover returns", "", ("bootmem_handover",)):
-        returned = handed_over(boot, runs)
+        returned = handed_over(boot, few(boot, runs))
     expect_handed(boot, runs)
     total = sum(end - start for start, end in runs)
     if not returned == boot.figure("handed_over") == total:
@@ -385,10 +443,24 @@ def expect_handed(boot, runs):
         raise Failure("every free page", f"missing: {frames.named(missing)}", hint, where)
 
 
+def few(boot, runs):
+    """A recorder for as many as there are runs of free pages, and of the allocator's own."""
+    most = len(frames.runs(boot.model.free)) + len(frames.runs(boot.own))
+
+    def give(start, end, _):
+        if len(runs) == most:
+            hint = "in runs: one ends where a reserved page or the end of low memory comes"
+            said = f"one more, {frames.named(range(start, end))}"
+            raise Failure(f"{most} runs at most are given", said, hint, ("bootmem_handover",))
+        return recorder(runs)(start, end, _)
+
+    return give
+
+
 def closed(m):
     """Each function panics by invariant 45; the figures remain."""
     boot = Boot(m)
-    handed_over(boot, [])
+    handed_over(boot, recorder([]))
     hint = "invariant 45: each of them looks first whether the allocator is still open"
     calls = {
         "bootmem_try_alloc": (PAGE_SIZE, PAGE_SIZE, U64(0)),
@@ -414,6 +486,7 @@ def figures(m):
     """At the beginning, and after requests of all kinds."""
     boot = Boot(m)
     expect_figures(boot, 0, 0)
+    expect_none_free_behind(boot)
     requests = ((100, 4), (200, 4), (PAGE_SIZE, PAGE_SIZE), (8, 8), (8, 8), (5000, 1), (5, 1))
     merged = 0
     for size, align in requests:
@@ -426,6 +499,16 @@ def figures(m):
     expect_figures(boot, len(requests) + 1, merged)
 
 
+def expect_none_free_behind(boot):
+    """Far behind low memory as well: what stands where the bits of these pages would be?"""
+    pages = [boot.low_end + (1 << shift) + i for shift in range(3, 20) for i in range(4)]
+    free = [pfn for pfn in pages if boot.is_free(pfn)]
+    if free:
+        hint = "you know nothing of pages behind low memory, so none of them is free"
+        expected = f"page {free[0]:#x}, behind low memory, is not free"
+        raise Failure(expected, "it is free", hint, ("bootmem_page_is_free",))
+
+
 def expect_figures(boot, allocations, merged):
     free = len(boot.model.free)
     hint = "count where the pages change, and only those that do"
@@ -434,14 +517,23 @@ def expect_figures(boot, allocations, merged):
     expect_figure(boot, "reserved", boot.low_end - free, hint, "bootmem_init")
     expect_figure(boot, "allocations", allocations, "a request that gets NULL is not served")
     expect_figure(boot, "merged", merged, "those that begin in the middle of a page")
+    expect_few_own(boot)
+
+
+def expect_few_own(boot):
+    said, most = boot.figure("bitmap_pages"), boot.low_end // 100
+    if said > most:
+        hint = "what do you keep of one page, and how many of these have room in a page?"
+        expected = f"bootmem_stats: bitmap_pages is 1 % of low memory at most, {most} pages"
+        raise Failure(expected, said, hint, INIT)
 
 
 def random(m):
     """The same sequence each time; every request is judged by the model."""
     boot, chance, held = Boot(m), Random(m.seed), []
     for number in range(200):
-        hint = f"request {number} of a random sequence: does it overlap another, or is it not the lowest?"
-        step(boot, chance, held, hint)
+        hint = f"request {number} of a random sequence: does it overlap another, or is there a lower one?"
+        step(boot, chance, held, f"{hint} {SHARED}")
 
 
 def step(boot, chance, held, hint):

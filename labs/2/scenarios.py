@@ -56,6 +56,8 @@ def cover_hint(t, pfn, found):
         return "the first MiB is mapped as a whole: screen and firmware lie in it, RAM or not"
     if pfn >= t.low_end // ENTRIES * ENTRIES:
         return "low memory need not end where a page table ends: what of its last frames?"
+    if pfn in t.modules:
+        return "a boot module lies in RAM, and somebody will read it: all RAM is mapped, whatever lies in it"
     return "which frames does your loop leave out, and why?"
 
 
@@ -103,7 +105,8 @@ def large(m):
         raise Failure(
             f"{LARGE >> 20} MiB at {address:#x} are one large page: RAM throughout, none of it the kernel's",
             t.walk(address),
-            "a large page saves a table and 1023 entries: set_pmd_large() where all of it is RAM",
+            "a large page saves a table and 1023 entries: set_pmd_large() where all of it is RAM, also"
+            " where a boot module lies",
             INIT,
         )
 

@@ -9,7 +9,7 @@ import struct
 from contextlib import ExitStack, contextmanager
 from random import Random
 
-from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, Return, paging
+from grader.machine import PAGE_OFFSET, PAGE_SIZE, U64, Return, frames, paging
 from grader.machine.guest import GuestEnd
 from grader.verdict import Failure
 
@@ -120,6 +120,7 @@ class Tables:
             m.run_to("paging_init")
         self.low_end = m.variable("max_low_pfn")
         self.ranges = self._ranges()
+        self.modules = frames.of_kind(m, "PHYS_MODULE", self.low_end)
         self.guard = (m.symbol("boot_stack_guard") - PAGE_OFFSET) // PAGE_SIZE
         self.image = range(
             m.layout["KERNEL_IMAGE_PHYS"] // PAGE_SIZE,

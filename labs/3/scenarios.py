@@ -5,6 +5,7 @@ from random import Random
 from grader.machine import PAGE_SIZE, frames
 from grader.verdict import Failure, expecting
 
+from .locked import expect_locked
 from .zones import ADD, ALIGNED, ALLOC, FREE, LOST, MAX_ORDER, MERGE, Zones, block, said
 
 BEYOND = "a block that begins in the range may reach beyond its end, or beyond the zone's"
@@ -53,14 +54,15 @@ def expect_few(zone, found):
 
 
 def highmem(m):
-    """With a hole in it, and a boot module: both are made up by the host, in what the boot knows."""
+    """With holes in it, and a boot module: the host makes them up, in what the boot knows."""
     zones = Zones(m)
     zone = zones.highmem
-    make_hole(m, zone.start + 500, zone.start + 700)
+    for first in range(zone.start + 500, zone.end - 150, 400):
+        make_hole(m, first, first + 150)
     make_module(m, zone.start + 1500, zone.start + 1533)
     ram = frames.of_kind(m, "PHYS_RAM", zone.end)
     zone.given = {pfn for pfn in ram if pfn >= zone.start}
-    hint = "only RAM in which nothing lies (PHYS_RAM): not a hole, not a boot module"
+    hint = "all RAM in which nothing lies (PHYS_RAM), and no other: not a hole, not a boot module"
     with expecting("zones_add_highmem returns", hint, ("zones_add_highmem",)):
         m.call("zones_add_highmem")
     taken = {pfn for first, order in zone.drain(hint) for pfn in block(first, order)}
@@ -270,7 +272,9 @@ def expect_apart(zone, pfn, hint):
 
 
 def counts(m):
-    """After pages were given, taken and freed: zone->managed, zone->free, blocks of each order."""
+    """After pages were given, taken and freed: zone->managed, zone->free, blocks of each order; and
+    that nobody can see them half done.
+    """
     zones = Zones(m)
     zone, before = zones.normal, zones.normal.figure("managed")
     for order in (9, 3, MAX_ORDER):
@@ -282,6 +286,7 @@ def counts(m):
     for pfn, order in taken:
         zone.free(pfn, order)
     expect_counts(zone, before)
+    expect_locked(zone, zones.room(16, 16))
 
 
 def expect_counts(zone, before):
@@ -291,11 +296,13 @@ def expect_counts(zone, before):
         must = list(zone.model.orders.values()).count(order)
         name = f"zone->area[{order}].count"
         expect_figure(zone, name, zone.figure("area", order), must)
+    orders = sum(1 << order for order in set(zone.model.orders.values()))
+    expect_figure(zone, "zone->orders", f"{zone.orders():#x}", f"{orders:#x}")
 
 
 def expect_figure(zone, name, got, must):
     if got != must:
-        hint = "zone->free and zone->managed count pages, area[].count blocks"
+        hint = "zone->free and zone->managed count pages, area[].count blocks; a bit of zone->orders says whether there are any"
         raise Failure(f"{zone.name}: {name} is {must}", got, hint, FREE + ALLOC + ADD)
 
 

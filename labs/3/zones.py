@@ -158,6 +158,10 @@ class Zone:
             at += order * self.m.layout["free_area_size"] + self.m.layout["free_area_count"]
         return self.m.read_word(at)
 
+    def orders(self):
+        """Which stands in front of the areas."""
+        return self.m.read_word(self.at + self.m.layout["zone_area"] - 4)
+
 
 class Zones:
     def __init__(self, m):

@@ -36,7 +36,7 @@ def machine_for(lab, test, elf, constants, module, prefix, folder, seed):
     return Machine(
         elf,
         constants,
-        memory=lab.memory,
+        memory=test.memory or lab.memory,
         smp=lab.smp,
         seed=seed,
         module=module,
@@ -57,7 +57,7 @@ def judge(lab, scenarios, test, elf, constants, sandbox=None, seed=SEED, module=
     """The Result of one test.  constants: layout.read(); sandbox(folder): a command's prefix that
     leaves the folder writable; module: a boot module, if the lab does not say how many bytes.
     """
-    folder = new_folder(lab.memory)
+    folder = new_folder(test.memory or lab.memory)
     try:
         module = module_of(lab.module, folder) if lab.module else module
         prefix = sandbox(folder) if sandbox else ()

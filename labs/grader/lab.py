@@ -23,6 +23,7 @@ class Test:
     append: str = ""  # more of the command line
     stop: str = ""  # where its scenario finds the machine, if not at the lab's stop
     format: str = ""  # of the page tables, if not the lab's
+    memory: int = 0  # MiB of its machine, if not the lab's
     explorer: dict = field(default_factory=dict)  # scenario: preemptions up to which it is explored
     # given part that is broken: what must be seen then in every scenario, or {scenario: what}
     controls: dict = field(default_factory=dict)

@@ -12,7 +12,8 @@
 
 /*
  * Step 2: finds room for the bitmap, reserves everything, frees the RAM in which nothing lies that
- * must stay (PHYS_RAM), reserves the bitmap itself and mem_map's place.
+ * must stay (PHYS_RAM), reserves the bitmap itself and mem_map's place.  Free pages are not written
+ * to.
  */
 void bootmem_init(void);
 
@@ -26,13 +27,13 @@ void bootmem_free(phys_t start, u64 size);
 /*
  * Zeroed memory of `size` bytes (> 0), aligned to `align` (power of two, up to any), from the
  * lowest address at or above `goal` that fits; if there is none above `goal`, from the lowest of
- * all.  A request that begins on the page where the last one ended, and whose alignment allows, is
- * put into the rest of that page.  NULL if there is no room.
+ * all.  The rest of the page where the last request ended is free for this: a request may begin in
+ * it, and end on free pages behind it.  NULL if there is no room.
  */
 void *bootmem_try_alloc(size_t size, size_t align, phys_t goal);
 /* The same; panics, with size and what is free, if there is no room. */
 void *bootmem_alloc(size_t size, size_t align, phys_t goal);
-/* One page, page aligned. */
+/* One page, page aligned; panics likewise. */
 void *bootmem_alloc_page(void);
 
 struct bootmem_stats {
@@ -45,12 +46,12 @@ struct bootmem_stats {
 /* Also after the hand-over: the figures of the end. */
 struct bootmem_stats bootmem_stats(void);
 
-/* True if the page's bit says free. */
+/* True if the page's bit says free; no page behind low memory is free. */
 bool bootmem_page_is_free(pfn_t pfn);
 
 /*
- * Step 6: gives every free page away by give(start, end), in runs, then the bitmap's own pages.
- * Returns how many.  The allocator is closed afterwards.
+ * Step 6: gives every free page away by give(start, end), in runs as long as there are, then the
+ * bitmap's own pages.  Returns how many.  The allocator is closed afterwards.
  */
 u32 bootmem_handover(void (*give)(pfn_t start, pfn_t end));
 

@@ -1,0 +1,21 @@
+/*
+ * wrong: takes the bitmap's bytes for its pages.
+ * test: figures
+ * hint: how many of these
+ */
+void bootmem_init(void)
+{
+	u32 npages = (max_low_pfn + 31) / 32 * 4;
+	pfn_t place = find_bitmap_place(npages);
+
+	stats = (struct bootmem_stats){
+		.pages = max_low_pfn, .reserved = max_low_pfn, .bitmap_pages = npages
+	};
+	bitmap = pfn_to_virt(place);
+	memset(bitmap, 0xFF, npages * PAGE_SIZE);
+	last_end = 0;
+	is_open = true;
+	free_all_ram();
+	mark_reserved(place, place + npages);
+	mark_reserved(mem_map_place.start, mem_map_place.end);
+}
