@@ -1,4 +1,4 @@
-/* Threads for scenarios on the student's scheduler, and what that asks of the rest of the kernel. */
+/* Threads for scenarios on the student's scheduler, and what that asks of the kernel's rest. */
 #include "explorer.h"
 #include "idle_cpus.h"
 #include "machine.h"
