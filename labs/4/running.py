@@ -83,7 +83,7 @@ def slices(m):
         f"a thread that comes to run has a slice of {ticks} ticks; when it is 0, and only then,"
         " cond_resched() yields to one of the same priority"
     )
-    stage.expect(f"{rounds} A B", hint, ("switch_to", "cond_resched"))
+    stage.expect(f"{rounds} A B", hint, ("yield", "cond_resched"))
     stage.expect_all_ended()
 
 
@@ -103,7 +103,9 @@ def ends(m):
     stage.boot("sched_start_thread", made[0].struct)
     for name in "BC":
         made.append(stage.thread(name, short))
-    with expecting("three threads end, and are not run again", ENDED, ("sched_end", "finish")):
+    with expecting(
+        "three threads end, and are not run again", ENDED, ("sched_end", "finish_switch")
+    ):
         stage.rest()
         stage.expect_each("A B C J", "who joins a thread is woken by its end", ("sched_end",))
         stage.rest()

@@ -126,11 +126,13 @@ def woken_before(stage, queue, at, place):
         stage.m.call("wake_up_one", queue)
         return False
 
-    what = f"a wake-up at {place} ends wait_sleep: the thread runs before and behind it"
+    what = f"a wake-up at {place} ends wait_sleep: T runs before it and behind it, and so twice"
     where = (SLEEP, "wait_sleep", WAKE)
     stage.thread("T", stepped(stage, queue, look))
     with expecting(what, LOST, where):
         stage.rest()
+    if stage.seen == ["T"]:
+        raise Failure(what, "T does not come back from wait_sleep", LOST, where)
     stage.expect("T T", LOST, where, what)
 
 
@@ -184,7 +186,7 @@ def waiter_gone(m):
         "the waiter lies on the sleeper's stack: it is taken out of the list before it is marked,"
         " and afterwards the waker does not touch it"
     )
-    where = ("wake_up_one", "wake_first", WAKE)
+    where = ("wake_up_one", "wake_up_all", WAKE)
     with expecting("nobody touches a waiter that was woken", hint, where):
         for _ in "AB":
             stage.boot("wake_up_one", queue)

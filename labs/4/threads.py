@@ -25,7 +25,7 @@ KERNEL = 16  # priority of threads
 RETURN = bytes([0x90, 0xC3])  # nop; ret: what stands at the gate, and is never executed
 
 SWITCH, WAKE, SLEEP = "switch_context", "sched_wake", "sched_sleep_unless"
-SWITCHES = (SWITCH, "switch_to")
+SWITCHES = (SWITCH, "sched.c")
 PRESERVED = (
     "a function preserves the callee-saved registers ebx, esi, edi and ebp, and the switch does so"
     " for each thread: they go on the old stack and come from the new"
@@ -277,7 +277,7 @@ class Stage:
                 "on_end is called once, for a thread that has ended",
                 f"it is called for {ended.name if ended else hex(now['eax'])}",
                 "previous is the thread that was left; finish_rare() is for one that is DEAD",
-                ("finish", "switch_to"),
+                ("finish_switch", "sched.c"),
             )
         self.ended.append(ended)
         self.expect_left(ended, now)
@@ -293,7 +293,7 @@ class Stage:
                 f"{actor.name} begins with its argument, {actor.argument:#x}",
                 f"{now['eax']:#x}",
                 "current_thread() is the thread that runs: it is set before the switch",
-                ("switch_to",),
+                ("sched.c",),
             )
         self.expect_interrupts(actor, now, "finish_switch")
 
@@ -340,8 +340,8 @@ class Stage:
             raise Failure(
                 f"nobody stands on {ended.name}'s stack when on_end frees it",
                 "its stack is still in use" if ended in on else "on_cpu is set",
-                "a thread cannot free the stack that it stands on: the next one does, in finish()",
-                ("sched_end", "finish"),
+                "a thread cannot free the stack that it stands on: the next one does, in finish_switch()",
+                ("sched_end", "finish_switch"),
             )
 
     # For the tests.
@@ -375,5 +375,5 @@ class Stage:
                 "on_end is called for each thread that has ended",
                 f"not for {', '.join(kept)}",
                 "finish_rare() is for a previous thread that is DEAD: it calls on_end",
-                ("finish", "sched_end"),
+                ("finish_switch", "sched_end"),
             )

@@ -1,8 +1,10 @@
 """Pages that are mapped, one at a time: where they are reached, and what is counted."""
 
 import random
+from contextlib import suppress
 
 from grader.machine import PAGE_OFFSET, PAGE_SIZE
+from grader.machine.guest import GuestPanic
 from grader.verdict import Failure
 
 from .pool import KMAP, KMAP_TRY, KUNMAP, KUNMAP_MANY, MARK, Pool, USER, WRITABLE
@@ -147,12 +149,41 @@ def wrong_use(m):
     mapped, never = pool.frames[0], pool.frames[1]
     pool.kmap(mapped)
     pool.kunmap(mapped)
-    for pfn, when in ((mapped, "after its last kunmap"), (never, "that was never mapped")):
-        panic = m.panics(KUNMAP, pool.page(pfn))
+    m.write_word(m.scratch_address, pool.page(mapped))
+    calls = (
+        (KUNMAP, (pool.page(mapped),), "after its last kunmap"),
+        (KUNMAP, (pool.page(never),), "that was never mapped"),
+        (KUNMAP_MANY, (m.scratch_address, 1), "after its last kunmap"),
+    )
+    for function, arguments, when in calls:
+        panic = m.panics(function, *arguments)
         if panic is None or panic.invariant != 5:
             raise Failure(
-                f"kunmap of a page {when}: a panic by invariant 5",
+                f"{function} of a page {when}: a panic by invariant 5",
                 str(panic) if panic else "it returned",
                 "INVARIANT(5, ...): a kunmap too many would take the slot from its next user",
-                (KUNMAP,),
+                (KUNMAP if function == KUNMAP else "pkmap_drop",),
             )
+    expect_intact(pool, mapped)
+
+
+def expect_intact(pool, pfn):
+    """At the panic.  The machine ends with it."""
+
+    def state():
+        return (
+            pool.entries(),
+            pool.claim("pkmap_in_use"),
+            pool.m.call("page_address", pool.page(pfn)),
+        )
+
+    before = state()
+    with suppress(GuestPanic):
+        pool.m.call(KUNMAP, pool.page(pfn))
+    if state() != before:
+        raise Failure(
+            "entries, pkmap_in_use and page_address() are at the panic as they were before",
+            "they have changed",
+            "look first: a kunmap too many changes nothing that others go by",
+            (KUNMAP,),
+        )

@@ -4,7 +4,7 @@ from grader.machine import Return
 from grader.machine.guest import GuestEnd
 from grader.verdict import Failure
 
-from .pool import KMAP, KMAP_TRY, KUNMAP, Pool
+from .pool import KMAP, KMAP_TRY, KUNMAP, KUNMAP_MANY, Pool
 
 LOCK, NOBODY, ANOTHER = "kmap_lock", 0xFFFFFFFF, 1  # its first word: the CPU that holds it
 
@@ -70,22 +70,50 @@ def waiter(m):
         m.write(at, line.to_bytes(4, "little"))
     hint = "pkmap_tickets is not empty: those who wait already come first"
     expect_wait(pool, pool.frames[1], "when others wait, and the page has no slot,", hint)
+    expect_woken(pool, pfn, KUNMAP)
+    expect_no_wait(pool, pfn)
+    pool.kmap(pfn)
+    expect_woken(pool, pfn, KUNMAP_MANY)
+
+
+def expect_woken(pool, pfn, function):
+    """The page has two users, who leave by that function."""
     woken = []
 
     def wake(*_):
         woken.append(1)
         return Return(0)
 
-    with m.watch("pkmap_wake_first", wake):
-        pool.kunmap(pfn)
+    with pool.m.watch("pkmap_wake_first", wake):
+        pool.kunmap(pfn, function)
         early = len(woken)
-        pool.kunmap(pfn)
+        pool.kunmap(pfn, function)
     if early or len(woken) != 1:
         raise Failure(
             "the last kunmap wakes the first thread in line, and no other does",
-            f"{early} calls of pkmap_wake_first by the first of two kunmaps, {len(woken)} in all",
-            "a slot that falls to 1 wakes who waits for it: pkmap_wake_first()",
-            (KUNMAP,),
+            f"{early} calls of pkmap_wake_first by the first of two uses of {function},"
+            f" {len(woken)} in all",
+            "a slot that falls to 1 wakes who waits for it, by whichever way: pkmap_wake_first()",
+            (function if function == KUNMAP else "pkmap_drop",),
+        )
+
+
+def expect_no_wait(pool, pfn):
+    """Its slot is at 1: revived, whoever waits for another."""
+    waits = []
+
+    def waiting(use, pages, n):
+        waits.append(1)
+        return Return(pool.m.call(use, pages, n))
+
+    with pool.m.watch("pkmap_wait_in_line", waiting):
+        pool.kmap(pfn)
+    if waits:
+        raise Failure(
+            "kmap of a page whose slot is at 1 revives it, though others wait",
+            "it got in line: pkmap_wait_in_line()",
+            "the slot is of use to nobody else before a flush: only a page without a slot waits",
+            (KMAP,),
         )
 
 

@@ -5,6 +5,8 @@ tables are changed by the host; what each CPU then reads through its own TLB dec
 flushed.  Interrupts are counted where the kernel sends them, by a breakpoint.
 """
 
+from contextlib import contextmanager
+
 from grader.machine.cpus import COUNT_UP, INTERRUPTS, RETURN, SPOT, Cpus, turns
 from grader.machine import MASK, PAGE_SIZE
 from grader.verdict import Failure, expecting
@@ -13,6 +15,7 @@ from .slots import MARK, Slots
 
 ALL = 0b1111
 LONG = 300_000  # turns of a loop: longer than all CPUs have turns of running meanwhile
+ROUNDS = 12  # where tlb_stats has its figure of that name
 PAGES = 12  # whose entries change under the CPUs' eyes
 CALL, FLUSH, LINE, WAKE = "smp_call", "tlb_flush_past", "pkmap_wait_in_line", "pkmap_wake_first"
 
@@ -79,6 +82,20 @@ def everyone(m):
             ran.clear()
             smp_call(cpus, caller, mask, function, counter)
             expect_run(mask & ALL, caller, ran, counter)
+        for online, mask in ((0b1011, ALL), (0b0111, 0b1010), (0b0101, MASK)):
+            ran.clear()
+            with only_online(m, online):
+                smp_call(cpus, 0, mask, function, counter)
+            expect_run(mask & online, 0, ran, counter)
+
+
+@contextmanager
+def only_online(m, mask):
+    """The other CPUs run on, but are not among cpus_online()."""
+    at = m.symbol("cpu_online_mask")
+    m.write_word(at, mask)
+    yield
+    m.write_word(at, ALL)
 
 
 def finished(m):
@@ -154,6 +171,20 @@ def context(m):
             "INVARIANT(24, irqs_enabled(), ...): two such callers would wait for one another",
             (CALL,),
         )
+    cpus.goes_to(0, SPOT)
+    m.write_word(per_cpu(m, 0, "nosleep"), 1)  # its lowest byte: handlers that run
+    panic = m.panics(CALL, ALL, function, m.scratch_address + 32, cpu=0)
+    if panic is None or panic.invariant != 24:
+        raise Failure(
+            "smp_call in an interrupt handler: a panic by invariant 24",
+            str(panic) if panic else "it returned",
+            "INVARIANT(24, !in_interrupt(), ...): who was interrupted may be in a call of its own",
+            (CALL,),
+        )
+
+
+def per_cpu(m, cpu, name):
+    return m.symbol(name) + m.read_word(m.symbol("percpu_offset") + 4 * cpu)
 
 
 # Flushes of the PKMap.
@@ -266,6 +297,23 @@ def behind(m):
     sent = flush_past(cpus, stamp)
     expect_interrupts(sent, [], "the caller alone is behind", BEHIND)
     entries.expect_seen([0], "the caller may be behind too: its bit is looked at as the others'")
+    expect_rounds(cpus, entries.change())
+
+
+def expect_rounds(cpus, stamp):
+    """CPU 0 flushes past it twice, and counts the first alone, or one for each CPU reached."""
+    m, at = cpus.m, per_cpu(cpus.m, 0, "tlb_stats") + ROUNDS
+    for least in (1, 0):
+        before = m.read_word(at)
+        sent = flush_past(cpus, stamp)
+        counted = m.read_word(at) - before
+        if not least <= counted <= len(sent):
+            raise Failure(
+                f"a flush that interrupts {named(sorted(sent))} counts {least} in tlb_stats.rounds",
+                f"it counts {counted}",
+                "rounds: flushes for which others were interrupted; this_cpu_inc(tlb_stats.rounds)",
+                (FLUSH,),
+            )
 
 
 def idle(m):
@@ -309,10 +357,18 @@ def sleeps(m):
     cpus = Cpus(m, busy=False)
     slots = Slots(cpus)
     used, rest = slots.fill()
+    before = slots.sleeps()
     slots.start_waiter(1, rest[0])
     cpus.let_run()
     slots.expect_waiting(rest[0], "every slot is in use", SLEEP_AGAIN, (LINE,))
     expect_asleep(cpus, 1)
+    if slots.sleeps() != before + 1:
+        raise Failure(
+            "a thread that has gone to sleep once counts 1 in kmap_stats.sleeps",
+            f"it counts {slots.sleeps() - before}",
+            "kmap_stats.sleeps: how often threads slept to wait for slots; the reports show it",
+            (LINE,),
+        )
     # Woken, but by the time that the thread runs the slot is in use again, by its old page.
     slots.kunmap(used[0], alone=True)
     slots.kmap(used[0], alone=True)

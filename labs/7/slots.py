@@ -55,6 +55,11 @@ class Slots:
         """Where the frame is mapped, or 0."""
         return self.cpus.call(0, "page_address", self.page(pfn), alone=True)
 
+    def sleeps(self):
+        """The kernel's own count."""
+        at = self.m.symbol("kmap_stats") + self.m.layout["kmap_stats_sleeps"]
+        return self.m.read_word(at)
+
     def lock_is_free(self):
         return self.m.variable("kmap_lock") == NOBODY
 

@@ -9,15 +9,15 @@ static struct thread *leaving;
 
 static void end_at_once(void *unused) { (void)unused; }
 
+/* It does not sleep: a wake-up that is lost is another test's matter. */
 static void join(void)
 {
-	if (control != JOINED_EARLY) {
-		thread_join(leaving);
-		return;
-	}
 	while (!READ_ONCE(leaving->ending))
 		cpu_relax();
-	thread_free(leaving);
+	if (control == JOINED_EARLY)
+		thread_free(leaving);
+	else
+		thread_join(leaving);
 }
 
 static void start_join(void)
@@ -48,9 +48,14 @@ static void move(void)
 		sched_move(leaving, 1);
 }
 
+/* Wakes nobody who does not sleep yet: see join(). */
 static void move_and_wake(void)
 {
 	move();
+	while (READ_ONCE(leaving->state) != THREAD_SLEEPING) {
+		cpu_relax();
+		yield(); /* it may be ready here, and not have begun */
+	}
 	wake_up_one(&queue);
 }
 

@@ -26,8 +26,10 @@ void tlb_flush_past(u32 stamp)
 	while (rest) {
 		u32 cpu = lowest_bit(rest);
 
-		if (must_flush(cpu, stamp))
+		if (must_flush(cpu, stamp)) {
+			this_cpu_inc(tlb_stats.rounds);
 			smp_call(1u << cpu, flush, NULL);
+		}
 		rest &= rest - 1;
 	}
 }

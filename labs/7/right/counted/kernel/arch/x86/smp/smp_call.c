@@ -57,7 +57,8 @@ static void execute_here(void (*fn)(void *), void *arg)
 void smp_call(u32 mask, void (*fn)(void *), void *arg)
 {
 	u32 here = smp_processor_id();
-	u32 to = mask & cpus_online(), away = to & ~(1u << here);
+	u32 to = mask & cpus_online();
+	u32 away = cpu_online_count() > 1 ? to & ~(1u << here) : 0;
 
 	INVARIANT(24, irqs_enabled() && !in_interrupt(), "smp_call to CPUs 0x%x", mask);
 	if (away)
