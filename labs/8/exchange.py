@@ -68,7 +68,7 @@ def sender_waits(m):
     stage = Scene(m, "A B C")
     a, b, c = stage.all
     reply = stage.reply_slot(b)
-    with stage.about(HEARD, "ipc_send_message", "wait_to_send", "ipc_take", "sender_heard"):
+    with stage.about(HEARD, "ipc_send_message", "ipc_take"):
         for _ in range(2):
             say = stage.fresh(3)
             stage.sends(a, say)
@@ -110,7 +110,7 @@ def receiver_waits(m):
     stage = Scene(m, "A B")
     a, b = stage.all
     reply = stage.reply_slot(b)
-    with stage.about(COMES, "ipc_receive", "send_now", "ipc_send_message"):
+    with stage.about(COMES, "ipc_receive", "ipc_send_message"):
         for _ in range(2):
             stage.receives(b)
             stage.expect_waits(b)
@@ -185,7 +185,7 @@ def answers(m):
     stage = Scene(m, "A B C Z")
     *callers, z = stage.all
     slots = [stage.reply_slot(z) for _ in callers]
-    where = ("ipc_reply_and_receive", "answer", "caller_done", "reply_give")
+    where = ("ipc_reply_and_receive", "reply_give")
     with stage.about(ANSWER, *where):
         for p, slot in zip(callers, slots):
             stage.calls(p, stage.fresh(2))
@@ -209,7 +209,7 @@ def answers(m):
 
 
 ONCE = (
-    "the answer empties the slot (caller_done) and counts call_number up; reply_caller() compares"
+    "the answer empties the slot and counts call_number up; reply_caller() compares"
     " state and number, so a handle of an earlier call finds nobody: EDEAD, TAG_REPLY in the frame's"
     " tag, and the slot is empty"
 )
@@ -220,7 +220,7 @@ def once(m):
     a, z = stage.all
     get, first, second = stage.layout, stage.reply_slot(z), stage.reply_slot(z)
     tick = get["TICK_US"]
-    with stage.about(ONCE, "reply_caller", "caller_done", "ipc_reply_and_receive"):
+    with stage.about(ONCE, "reply_caller", "ipc_reply_and_receive"):
         stage.calls(a)
         stage.receives(z, first)
         stage.replies(z, first)
@@ -313,7 +313,7 @@ def server(m):
     stage = Scene(m, "A B C Z")
     a, b, c, z = stage.all
     get, slot = stage.layout, stage.reply_slot(z)
-    with stage.about(SERVER, "ipc_reply_and_receive", "receive_next", "endpoint_for"):
+    with stage.about(SERVER, "ipc_reply_and_receive", "endpoint_for"):
         stage.receives(z, slot)
         stage.calls(a)
         stage.expect(z)

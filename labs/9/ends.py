@@ -7,6 +7,7 @@ from .expect import (
     FAULTS,
     FIXED,
     HEAP_AT,
+    JUDGE,
     SHARE,
     SHARED_AT,
     STACK_END,
@@ -46,8 +47,8 @@ def quota(m):
             had.append(i)
 
     what = "a client beyond its limit of 128 KiB is ended"
-    dies(small, fill, error=EQUOTA, what=what, hint=hint, where=("bring", "memory_fault"))
-    expect(len(had) > 4, "it has pages up to its limit", f"{len(had)} pages", hint, ("bring",))
+    dies(small, fill, error=EQUOTA, what=what, hint=hint, where=FAULTS)
+    expect(len(had) > 4, "it has pages up to its limit", f"{len(had)} pages", hint, FAULTS)
     get(other, ZEROS, 0, "the other client goes on")
     fork_is_told(stage)
 
@@ -138,7 +139,7 @@ def two_threads(m):
             thread.begin(LOAD, ebx=ZEROS + i * PAGE)
         come = stage.wait_for(PAGER_PRIO, 2)
         said = "two threads of a client that touch the same page both go on"
-        expect(come == 2 and client.lives(), said, f"{come} go on", hint, ("bring", "client_judge"))
+        expect(come == 2 and client.lives(), said, f"{come} go on", hint, JUDGE)
 
 
 def all_back(m):
@@ -169,5 +170,5 @@ def all_back(m):
         "as many free pages after each round",
         f"{lost} less",
         hint,
-        ("memory_fork", "bring"),
+        ("memory_fork", "memory_fault"),
     )

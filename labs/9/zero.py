@@ -6,6 +6,7 @@ from .expect import (
     CODE,
     CONSTANTS,
     DATA,
+    FAULTS,
     FIXED,
     HEAP_AT,
     JUDGE,
@@ -34,9 +35,7 @@ def zero(m):
         seen = client.walk(address)
         expect(seen.physical is None, f"no page at {address:#x} before it is touched", seen, "", ())
         get(client, address, 0)
-        expect(
-            not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, ("bring",)
-        )
+        expect(not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, FAULTS)
         others = [address + PAGE, address - PAGE]
         extra = [at for at in others if client.frame(at) is not None]
         hint = "one touch brings one page: a batch is for faults that sweep through a heap"
@@ -45,7 +44,7 @@ def zero(m):
             f"{address:#x} is touched, and no page beside it is brought",
             f"a page at {extra[0] if extra else 0:#x} too",
             hint,
-            ("region_batch", "bring"),
+            ("region_batch", "memory_fault"),
         )
 
 
@@ -59,16 +58,16 @@ def rights(m):
             get(client, address, 0)
             walk, frame = client.walk(address), client.frame(address)
             allowed = bool(walk.entries[-1].value & USER)
-            expect(allowed, "a page that user mode may touch", walk, WHOLE, ("bring",))
+            expect(allowed, "a page that user mode may touch", walk, WHOLE, FAULTS)
             expect(
                 client.writable(address) == writable,
                 f"at {address:#x} a page {'with' if writable else 'without'} the right to write",
                 walk,
                 "the page gets the region's rights, whatever the access was that brought it",
-                ("bring",),
+                FAULTS,
             )
             hint = "each page of each client is a frame of its own"
-            expect(frame not in seen, "a frame that nobody else has", walk, hint, ("bring",))
+            expect(frame not in seen, "a frame that nobody else has", walk, hint, FAULTS)
             seen.add(frame)
 
 
