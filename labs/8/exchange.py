@@ -50,12 +50,23 @@ def expect_whole(stage, a, b, badged, count, receiver_first):
         stage.fail(f"a message of {count} words changes no word behind them", "some are changed")
 
 
+MOST = (
+    "message_read() returns EINVAL if TAG_ITEMS says more than MESSAGE_ITEMS: the item behind the"
+    " last is no item"
+)
+
+
 def expect_refused(stage, a):
-    """Flags are the kernel's, and there are 62 words at most."""
-    for wrong in (stage.layout["TAG_CALL"], 63 << 16, 3 << 22):
-        stage.send(a, stage.at[a.name], wrong, timeout=stage.poll)
-        stage.rest()
-        stage.expect(a, stage.layout["EINVAL"])
+    """Flags are the kernel's, and there are 62 words and two items at most."""
+    looked = []
+    with stage.m.watch("transfer_prepare", lambda *_: looked.append(1)):
+        for wrong in (stage.layout["TAG_CALL"], 63 << 16, 3 << 22):
+            stage.send(a, stage.at[a.name], wrong, timeout=stage.poll)
+            stage.rest()
+            stage.expect(a, stage.layout["EINVAL"])
+    if looked:
+        with stage.about(MOST, "message_read"):
+            stage.fail("three items are refused before one is looked at", "they are looked at")
 
 
 HEARD = (
@@ -177,7 +188,7 @@ def expect_one_kind(stage, first, second):
 
 ANSWER = (
     "the reply handle names the caller and its call: the answer is delivered into that caller's"
-    " frame, which then returns with 0"
+    " frame, which then returns with 0, and has the badge 0"
 )
 
 
@@ -187,6 +198,7 @@ def answers(m):
     slots = [stage.reply_slot(z) for _ in callers]
     where = ("ipc_reply_and_receive", "reply_give")
     with stage.about(ANSWER, *where):
+        sends_with_badge(stage, z, callers[0])
         for p, slot in zip(callers, slots):
             stage.calls(p, stage.fresh(2))
             stage.receives(z, slot)
@@ -206,6 +218,16 @@ def answers(m):
             stage.expect_waits(p)
             stage.replies(z, slot, say)
             stage.expect(p, say=say)
+
+
+def sends_with_badge(stage, z, partner):
+    """What a thread has sent before leaves nothing in its answers."""
+    badged = stage.to_endpoint(z, stage.ep, badge=0x99)
+    stage.receives(partner)
+    stage.send(z, badged)
+    stage.rest()
+    stage.expect(partner, badge=0x99)
+    stage.expect(z)
 
 
 ONCE = (

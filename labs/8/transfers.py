@@ -336,7 +336,7 @@ def let_go(m):
 
 FAULT = (
     "a fault is a call with the flags CALL and FAULT, whose words stand in registers alone; its"
-    " answer is its label, the result of that call, and changes no register"
+    " answer is its label, the result of that call, and changes no register; it moves no items"
 )
 
 
@@ -350,10 +350,16 @@ def faults(m):
         stage.about(FAULT, "ipc_reply_and_receive", "message_deliver", "ipc_send_message"),
         m.watch("user_thread_kill", lambda thread, *_: killed.append(thread)),
     ):
-        for receiver_first, label in ((True, 0), (False, 0), (False, 1)):
+        offer(stage, z, stage.at["Z"])
+        for receiver_first, label, count in (
+            (True, 0, 0),
+            (False, 0, 0),
+            (True, 0, 1),
+            (False, 1, 0),
+        ):
             faulted(stage, a, z, slot, receiver_first)
             before = stage.registers_of(a)
-            stage.replies(z, slot, stage.fresh(4), label=label)
+            stage.replies(z, slot, stage.fresh(4), label=label, items=count)
             stage.expect(z)
             if not a.got or stage.registers_of(a) != before:
                 stage.fail("A goes on with the registers that it had", "it does not")
