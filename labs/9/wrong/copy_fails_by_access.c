@@ -1,6 +1,6 @@
 /*
- * wrong: a copy that fails is told as EFAULT, whatever it was: without memory the writer ends, though
- * another client has all of it.
+ * wrong: a copy that fails is told as EFAULT, whatever it was: without memory the writer ends,
+ * though another client has all of it.
  * test: shortage
  * hint: memory_relieve ends who has most
  */

@@ -1,6 +1,5 @@
 /*
- * wrong: a child that the memory does not suffice for is one without some pages, which would be zero
- * then.
+ * wrong: a child for which there is not enough memory lacks some pages, which would be zero then.
  * test: shortage
  * hint: an error of fork's too
  */
