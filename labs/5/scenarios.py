@@ -12,6 +12,7 @@ LOW, HIGH = 2, 5  # pgt_cache= of lab.toml
 KERNEL_PART = (
     "the kernel's part is never cleared: the user part of a PGD is zero before it is freed"
 )
+LONG = 40  # tables: a usual list, and no more than the page allocator hands out in a row
 NO_MEMORY = (
     "while memory is short nothing is kept: all lists go down to nothing, whatever the marks"
 )
@@ -214,17 +215,19 @@ def options(m):
 
 
 def short(m):
-    """The page allocator is emptied until its zone is short; then it gets all back."""
+    """The page allocator is emptied until its zone is short; then it gets all back.  Meanwhile there
+    are tables in all lists, and then in one alone.
+    """
     lists = Lists(m)
     for level in LEVELS:
         lists.keep(level, LOW + 1)
-    tables = [lists.make(PTE) for _ in range(2)]
+    tables = {level: lists.make(level) for level in LEVELS}
     taken = lists.eat()
     nothing = dict.fromkeys(LEVELS, 0)
     lists.trim(CHECK, nothing, lambda level: NO_MEMORY)
-    for table in tables:
-        lists.free(PTE, table)
-    lists.trim(CHECK, nothing, lambda level: NO_MEMORY)
+    for level, table in tables.items():
+        lists.free(level, table)
+        lists.trim(CHECK, nothing, lambda level: NO_MEMORY)
     lists.give(taken)
     lists.keep(PMD, LOW)
     hint = "memory is short no longer: lists are kept again"
@@ -250,12 +253,13 @@ def expect_free(lists, table):
 
 
 def disagree(m):
-    """The host writes the count: too large, then too small."""
+    """The host writes the count: too large, then too small, and that of a long list."""
     for function, level, number, count in (
         (CHECK, PTE, 3, 40),
         (DRAIN, PGD, 2, 9),
         (DRAIN, PMD, HIGH + 3, 2),
         (DRAIN, PTE, 2, 0),
+        (DRAIN, PMD, LONG, 2),
     ):
         lists = Lists(m)
         lists.keep(level, number)

@@ -119,7 +119,7 @@ def items(m):
     a, z = stage.all
     get, other = stage.layout, stage.endpoint(a)
     to, slot = stage.to_endpoint(a, other), stage.reply_slot(z)
-    with stage.about(FITS, "ipc_send_message", "ipc_take", "reply_with_items"):
+    with stage.about(FITS, "ipc_send_message", "ipc_take", "ipc_reply_and_receive"):
         for receiver_first in (True, False):
             offer(stage, a, to)
             here = open_place(stage, z)
@@ -278,7 +278,7 @@ def direct(m):
     stage = Scene(m, "A C Z")
     a, c, z = stage.all
     slot = stage.reply_slot(z)
-    with stage.about(STRAIGHT, "send_now", "receive_next", "ipc_receive"):
+    with stage.about(STRAIGHT, "ipc_send_message", "ipc_reply_and_receive", "ipc_receive"):
         for _ in range(2):
             stage.receives(z, slot)
             stage.seen = []
@@ -306,7 +306,7 @@ def let_go(m):
     stage = Scene(m, "A Z")
     a, z = stage.all
     slot, freed = stage.reply_slot(z), []
-    with stage.about(LEFT, "sender_heard", "ipc_receive", "caller_done", "send_now"):
+    with stage.about(LEFT, "ipc_take", "ipc_receive", "ipc_reply_and_receive", "ipc_send_message"):
         for says in (stage.sends, stage.calls):
             says(a)
             stage.receives(z, slot)
@@ -336,7 +336,7 @@ def let_go(m):
 
 FAULT = (
     "a fault is a call with the flags CALL and FAULT, whose words stand in registers alone; its"
-    " answer is its label, the result of that call, and changes no register"
+    " answer is its label, the result of that call, and changes no register; it moves no items"
 )
 
 
@@ -347,13 +347,19 @@ def faults(m):
     m.write_word(a.task + get["task_pager"], stage.ep + get["endpoint_object"])
     m.write_word(a.task + get["task_pager_badge"], 0x55)
     with (
-        stage.about(FAULT, "answer", "message_deliver", "ipc_send_message", "flags_of"),
+        stage.about(FAULT, "ipc_reply_and_receive", "message_deliver", "ipc_send_message"),
         m.watch("user_thread_kill", lambda thread, *_: killed.append(thread)),
     ):
-        for receiver_first, label in ((True, 0), (False, 0), (False, 1)):
+        offer(stage, z, stage.at["Z"])
+        for receiver_first, label, count in (
+            (True, 0, 0),
+            (False, 0, 0),
+            (True, 0, 1),
+            (False, 1, 0),
+        ):
             faulted(stage, a, z, slot, receiver_first)
             before = stage.registers_of(a)
-            stage.replies(z, slot, stage.fresh(4), label=label)
+            stage.replies(z, slot, stage.fresh(4), label=label, items=count)
             stage.expect(z)
             if not a.got or stage.registers_of(a) != before:
                 stage.fail("A goes on with the registers that it had", "it does not")

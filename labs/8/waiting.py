@@ -12,7 +12,7 @@ POLL = (
 def polls(m):
     stage = Scene(m, "A B")
     a, b = stage.all
-    with stage.about(POLL, "ipc_receive", "wait_to_send", "ipc_send_message"):
+    with stage.about(POLL, "ipc_receive", "ipc_send_message"):
         expect_nobody_there(stage, a)
         expect_nothing_there(stage, b)
         expect_nobody_there(stage, a)
@@ -38,7 +38,7 @@ def time_outs(m):
     stage = Scene(m, "A B C Z")
     a, b, c, z = stage.all
     late, tick = stage.layout["ETIMEDOUT"], stage.layout["TICK_US"]
-    with stage.about(TIME, "ipc_send_message", "ipc_receive", "send_now", "wait_to_send"):
+    with stage.about(TIME, "ipc_send_message", "ipc_receive"):
         say = [stage.fresh(2) for _ in "AC"]
         stage.sends(a, say[0])
         stage.sends(b, timeout=4 * tick)
@@ -100,7 +100,7 @@ def deaths(m):
     stage = Scene(m, "A B C Z")
     a, b, c, z = stage.all
     dead, slot = stage.layout["EDEAD"], stage.reply_slot(z)
-    with stage.about(DEAD, "endpoint_wait", "wait_to_send", "ipc_receive", "reply_give"):
+    with stage.about(DEAD, "endpoint_wait", "ipc_send_message", "ipc_receive", "reply_give"):
         say = stage.fresh(2)
         stage.calls(a)
         stage.receives(z, slot)
@@ -133,7 +133,7 @@ def killed_while_it_waits_for_the_answer(stage, b, z, slot):
 def closed(stage, c, z):
     """Endpoints that end, with senders and with receivers; one that nobody can receive at."""
     dead = stage.layout["EDEAD"]
-    with stage.about(DEAD, "endpoint_wait", "wait_to_send", "ipc_receive"):
+    with stage.about(DEAD, "endpoint_wait", "ipc_send_message", "ipc_receive"):
         more = [stage.partner(name) for name in "DE"]
         for receive in (True, False):
             line, endpoint = [c, *more], stage.endpoint(z)

@@ -6,8 +6,10 @@ from .expect import (
     CODE,
     CONSTANTS,
     DATA,
+    FAULTS,
     FIXED,
     HEAP_AT,
+    JUDGE,
     SHARE,
     SHARED_AT,
     SPANS,
@@ -69,7 +71,7 @@ def one_copy(m):
     child = stage.fork(parent, 2)
     frames, pages = parent.frames(ZEROS, 4), child.pages()
     put(child, ZEROS + PAGE + 8, 0x777, COPY_HINT)
-    now, where = child.frames(ZEROS, 4), ("client_judge", "copy")
+    now, where = child.frames(ZEROS, 4), JUDGE
     expect(
         now[1] != frames[1],
         "the writer has a frame of its own",
@@ -102,7 +104,7 @@ LAST_HINT = "the last owner's write copies nothing: MAP_COPY | MAP_REPLACE knows
 def last_owner(m):
     stage, parent = family(m)
     child = stage.fork(parent, 2)
-    frames, where = parent.frames(ZEROS, 4), ("copy",)
+    frames, where = parent.frames(ZEROS, 4), FAULTS
     put(child, ZEROS, 0x777, COPY_HINT)
     put(parent, ZEROS, 0x888, LAST_HINT)
     walk = parent.walk(ZEROS)

@@ -4,8 +4,10 @@ from .expect import (
     DATA,
     ENOMEM,
     EQUOTA,
+    FAULTS,
     FIXED,
     HEAP_AT,
+    JUDGE,
     SHARE,
     SHARED_AT,
     STACK_END,
@@ -15,7 +17,22 @@ from .expect import (
     get,
     put,
 )
-from .stage import Ended, HEAP, LOAD, LOW_PRIO, PAGE, PAGER_PRIO, RW, SHARED, STACK, Stage
+from .stage import (
+    Client,
+    Ended,
+    HEAP,
+    LIMIT,
+    LOAD,
+    LOW_PRIO,
+    PAGE,
+    PAGER_PRIO,
+    RW,
+    SHARED,
+    STACK,
+    Stage,
+    error_name,
+    told,
+)
 
 
 def quota(m):
@@ -30,8 +47,8 @@ def quota(m):
             had.append(i)
 
     what = "a client beyond its limit of 128 KiB is ended"
-    dies(small, fill, error=EQUOTA, what=what, hint=hint, where=("bring", "memory_fault"))
-    expect(len(had) > 4, "it has pages up to its limit", f"{len(had)} pages", hint, ("bring",))
+    dies(small, fill, error=EQUOTA, what=what, hint=hint, where=FAULTS)
+    expect(len(had) > 4, "it has pages up to its limit", f"{len(had)} pages", hint, FAULTS)
     get(other, ZEROS, 0, "the other client goes on")
     fork_is_told(stage)
 
@@ -47,9 +64,12 @@ def fork_is_told(stage):
         for i in range(12 if region is not stack else 1):
             put(parent, last - i * PAGE, i + 1)
         error = stage.fork_error(parent, number + 10)
-        said = f"fork fails, since the child may not have as much for {kind} pages: {EQUOTA}"
-        expect(error == EQUOTA, said, f"error {error}", hint, SHARE)
+        said = f"fork fails, since the child may not have as much for {kind} pages: EQUOTA"
+        expect(error == EQUOTA, said, error_name(error), hint, SHARE)
         get(parent, last, 1, "the parent goes on", hint, SHARE)
+
+
+RELIEVE = "ENOMEM: memory_relieve ends who has most; then the thread goes on, and faults again"
 
 
 def shortage(m):
@@ -58,20 +78,53 @@ def shortage(m):
     large, small = stage.client(1, DATA), stage.client(2, DATA)
     for i in range(40):
         put(large, ZEROS + i * PAGE, i + 1)
-    hog = 0x60000000
-    while not stage.call("mem_alloc", edi=hog | RW, esi=64)[0]:
-        hog += 64 * PAGE
-    hint = "ENOMEM: memory_relieve ends who has most; then the thread goes on, and faults again"
+    stage.use_up()
     for i in range(30):
-        put(small, ZEROS + i * PAGE, i + 1, hint, ("memory_fault",))
-    expect(
-        not large.lives(), "the client that has most is ended", "it lives", hint, ("memory_fault",)
-    )
-    death = large.death()
-    seen = f"error {death['error']}" if death else "no death"
-    expect(death and death["error"] == ENOMEM, "it died of ENOMEM", seen, hint, ("memory_fault",))
+        put(small, ZEROS + i * PAGE, i + 1, RELIEVE, FAULTS)
+    expect_relieved(large)
     for i in range(30):
-        get(small, ZEROS + i * PAGE, i + 1, hint=hint)
+        get(small, ZEROS + i * PAGE, i + 1, hint=RELIEVE)
+    parent = copied_without_memory(stage)
+    expect_relieved(small)
+    fork_without_memory(stage, parent)
+    nobody_is_left(stage, parent)
+
+
+def expect_relieved(largest):
+    expect(not largest.lives(), "the client that has most is ended", "it lives", RELIEVE, FAULTS)
+    death = largest.death()
+    seen = told(death) if death else "no death"
+    expect(death and death["error"] == ENOMEM, "it died of ENOMEM", seen, RELIEVE, FAULTS)
+
+
+def copied_without_memory(stage):
+    """A copy needs a frame, as a page that is brought does."""
+    parent = stage.client(3, DATA)
+    put(parent, ZEROS, 0x300)
+    child = stage.fork(parent, 4)
+    stage.use_up()
+    put(child, ZEROS + 4, 0x301, RELIEVE, FAULTS)
+    get(child, ZEROS, 0x300, hint=RELIEVE)
+    child.destroy()
+    return parent
+
+
+def fork_without_memory(stage, parent):
+    """Not even for the child's page table."""
+    hint = "ENOMEM of mem_map is an error of fork's too: the child would lack the page"
+    child = Client(stage, 5, LIMIT)
+    stage.use_up()
+    stage.use_up_tables()
+    error = stage.ask_fork(parent, child)
+    expect(error == ENOMEM, "fork fails without memory: ENOMEM", error_name(error), hint, SHARE)
+
+
+def nobody_is_left(stage, parent):
+    """No other client could give any."""
+    hint = "memory_relieve says false if nobody was ended: the thread would fault for ever"
+    what = "where nobody else has memory, the client that asks for it is ended"
+    stage.use_up()
+    dies(parent, parent.store, ZEROS + PAGE, 1, error=ENOMEM, what=what, hint=hint, where=FAULTS)
 
 
 def two_threads(m):
@@ -86,7 +139,7 @@ def two_threads(m):
             thread.begin(LOAD, ebx=ZEROS + i * PAGE)
         come = stage.wait_for(PAGER_PRIO, 2)
         said = "two threads of a client that touch the same page both go on"
-        expect(come == 2 and client.lives(), said, f"{come} go on", hint, ("bring", "client_judge"))
+        expect(come == 2 and client.lives(), said, f"{come} go on", hint, JUDGE)
 
 
 def all_back(m):
@@ -117,5 +170,5 @@ def all_back(m):
         "as many free pages after each round",
         f"{lost} less",
         hint,
-        ("memory_fork", "bring"),
+        ("memory_fork", "memory_fault"),
     )

@@ -2,7 +2,7 @@
 
 from grader.verdict import Failure, expecting
 
-from .stage import EXEC, Ended, FILE, READ, RW, ZERO
+from .stage import EXEC, Ended, FILE, READ, RW, ZERO, error_name, told
 
 ZEROS, CONSTANTS, HEAP_AT, SHARED_AT = 0x20000000, 0x21000000, 0x30000000, 0x40000000
 TEXT, WHOLE_AT = 0x22000000, 0x50000000
@@ -34,7 +34,7 @@ class Alive:
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, Ended):
-            seen = f"{error}{self.client.stage.end_of_pager()}"
+            seen = f"{error}{self.client.last_words()}"
             raise Failure(self.what, seen, self.hint, self.where) from error
         return self.guest.__exit__(kind, error, trace)
 
@@ -66,9 +66,9 @@ def dies(client, operation, *arguments, error=EFAULT, what, hint, where=JUDGE):
             operation(*arguments)
     except Ended:
         death = client.death()
-        said = f"{what}, with the error {error}"
+        said = f"{what}, with the error {error_name(error)}"
         expect(not client.lives(), said, "its task still lives", hint, ("memory_fault",))
-        seen = f"error {death['error']} of page {death['address']:#x}" if death else "no death"
+        seen = told(death) if death else "no death"
         expect(death and death["error"] == error, said, seen, hint, where)
         return death
     raise Failure(what, "the client goes on", hint, where)

@@ -7,8 +7,10 @@ clients; all that is judged lies in the RAM, or was loaded by a client's own CPU
 
 import copy
 import struct
+from collections import Counter
 
 from grader.machine import paging
+from grader.machine.guest import GuestHang
 from grader.verdict import Failure
 
 CODE = 0x10000000
@@ -37,10 +39,12 @@ THREAD_START, THREAD_PRIO = 0, 2
 ITEM_HANDLE, ITEM_STRING = 3, 4
 INFO_SYSTEM, INFO_TASK, INFO_MAPS = 0, 1, 2
 STEP = 60_000_000  # instructions that no call, load or store takes
+ENDLESS = 500  # faults of one access at one page: more than any shortage of memory takes
 NEVER, PATIENCE = 0xFFFFFFFF, 40_000  # microseconds
 PAGER_PRIO, CLIENT_PRIO, LOW_PRIO = 28, 20, 6
 PAGE = 4096
 LIMIT = 0x00800000  # bytes of a client, if the scenario does not say
+HOG, HOG_TABLES = 0x60000000, 0x70000000  # where the stage takes all memory
 NOTE = 3  # slot of a client's in which it waits
 MESSAGE = 0x11000
 ITEMS, PLACES, PLACE_COUNT = 248, 280, 312  # in struct message
@@ -48,12 +52,30 @@ DEATH = ("vector", "address", "label", "error")
 PRESENT, WRITABLE, USER = 1, 2, 4
 FETCH = 16  # of an error code: an instruction fetch, as CPUs with NX have it
 EFAULT, EEXIST, EINVAL = 14, 17, 22
+ERRORS = {
+    1: "EPERM",
+    9: "EBADH",
+    12: "ENOMEM",
+    14: "EFAULT",
+    17: "EEXIST",
+    22: "EINVAL",
+    122: "EQUOTA",
+}
 FORK_HINTS = {  # why fork may have failed
     EFAULT: "pages that are not there are no error: SHARE passes over holes, COPY and MAP stop at"
     " them with EFAULT",
     EEXIST: "EEXIST: a page was given twice; a range ends before its `end`, where another may be",
     EINVAL: "EINVAL: a call is for 1 to RANGE_MAX pages, and rights that can go together",
 }
+
+
+def error_name(error):
+    return ERRORS.get(error, f"error {error}")
+
+
+def told(death):
+    """What a client died of, in words."""
+    return f"{error_name(death['error'])} at page {death['address'] & -PAGE:#x}"
 
 
 class Ended(Exception):
@@ -67,7 +89,8 @@ class Stage:
         now = m.run_on((GATE,))
         self.mail = m.read_word(now["esp"] + 4)
         self.message = m.read_word(self.mail + 20)
-        self.used_slot = 100
+        self.used_slot, self.hog = 100, HOG
+        self.faults = 0  # of clients whose accesses came one by one
         self.must("mem_alloc", edi=BUFFER | RW, esi=1)
 
     def slot(self):
@@ -146,7 +169,7 @@ class Stage:
     def fork(self, parent, number, start=True):
         """The child; its thread begins anew."""
         child = Client(self, number, parent.limit)
-        error, _, _ = self.ask(FORK, parent.number, number, 0, handle=child.task)
+        error = self.ask_fork(parent, child)
         if error:
             raise Failure(
                 f"PAGER_FORK of client {parent.number} succeeds",
@@ -162,8 +185,27 @@ class Stage:
         too little for a page table and what the kernel notes.
         """
         has = int(Client(self, number, LIMIT).pages() * PAGE)
-        child = Client(self, number, has + PAGE)
-        return self.ask(FORK, parent.number, number, 0, handle=child.task)[0]
+        return self.ask_fork(parent, Client(self, number, has + PAGE))
+
+    def ask_fork(self, parent, child):
+        """The pager's error."""
+        return self.ask(FORK, parent.number, child.number, 0, handle=child.task)[0]
+
+    def use_up(self):
+        """Takes memory until there is none; a call that fails has taken the last of it."""
+        error = 0
+        while not error:
+            error, _, _, pages, _ = self.call("mem_alloc", edi=self.hog | RW, esi=64)
+            self.hog += pages * PAGE
+
+    def use_up_tables(self):
+        """The same of what the kernel keeps for itself: one page is mapped again and again, each time
+        by a page table of its own.
+        """
+        error, at = 0, HOG_TABLES
+        while not error:
+            error = self.call("mem_map", edi=at | READ, ebp=BUFFER, esi=1)[0]
+            at += 0x400000
 
     def pager_prio(self, prio):
         self.must("thread_ctl", PAGER, esi=THREAD_PRIO, edi=prio)
@@ -223,16 +265,34 @@ class Client:
     def park(self):
         self.stage.park(self.wait_slot)
 
-    def do(self, where, **registers):
-        """EAX when the thread stands again, after the code at `where`.  Ended."""
+    def do(self, where, error=0, **registers):
+        """EAX when the thread stands again, after the code at `where`; `error` is added to the error
+        code of its faults.  Ended.
+        """
         if self.stage.begin("notify", self.note, edi=1)["eip"] != STAND:
             raise Ended(f"client {self.number} does not run")
         self.m.set_registers(registers | {"eip": where})
-        now = self.m.run_on((GATE, STAND))
+        with self.m.watch("fault_in_user_mode", self.faulting(error)):
+            now = self.m.run_on((GATE, STAND))
         if now["eip"] != STAND:
             raise Ended(f"client {self.number} was ended")
         self.park()
         return now["eax"]
+
+    def faulting(self, added):
+        """What is done at each fault of an access, of which there cannot be many."""
+        error, pages = self.m.layout["trapframe_error"], Counter()
+
+        def faults(frame, address, *_):
+            page = address & -PAGE
+            self.stage.faults += 1
+            pages[page] += 1
+            if pages[page] > ENDLESS:
+                raise GuestHang(f"client {self.number} faults again and again at page {page:#x}")
+            if added:
+                self.m.write_word(frame + error, self.m.read_word(frame + error) | added)
+
+        return faults
 
     def load(self, address):
         return self.do(LOAD, ebx=address)
@@ -241,13 +301,7 @@ class Client:
         """Touches the page as an instruction fetch does: the host says so for the CPU, which has no
         NX and so no such bit.
         """
-        error = self.m.layout["trapframe_error"]
-
-        def faults(frame, *_):
-            self.m.write_word(frame + error, self.m.read_word(frame + error) | FETCH)
-
-        with self.m.watch("fault_in_user_mode", faults):
-            self.load(address)
+        self.do(LOAD, error=FETCH, ebx=address)
 
     def trap(self):
         """An exception that is no page fault."""
@@ -326,6 +380,13 @@ class Client:
             return None
         words = struct.unpack("<4I", self.m.read(BUFFER, 16))
         return dict(zip(DEATH, words))
+
+    def last_words(self):
+        """Why it has ended, as the pager says; or that this one is no more."""
+        if said := self.stage.end_of_pager():
+            return said
+        death = self.death()
+        return f": {told(death)}" if death else ""
 
     def destroy(self):
         """Ended by its parent, and forgotten."""

@@ -6,6 +6,7 @@ from .expect import (
     CODE,
     CONSTANTS,
     DATA,
+    FAULTS,
     FIXED,
     HEAP_AT,
     JUDGE,
@@ -19,7 +20,7 @@ from .expect import (
     get,
     put,
 )
-from .stage import Client, Ended, HEAP, LIMIT, PAGE, RW, STACK, Stage, USER
+from .stage import Client, Ended, HEAP, LIMIT, PAGE, RW, STACK, Stage, USER, ZERO, told
 
 
 def zero(m):
@@ -34,9 +35,7 @@ def zero(m):
         seen = client.walk(address)
         expect(seen.physical is None, f"no page at {address:#x} before it is touched", seen, "", ())
         get(client, address, 0)
-        expect(
-            not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, ("bring",)
-        )
+        expect(not any(client.content(address)), "a page of zeros", "other bytes", WHOLE, FAULTS)
         others = [address + PAGE, address - PAGE]
         extra = [at for at in others if client.frame(at) is not None]
         hint = "one touch brings one page: a batch is for faults that sweep through a heap"
@@ -45,7 +44,7 @@ def zero(m):
             f"{address:#x} is touched, and no page beside it is brought",
             f"a page at {extra[0] if extra else 0:#x} too",
             hint,
-            ("region_batch", "bring"),
+            ("region_batch", "memory_fault"),
         )
 
 
@@ -59,16 +58,16 @@ def rights(m):
             get(client, address, 0)
             walk, frame = client.walk(address), client.frame(address)
             allowed = bool(walk.entries[-1].value & USER)
-            expect(allowed, "a page that user mode may touch", walk, WHOLE, ("bring",))
+            expect(allowed, "a page that user mode may touch", walk, WHOLE, FAULTS)
             expect(
                 client.writable(address) == writable,
                 f"at {address:#x} a page {'with' if writable else 'without'} the right to write",
                 walk,
                 "the page gets the region's rights, whatever the access was that brought it",
-                ("bring",),
+                FAULTS,
             )
             hint = "each page of each client is a frame of its own"
-            expect(frame not in seen, "a frame that nobody else has", walk, hint, ("bring",))
+            expect(frame not in seen, "a frame that nobody else has", walk, hint, FAULTS)
             seen.add(frame)
 
 
@@ -137,7 +136,7 @@ def late_fault(stage):
     except Ended:
         now = client.death()
         said = f"its report stays that of page {first['address']:#x}"
-        seen = f"error {now['error']} of page {now['address']:#x}" if now else "no death"
+        seen = told(now) if now else "no death"
         expect(now == first, said, seen, hint, where)
         return
     raise Failure(
@@ -150,13 +149,13 @@ def sweep(m):
     stage = Stage(m)
     client = stage.client(1, (HEAP_AT, 128, RW, HEAP))
     client.set_break(HEAP_AT + 66 * PAGE + 8)
-    faults = []
-    with m.watch("fault_in_user_mode", lambda *registers: faults.append(1)):
-        for i in range(67):
-            put(client, HEAP_AT + i * PAGE, i + 1)
+    before = stage.faults
+    for i in range(67):
+        put(client, HEAP_AT + i * PAGE, i + 1)
+    faults = stage.faults - before
     hint = "the next fault of a sweep comes just behind what the last one brought (region->next)"
     where = ("region_batch", "region_brought")
-    expect(len(faults) <= 24, "67 heap pages in order: at most 24 faults", len(faults), hint, where)
+    expect(faults <= 24, "67 heap pages in order: at most 24 faults", faults, hint, where)
     behind = [i for i in range(67, 128) if client.frame(HEAP_AT + i * PAGE) is not None]
     seen = f"page {behind[0] if behind else 0} of the heap is there"
     hint = "a batch ends where the heap does: the last page that belongs to it is number 66"
@@ -171,9 +170,11 @@ def present(client, pages):
 
 
 def shrinks(m):
-    stage = Stage(m)
-    client = stage.client(1, (HEAP_AT, 2048, RW, HEAP))
-    client.set_break(HEAP_AT + 1200 * PAGE)
+    """Another region begins where the heap ends, and is none of it."""
+    stage, behind = Stage(m), HEAP_AT + 1200 * PAGE
+    client = stage.client(1, (HEAP_AT, 1200, RW, HEAP), (behind, 4, RW, ZERO))
+    client.set_break(behind)
+    put(client, behind, 0x2000)
     touched = (0, 3, 4, 7, 500, 1100, 1199)
     for i in touched:
         put(client, HEAP_AT + i * PAGE, 0x1000 + i)
@@ -189,6 +190,8 @@ def shrinks(m):
     went, gone = there - present(client, 1200), before - client.pages()
     said = f"the frames of {went} pages are the client's no more"
     expect(gone >= went, said, f"{gone:.0f} are not", hint, where)
+    said = "the page behind the heap, of another region, stays"
+    get(client, behind, 0x2000, said, hint, where)
     get(client, HEAP_AT, 0x1000, "what is left of the heap stays as it was", hint, where)
     get(client, HEAP_AT + 3 * PAGE, 0x1003, "the page with the heap's end stays", hint, where)
     client.set_break(HEAP_AT + 1200 * PAGE)

@@ -55,7 +55,8 @@
 	CALL(12, mem_alloc,                                                                        \
 		"h1:task:task+manage|none h2:system:system+manage|none edi:place:address_prot "    \
 		"esi:pages:pages ebp:frame:frame",                                                 \
-		"ENOMEM EQUOTA EEXIST", "Maps new, zeroed pages, or with PHYS a device's.")        \
+		"ENOMEM EQUOTA EEXIST",                                                            \
+		"Maps new, zeroed pages; with PHYS a device's, else system and frame are 0.")      \
 	CALL(13, mem_map,                                                                          \
 		"h1:to:task+manage|none h2:from:task+manage|none edi:place:address_prot "          \
 		"ebp:source:address_map esi:pages:pages",                                          \
