@@ -1,4 +1,6 @@
-"""zone_add_pages(), one instruction after the other: what changes while the zone's lock is free."""
+"""The zone's lock.  zone_add_pages() goes one instruction after the other, and each is asked what it
+changes while the lock is free.
+"""
 
 import struct
 from dataclasses import dataclass
@@ -6,7 +8,7 @@ from dataclasses import dataclass
 from grader.machine import PAGE_OFFSET
 from grader.verdict import Failure
 
-from .zones import ADD
+from .zones import ADD, ALLOC, FREE
 
 NOBODY = 0xFFFFFFFF  # the owner of a lock that is free
 IF = 1 << 9
@@ -60,6 +62,19 @@ def expect_locked(zone, first):
         hint = "the lock is held for one block at a time, so that interrupts are not off for long"
         expected = f"{what} takes the zone's lock for each of {BLOCKS} blocks"
         raise Failure(expected, f"it takes it {held} times", hint, ADD)
+
+
+def expect_left_alone(zone):
+    """buddy_alloc() and buddy_free() want the lock held: their caller has it, on this CPU."""
+    m, hint = (
+        zone.m,
+        "buddy_alloc and buddy_free do not touch the lock: whoever calls them holds it",
+    )
+    m.write_word(zone.at, m.cpu)
+    zone.free(zone.take(0, hint), 0, hint)
+    if m.read_word(zone.at) != m.cpu:
+        raise Failure("the zone's lock is still the caller's", "it is not", hint, ALLOC + FREE)
+    m.write_word(zone.at, NOBODY)
 
 
 def expect_step(what, begun, before, now):

@@ -5,7 +5,7 @@ from random import Random
 from grader.machine import PAGE_SIZE, frames
 from grader.verdict import Failure, expecting
 
-from .locked import expect_locked
+from .locked import expect_left_alone, expect_locked
 from .zones import ADD, ALIGNED, ALLOC, FREE, LOST, MAX_ORDER, MERGE, Zones, block, said
 
 BEYOND = "a block that begins in the range may reach beyond its end, or beyond the zone's"
@@ -286,6 +286,7 @@ def counts(m):
     for pfn, order in taken:
         zone.free(pfn, order)
     expect_counts(zone, before)
+    expect_left_alone(zone)
     expect_locked(zone, zones.room(16, 16))
 
 
