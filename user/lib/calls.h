@@ -104,7 +104,7 @@ static __always_inline struct result thread_ctl(
 		(struct arguments){ .esi = what, .edi = word0, .ebp = word1 });
 }
 
-/* Maps new, zeroed pages, or with PHYS a device's. */
+/* Maps new, zeroed pages; with PHYS a device's, else system and frame are 0. */
 static __always_inline struct result mem_alloc(
 	u32 task, u32 system, u32 place, u32 pages, u32 frame)
 {
