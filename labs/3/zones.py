@@ -159,8 +159,7 @@ class Zone:
         return self.m.read_word(at)
 
     def orders(self):
-        """Which stands in front of the areas."""
-        return self.m.read_word(self.at + self.m.layout["zone_area"] - 4)
+        return self.figure("orders")
 
 
 class Zones:

@@ -110,6 +110,7 @@ FIELD(zone, start);
 FIELD(zone, end);
 FIELD(zone, managed);
 FIELD(zone, free);
+FIELD(zone, orders);
 FIELD(zone, area);
 SIZE(free_area);
 FIELD(free_area, count);
