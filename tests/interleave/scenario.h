@@ -46,20 +46,21 @@ void use(struct page *page);
 			must_hold(__VA_ARGS__);                                                    \
 	} while (0)
 void must_hold(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-/* watched.c */
+
+/* cpus/watched.c */
+
 /*
  * Waits until the word has the value: for scenarios only, a step of one CPU that needs another's.
  */
 void wait_for(volatile u32 *word, u32 value);
 /* Shared words of a scenario, zero at the start. */
 extern volatile u32 result[8];
-
 void interrupt_entry(void (*handler)(struct trapframe *frame));
 
-/* threads.c, or what stands there with the kernel's own scheduler */
+/* cpus/threads.c, or what stands there with the kernel's own scheduler */
 void threads_boot(void);
 void idle_for_ever(void);
-/* threads.c alone: asleep, so that its CPU idles, until another has told. */
+/* cpus/threads.c alone: asleep, so that its CPU idles, until another has told. */
 void sleep_until_told(void);
 void tell(void);
 /* 1 while the CPU's idle thread runs, for wait_for(). */

@@ -1,6 +1,6 @@
 /* Threads for scenarios on the student's scheduler, and what that asks of the kernel's rest. */
+#include "cpus/idle_cpus.h"
 #include "explorer.h"
-#include "idle_cpus.h"
 #include "machine.h"
 
 #include "lib/string.h"

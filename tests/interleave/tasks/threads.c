@@ -1,5 +1,5 @@
 /* Tasks and threads for scenarios, on the kernel's own scheduler. */
-#include "idle_cpus.h"
+#include "cpus/idle_cpus.h"
 #include "machine.h"
 #include "tasks/tasks.h"
 

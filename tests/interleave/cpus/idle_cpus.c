@@ -1,5 +1,5 @@
 /* CPUs under the kernel's own scheduler: see idle_cpus.h. */
-#include "idle_cpus.h"
+#include "cpus/idle_cpus.h"
 
 #include "access.h"
 #include "machine.h"
