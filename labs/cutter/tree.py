@@ -178,7 +178,9 @@ def explorer_of(root, lab):
     if not lab.explored:
         return set()
     program = Path(MAKEFILE).parent
-    headers = re.compile(rf"(?:{'|'.join(FAKES)}|{program}/(?:engine|cpus))/.*\.(?:h|ld)|{program}/\w+\.h")
+    headers = re.compile(
+        rf"(?:{'|'.join(FAKES)}|{program}/(?:engine|cpus))/.*\.(?:h|ld)|{program}/\w+\.h"
+    )
     found = {name for name in tracked(root) if headers.fullmatch(name)}
     return found | {MAKEFILE, f"{program}/scale.py", *sources(root, "build", lab)}
 
