@@ -8,6 +8,7 @@ import tarfile
 import pytest
 
 import lines
+from locks import check_nesting
 from qemu import FAIL, PASS, Boot, Machine, have_grub, of_program, run
 
 BOTH = pytest.mark.parametrize("kernel", ["2level", "pae"])
@@ -120,15 +121,19 @@ def in_system(boot):
 
 def run_in_system(build, kernel, *options, smp="4", memory="256M", **machine):
     append = " ".join(["selftest=none", "run=test", *options])
-    return in_system(
-        run(Machine(kernel, append=append, programs=True, smp=smp, memory=memory, **machine), build)
+    boot = run(
+        Machine(kernel, append=append, programs=True, smp=smp, memory=memory, **machine), build
     )
+    in_system(boot)
+    return boot
 
 
 @BOTH
 @pytest.mark.parametrize("debug", [False, True], ids=["plain", "debug"])
 def test_in_system(kernel, debug, build):
-    run_in_system(build, kernel, debug=debug)
+    boot = run_in_system(build, kernel, debug=debug)
+    if debug:
+        check_nesting(boot, ("maps_lock", "mm->page_table_lock"))
 
 
 @BOTH
