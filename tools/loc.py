@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Lines of code by folder, each beside the most that it may have: blank lines and comments left out.
-A line with both code and comment counts.  Exit status 1 if a folder has more.
+"""Lines of code by folder, each beside the most that it may have: blank lines and comments left
+out.  A line with both code and comment counts.  Exit status 1 if a folder has more.
 """
 
 import re

@@ -1,4 +1,5 @@
-"""The drawings of the book's chapters about programs: tasks and threads, messages, faults, servers."""
+"""The drawings of the book's chapters about programs: tasks and threads, messages, faults, servers.
+"""
 
 from drawing.svg import DARK, LIGHT, MID, WHITE, Drawing
 

@@ -1,5 +1,5 @@
-"""The zone's lock.  zone_add_pages() goes one instruction after the other, and each is asked what it
-changes while the lock is free.
+"""The zone's lock.  zone_add_pages() goes one instruction after the other, and each is asked what
+it changes while the lock is free.
 """
 
 import struct

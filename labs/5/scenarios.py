@@ -215,8 +215,8 @@ def options(m):
 
 
 def short(m):
-    """The page allocator is emptied until its zone is short; then it gets all back.  Meanwhile there
-    are tables in all lists, and then in one alone.
+    """The page allocator is emptied until its zone is short; then it gets all back.  Meanwhile
+    there are tables in all lists, and then in one alone.
     """
     lists = Lists(m)
     for level in LEVELS:

@@ -123,7 +123,7 @@ class Pool:
         return unused[here:]
 
     def hold(self, frames):
-        """They are in use from now on: many at once, since a call takes the grader a millisecond."""
+        """They are in use from now on: many at once, since a call takes a millisecond."""
         for part in parts(frames):
             self.many(KMAP_MANY, part)
         slots = {pfn: slot for slot, pfn in self.entries().items()}

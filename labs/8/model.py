@@ -2,8 +2,8 @@
 
 
 class Model:
-    """`waiting`: names of threads whose calls have not returned.  `returned`: {name: (error, words)}
-    of those that have since somebody looked.  `owed`: {server: {slot: caller}}.
+    """`waiting`: names of threads whose calls have not returned.  `returned`: {name: (error,
+    words)} of those that have since somebody looked.  `owed`: {server: {slot: caller}}.
     """
 
     def __init__(self, endpoints, slots):

@@ -181,8 +181,8 @@ class Stage:
         return child
 
     def fork_error(self, parent, number):
-        """What the pager says if the child's task may have one page beside what it has already, which is
-        too little for a page table and what the kernel notes.
+        """What the pager says if the child's task may have one page beside what it has already,
+        which is too little for a page table and what the kernel notes.
         """
         has = int(Client(self, number, LIMIT).pages() * PAGE)
         return self.ask_fork(parent, Client(self, number, has + PAGE))
@@ -199,8 +199,8 @@ class Stage:
             self.hog += pages * PAGE
 
     def use_up_tables(self):
-        """The same of what the kernel keeps for itself: one page is mapped again and again, each time
-        by a page table of its own.
+        """The same of what the kernel keeps for itself: one page is mapped again and again, each
+        time by a page table of its own.
         """
         error, at = 0, HOG_TABLES
         while not error:
@@ -266,8 +266,8 @@ class Client:
         self.stage.park(self.wait_slot)
 
     def do(self, where, error=0, **registers):
-        """EAX when the thread stands again, after the code at `where`; `error` is added to the error
-        code of its faults.  Ended.
+        """EAX when the thread stands again, after the code at `where`; `error` is added to the
+        error code of its faults.  Ended.
         """
         if self.stage.begin("notify", self.note, edi=1)["eip"] != STAND:
             raise Ended(f"client {self.number} does not run")

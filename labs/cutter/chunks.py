@@ -129,7 +129,7 @@ def directive(source, start, end, word):
 
 
 def end_of_declaration(tokens, start):
-    """Behind the semicolon that ends what begins at `start`; a macro hides where libclang ends it."""
+    """Behind the semicolon that ends what begins at `start`; a macro hides it from libclang."""
     depth = 0
     for token in tokens:
         if token.extent.start.offset < start:

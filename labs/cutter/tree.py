@@ -63,8 +63,8 @@ def tracked(root):
 
 
 def emptied(labs, number, all_after=True):
-    """[(lab, given names)]: lab `number` and, unless somebody reads alone, all later ones.  (One that
-    continues another empties no file; it is here for what else its tree does not have.)
+    """[(lab, given names)]: lab `number` and, unless somebody reads alone, all later ones.  (One
+    that continues another empties no file; it is here for what else its tree does not have.)
     """
     own = next(lab for lab in labs if lab.number == number)
     later = [lab for lab in labs if lab.number > number and not lab.continues] if all_after else []

@@ -1,1 +1,2 @@
-"""Grades a lab: builds the owned files beside the reference, drives the kernel, judges what it did."""
+"""Grades a lab: builds the owned files beside the reference, drives the kernel, judges what it did.
+"""

@@ -44,8 +44,8 @@ def git(tree, *words):
 
 
 def make_kernel(tree, lab, others=()):
-    """(path of the kernel that the lab is graded on, what make had to say if there is none); others:
-    further page-table formats for which there shall be one.
+    """(path of the kernel that the lab is graded on, what make had to say if there is none);
+    others: further page-table formats for which there shall be one.
     """
     kernel = f"build/{KERNELS[lab.format]}"
     further = [f"build/{KERNELS[form]}" for form in others]

@@ -86,7 +86,7 @@ class Source:
 
 
 def dependents(source, owned):
-    """Files that are not owned, but include an owned header: they are compiled with the student's."""
+    """Given files that include an owned header: they are compiled with the student's."""
     headers = {path for path in owned if path.endswith(".h")}
     return [
         path

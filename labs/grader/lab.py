@@ -102,7 +102,7 @@ def given_files(root, lab):
 
 
 def with_scenarios(labs):
-    """The lab of a folder of labs whose scenarios are there, and which no other of them continues."""
+    """The lab in a folder of labs that has scenarios there, and that no other continues."""
     found = [lab for lab in all_labs(labs) if (Path(labs) / f"{lab.number}/scenarios.py").exists()]
     last = [lab for lab in found if lab.number not in {other.continues for other in found}]
     if len(last) != 1:

@@ -56,7 +56,7 @@ class Namespaces:
         return first_line("bwrap", "--version")
 
     def prefix(self, read=(), write=()):
-        """The command in front of another.  read, write: folders that it sees, under their names."""
+        """Goes in front of a command.  read, write: folders that it sees, under their names."""
         command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
         command += ["--setenv", "PATH", "/usr/bin:/bin", "--setenv", "LC_ALL", "C.UTF-8"]
         command += [*system_folders(), "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]

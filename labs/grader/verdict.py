@@ -34,9 +34,9 @@ def expecting(expected, hint="", where=()):
 
 @dataclass
 class Result:
-    """Of one test.  status: passed, failed (the contract is broken), panic, reset, hang, out of time
-    (how the guest ended), or not judged: the grader itself could not go on, which earns nothing
-    either.
+    """Of one test.  status: passed, failed (the contract is broken), panic, reset, hang, out of
+    time (how the guest ended), or not judged: the grader itself could not go on, which earns
+    nothing either.
     """
 
     name: str

@@ -73,8 +73,8 @@ def submissions_in(folders):
 
 
 def sequences(lab, folders):
-    """([{name, tokens}] of the reference and of the submissions in the folders, [submission without a
-    file of the lab])
+    """([{name, tokens}] of the reference and of the submissions in the folders, [submission without
+    a file of the lab])
     """
 
     def text_of_answer(path):

@@ -175,7 +175,7 @@ def test_open_io_apic_line(kernel, build):
 
 @BOTH
 def test_open_lines_of_the_8259(kernel, build):
-    """An earlier system has left every line of the pair open; where there is an APIC none is used."""
+    """An earlier system has left all lines of the pair open; beside an APIC none is used."""
     code = b"\x89\xc5\x30\xc0\xe6\x21\xe6\xa1\x89\xe8"  # keeps eax; al = 0 to both masks
     boot = boot_after(machine(kernel), build, lambda gdb: run_before(gdb, code))
     assert boot.pic_masks == ["ff", "ff"], boot.final_report

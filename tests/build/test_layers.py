@@ -236,10 +236,15 @@ def test_long_lines(tmp_path):
     (tmp_path / "lib").mkdir()
     long = "x" * 80
     (tmp_path / "lib/a.c").write_text(f'\tprintf("{long} {long}");\n\t\t\tint {long};\n')
+    (tmp_path / "lib/a.py").write_text(f'"""{long} {long}"""\n')
     (tmp_path / "Makefile").write_text(f"A := {long} {long}\n")
     result = run("columns.py", tmp_path)
     assert result.returncode == 1, result.stdout
-    assert result.stdout.splitlines()[:2] == ["Makefile:1: 166 columns", "lib/a.c:2: 109 columns"]
+    assert result.stdout.splitlines()[:3] == [
+        "Makefile:1: 166 columns",
+        "lib/a.c:2: 109 columns",
+        "lib/a.py:1: 167 columns",
+    ]
 
 
 def test_the_size_of_a_kernel_has_a_limit(build):

@@ -1,6 +1,7 @@
-"""The debugger's commands about tasks: what they say is compared with what GDB reads by itself, with
-QEMU's own walk, and with what user/bin/tour.c does; planted mistakes, each of which `tarn check`
-must name."""
+"""The debugger's commands about tasks: what they say is compared with what GDB reads by itself,
+with QEMU's own walk, and with what user/bin/tour.c does; planted mistakes, each of which `tarn
+check` must name.
+"""
 
 import re
 

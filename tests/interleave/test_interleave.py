@@ -1,5 +1,5 @@
-"""Every schedule of the scenarios with at most one preemption (of the longest ones, with none), and a
-few planted faults that must be found: see Makefile and docs/interleave.md.
+"""Every schedule of the scenarios with at most one preemption (of the longest ones, with none), and
+a few planted faults that must be found: see Makefile and docs/interleave.md.
 """
 
 import platform

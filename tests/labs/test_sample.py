@@ -1,5 +1,5 @@
-"""Of each lab the answer, what the student begins with, and one wrong answer, whose turn comes with the number of
-commits (make check-more); all of them: make check-labs.
+"""Of each lab the answer, what the student begins with, and one wrong answer, whose turn comes with
+the number of commits (make check-more); all of them: make check-labs.
 """
 
 import subprocess

@@ -1,5 +1,5 @@
-"""What all calls of the model share: answers, errors, threads that return, handles, the ends of objects,
-notifications.
+"""What all calls of the model share: answers, errors, threads that return, handles, the ends of
+objects, notifications.
 """
 
 from dataclasses import dataclass, field

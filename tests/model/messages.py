@@ -82,7 +82,7 @@ class Messages(Base):
         return receiver.message_at + 62 * 4 + 32 + place * 16 + 12, value
 
     def transfer(self, sender, message, receiver):
-        """Moves the items.  (error of the sender or None, error of the receiver or None, checks)."""
+        """Moves the items.  (error of the sender or None, that of the receiver, checks)."""
         checks = []
         for i, (item, place) in enumerate(zip(message.items, receiver.places)):
             if item.kind == C["ITEM_STRING"]:

@@ -1,5 +1,5 @@
-"""The model follows a race: calls take effect in the order that the kernel has logged (order.py), and
-what each returns must be what the model says.
+"""The model follows a race: calls take effect in the order that the kernel has logged (order.py),
+and what each returns must be what the model says.
 
 A call is made by the model at its last line before it returns: the lines before it are handles that
 it has found then (pins).  What happens to objects and to threads that wait has lines of its own:

@@ -142,6 +142,6 @@ def listing():
 
 
 def not_written(console):
-    """What a lab's tree lacks, as its kernel has said on the console (labs/tree/lib/lab.h); or ""."""
+    """What a lab's tree lacks, as its kernel has said (labs/tree/lib/lab.h); or ""."""
     found = re.search(r"lab \d+: \w+ is not written yet \([\w/.]+\)", console)
     return found[0] if found else ""

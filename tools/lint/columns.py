@@ -13,8 +13,8 @@ COLUMNS = 100
 ENDINGS = (".c", ".h", ".asm", ".ld", ".py", ".sh", ".awk", ".mk")
 FOLDERS = ("boot", "kernel", "lib", "user", "labs", "tests", "tools", "docs", ".ci")
 STRING = re.compile(r"""("(?:\\.|[^"\\])*"?|'(?:\\.|[^'\\])*'?)""")
-# A comment on a line of its own: its apostrophes begin no string.
-COMMENT = re.compile(r"\s*(/\*|\*|#(?!\s*(define|include|error))|;)")
+# A comment on a line of its own, or the first line of a docstring: what it quotes is no string.
+COMMENT = re.compile(r'\s*(/\*|\*|#(?!\s*(define|include|error))|;|""")')
 
 
 def is_source(path):

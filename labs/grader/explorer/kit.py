@@ -23,8 +23,8 @@ def variant_of(lab):
 
 
 def make(root, build, lab, *words):
-    """The program's goal, one at a time: two must not build the same files.  Paths are below `root`:
-    the makefile knows no others.  Its compiler is GCC, whatever makes the kernel.
+    """The program's goal, one at a time: two must not build the same files.  Paths are below
+    `root`: the makefile knows no others.  Its compiler is GCC, whatever makes the kernel.
     """
     out = f"{build}/interleave"
     goal = f"{out}/{variant_of(lab)}/interleave"

@@ -42,7 +42,7 @@ def read(status, text, scenario):
 
 
 class Runner:
-    """program: the explorer; sandbox: where it runs; folder: of the grader's own, for its output."""
+    """program: the explorer; sandbox: where it runs; folder: for its output."""
 
     def __init__(self, program, sandbox, folder):
         self.program, self.sandbox, self.folder = program, sandbox, folder
@@ -72,8 +72,9 @@ class Runner:
         return done.returncode
 
     def lines_of(self, addresses):
-        """{address behind a call: "file:line" of the function that it lies in}, by the program's own
-        account; what is inlined there is that function's."""
+        """{address behind a call: "file:line" of the function that it lies in}, by the program's
+        own account; what is inlined there is that function's.
+        """
         wanted = [hex(int(address, 16) - 1) for address in addresses]
         command = [*self.sandbox.prefix([self.program]), "addr2line", "-aie", str(self.program)]
         done = subprocess.run([*command, *wanted], capture_output=True, text=True)

@@ -402,8 +402,8 @@ class Machine:
             raise self._end(self._gone()) from error
 
     def _gone(self):
-        """How QEMU ended: by itself at a reset, by giving up a guest that runs where no memory is, or
-        by the sandbox's limit of CPU time, which is far behind that of instructions.
+        """How QEMU ended: by itself at a reset, by giving up a guest that runs where no memory is,
+        or by the sandbox's limit of CPU time, which is far behind that of instructions.
         """
         ended_by = self.qemu.ended_by()
         if ended_by == signal.SIGXCPU:

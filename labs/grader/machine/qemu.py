@@ -50,7 +50,7 @@ class Log:
 
 
 def new_folder(mebibytes):
-    """With room for the RAM; on a file system in memory, if that has some: it is not needed later."""
+    """With room for the RAM; on a file system in memory, if that has some."""
     room = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free
     if room and room > mebibytes << 21:
         try:

@@ -1,5 +1,5 @@
-"""Which locks nest, by what the debug build reports at the end of a boot, and as docs/structure.md has
-it.
+"""Which locks nest, by what the debug build reports at the end of a boot, and as docs/structure.md
+has it.
 """
 
 import re

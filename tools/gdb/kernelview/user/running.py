@@ -1,5 +1,5 @@
-"""The call that a CPU is inside of, from GDB's frames: a call's arguments leave the thread's registers
-early (call_begin), and stand in a variable of the function that makes the call.
+"""The call that a CPU is inside of, from GDB's frames: a call's arguments leave the thread's
+registers early (call_begin), and stand in a variable of the function that makes the call.
 """
 
 import gdb

@@ -174,7 +174,9 @@ def entry_words(machine, frame):
 
 
 def call_words(machine, thread, in_kernel, runs=False, on_stack=None):
-    """What the thread does in the kernel.  `in_kernel`: True of one that runs, or may go on, there."""
+    """What the thread does in the kernel.  `in_kernel`:  True of one that runs, or may go on,
+    there.
+    """
     if not ran_once(thread):
         return "has ended"
     if not thread.started:
