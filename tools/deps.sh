@@ -191,6 +191,7 @@ for goal in "$@"; do
 		;;
 	check-more)
 		clang_needs clang && iso_needs && qemu_needs && check_needs && labs_needs
+		have parallel || need parallel # a command of docs/teaching.md is tried
 		if is_x86_64; then interleave_needs; fi
 		;;
 	check-host) x86_64_only "$goal" && host_needs ;;
